@@ -1,0 +1,3 @@
+"""scarmap: segment and quantify myocardial pathology in cardiac MR."""
+
+__version__ = "0.1.0"

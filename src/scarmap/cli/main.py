@@ -1,0 +1,55 @@
+"""The `scarmap` command: parse, call one public function, print where the result is.
+
+Each command lives in a file of its own and imports what is heavy inside its function, so that `scarmap --help`
+answers at once.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from scarmap import __version__
+from scarmap.cli.demo import demo
+from scarmap.cli.evaluate import evaluate
+from scarmap.cli.phantom import phantom
+from scarmap.cli.predict import predict
+from scarmap.cli.recipes import recipes
+from scarmap.cli.report import report
+from scarmap.cli.train import train
+from scarmap.errors import ScarmapError
+
+app = typer.Typer(
+    help="Segment and quantify myocardial scar, edema and microvascular obstruction in cardiac MR.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (demo, phantom, train, predict, evaluate, report):
+    app.command()(command)
+app.add_typer(recipes, name="recipes")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Segment and quantify myocardial scar, edema and microvascular obstruction in cardiac MR."""
+
+
+def main() -> None:
+    """Entry point of the `scarmap` command; a user's mistake ends with one paragraph and exit code 2."""
+    try:
+        app()
+    except ScarmapError as problem:
+        typer.echo(f"scarmap: {problem}", err=True)
+        sys.exit(2)

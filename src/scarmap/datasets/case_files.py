@@ -1,0 +1,70 @@
+"""The files of one study, and how they become a `Case`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scarmap.errors import DataError
+from scarmap.io.nifti import read_image, read_labels
+from scarmap.volume import Case, check_same_grid
+
+SEQUENCES = ("LGE", "T2", "bSSFP")
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """Where the files of one study are; nothing is read yet.
+
+    Attributes:
+        name: Case identifier.
+        layout: Label layout of the data set it came from.
+        images: Sequence name to file.
+        labels: File with the truth, or None.
+    """
+
+    name: str
+    layout: str
+    images: Mapping[str, Path]
+    labels: Path | None = None
+
+
+def load_case(files: CaseFiles, *, sequences: Sequence[str], labelled: bool = False) -> Case:
+    """Read one study.
+
+    Args:
+        files: Where its files are.
+        sequences: The sequences to read, in this order.
+        labelled: Whether the truth must be there; when False it is not read.
+
+    Raises:
+        DataError: A sequence or the truth is missing, or a file is damaged.
+        GeometryError: The files lie on different grids.
+        LabelError: The truth holds undefined values.
+    """
+    missing = [sequence for sequence in sequences if sequence not in files.images]
+    if missing:
+        found = ", ".join(f"{sequence} ({path})" for sequence, path in files.images.items()) or "no image"
+        raise DataError(
+            f"Case {files.name} has no {' and no '.join(missing)} image; found: {found}. This recipe needs "
+            f"{', '.join(sequences)}: add the file, or use a model trained without it "
+            f"(for instance --set sequences={','.join(files.images) or 'LGE'} when training)."
+        )
+    images = {sequence: read_image(files.images[sequence]) for sequence in sequences}
+    first = sequences[0]
+    for sequence in sequences[1:]:
+        check_same_grid(
+            images[first].grid,
+            images[sequence].grid,
+            what=f"Case {files.name}: {first} ({files.images[first]}) and {sequence} ({files.images[sequence]})",
+        )
+    if not labelled:
+        return Case(files.name, files.layout, images)
+    if files.labels is None:
+        raise DataError(f"Case {files.name} has no labels beside {files.images[first]}; training and scoring need them.")
+    labels = read_labels(files.labels, files.layout)
+    check_same_grid(
+        images[first].grid,
+        labels.grid,
+        what=f"Case {files.name}: {first} ({files.images[first]}) and its labels ({files.labels})",
+    )
+    return Case(files.name, files.layout, images, labels)

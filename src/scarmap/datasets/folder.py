@@ -1,0 +1,73 @@
+"""Any folder of cases or masks: which layout it has, and what is in it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from scarmap.datasets import emidec, myops2020
+from scarmap.datasets.case_files import CaseFiles
+from scarmap.errors import DataError
+
+READERS: Mapping[str, Callable[[Path], list[CaseFiles]]] = {
+    "emidec": emidec.find_cases,
+    "myops2020": myops2020.find_cases,
+}
+
+
+def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
+    """List the cases of a folder in whichever known layout it has.
+
+    Args:
+        folder: A data set, or any folder whose files are named like one.
+        labelled: Keep only the cases that have a truth.
+
+    Returns:
+        At least one case, sorted by name.
+
+    Raises:
+        DataError: There is no such folder, or nothing in it is named like a case.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder. Give --data the folder that holds the cases.")
+    for reader in READERS.values():
+        cases = [case for case in reader(folder) if case.images]
+        if labelled:
+            cases = [case for case in cases if case.labels is not None]
+        if cases:
+            return cases
+    entries = sorted(path.name for path in folder.iterdir())
+    seen = ", ".join(entries[:6]) + (", ..." if len(entries) > 6 else "") if entries else "nothing"
+    raise DataError(
+        f"{folder} holds no {'labelled ' if labelled else ''}case that scarmap can read; it holds {seen}. Expected "
+        f"files named <case>_LGE.nii.gz, <case>_T2.nii.gz, <case>_C0.nii.gz (MyoPS; labels <case>_gd.nii.gz), or "
+        f"folders <case>/Images/<case>.nii.gz (EMIDEC; labels in <case>/Contours)."
+    )
+
+
+def find_masks(folder: Path) -> dict[str, Path]:
+    """List the masks of a folder by case name.
+
+    Args:
+        folder: A flat folder of masks named `<case>.nii.gz` or `<case>_gd.nii.gz`, or a data set's own layout with
+            its truth.
+
+    Raises:
+        DataError: There is no such folder or no mask in it.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder of masks.")
+    contours = {case.name: case.labels for case in emidec.find_cases(folder) if case.labels is not None}
+    if contours:
+        return contours
+    named = {case.name: case.labels for case in myops2020.find_cases(folder) if case.labels is not None}
+    if named:
+        return named
+    flat = {
+        path.name.removesuffix(".gz").removesuffix(".nii"): path
+        for path in sorted(folder.glob("*.nii*"))
+        if not path.name.startswith(".") and "_probabilities" not in path.name
+    }
+    if not flat:
+        raise DataError(
+            f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout with its labels."
+        )
+    return flat

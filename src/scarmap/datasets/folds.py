@@ -1,0 +1,68 @@
+"""Patient-level folds: no slice of a validation patient is ever trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scarmap.errors import DataError
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One split of the cases by name."""
+
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+
+
+def contiguous_folds(cases: Sequence[str], *, num_folds: int = 5) -> tuple[Fold, ...]:
+    """The folds of MFU-Net: contiguous fifths of the sorted cases, the last fifth first.
+
+    Source: MFU-Net, released code, validation volumes 20-24, 0-4, 5-9, 10-14, 15-19.
+    Differs: the released indices are off by one against the sorted cases; here volume 0 is the first sorted case.
+
+    Args:
+        cases: Case names in any order.
+        num_folds: Number of folds.
+
+    >>> [fold.validation for fold in contiguous_folds(["a", "b", "c", "d", "e"])][:2]
+    [('e',), ('a',)]
+    """
+    parts = np.array_split(np.array(_enough(cases, num_folds)), num_folds)
+    return _leave_one_out([parts[-1], *parts[:-1]])
+
+
+def seeded_folds(cases: Sequence[str], *, num_folds: int = 5, seed: int = 1) -> tuple[Fold, ...]:
+    """Random folds of almost equal size, the same for the same seed and the same set of cases.
+
+    Args:
+        cases: Case names in any order.
+        num_folds: Number of folds.
+        seed: Seed of the shuffle.
+    """
+    names = np.array(_enough(cases, num_folds))
+    np.random.default_rng(seed).shuffle(names)
+    return _leave_one_out(np.array_split(names, num_folds))
+
+
+def no_folds(cases: Sequence[str]) -> tuple[Fold, ...]:
+    """One fold that trains on every case and holds none out, for a submission to a challenge."""
+    return (Fold(tuple(sorted(cases)), ()),)
+
+
+def _enough(cases: Sequence[str], num_folds: int) -> list[str]:
+    if len(cases) < num_folds:
+        raise DataError(
+            f"{len(cases)} labelled cases cannot be split into {num_folds} patient-level folds; add cases, "
+            f"or choose a recipe with fewer folds."
+        )
+    return sorted(cases)
+
+
+def _leave_one_out(parts: Sequence[np.ndarray]) -> tuple[Fold, ...]:
+    folds = []
+    for held_out, validation in enumerate(parts):
+        train = np.concatenate([part for index, part in enumerate(parts) if index != held_out])
+        folds.append(Fold(tuple(sorted(train.tolist())), tuple(sorted(validation.tolist()))))
+    return tuple(folds)

@@ -1,0 +1,53 @@
+"""MyoPS 2020 and folders named like it: one file per sequence, `<case>_<sequence>.nii.gz`.
+
+Both names in the wild are read: the challenge's `train25/myops_training_101_{C0,DE,T2}.nii.gz` with labels in
+`train25_myops_gd/`, and `Case3001/Case3001_{C0,LGE,T2,gd}.nii.gz`.
+"""
+
+import re
+from pathlib import Path
+
+from scarmap.datasets.case_files import CaseFiles
+from scarmap.errors import DataError
+
+SUFFIXES = {
+    "de": "LGE",
+    "lge": "LGE",
+    "t2": "T2",
+    "c0": "bSSFP",
+    "bssfp": "bSSFP",
+    "cine": "bSSFP",
+    "gd": "labels",
+    "gt": "labels",
+    "labels": "labels",
+    "mask": "labels",
+}
+_NAME = re.compile(rf"^(?P<case>.+)_(?P<suffix>{'|'.join(SUFFIXES)})\.nii(?:\.gz)?$", re.IGNORECASE)
+
+
+def find_cases(folder: Path) -> list[CaseFiles]:
+    """List the cases below a folder, sorted by name; empty when no file is named like one.
+
+    Args:
+        folder: Searched with all its subfolders, so a parent of several parts works too.
+
+    Raises:
+        DataError: Two files claim to be the same sequence of the same case.
+    """
+    cases: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.rglob("*.nii*")):
+        match = _NAME.match(path.name)
+        if match is None or path.name.startswith("."):
+            continue
+        kind = SUFFIXES[match["suffix"].lower()]
+        files = cases.setdefault(match["case"], {})
+        if kind in files:
+            raise DataError(
+                f"Case {match['case']} has two {kind} files, {files[kind]} and {path}. Point --data at one data set, "
+                f"or remove the copy."
+            )
+        files[kind] = path
+    return [
+        CaseFiles(name, "myops2020", {kind: files[kind] for kind in files if kind != "labels"}, files.get("labels"))
+        for name, files in sorted(cases.items())
+    ]

@@ -1,0 +1,1 @@
+"""From a case to probabilities and a label map on its own grid."""

@@ -1,0 +1,1 @@
+"""Files: NIfTI images and masks, run folders, weights."""

@@ -1,0 +1,135 @@
+"""Read and write NIfTI. A mask is always written on its image's own grid, with its image's own header."""
+
+import logging
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+from numpy.typing import NDArray
+
+from scarmap.errors import DataError
+from scarmap.io.files import replacing
+from scarmap.labels import decode, encode
+from scarmap.volume import Grid, LabelMap, Volume
+
+logger = logging.getLogger(__name__)
+
+
+def read_image(path: Path) -> Volume:
+    """Read one image.
+
+    Args:
+        path: A NIfTI file holding one stack of slices; a single slice may be stored as two axes.
+
+    Raises:
+        DataError: The file is missing, damaged, empty, has a time axis, or holds NaN or infinite voxels.
+    """
+    header, array = _read(path)
+    image = array.astype(np.float32)
+    if not np.isfinite(image).all():
+        share = 100 * float(1 - np.isfinite(image).mean())
+        raise DataError(
+            f"{path} holds NaN or infinite voxels ({share:.2g} % of them), so no intensity statistic of it means "
+            f"anything. Export the series again, or replace those voxels if you know what they stand for."
+        )
+    return Volume(image, _grid(header, path, image.shape))
+
+
+def read_labels(path: Path, layout: str) -> LabelMap:
+    """Read one mask.
+
+    Args:
+        path: A NIfTI file with the values of `layout`.
+        layout: Label layout, for instance "myops2020".
+
+    Raises:
+        DataError: The file is missing, damaged, empty or has a time axis.
+        LabelError: It holds values that the layout does not define.
+    """
+    header, array = _read(path)
+    return LabelMap(encode(array, layout, where=str(path)), _grid(header, path, array.shape))
+
+
+def write_labels(path: Path, labels: LabelMap, layout: str) -> None:
+    """Write a mask in the values of a layout, with the header of the image it belongs to.
+
+    Args:
+        path: Target; written under a temporary name and renamed.
+        labels: The mask; its grid's `source` lends the header, its affine serves where there is no source.
+        layout: Label layout.
+    """
+    _write(path, decode(labels.array, layout), labels.grid)
+
+
+def write_image(path: Path, array: NDArray[Any], grid: Grid) -> None:
+    """Write an image or a stack of probability maps, float32.
+
+    Args:
+        path: Target; written under a temporary name and renamed.
+        array: (X, Y, Z) or (X, Y, Z, K).
+        grid: Where it lies; its `source` lends the header.
+    """
+    _write(path, array.astype(np.float32), grid)
+
+
+def _read(path: Path) -> tuple[Any, NDArray[Any]]:
+    if not path.is_file():
+        raise DataError(f"{path} does not exist or is not a file.")
+    try:
+        image = nibabel.load(path)
+        array = np.asanyarray(image.dataobj)
+    except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as problem:
+        raise DataError(
+            f"{path} cannot be read as NIfTI ({problem}). The file is damaged or cut short, or it is something else "
+            f"under this name: copy or export it again."
+        ) from None
+    while array.ndim > 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or 0 in array.shape:
+        raise DataError(
+            f"{path} has the shape {array.shape}; expected one stack of slices (X, Y, Z) with at least one voxel. "
+            f"Split a time series or a multi-channel file into single volumes first."
+        )
+    return image.header, array
+
+
+def _grid(header: Any, path: Path, shape: tuple[int, ...]) -> Grid:
+    spacing = [float(value) for value in header.get_zooms()[:3]]
+    spacing += [1.0] * (3 - len(spacing))
+    if not all(np.isfinite(spacing)) or min(spacing) <= 0:
+        raise DataError(f"{path} states the voxel size {spacing} mm; every axis must be positive. Repair its header.")
+    affine = np.asarray(header.get_best_affine(), dtype=np.float64)
+    if not np.allclose(np.linalg.norm(affine[:3, :3], axis=0), spacing, rtol=1e-2):
+        _warn_once(
+            "Voxel sizes in pixdim and in the affine disagree (EMIDEC files do this); pixdim is used, and masks "
+            "are written back with the header unchanged. First seen in this session; not repeated."
+        )
+    return Grid((shape[0], shape[1], shape[2]), (spacing[0], spacing[1], spacing[2]), affine, path)
+
+
+@cache
+def _warn_once(message: str) -> None:
+    logger.warning(message)
+
+
+def _write(path: Path, array: NDArray[Any], grid: Grid) -> None:
+    header = None
+    shape: tuple[int, ...] = array.shape
+    if grid.source is not None:
+        header = nibabel.load(grid.source).header.copy()
+        if array.ndim == 3:
+            shape = tuple(header.get_data_shape())
+        header.set_data_dtype(array.dtype)
+        header["scl_slope"], header["scl_inter"] = np.nan, np.nan
+        header["cal_min"], header["cal_max"] = 0, 0
+    affine = grid.affine if header is None else None
+    image = nibabel.Nifti1Image(array.reshape(shape), affine, header)
+    if header is None:
+        image.header.set_zooms(grid.spacing_mm + (1.0,) * (array.ndim - 3))
+    with replacing(path) as temporary:
+        nibabel.save(image, temporary)

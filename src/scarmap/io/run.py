@@ -1,0 +1,87 @@
+"""The files of a run folder. Everything that reads or writes a run asks here where things are.
+
+::
+
+    RUN/
+      run.json                     recipe, data, folds, provenance, state of every (fold, stage)
+      fold_0/<stage>/log.csv       one row per epoch
+      fold_0/<stage>/weights.safetensors, weights.json
+      fold_0/<stage>/checkpoint.pt what --resume continues from
+      fold_0/<stage>/tensorboard/
+      fold_0/illustrations/*.npz   the system's own pictures, see `scarmap.io.illustrations`
+      predictions/<case>.nii.gz    each validation case, predicted by the fold that did not train on it
+      evaluation/cases.csv, summary.json
+      report.html
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scarmap.errors import RunError
+from scarmap.io.files import read_json, write_json
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside one run folder."""
+
+    root: Path
+
+    @property
+    def record_file(self) -> Path:
+        """`run.json`: recipe, data, folds, provenance and state."""
+        return self.root / "run.json"
+
+    @property
+    def predictions(self) -> Path:
+        """Out-of-fold masks, one file per validation case."""
+        return self.root / "predictions"
+
+    @property
+    def evaluation(self) -> Path:
+        """Scores of the out-of-fold masks."""
+        return self.root / "evaluation"
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.root / "report.html"
+
+    def fold(self, index: int) -> Path:
+        """Folder of one fold."""
+        return self.root / f"fold_{index}"
+
+    def stage(self, index: int, stage: str) -> Path:
+        """Folder of one stage of one fold."""
+        return self.fold(index) / stage
+
+    def illustrations(self, index: int) -> Path:
+        """Folder of the system's own pictures of one fold."""
+        return self.fold(index) / "illustrations"
+
+    def read_record(self) -> dict[str, Any]:
+        """Read `run.json`.
+
+        Raises:
+            RunError: This is not a run folder.
+        """
+        if not self.record_file.is_file():
+            raise RunError(
+                f"{self.root} is not a run folder: it has no run.json. Give the folder that `scarmap train --out` wrote."
+            )
+        record: dict[str, Any] = read_json(self.record_file)
+        return record
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """Write `run.json`."""
+        write_json(self.record_file, record)
+
+    def logs(self) -> dict[tuple[int, str], list[dict[str, str]]]:
+        """Training logs by (fold, stage), one dict per epoch, values as text."""
+        logs = {}
+        for path in sorted(self.root.glob("fold_*/*/log.csv")):
+            with path.open(newline="", encoding="utf-8") as file:
+                logs[int(path.parts[-3].removeprefix("fold_")), path.parts[-2]] = list(csv.DictReader(file))
+        return logs

@@ -1,0 +1,1 @@
+"""Network parts and losses that two systems or more share."""
