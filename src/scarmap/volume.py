@@ -7,6 +7,7 @@ anatomical frame: a mask goes back to disk voxel for voxel as its image came.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from scarmap.errors import GeometryError
 from scarmap.labels import LabelArray
 
 ImageArray = NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ def corner_distance_mm(first: Grid, second: Grid) -> float:
 
 
 def crop_or_pad(
-    array: NDArray[np.generic], *, centre: tuple[float, float], size: tuple[int, int], fill: float = 0
-) -> NDArray[np.generic]:
+    array: NDArray[Scalar], *, centre: tuple[float, float], size: tuple[int, int], fill: float = 0
+) -> NDArray[Scalar]:
     """Cut a window out of the first two axes; what lies outside the array is filled.
 
     Args:
@@ -135,8 +137,8 @@ def crop_or_pad(
 
 
 def paste(
-    window: NDArray[np.generic], *, centre: tuple[float, float], shape: tuple[int, int], fill: float = 0
-) -> NDArray[np.generic]:
+    window: NDArray[Scalar], *, centre: tuple[float, float], shape: tuple[int, int], fill: float = 0
+) -> NDArray[Scalar]:
     """Put a window cut by `crop_or_pad` back where it came from, the rest filled.
 
     Args:
@@ -166,9 +168,7 @@ def _overlap(
     return (source[0], source[1]), (target[0], target[1])
 
 
-def resample_in_plane(
-    array: NDArray[np.generic], *, shape: tuple[int, int], order: int = 1
-) -> NDArray[np.generic]:
+def resample_in_plane(array: NDArray[Scalar], *, shape: tuple[int, int], order: int = 1) -> NDArray[Scalar]:
     """Resample the first two axes to a new number of voxels over the same field of view.
 
     Voxel edges stay in place (the first and last voxel keep their outer borders), so resampling there and back
@@ -185,7 +185,7 @@ def resample_in_plane(
     if tuple(array.shape[:2]) == tuple(shape):
         return array
     zoom = [new / old for new, old in zip(shape, array.shape[:2], strict=True)] + [1.0] * (array.ndim - 2)
-    resampled: NDArray[np.generic] = ndimage.zoom(array, zoom, order=order, mode="nearest", grid_mode=True)
+    resampled: NDArray[Scalar] = ndimage.zoom(array, zoom, order=order, mode="nearest", grid_mode=True)
     return resampled
 
 

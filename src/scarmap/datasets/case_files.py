@@ -60,7 +60,9 @@ def load_case(files: CaseFiles, *, sequences: Sequence[str], labelled: bool = Fa
     if not labelled:
         return Case(files.name, files.layout, images)
     if files.labels is None:
-        raise DataError(f"Case {files.name} has no labels beside {files.images[first]}; training and scoring need them.")
+        raise DataError(
+            f"Case {files.name} has no labels beside {files.images[first]}; training and scoring need them."
+        )
     labels = read_labels(files.labels, files.layout)
     check_same_grid(
         images[first].grid,

@@ -55,7 +55,9 @@ def find_masks(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder of masks.")
-    contours = {case.name: case.labels for case in emidec.find_cases(folder) if case.labels is not None}
+    contours = {
+        path.parent.parent.name: path for path in sorted(folder.glob("*/Contours/*.nii*")) if path.name[0] != "."
+    }
     if contours:
         return contours
     named = {case.name: case.labels for case in myops2020.find_cases(folder) if case.labels is not None}

@@ -42,4 +42,6 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
     except (OSError, ValueError) as problem:
-        raise DataError(f"{path} cannot be read as JSON ({problem}). Restore it from a copy, or make it anew.") from None
+        raise DataError(
+            f"{path} cannot be read as JSON ({problem}). Restore it from a copy, or make it anew."
+        ) from None

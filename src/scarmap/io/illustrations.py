@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Illustration:
 
 def write_illustration(folder: Path, illustration: Illustration) -> Path:
     """Write `<folder>/<name>.npz`: the arrays and, as JSON, how they are arranged."""
-    arrays: dict[str, NDArray[np.generic]] = {}
+    arrays: dict[str, Any] = {}
     rows = []
     for r, row in enumerate(illustration.rows):
         rows.append([{"title": panel.title, "heat": panel.heat, "contours": list(panel.contours)} for panel in row])
@@ -54,13 +55,13 @@ def write_illustration(folder: Path, illustration: Illustration) -> Path:
     layout = {"title": illustration.title, "caption": illustration.caption, "rows": rows}
     path = folder / f"{illustration.name}.npz"
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, layout=np.array(json.dumps(layout)), **arrays)
+        np.savez_compressed(file, layout=np.array(json.dumps(layout)), **arrays)
     return path
 
 
 def read_illustration(path: Path) -> Illustration:
     """Read a file of `write_illustration`."""
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         layout = json.loads(str(arrays["layout"]))
         rows = tuple(
             tuple(

@@ -8,6 +8,8 @@ from typing import Any
 
 import nibabel
 import numpy as np
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from scarmap.errors import DataError
@@ -81,11 +83,17 @@ def _read(path: Path) -> tuple[Any, NDArray[Any]]:
     try:
         image = nibabel.load(path)
         array = np.asanyarray(image.dataobj)
-    except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as problem:
+    except (OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError) as problem:
+        reason = " ".join(str(problem).split())
         raise DataError(
-            f"{path} cannot be read as NIfTI ({problem}). The file is damaged or cut short, or it is something else "
+            f"{path} cannot be read as NIfTI ({reason}). The file is damaged or cut short, or it is something else "
             f"under this name: copy or export it again."
         ) from None
+    if array.dtype.kind not in "iuf":
+        raise DataError(
+            f"{path} holds colour or complex voxels ({array.dtype}); expected one number per voxel. Export the "
+            f"magnitude image, or a mask with one whole number per voxel."
+        )
     while array.ndim > 3 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim == 2:

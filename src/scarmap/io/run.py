@@ -69,7 +69,7 @@ class RunFolder:
         """
         if not self.record_file.is_file():
             raise RunError(
-                f"{self.root} is not a run folder: it has no run.json. Give the folder that `scarmap train --out` wrote."
+                f"{self.root} is not a run folder: it has no run.json. Give the folder that `scarmap train` wrote."
             )
         record: dict[str, Any] = read_json(self.record_file)
         return record

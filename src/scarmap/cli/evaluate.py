@@ -1,0 +1,45 @@
+"""`scarmap evaluate`: score masks against the truth."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def evaluate(
+    predictions: Annotated[
+        Path, typer.Argument(metavar="PRED_DIR", help="Masks to judge: <case>.nii.gz, or a data set's own layout.")
+    ],
+    truths: Annotated[Path, typer.Argument(metavar="TRUTH_DIR", help="Masks to judge by, with the same case names.")],
+    layout: Annotated[str, typer.Option(help="Label layout of both folders: myops2020 or emidec.")],
+    out: Annotated[Path, typer.Option(help="Folder for cases.csv and summary.json.")],
+) -> None:
+    """Score masks against the truth under every convention, side by side."""
+    from rich.console import Console
+
+    from scarmap.datasets.folder import find_masks
+    from scarmap.evaluation.table import evaluate_folder, summarise, write_evaluation
+
+    evaluation = evaluate_folder(find_masks(predictions), find_masks(truths), layout)
+    cases_file, summary_file = write_evaluation(out, evaluation)
+    console = Console()
+    console.print(_table(summarise(evaluation.rows)["case3d"]))
+    typer.echo(f"Every case and convention: {cases_file}\nMeans over cases: {summary_file}")
+
+
+def _table(structures: dict[str, dict[str, dict[str, Any]]]) -> "Table":
+    from rich.table import Table
+
+    table = Table(title="Dice, 3D per case (case3d)")
+    for column in ("structure", "mean ± sd", "median", "n", "undefined"):
+        table.add_column(column, justify="left" if column == "structure" else "right")
+    for structure, metrics in structures.items():
+        dice = metrics["dice"]
+        spread = "–" if dice["mean"] is None else f"{dice['mean']:.3f}"
+        spread += "" if dice["sd"] is None else f" ± {dice['sd']:.3f}"
+        median = "–" if dice["median"] is None else f"{dice['median']:.3f}"
+        table.add_row(structure, spread, median, str(dice["n"]), str(dice["n_undefined"]))
+    return table

@@ -1,0 +1,88 @@
+"""`scarmap train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scarmap.errors import RecipeError
+
+SMOKE = {"width": 8}
+SMOKE_STEPS = 2
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A name of `scarmap recipes list`, or module:function of your own.")],
+    data: Annotated[Path, typer.Option(help="Folder of labelled cases.")],
+    out: Annotated[Path, typer.Option(help="Run folder to write.")],
+    fold: Annotated[str, typer.Option(help="Number of one fold, or all.")] = "all",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; repeatable.")
+    ] = None,
+    epochs_scale: Annotated[float, typer.Option(min=0.0, help="Factor on the length of every phase.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Two steps per phase of a narrow network, first fold.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped run.")] = False,
+) -> None:
+    """Train a recipe; validate it out of fold."""
+    from scarmap.cli.progress import training_progress
+    from scarmap.systems.catalogue import choose
+    from scarmap.training.describe import parse_setting
+    from scarmap.training.describe import settings as settings_of
+    from scarmap.training.fit import Options
+    from scarmap.training.run import Request
+    from scarmap.training.run import train as train_run
+
+    changes = dict(parse_setting(text) for text in settings or [])
+    choice = choose(recipe, changes)
+    if smoke:
+        narrow = {key: value for key, value in SMOKE.items() if key in settings_of(choice.row.recipe)}
+        choice = choose(recipe, {**changes, **narrow})
+    folds = None if fold == "all" else (fold_number(fold),)
+    with training_progress() as on_epoch:
+        options = Options(
+            seed=seed,
+            epochs_scale=1e-9 if smoke else epochs_scale,
+            max_steps=SMOKE_STEPS if smoke else None,
+            resume=resume,
+            on_epoch=on_epoch,
+        )
+        request = Request(
+            choice.name,
+            choice.row,
+            data,
+            out,
+            (0,) if smoke and folds is None else folds,
+            checked_device(device),
+            options,
+        )
+        run = train_run(request)
+    typer.echo(f"Run: {run.root}")
+    if run.evaluation.is_dir():
+        typer.echo(f"Scores of the held-out cases: {run.evaluation / 'summary.json'}")
+    typer.echo(f"Next: scarmap report {run.root}")
+
+
+def fold_number(text: str) -> int:
+    """Read `--fold`.
+
+    Raises:
+        RecipeError: It is neither a number nor "all".
+    """
+    if not text.isdigit():
+        raise RecipeError(f"--fold {text!r} is neither a fold's number nor 'all'.")
+    return int(text)
+
+
+def checked_device(device: str) -> str:
+    """Check `--device`.
+
+    Raises:
+        RecipeError: It is not one of the known devices.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise RecipeError(f"--device {device!r} is not known. Use auto, cpu or cuda.")
+    return device

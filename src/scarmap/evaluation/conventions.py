@@ -1,0 +1,166 @@
+"""The ways in which the field scores a case, side by side, so that numbers meet the published ones they belong to.
+
+A convention is a function of a prediction and a truth on one grid; `CONVENTIONS` names them. They differ in what
+is averaged and in what an empty mask is worth, which moves the Dice of small lesions by tens of points.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+
+from scarmap.evaluation.overlap import dice, jaccard
+from scarmap.evaluation.surface import hausdorff_mm, surface_errors
+from scarmap.labels import LAYOUTS, REGIONS, MaskArray, codes, region_mask
+from scarmap.volume import Grid, LabelMap
+
+PATHOLOGY: Mapping[str, tuple[str, str]] = {"myops2020": ("edema", "scar"), "emidec": ("scar", "mvo")}
+"""The two disjoint pathologies of each layout, which `mfunet_slicewise` stacks."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measured number.
+
+    Attributes:
+        convention: A name in `CONVENTIONS`.
+        structure: A name in `scarmap.labels.REGIONS`, or "average_pathology".
+        metric: For instance "dice".
+        value: The number; NaN where the convention leaves it undefined.
+        unit: "ratio", "mm" or "ml".
+    """
+
+    convention: str
+    structure: str
+    metric: str
+    value: float
+    unit: str
+
+
+def case3d(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
+    """Every region of the layout, each as one 3D mask per case.
+
+    Overlap and surface distance are undefined (NaN) when the truth is empty: a case without scar says nothing
+    about how well scar is outlined. When only the prediction is empty, overlap is 0 and distance undefined.
+    `volume_ml` is the prediction's volume, `volume_difference_ml` is prediction - truth (so the truth's volume is
+    the one minus the other), and `volume_difference_ratio` is that difference over the truth's volume, undefined
+    when the truth is empty.
+
+    Args:
+        prediction: Mask to judge.
+        truth: Mask to judge by, on the same grid.
+        layout: Label layout that defines the regions.
+    """
+    scores: list[Score] = []
+    for structure, predicted, true in _regions(prediction, truth, layout):
+        values = _overlap_and_distance(predicted, true, truth.grid) | _volumes(predicted, true, truth.grid)
+        scores += [Score("case3d", structure, metric, value, unit) for (metric, unit), value in values.items()]
+    return scores
+
+
+def mfunet_slicewise(prediction: LabelMap, truth: LabelMap, layout: str, *, epsilon: float = 1e-12) -> list[Score]:
+    """Dice of each slice, averaged over all slices of the case.
+
+    A slice where both masks are empty counts 1, and one false voxel on an empty slice makes that slice about 0.
+    Beside the regions it gives `average_pathology`: one Dice per slice over both pathologies stacked as two
+    channels. It is not the mean of the two columns.
+
+    Source: MFU-Net, released code, evaluation; Tables 1 and 2, column "Avg. Pathology".
+    Differs: masks are one label per voxel, where the released heads for edema and infarct may overlap. EMIDEC is
+        not in the paper; there scar and MVO are stacked.
+
+    Args:
+        prediction: Mask to judge.
+        truth: Mask to judge by, on the same grid.
+        layout: Label layout that defines the regions.
+        epsilon: Added to both sides of each slice's fraction.
+    """
+    masks = {structure: (predicted, true) for structure, predicted, true in _regions(prediction, truth, layout)}
+    first, second = (masks[pathology] for pathology in PATHOLOGY[layout])
+    masks["average_pathology"] = (np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]]))
+    return [
+        Score("mfunet_slicewise", structure, "dice", _mean_slice_dice(predicted, true, epsilon), "ratio")
+        for structure, (predicted, true) in masks.items()
+    ]
+
+
+def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
+    """The metrics of the EMIDEC challenge, 3D per case.
+
+    Dice is 1 when both masks are empty and 0 when one is. `volume_difference_ml` is |prediction - truth|. For
+    whole infarct (scar and MVO) and for MVO, `volume_difference_ratio` is that difference over the *truth's
+    myocardium* (normal, scar and MVO), undefined when that is empty. For the whole myocardium there is the
+    Hausdorff distance instead, undefined when either mask is empty.
+
+    Source: EMIDEC-Challenge/Evaluation-metrics, main.py and metrics.py. Its README describes a slice-wise Dice;
+        the code computes one per volume, and the code is followed.
+    Differs: volumes are in ml, there in mm3. Distances use pixdim axis by axis; there the spacing (x, y, z) meets
+        an array (z, y, x), so the slice distance and the pixel width change places. The LV pool is added. In a
+        layout without MVO, scar alone is the whole infarct.
+
+    Args:
+        prediction: Mask to judge.
+        truth: Mask to judge by, on the same grid.
+        layout: Label layout; structures that it cannot label are left out.
+    """
+    voxel_ml = truth.grid.voxel_ml
+    tissues = codes(layout)
+    myocardium = int(np.count_nonzero(region_mask(truth.array, "whole_myocardium")))
+    scores: list[Score] = []
+    for structure in ("whole_myocardium", "whole_infarct", "mvo", "lv_pool"):
+        if not any(tissue in tissues for tissue in REGIONS[structure]):
+            continue
+        predicted, true = region_mask(prediction.array, structure), region_mask(truth.array, structure)
+        difference = abs(int(np.count_nonzero(predicted)) - int(np.count_nonzero(true)))
+        values = {
+            ("dice", "ratio"): dice(predicted, true, empty=1.0),
+            ("volume_difference_ml", "ml"): difference * voxel_ml,
+        }
+        if structure == "whole_myocardium":
+            values["hausdorff_mm", "mm"] = hausdorff_mm(predicted, true, spacing_mm=truth.grid.spacing_mm)
+        if structure in ("whole_infarct", "mvo"):
+            values["volume_difference_ratio", "ratio"] = difference / myocardium if myocardium else nan
+        scores += [Score("emidec_official", structure, metric, value, unit) for (metric, unit), value in values.items()]
+    return scores
+
+
+CONVENTIONS: Mapping[str, Callable[[LabelMap, LabelMap, str], list[Score]]] = {
+    "case3d": case3d,
+    "mfunet_slicewise": mfunet_slicewise,
+    "emidec_official": emidec_official,
+}
+
+
+def _regions(prediction: LabelMap, truth: LabelMap, layout: str) -> Iterator[tuple[str, MaskArray, MaskArray]]:
+    codes(layout)
+    for structure in LAYOUTS[layout]:
+        yield structure, region_mask(prediction.array, structure), region_mask(truth.array, structure)
+
+
+def _overlap_and_distance(predicted: MaskArray, true: MaskArray, grid: Grid) -> dict[tuple[str, str], float]:
+    surface = surface_errors(predicted, true, spacing_mm=grid.spacing_mm)
+    drawn = true.any()
+    return {
+        ("dice", "ratio"): dice(predicted, true) if drawn else nan,
+        ("jaccard", "ratio"): jaccard(predicted, true) if drawn else nan,
+        ("hausdorff_mm", "mm"): surface.hausdorff_mm,
+        ("hausdorff95_mm", "mm"): surface.hausdorff95_mm,
+        ("assd_mm", "mm"): surface.assd_mm,
+    }
+
+
+def _volumes(predicted: MaskArray, true: MaskArray, grid: Grid) -> dict[tuple[str, str], float]:
+    num_predicted, num_true = int(np.count_nonzero(predicted)), int(np.count_nonzero(true))
+    difference = num_predicted - num_true
+    return {
+        ("volume_ml", "ml"): num_predicted * grid.voxel_ml,
+        ("volume_difference_ml", "ml"): difference * grid.voxel_ml,
+        ("volume_difference_ratio", "ratio"): difference / num_true if num_true else nan,
+    }
+
+
+def _mean_slice_dice(predicted: MaskArray, true: MaskArray, epsilon: float) -> float:
+    shared = np.count_nonzero(predicted & true, axis=(0, 1))
+    size = np.count_nonzero(predicted, axis=(0, 1)) + np.count_nonzero(true, axis=(0, 1))
+    return float(((2 * shared + epsilon) / (size + epsilon)).mean())

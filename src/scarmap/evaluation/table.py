@@ -1,0 +1,226 @@
+"""Score folders of masks, and the two files that hold the result.
+
+`cases.csv` is long: `case, convention, structure, metric, value, unit`, one line per number; an undefined value is
+written `nan`. `summary.json` holds::
+
+    {"layout": "emidec", "cases": [...], "missing": [...], "extra": [...],
+     "scores": {convention: {structure: {metric: {"unit", "mean", "sd", "median", "n", "n_undefined"}}}}}
+
+`missing` are cases of the truth without a prediction, `extra` are predictions without a truth; neither is scored.
+`n` counts the defined values that mean, sd and median are taken over; sd is the sample's (n - 1). A number that
+too few values define is `null`.
+"""
+
+import csv
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scarmap.errors import DataError
+from scarmap.evaluation.conventions import CONVENTIONS
+from scarmap.io.files import read_json, replacing, write_json
+from scarmap.io.nifti import read_labels
+from scarmap.labels import codes
+from scarmap.volume import check_same_grid
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of `cases.csv`: a `scarmap.evaluation.conventions.Score` and the case it was measured on."""
+
+    case: str
+    convention: str
+    structure: str
+    metric: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of a folder.
+
+    Attributes:
+        layout: Label layout of both folders.
+        rows: Every score of every case, sorted by case.
+        missing: Cases of the truth that have no prediction.
+        extra: Predictions that have no truth.
+    """
+
+    layout: str
+    rows: tuple[Row, ...]
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+
+def evaluate_pair(prediction: Path, truth: Path, layout: str, *, case: str) -> list[Row]:
+    """Score one mask under every convention.
+
+    Args:
+        prediction: Mask to judge.
+        truth: Mask to judge by.
+        layout: Label layout of both.
+        case: Name for the rows.
+
+    Raises:
+        DataError: A file is missing or damaged.
+        GeometryError: The masks lie on different grids.
+        LabelError: A mask holds values that the layout does not define.
+    """
+    predicted, true = read_labels(prediction, layout), read_labels(truth, layout)
+    check_same_grid(true.grid, predicted.grid, what=f"Case {case}: the truth {truth} and the prediction {prediction}")
+    return [
+        Row(case, score.convention, score.structure, score.metric, score.value, score.unit)
+        for convention in CONVENTIONS.values()
+        for score in convention(predicted, true, layout)
+    ]
+
+
+def evaluate_folder(predictions: Mapping[str, Path], truths: Mapping[str, Path], layout: str) -> Evaluation:
+    """Score all cases that have both a prediction and a truth.
+
+    Args:
+        predictions: Case to mask file.
+        truths: Case to mask file.
+        layout: Label layout of both.
+
+    Returns:
+        The scores; cases with only one of the two are named in it, and in a warning.
+
+    Raises:
+        DataError: No case has both, or a file is damaged.
+        GeometryError: The masks of a case lie on different grids.
+        LabelError: A mask holds values that the layout does not define.
+    """
+    codes(layout)
+    shared = sorted(set(predictions) & set(truths))
+    missing, extra = sorted(set(truths) - set(predictions)), sorted(set(predictions) - set(truths))
+    if not shared:
+        raise DataError(
+            f"No prediction is named like a case of the truth. The predictions are {_listed(extra)}; the truth has "
+            f"{_listed(missing)}. Name each prediction <case>.nii.gz after its case, and check that neither folder "
+            f"is a folder of another data set."
+        )
+    if missing:
+        logger.warning("Not scored for want of a prediction (%d): %s", len(missing), _listed(missing))
+    if extra:
+        logger.warning("Not scored for want of a truth (%d): %s", len(extra), _listed(extra))
+    rows = [row for case in shared for row in evaluate_pair(predictions[case], truths[case], layout, case=case)]
+    return Evaluation(layout, tuple(rows), tuple(missing), tuple(extra))
+
+
+def summarise(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
+    """Summarise scores over cases.
+
+    Args:
+        rows: Scores of any number of cases.
+
+    Returns:
+        Convention, structure and metric to unit, mean, sd, median, n and n_undefined; what `summary.json` holds
+        under "scores".
+    """
+    values: dict[tuple[str, str, str, str], list[float]] = {}
+    for row in rows:
+        values.setdefault((row.convention, row.structure, row.metric, row.unit), []).append(row.value)
+    summary: dict[str, dict[str, dict[str, dict[str, Any]]]] = {}
+    for (convention, structure, metric, unit), numbers in values.items():
+        metrics = summary.setdefault(convention, {}).setdefault(structure, {})
+        metrics[metric] = {"unit": unit, **_statistics(numbers)}
+    return summary
+
+
+def values_by_case(rows: Iterable[Row], *, convention: str, structure: str, metric: str) -> dict[str, float]:
+    """One score of every case, for `scarmap.evaluation.paired`; NaN where it is undefined."""
+    wanted = (convention, structure, metric)
+    return {row.case: row.value for row in rows if (row.convention, row.structure, row.metric) == wanted}
+
+
+def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
+    """Write `cases.csv` and `summary.json`.
+
+    Args:
+        folder: Made if missing.
+        evaluation: The scores.
+
+    Returns:
+        The two files.
+    """
+    cases_file, summary_file = folder / "cases.csv", folder / "summary.json"
+    with replacing(cases_file) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([field.name for field in fields(Row)])
+        writer.writerows(astuple(row) for row in evaluation.rows)
+    write_json(
+        summary_file,
+        {
+            "layout": evaluation.layout,
+            "cases": sorted({row.case for row in evaluation.rows}),
+            "missing": list(evaluation.missing),
+            "extra": list(evaluation.extra),
+            "scores": summarise(evaluation.rows),
+        },
+    )
+    return cases_file, summary_file
+
+
+def read_scores(path: Path) -> list[Row]:
+    """Read `cases.csv`; an empty value reads as NaN, too.
+
+    Raises:
+        DataError: The file is missing, lacks a column, or holds a value that is not a number.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} does not exist. Run `scarmap evaluate` to make it.")
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    try:
+        return [
+            Row(
+                line["case"],
+                line["convention"],
+                line["structure"],
+                line["metric"],
+                float(line["value"] or "nan"),
+                line["unit"],
+            )
+            for line in lines
+        ]
+    except (KeyError, TypeError, ValueError) as problem:
+        raise DataError(
+            f"{path} is not a table of scores ({problem!r}); expected the columns "
+            f"{', '.join(field.name for field in fields(Row))}. Run `scarmap evaluate` again."
+        ) from None
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """Read `summary.json`; see the module for its shape.
+
+    Raises:
+        DataError: The file is missing, is not JSON or holds something else.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict) or "scores" not in content:
+        raise DataError(f"{path} is not a summary of scores. Run `scarmap evaluate` again.")
+    return content
+
+
+def _statistics(numbers: Sequence[float]) -> dict[str, float | int | None]:
+    defined = [number for number in numbers if not isnan(number)]
+    return {
+        "mean": float(np.mean(defined)) if defined else None,
+        "sd": float(np.std(defined, ddof=1)) if len(defined) > 1 else None,
+        "median": float(np.median(defined)) if defined else None,
+        "n": len(defined),
+        "n_undefined": len(numbers) - len(defined),
+    }
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")

@@ -1,0 +1,125 @@
+"""From a case to probabilities and a label map on the case's own grid."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from scarmap.inference.locate import find_heart, looks_whole
+from scarmap.labels import LabelArray
+from scarmap.sampling.preparation import Preparation, Slices, prepare, restore, whole_slices
+from scarmap.volume import Case, LabelMap
+
+SLICES_AT_ONCE = 8
+HEART = ("lv_epicardium", "whole_myocardium", "lv_pool")
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """A trained system, ready for any number of cases.
+
+    Attributes:
+        preparation: How a case becomes slices, with the pixel size that it was trained at.
+        layout: Label layout of the masks.
+        regions: What each probability map shows.
+        probabilities: Slices (Z, S, H, W) on `device` to probabilities (Z, K, H, W), averaged over the ensemble.
+        compose: Probabilities (K, X, Y, Z) to tissue indices (X, Y, Z).
+        device: Where the networks are.
+    """
+
+    preparation: Preparation
+    layout: str
+    regions: tuple[str, ...]
+    probabilities: Callable[[Tensor], Tensor]
+    compose: Callable[[NDArray[np.float32]], LabelArray]
+    device: torch.device
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What was found in one case.
+
+    Attributes:
+        labels: On the case's own grid.
+        probabilities: (K, X, Y, Z), float32, K as the segmenter's regions.
+    """
+
+    labels: LabelMap
+    probabilities: NDArray[np.float32]
+
+
+def segment(case: Case, segmenter: Segmenter) -> Segmentation:
+    """Segment one case.
+
+    The centre window is tried first; where it does not show a whole left ventricle the heart is searched for and the
+    window is moved to it.
+
+    Args:
+        case: Images of at least the segmenter's sequences.
+        segmenter: The trained system.
+    """
+    slices = prepare(case, segmenter.preparation)
+    found = run(slices.images, segmenter)
+    if not _settled(slices, found, segmenter):
+        centre = _search(case, segmenter)
+        if centre is not None:
+            slices = prepare(case, segmenter.preparation, centre_share=centre)
+            found = run(slices.images, segmenter)
+    probabilities = restore(found, slices.placement)
+    return Segmentation(LabelMap(segmenter.compose(probabilities), case.grid), probabilities)
+
+
+@torch.inference_mode()
+def run(images: Tensor, segmenter: Segmenter) -> Tensor:
+    """Run the networks over slices, a few at a time.
+
+    Args:
+        images: (Z, S, H, W), any device.
+        segmenter: The trained system.
+
+    Returns:
+        (Z, K, H, W), on the CPU.
+    """
+    chunks = [
+        segmenter.probabilities(images[start : start + SLICES_AT_ONCE].to(segmenter.device)).float().cpu()
+        for start in range(0, len(images), SLICES_AT_ONCE)
+    ]
+    return torch.cat(chunks)
+
+
+def _heart(found: Tensor, segmenter: Segmenter) -> NDArray[np.float32] | None:
+    channels = [index for index, region in enumerate(segmenter.regions) if region in HEART]
+    return found[:, channels].amax(1).numpy() if channels else None
+
+
+def _pixel_mm2(slices: Slices) -> float:
+    grid, (across, down) = slices.placement.grid, slices.placement.resampled
+    return grid.spacing_mm[0] * grid.spacing_mm[1] * grid.shape[0] * grid.shape[1] / (across * down)
+
+
+def _settled(slices: Slices, found: Tensor, segmenter: Segmenter) -> bool:
+    across, down = slices.placement.resampled
+    size = segmenter.preparation.size
+    beyond = (down > size, across > size)
+    heart = _heart(found, segmenter)
+    if heart is None or not any(beyond):
+        return True
+    return looks_whole(heart, pixel_mm2=_pixel_mm2(slices), inner_borders=beyond)
+
+
+def _search(case: Case, segmenter: Segmenter) -> tuple[float, float] | None:
+    whole = whole_slices(case, segmenter.preparation)
+
+    def heart_map(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        heart = _heart(run(torch.from_numpy(windows), segmenter), segmenter)
+        assert heart is not None
+        return heart
+
+    images = whole.images.numpy()
+    centre = find_heart(images, heart_map, size=segmenter.preparation.size, pixel_mm2=_pixel_mm2(whole))
+    if centre is None:
+        return None
+    return centre[1] / images.shape[3], centre[0] / images.shape[2]

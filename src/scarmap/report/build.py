@@ -1,0 +1,145 @@
+"""The report of a run: one HTML page that carries everything inside itself and opens without a network."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from scarmap import __version__
+from scarmap.evaluation.table import Row, read_scores
+from scarmap.io.files import replacing
+from scarmap.io.run import RunFolder
+from scarmap.report.curves import Log, draw_curves
+from scarmap.report.display import region_title, regions_in_order
+from scarmap.report.embed import chart_address
+from scarmap.report.figures import draw_boxes
+from scarmap.report.gallery import Picture, case_pictures, illustration_pictures
+from scarmap.report.header import facts, fold_of_case, warnings
+from scarmap.report.tables import CaseScore, percent, rank_cases, score_tables
+
+
+def build_report(run: RunFolder) -> Path:
+    """Write the report page of a run; sections whose files are missing say so.
+
+    Args:
+        run: A run folder, finished or not.
+
+    Returns:
+        The page, `report.html` in the run folder.
+
+    Raises:
+        RunError: This is not a run folder.
+        DataError: Its record or its scores are damaged.
+    """
+    record = run.read_record()
+    scores_file = run.evaluation / "cases.csv"
+    rows = read_scores(scores_file) if scores_file.is_file() else []
+    recipe, ranked = record.get("recipe", {}), rank_cases(rows)
+    layout = record.get("data", {}).get("layout") or recipe.get("layout") or "myops2020"
+    cases, no_cases = case_pictures(run, record, ranked)
+    illustrations, no_illustrations = illustration_pictures(run, layout=layout)
+    page = _environment().get_template("page.html")
+    text = page.render(
+        name=recipe.get("name") or run.root.name,
+        facts=facts(record),
+        warnings=warnings(record) + _not_scored(record, ranked),
+        settings=recipe.get("settings") or {},
+        tables=score_tables(
+            rows, published=recipe.get("published"), published_convention=recipe.get("published_convention")
+        ),
+        curves=curve_pictures(run.logs()),
+        boxes=box_picture(rows),
+        cases=cases,
+        no_cases=no_cases,
+        ranked_by="scar" if any(case.score == case.dice.get("scar") for case in ranked) else "all structures together",
+        case_table=case_table(ranked, fold_of_case(record)),
+        illustrations=illustrations,
+        no_illustrations=no_illustrations,
+        version=__version__,
+    )
+    with replacing(run.report) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return run.report
+
+
+def curve_pictures(logs: Mapping[tuple[int, str], Log]) -> list[Picture]:
+    """Draw the training curves, one picture per stage with all its folds.
+
+    Args:
+        logs: As `RunFolder.logs` reads them; empty logs are passed over.
+    """
+    stages: dict[str, dict[int, Log]] = {}
+    for (fold, stage), log in logs.items():
+        if log:
+            stages.setdefault(stage, {})[fold] = log
+    pictures = []
+    for stage, by_fold in stages.items():
+        folds = f"{len(by_fold)} folds" if len(by_fold) > 1 else f"fold {next(iter(by_fold))}"
+        caption = "Thin lines are folds, thick lines their mean over the epochs that all have run. "
+        caption = (caption if len(by_fold) > 1 else "") + "Dashed verticals mark a new training phase."
+        alt = f"Training loss and validation Dice of stage {stage} over epochs, {folds}."
+        address = chart_address(draw_curves(by_fold))
+        pictures.append(Picture(f"Stage {stage.replace('_', ' ')}, {folds}", caption, alt, address))
+    return pictures
+
+
+def box_picture(rows: Sequence[Row]) -> Picture | None:
+    """Draw the box plots of Dice per case; None where no case has a defined one.
+
+    Args:
+        rows: Scores of all cases.
+    """
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        if (row.convention, row.metric) == ("case3d", "dice"):
+            values.setdefault(row.structure, []).append(row.value)
+    values = {structure: values[structure] for structure in regions_in_order(list(values))}
+    if not any(value == value for numbers in values.values() for value in numbers):
+        return None
+    caption = (
+        "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers reach the last case "
+        "within 1.5 interquartile ranges."
+    )
+    alt = f"Box plots of Dice per case for {', '.join(region_title(structure) for structure in values)}."
+    return Picture("Dice of every case", caption, alt, chart_address(draw_boxes(values)))
+
+
+def case_table(ranked: Sequence[CaseScore], folds: Mapping[str, int]) -> dict[str, list[Any]]:
+    """Table of all cases, best first: `columns` and `lines`, every cell as text.
+
+    Args:
+        ranked: Cases as `rank_cases` sorts them.
+        folds: Case to the fold that held it out.
+    """
+    structures = regions_in_order(list(dict.fromkeys(name for case in ranked for name in case.dice)))
+    with_scar = any(case.scar_ml == case.scar_ml for case in ranked)
+    lines = []
+    for case in ranked:
+        line = [case.name, str(folds.get(case.name, "–"))]
+        line += [percent(case.dice.get(structure, float("nan"))) for structure in structures]
+        line += [_ml(case.scar_ml), _ml(case.true_scar_ml)] * with_scar
+        lines.append(line)
+    columns = ["case", "fold", *(region_title(structure) for structure in structures)]
+    return {"columns": columns + ["scar predicted, ml", "scar expert, ml"] * with_scar, "lines": lines}
+
+
+def _not_scored(record: Mapping[str, Any], ranked: Sequence[CaseScore]) -> list[str]:
+    planned = record.get("data", {}).get("num_cases")
+    if not ranked or not isinstance(planned, int) or len(ranked) >= planned:
+        return []
+    return [f"Scored so far: {len(ranked)} of {planned} cases."]
+
+
+def _ml(volume: float) -> str:
+    return f"{volume:.1f}" if volume == volume else "–"
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("scarmap.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

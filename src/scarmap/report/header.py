@@ -1,0 +1,87 @@
+"""What was run, on what, and what a reader must know before trusting the numbers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List what identifies a run, as label and text; what the record does not hold is left out.
+
+    Args:
+        record: `run.json`.
+    """
+    recipe, data = record.get("recipe", {}), record.get("data", {})
+    provenance = record.get("provenance", {})
+    found = [
+        ("Recipe", recipe.get("name")),
+        ("Paper", _paper(recipe)),
+        ("Sequences", ", ".join(recipe.get("sequences", []))),
+        ("Data folder", _data(data)),
+        ("Label layout", data.get("layout") or recipe.get("layout")),
+        ("Folds", folds_text(record)),
+        ("Started", str(provenance.get("started") or "").replace("T", " ").replace("+00:00", " UTC")),
+        ("Hardware", provenance.get("hardware")),
+        ("Seed", provenance.get("seed")),
+        ("scarmap", record.get("scarmap")),
+        ("Commit", provenance.get("commit")),
+        ("PyTorch", provenance.get("torch")),
+        ("Command", provenance.get("command")),
+    ]
+    return [(label, str(text)) for label, text in found if text not in (None, "")]
+
+
+def warnings(record: Mapping[str, Any]) -> list[str]:
+    """Say what limits the meaning of the numbers: a shortened schedule, stages that are not finished.
+
+    Args:
+        record: `run.json`.
+    """
+    messages = []
+    scale = record.get("provenance", {}).get("epochs_scale", 1.0)
+    if scale != 1:
+        messages.append(
+            f"Trained at reduced width/epochs: {scale:g} of the recipe's schedule. The scores do not show what "
+            f"the recipe can reach."
+            if scale < 1
+            else f"Trained for {scale:g} times the recipe's epochs."
+        )
+    unfinished = [f"{stage} ({state})" for stage, state in record.get("state", {}).items() if state != "done"]
+    if unfinished:
+        messages.append(f"Not finished when this page was made: {', '.join(unfinished)}.")
+    return messages
+
+
+def folds_text(record: Mapping[str, Any]) -> str:
+    """Say which folds have run.
+
+    >>> folds_text({"folds": [{}, {}], "state": {"fold_0/segment": "done"}})
+    '0 (1 of 2)'
+    """
+    planned = len(record.get("folds", []))
+    started = {int(stage.split("/")[0].removeprefix("fold_")) for stage in record.get("state", {})}
+    if planned == 0:
+        return ""
+    if len(started) == planned:
+        return f"all {planned}" if planned > 1 else "one"
+    return f"{', '.join(str(fold) for fold in sorted(started)) or 'none'} ({len(started)} of {planned})"
+
+
+def fold_of_case(record: Mapping[str, Any]) -> dict[str, int]:
+    """Case to the fold that held it out.
+
+    Args:
+        record: `run.json`.
+    """
+    return {case: index for index, fold in enumerate(record.get("folds", [])) for case in fold.get("validation", [])}
+
+
+def _paper(recipe: Mapping[str, Any]) -> str:
+    paper, table = recipe.get("paper"), recipe.get("table")
+    return f"{paper}, Table {table}" if paper and table else str(paper or "")
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    if not data.get("folder"):
+        return ""
+    return f"{Path(data['folder']).name} ({data.get('num_cases', '?')} cases)"

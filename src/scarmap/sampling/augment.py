@@ -1,0 +1,133 @@
+"""Spatial and intensity augmentation of a whole batch in one resampling, on the device it lies on."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from scarmap.sampling.batch import Batch
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Ranges to draw from; the defaults change nothing.
+
+    Attributes:
+        rotation_deg: Rotation by U(-r, r).
+        flips: Mirror each axis with probability one half.
+        shift: Shift along each axis by U(-s, s), as a share of the window.
+        scale: Enlargement, log-uniform between the two.
+        elastic_px: Displacement of the nodes of a coarse grid by N(0, e), in pixels, interpolated in between.
+        elastic_nodes: Nodes of that grid along each axis.
+        gain: Each sequence is multiplied by exp(N(0, g)).
+        offset: To each sequence N(0, o) is added, in units of the normalised intensity.
+        noise: Gaussian noise whose standard deviation is drawn from U(0, n).
+    """
+
+    rotation_deg: float = 0.0
+    flips: bool = False
+    shift: float = 0.0
+    scale: tuple[float, float] = (1.0, 1.0)
+    elastic_px: float = 0.0
+    elastic_nodes: int = 8
+    gain: float = 0.0
+    offset: float = 0.0
+    noise: float = 0.0
+
+
+def augment(batch: Batch, augmentation: Augmentation, *, size: int, generator: torch.Generator) -> Batch:
+    """Draw a transform for each slice and apply it: images bilinear, labels nearest, borders repeated.
+
+    Args:
+        batch: Slices at least `size` on each side; the window is cut from their centre.
+        augmentation: Ranges.
+        size: Side of the returned window in pixels.
+        generator: Source of randomness, on the batch's device.
+
+    Returns:
+        images (B, S, size, size) and labels (B, size, size); image and label stay aligned.
+    """
+    if augmentation == Augmentation():
+        return _centre_window(batch, size)
+    grid = draw_grid(batch.images, augmentation, size=size, generator=generator)
+    images = F.grid_sample(batch.images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    labels = F.grid_sample(
+        batch.labels[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False
+    )
+    return Batch(_change_intensity(images, augmentation, generator), labels[:, 0].to(batch.labels.dtype))
+
+
+def draw_grid(images: Tensor, augmentation: Augmentation, *, size: int, generator: torch.Generator) -> Tensor:
+    """Draw where each output pixel reads from.
+
+    Args:
+        images: (B, S, H, W); only its shape and device count.
+        augmentation: Ranges.
+        size: Side of the output in pixels.
+        generator: Source of randomness.
+
+    Returns:
+        (B, size, size, 2), float32, in `grid_sample` coordinates (-1 to 1 over the input).
+    """
+    B, _, H, W = images.shape
+    device = images.device
+
+    def uniform(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(B, generator=generator, device=device)
+
+    angle = uniform(-1, 1) * math.radians(augmentation.rotation_deg)
+    zoom = torch.exp(uniform(math.log(augmentation.scale[0]), math.log(augmentation.scale[1])))
+    signs = [torch.ones(B, device=device), torch.ones(B, device=device)]
+    if augmentation.flips:
+        signs = [torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) for _ in signs]
+    shift_x, shift_y = (uniform(-1, 1) * augmentation.shift * size for _ in range(2))
+
+    rows, columns = torch.meshgrid(*[torch.arange(size, device=device) - (size - 1) / 2] * 2, indexing="ij")
+    points = torch.stack([columns, rows], dim=-1).expand(B, size, size, 2)
+    if augmentation.elastic_px > 0:
+        points = points + _elastic(B, size, augmentation, generator, device)
+    cos, sin = torch.cos(angle) / zoom, torch.sin(angle) / zoom
+    matrix = torch.stack(
+        [
+            torch.stack([cos * signs[0], -sin * signs[1]], -1),
+            torch.stack([sin * signs[0], cos * signs[1]], -1),
+        ],
+        1,
+    )
+    shift = torch.stack([shift_x, shift_y], -1)
+    placed = torch.einsum("bij,bhwj->bhwi", matrix, points) + shift[:, None, None]
+    return placed * 2 / torch.tensor([W, H], device=device)
+
+
+def _elastic(
+    num: int, size: int, augmentation: Augmentation, generator: torch.Generator, device: torch.device
+) -> Tensor:
+    nodes = augmentation.elastic_nodes
+    coarse = torch.randn(num, 2, nodes, nodes, generator=generator, device=device) * augmentation.elastic_px
+    field = F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=True)
+    return field.permute(0, 2, 3, 1)
+
+
+def _change_intensity(images: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
+    B, S = images.shape[:2]
+
+    def normal(deviation: float) -> Tensor:
+        return deviation * torch.randn(B, S, 1, 1, generator=generator, device=images.device)
+
+    if augmentation.gain > 0:
+        images = images * torch.exp(normal(augmentation.gain))
+    if augmentation.offset > 0:
+        images = images + normal(augmentation.offset)
+    if augmentation.noise > 0:
+        deviation = augmentation.noise * torch.rand(B, S, 1, 1, generator=generator, device=images.device)
+        images = images + deviation * torch.randn(images.shape, generator=generator, device=images.device)
+    return images
+
+
+def _centre_window(batch: Batch, size: int) -> Batch:
+    top = (batch.images.shape[-2] - size) // 2
+    left = (batch.images.shape[-1] - size) // 2
+    window = (..., slice(top, top + size), slice(left, left + size))
+    return Batch(batch.images[window], batch.labels[window])

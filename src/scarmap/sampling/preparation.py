@@ -1,0 +1,153 @@
+"""From a case's arrays (X, Y, Z) to a stack of slices (Z, S, H, W), and the way back.
+
+Rows are Y and columns are X, so a slice tensor looks like the image on screen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from einops import rearrange
+from numpy.typing import NDArray
+from torch import Tensor
+
+from scarmap.errors import DataError
+from scarmap.volume import Case, Grid, ImageArray, crop_or_pad, paste, resample_in_plane
+
+Intensity = Callable[[ImageArray, str], ImageArray]
+"""Normalises one volume (X, Y, Z), given its sequence's name."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a case becomes slices; the same in training and in prediction.
+
+    Attributes:
+        sequences: Order of the channels.
+        size: Side of the square window in pixels; a multiple of 16.
+        intensity: Normalisation of each volume, before the window is cut.
+        spacing_mm: In-plane pixel size to work at; None keeps each training image's own.
+        margin: Extra pixels that training slices keep on each side, for augmentation to draw from.
+        tolerance: Images are resampled when their pixel size differs from the working one by more than this share.
+    """
+
+    sequences: tuple[str, ...]
+    size: int
+    intensity: Intensity
+    spacing_mm: float | None = None
+    margin: int = 0
+    tolerance: float = 0.10
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a window lies in its case, so that a result can be put back.
+
+    Attributes:
+        grid: The case's own grid.
+        resampled: In-plane size (X, Y) at the working pixel size.
+        centre: Centre of the window in resampled voxels, (x, y).
+    """
+
+    grid: Grid
+    resampled: tuple[int, int]
+    centre: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Slices:
+    """A prepared case.
+
+    Attributes:
+        images: (Z, S, H, W), float32.
+        labels: (Z, H, W), uint8, or None where the case has no truth.
+        placement: The way back.
+    """
+
+    images: Tensor
+    labels: Tensor | None
+    placement: Placement
+
+
+def prepare(
+    case: Case, preparation: Preparation, *, centre_share: tuple[float, float] = (0.5, 0.5), margin: int = 0
+) -> Slices:
+    """Normalise, resample and cut one case.
+
+    Args:
+        case: The case; its images share one grid.
+        preparation: What to do.
+        centre_share: Centre of the window as a share of the field of view, (x, y).
+        margin: Extra pixels on each side.
+
+    Returns:
+        Slices of side `preparation.size + 2 * margin`; what lies outside the image is filled with its minimum.
+    """
+    side = preparation.size + 2 * margin
+    return _slices(case, preparation, centre_share, (side, side))
+
+
+def whole_slices(case: Case, preparation: Preparation) -> Slices:
+    """Normalise and resample one case without cutting a window: (Z, S, H, W) of the whole field of view."""
+    return _slices(case, preparation, (0.5, 0.5), working_shape(case.grid, preparation))
+
+
+def _slices(case: Case, preparation: Preparation, centre_share: tuple[float, float], size: tuple[int, int]) -> Slices:
+    resampled = working_shape(case.grid, preparation)
+    placement = Placement(case.grid, resampled, (centre_share[0] * resampled[0], centre_share[1] * resampled[1]))
+    channels = []
+    for sequence in preparation.sequences:
+        image = preparation.intensity(case.images[sequence].array, sequence)
+        image = resample_in_plane(image, shape=resampled)
+        channels.append(crop_or_pad(image, centre=placement.centre, size=size, fill=float(image.min())))
+    labels = None
+    if case.labels is not None:
+        coarse = resample_in_plane(case.labels.array, shape=resampled, order=0)
+        window = crop_or_pad(coarse, centre=placement.centre, size=size)
+        labels = torch.from_numpy(np.ascontiguousarray(rearrange(window, "x y z -> z y x")))
+    images = rearrange(np.stack(channels), "s x y z -> z s y x")
+    return Slices(torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)), labels, placement)
+
+
+def working_shape(grid: Grid, preparation: Preparation) -> tuple[int, int]:
+    """In-plane size of a case at the working pixel size; its own where that is close enough."""
+    wanted = preparation.spacing_mm
+    if wanted is None or max(abs(have / wanted - 1) for have in grid.spacing_mm[:2]) <= preparation.tolerance:
+        return grid.shape[:2]
+    across, down = (max(1, round(grid.shape[axis] * grid.spacing_mm[axis] / wanted)) for axis in (0, 1))
+    return across, down
+
+
+def restore(window: Tensor, placement: Placement) -> NDArray[np.float32]:
+    """Put probability maps back on the case's own grid.
+
+    Args:
+        window: (Z, K, H, W), float.
+        placement: Where the window was cut.
+
+    Returns:
+        (K, X, Y, Z), float32; zero outside the window. Probabilities, not labels, are resampled.
+    """
+    arrays = rearrange(window.float().cpu().numpy(), "z k y x -> x y z k")
+    pasted = paste(arrays, centre=placement.centre, shape=placement.resampled)
+    back = resample_in_plane(pasted, shape=placement.grid.shape[:2])
+    return np.ascontiguousarray(rearrange(back, "x y z k -> k x y z"), dtype=np.float32)
+
+
+def check_nothing_lost(case: Case, slices: Slices) -> None:
+    """Raise when the window cuts off labelled pixels, which would make the truth wrong.
+
+    Raises:
+        DataError: A labelled pixel lies outside the window.
+    """
+    if case.labels is None or slices.labels is None:
+        return
+    shape = slices.placement.resampled
+    expected = int((resample_in_plane(case.labels.array, shape=shape, order=0) > 0).sum())
+    kept = int((slices.labels > 0).sum())
+    if kept < expected:
+        raise DataError(
+            f"Case {case.name}: the centre window of {slices.labels.shape[-1]} pixels cuts off {expected - kept} of "
+            f"{expected} labelled pixels ({case.grid.source}). Crop the case around the heart before training."
+        )

@@ -1,0 +1,58 @@
+"""Every named recipe, and how a name, a module's function or a run's record becomes one. Imports no torch."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from scarmap.errors import RecipeError, suggest
+from scarmap.systems.mfunet.recipe import RECIPES as MFUNET
+from scarmap.training.describe import find, settings
+from scarmap.training.recipe import Recipe, Row
+
+RECIPES: Mapping[str, Row] = {**MFUNET}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A recipe that a user asked for.
+
+    Attributes:
+        name: As it was asked for.
+        row: The table row; published figures only where nothing was changed.
+    """
+
+    name: str
+    row: Row
+
+    def build(self) -> Recipe:
+        """The recipe itself; imports torch."""
+        return self.row.recipe()
+
+
+def choose(name: str, changes: Mapping[str, Any] | None = None) -> Choice:
+    """Look a recipe up and apply a user's settings.
+
+    Args:
+        name: A key of `RECIPES`, or `module:function` of the user's own.
+        changes: Keywords to set on the recipe's function.
+
+    Raises:
+        RecipeError: Unknown name or keyword, or a value that the recipe refuses.
+    """
+    if name in RECIPES:
+        row = RECIPES[name]
+    elif ":" in name:
+        row = own(find(name))
+    else:
+        raise RecipeError(f"There is no recipe {name!r}. {suggest(name, RECIPES)} `scarmap recipes list` shows all.")
+    if changes:
+        changed: Callable[..., Recipe] = partial(row.recipe, **changes)
+        row = Row(changed, row.paper, row.table, row.published, row.convention, row.note)
+    settings(row.recipe)
+    return Choice(name, row)
+
+
+def own(recipe: Callable[..., Recipe]) -> Row:
+    """A user's own recipe function as a row without published figures."""
+    return Row(recipe, paper="", note="Not a published system.")

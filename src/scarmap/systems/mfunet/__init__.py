@@ -1,0 +1,1 @@
+"""MFU-Net: max fusion over sequences, spatial attention and dynamic resampling."""

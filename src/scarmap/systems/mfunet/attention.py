@@ -1,0 +1,118 @@
+"""The spatial attention at the end of MFU-Net's decoder, as the paper describes it and as it was released."""
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+
+def fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """softmax(query keyᵀ) value, row by row, without the scaling by the square root of the width.
+
+    The fused kernels of torch, which never hold the (N, N) matrix, take equal widths only: zeros that widen
+    the narrower operands change no product.
+
+    Args:
+        query: (B, N, D), float.
+        key: (B, N, D), float.
+        value: (B, N, C), float.
+
+    Returns:
+        (B, N, C), float.
+    """
+    width = max(query.shape[-1], value.shape[-1])
+    query, key, padded = (F.pad(part, (0, width - part.shape[-1])).unsqueeze(1) for part in (query, key, value))
+    attended = F.scaled_dot_product_attention(query, key, padded, scale=1.0)
+    return attended.squeeze(1)[..., : value.shape[-1]]
+
+
+def _halve(width: int) -> list[nn.Module]:
+    return [
+        nn.Conv2d(width, width, 3, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+    ]
+
+
+class SelfAttention(nn.Module):
+    """Every position reads from all positions: scale · softmax(QKᵀ) V + s.
+
+    Source: MFU-Net, Fig. 4 and section 2.1 (after Fu et al. 2019); widths and scale from the released code.
+    Differs: the scale is learned; the released code keeps it at its initial 0.
+
+    Args:
+        width: Channels of the input, the output and V. Q and K have half as many, 8 at least. K has no bias: it
+            would add the same number to a whole row, which softmax ignores.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        narrow = max(width // 2, 8)
+        self.query = nn.Linear(width, narrow)
+        self.key = nn.Linear(width, narrow, bias=False)
+        self.value = nn.Linear(width, width)
+        self.scale = nn.Parameter(torch.zeros(()))
+
+    def forward(self, s: Tensor) -> Tensor:
+        """(B, width, h, w) -> (B, width, h, w)."""
+        tokens = rearrange(s, "B C h w -> B (h w) C").contiguous()
+        attended = fused_attention(self.query(tokens), self.key(tokens), self.value(tokens))
+        return s + self.scale * rearrange(attended, "B (h w) C -> B C h w", h=s.shape[2])
+
+
+class SpatialAttention(nn.Module):
+    """Self-attention on features reduced by 4, enlarged again and added to the input.
+
+    Source: MFU-Net, Fig. 4 and section 2.1.
+    Differs: the paper gives neither kernels nor normalisation. Here two 3x3 convolutions of stride 2 with batch
+        normalisation and ReLU reduce, two 4x4 transposed convolutions of stride 2 enlarge. The channel
+        attention that the text names is absent from its figure, from the released network and from here.
+
+    Args:
+        width: Channels of the input and the output.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.reduce = nn.Sequential(*_halve(width), *_halve(width))
+        self.attend = SelfAttention(width)
+        self.enlarge = nn.Sequential(
+            nn.ConvTranspose2d(width, width, 4, stride=2, padding=1),
+            nn.ConvTranspose2d(width, width, 4, stride=2, padding=1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, width, H, W) -> (B, width, H, W); H and W are multiples of 4."""
+        enlarged: Tensor = self.enlarge(self.attend(self.reduce(x)))
+        return x + enlarged
+
+
+class ReleasedAttention(nn.Module):
+    """The attention module as the released code computes it: a small linear pyramid that ends in class maps.
+
+    Source: MFU-Net, released code.
+    Differs: the released scale of the self-attention starts at 0 and is not among the trained variables, so its
+        query, key and value never act; they are left out here and the result is the same.
+
+    Args:
+        width: Channels of the input.
+        maps: Channels of the output, one per channel of every head.
+    """
+
+    def __init__(self, width: int, *, maps: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.MaxPool2d(2),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.MaxPool2d(2),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(width, maps, 1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, width, H, W) -> (B, maps, H, W), unnormalised; H and W are multiples of 4."""
+        y: Tensor = self.layers(x)
+        return y

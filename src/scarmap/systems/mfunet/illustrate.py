@@ -1,0 +1,149 @@
+"""The paper's own pictures, made from any trained MFU-Net (Figures 3, 5 and 6; Figure 7 is drawn from the log)."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from scarmap.io.illustrations import Illustration, Panel
+from scarmap.labels import MaskArray, region_mask
+from scarmap.sampling.bank import Bank
+from scarmap.sampling.batch import Batch
+from scarmap.systems.mfunet.inference import probabilities
+from scarmap.systems.mfunet.network import MFUNet
+from scarmap.systems.mfunet.resampling import cut_patches, num_patches
+
+SHOWN = {"bSSFP": ("whole_myocardium", "lv_pool", "rv_pool"), "LGE": ("scar", "mvo"), "T2": ("edema",)}
+PATCH_SHARES = (1 / 3, 4 / 9)
+
+
+@torch.inference_mode()
+def illustrate(
+    stages: Mapping[str, nn.Module], bank: Bank, rows: Tensor, *, sequences: Sequence[str]
+) -> list[Illustration]:
+    """Draw what the network sees on two slices with the most pathology.
+
+    Args:
+        stages: Trained stages.
+        bank: All slices.
+        rows: Slices to choose from.
+        sequences: Order of the channels.
+    """
+    model = stages["segment"].eval()
+    assert isinstance(model, MFUNet)
+    batch = most_pathological(bank, rows, count=2)
+    pictures = [fusion_picture(model, batch, sequences), patch_picture(batch, sequences)]
+    if model.attention is not None:
+        pictures.append(attention_picture(model, batch, sequences))
+    return pictures
+
+
+def most_pathological(bank: Bank, rows: Tensor, *, count: int) -> Batch:
+    """The slices with the most pathological pixels, of different cases where possible, in the network's window."""
+    margin = (bank.images.shape[-1] - bank.size) // 2
+    window = (..., slice(margin, margin + bank.size), slice(margin, margin + bank.size))
+    sizes = [(int(region_mask(bank.labels[row].cpu().numpy(), "whole_infarct").sum()), int(row)) for row in rows]
+    first_of_case: dict[str, int] = {}
+    ranked = sorted(sizes, reverse=True)
+    for _, row in ranked:
+        first_of_case.setdefault(bank.cases[row], row)
+    chosen = (list(first_of_case.values()) + [row for _, row in ranked])[:count]
+    return Batch(bank.images[chosen][window], bank.labels[chosen][window])
+
+
+def fusion_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Illustration:
+    """Figure 3: the finest features of each sequence above the maximum over sequences, with the truth's contours."""
+    finest = model.features(batch.images)[0]
+    rows = []
+    for index in range(len(batch.images)):
+        labels = batch.labels[index].cpu().numpy()
+        for channel, sequence in enumerate(sequences):
+            drawn = contours(labels, SHOWN[sequence])
+            single, fused = energy(finest.sequences[channel][index]), energy(finest.fused[index])
+            rows.append(
+                (
+                    Panel(sequence, upright(batch.images[index, channel]), drawn),
+                    Panel(f"{sequence} features", single, drawn, heat=True),
+                    Panel("max-fused features", fused, drawn, heat=True),
+                )
+            )
+    return Illustration(
+        "1-max-fusion",
+        "Max-fused against single-sequence features",
+        "Mean absolute activation of the first encoder level. Structures that only one sequence shows should stand "
+        "out in the fused map. Compare Fig. 3 of the paper.",
+        tuple(rows),
+    )
+
+
+def attention_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Illustration:
+    """Figure 5: the attention's output beside the predicted masks."""
+    attended = model.attention_map(batch.images)
+    found = (probabilities(model, batch.images) > 0.5).cpu().numpy()
+    rows = []
+    for index in range(len(batch.images)):
+        predicted = {name: mask.T for name, mask in zip(region_names(model), found[index], strict=False)}
+        rows.append(
+            (
+                Panel(sequences[0], upright(batch.images[index, 0])),
+                Panel("spatial attention output", upright(attended[index]), heat=True),
+                Panel("prediction", upright(batch.images[index, 0]), predicted),
+            )
+        )
+    scale = next((float(p.detach()) for name, p in model.named_parameters() if name.endswith("attention.scale")), None)
+    learned = "" if scale is None else f" The learned scale of the attention is {scale:.3g}; it started at 0."
+    return Illustration(
+        "2-spatial-attention",
+        "Spatial attention",
+        f"Mean absolute output of the attention module beside the predicted masks.{learned} Compare Fig. 5 of the "
+        f"paper.",
+        tuple(rows),
+    )
+
+
+def patch_picture(batch: Batch, sequences: Sequence[str]) -> Illustration:
+    """Figure 6: patches that dynamic resampling cuts at two sizes, centred on pathology and not."""
+    full = batch.images.shape[-1]
+    generator = torch.Generator(batch.images.device).manual_seed(1)
+    rows = []
+    for share_of_window in PATCH_SHARES:
+        size = round(full * share_of_window / 16) * 16
+        for share, title in ((1.0, "on pathology"), (0.0, "anywhere")):
+            patch = cut_patches(batch, size=size, count=1, share=share, generator=generator)
+            drawn = contours(patch.labels[0].cpu().numpy(), ("whole_myocardium", "scar", "edema", "mvo"))
+            count = num_patches(size, full=full, batch_size=4)
+            names = [f"{size} px, {count} a batch, {title}: {sequences[0]}", *sequences[1:]]
+            rows.append(tuple(Panel(name, upright(patch.images[0, c]), drawn) for c, name in enumerate(names)))
+    return Illustration(
+        "3-dynamic-resampling",
+        "Dynamically cropped patches",
+        "Two patch sizes with the number of patches that fill the pixel budget of four full slices; some patches are "
+        "centred on pathology, others lie anywhere. Compare Fig. 6 of the paper.",
+        tuple(rows),
+    )
+
+
+def region_names(model: MFUNet) -> tuple[str, ...]:
+    """Regions of the probability maps of a model, by the number of its anatomy channels."""
+    if model.head_channels[0] == 4:
+        return ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema")
+    return ("whole_myocardium", "lv_pool", "whole_infarct", "mvo")
+
+
+def contours(labels: NDArray[np.uint8], regions: Sequence[str]) -> dict[str, MaskArray]:
+    """Masks of the regions that are present, (W, H)."""
+    masks = {region: region_mask(labels, region).T for region in regions}
+    return {region: mask for region, mask in masks.items() if mask.any()}
+
+
+def energy(features: Tensor) -> NDArray[np.float32]:
+    """Mean absolute value over channels of features (C, h, w), as (w, h)."""
+    return upright(features.abs().mean(0))
+
+
+def upright(image: Tensor) -> NDArray[np.float32]:
+    """A slice (H, W) as an array (X, Y)."""
+    array: NDArray[np.float32] = image.float().cpu().numpy().T
+    return array

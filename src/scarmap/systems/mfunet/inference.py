@@ -1,0 +1,29 @@
+"""MFU-Net's forward pass as probabilities of regions."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from scarmap.systems.mfunet.network import Heads
+
+
+def probabilities(model: nn.Module, images: Tensor) -> Tensor:
+    """Probability of each anatomical structure and of each pathology.
+
+    Args:
+        model: A network that returns `Heads`.
+        images: (B, S, H, W), normalised; H and W are multiples of 16.
+
+    Returns:
+        (B, K, H, W), in [0, 1]: the anatomy's foreground channels (they sum to at most 1), then the pathologies,
+        each on its own, so that they may overlap.
+    """
+    heads: Heads = model(images)
+    anatomy = heads.anatomy.float().softmax(dim=1)[:, :-1]
+    return torch.cat([anatomy, *(head.float().softmax(dim=1)[:, :1] for head in heads.pathologies)], dim=1)
+
+
+def assemble(stages: Mapping[str, nn.Module], slices: Tensor) -> Tensor:
+    """The system's inference: only the segmentation stage takes part."""
+    return probabilities(stages["segment"], slices)

@@ -1,0 +1,118 @@
+"""Recipes as JSON: what is set, what differs, and back again from the command line and from run folders."""
+
+import ast
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import partial
+from typing import Any
+
+from scarmap.errors import RecipeError, suggest
+
+
+def settings(recipe: Callable[..., Any]) -> dict[str, Any]:
+    """Every keyword of a recipe function with its value, defaults included, as JSON values.
+
+    Raises:
+        RecipeError: The partial sets a keyword that the function does not have.
+
+    >>> def toy(*, fusion="max", width=64): ...
+    >>> settings(partial(toy, width=16))
+    {'fusion': 'max', 'width': 16}
+    """
+    function, given = unwrap(recipe)
+    known = inspect.signature(function).parameters
+    for name in given:
+        if name not in known:
+            raise RecipeError(f"{function.__name__} has no setting {name!r}. {suggest(name, known)}")
+    values = {name: given.get(name, parameter.default) for name, parameter in known.items()}
+    return {name: describe(value) for name, value in values.items()}
+
+
+def unwrap(recipe: Callable[..., Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """The function under nested partials, and the keywords that they set."""
+    given: dict[str, Any] = {}
+    while isinstance(recipe, partial):
+        given = {**recipe.keywords, **given}
+        recipe = recipe.func
+    return recipe, given
+
+
+def describe(value: Any) -> Any:
+    """Turn nested partials, dataclasses and functions into JSON values, defaults included."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): describe(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [describe(item) for item in value]
+    if isinstance(value, partial):
+        function, given = unwrap(value)
+        return {"call": spell(function), **{name: describe(item) for name, item in _bound(function, given).items()}}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: describe(getattr(value, field.name)) for field in fields(value)}
+    if callable(value):
+        return spell(value)
+    return repr(value)
+
+
+def spell(function: Callable[..., Any]) -> str:
+    """`module:name` of a function or class."""
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+def find(spelling: str) -> Callable[..., Any]:
+    """Import `module:name`, the inverse of `spell`.
+
+    Raises:
+        RecipeError: There is no such module or name in it.
+    """
+    module, _, name = spelling.partition(":")
+    try:
+        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as problem:
+        raise RecipeError(f"{spelling!r} cannot be imported: {problem}. Is its folder on PYTHONPATH?") from None
+    except AttributeError:
+        known = [key for key, item in vars(importlib.import_module(module)).items() if callable(item)]
+        raise RecipeError(f"Module {module} has no function {name!r}. {suggest(name, known)}") from None
+    return found
+
+
+def differences(first: Callable[..., Any], second: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+    """Settings in which two recipes differ, as (first, second); None where one lacks the setting."""
+    one, other = settings(first), settings(second)
+    different = {
+        name: (one.get(name), other.get(name)) for name in {**one, **other} if one.get(name) != other.get(name)
+    }
+    functions = spell(unwrap(first)[0]), spell(unwrap(second)[0])
+    return {"function": functions, **different} if functions[0] != functions[1] else different
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Read one `--set KEY=VALUE`: Python literals are taken as such, a comma makes a tuple, the rest is text.
+
+    >>> parse_setting("width=16"), parse_setting("sequences=LGE,T2"), parse_setting("schedule=modern")
+    (('width', 16), ('sequences', ('LGE', 'T2')), ('schedule', 'modern'))
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.isidentifier():
+        raise RecipeError(f"--set {text!r} is not KEY=VALUE, for instance --set width=16.")
+    try:
+        return key, freeze(ast.literal_eval(value))
+    except (ValueError, SyntaxError):
+        return key, tuple(part for part in value.split(",") if part) if "," in value else value
+
+
+def freeze(value: Any) -> Any:
+    """Lists, as JSON brings them back, as tuples."""
+    return tuple(freeze(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _bound(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return dict(given)
+    defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+    return {**defaults, **given}

@@ -1,0 +1,69 @@
+"""Where a run comes from: code, data, machine."""
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import scarmap
+from scarmap.datasets.case_files import CaseFiles
+
+
+def provenance(*, device: torch.device, **options: Any) -> dict[str, Any]:
+    """What a reader needs to repeat a run, as JSON values; `options` are recorded as they are."""
+    return {
+        "commit": commit(),
+        "command": " ".join(["scarmap", *sys.argv[1:]]),
+        "hardware": hardware(device),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        **options,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def commit() -> str | None:
+    """Commit of the checkout that scarmap runs from, marked when it has changes; None for an installed package."""
+    root = Path(scarmap.__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, check=False
+        ).stdout.strip()
+
+    head = git("rev-parse", "--short=12", "HEAD")
+    return f"{head}-dirty" if head and git("status", "--porcelain") else head or None
+
+
+def hardware(device: torch.device) -> str:
+    """The accelerator's name, or the processor's and how many threads work on it."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    models = [line for line in _cpu_lines() if line.startswith("model name")]
+    name = models[0].split(":")[1].strip() if models else platform.processor() or platform.machine()
+    return f"{name}, {torch.get_num_threads()} threads, {os.cpu_count()} cores"
+
+
+def _cpu_lines() -> Sequence[str]:
+    info = Path("/proc/cpuinfo")
+    return info.read_text(encoding="utf-8").splitlines() if info.is_file() else ()
+
+
+def data_hash(cases: Iterable[CaseFiles], sequences: Sequence[str]) -> str:
+    """SHA-256 over the names and the content of all files that training reads."""
+    digest = hashlib.sha256()
+    for case in cases:
+        paths = [case.images[sequence] for sequence in sequences if sequence in case.images]
+        for path in [*paths, *([case.labels] if case.labels else [])]:
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

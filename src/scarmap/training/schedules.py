@@ -1,0 +1,32 @@
+"""Learning-rate decays: the factor on a phase's learning rate in each epoch."""
+
+import math
+
+
+def tenfold(epoch: int, epochs: int) -> float:
+    """Exponential decay to a tenth over the phase.
+
+    Source: MFU-Net, section 3.2 ("decayed exponentially"); the rate is the released code's.
+
+    >>> round(tenfold(9, 10), 6)
+    0.1
+    """
+    return math.exp(-math.log(10) * (epoch + 1) / epochs)
+
+
+def one_cycle(epoch: int, epochs: int, *, warm_up: float = 0.2) -> float:
+    """Cosine rise from 4 % to 100 % over the first share of the phase, cosine fall to almost 0 over the rest.
+
+    >>> 0.03 < one_cycle(0, 100) < 0.06, one_cycle(99, 100) < 0.001
+    (True, True)
+    """
+    done = (epoch + 0.5) / epochs
+    if done < warm_up:
+        return 0.04 + 0.96 * (1 - math.cos(math.pi * done / warm_up)) / 2
+    return (1 + math.cos(math.pi * (done - warm_up) / (1 - warm_up))) / 2
+
+
+def constant(epoch: int, epochs: int) -> float:
+    """No decay."""
+    del epoch, epochs
+    return 1.0

@@ -1,0 +1,146 @@
+import json
+import logging
+from math import isnan, nan
+
+import nibabel
+import numpy as np
+import pytest
+
+from scarmap.errors import DataError, GeometryError, LabelError
+from scarmap.evaluation.table import (
+    Evaluation,
+    Row,
+    evaluate_folder,
+    evaluate_pair,
+    read_scores,
+    read_summary,
+    summarise,
+    values_by_case,
+    write_evaluation,
+)
+
+
+def _write_mask(path, values, *, affine=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nibabel.save(nibabel.Nifti1Image(values.astype(np.int16), np.eye(4) if affine is None else affine), path)
+    return path
+
+
+def _heart(*, scar=2):
+    values = np.zeros((8, 8, 2), dtype=np.int16)
+    values[1:7, 1:4] = 2
+    values[1 : 1 + scar, 1] = 3
+    values[1:7, 4:6] = 1
+    return values
+
+
+def _row(value, *, case="a", convention="case3d", structure="scar", metric="dice", unit="ratio"):
+    return Row(case, convention, structure, metric, value, unit)
+
+
+def test_a_pair_is_scored_under_every_convention(tmp_path):
+    prediction = _write_mask(tmp_path / "p.nii.gz", _heart(scar=3))
+    truth = _write_mask(tmp_path / "t.nii.gz", _heart())
+    rows = evaluate_pair(prediction, truth, "emidec", case="P1")
+    found = {(row.convention, row.structure, row.metric): row.value for row in rows}
+    assert {row.case for row in rows} == {"P1"}
+    assert found["case3d", "scar", "dice"] == pytest.approx(0.8)
+    assert found["mfunet_slicewise", "average_pathology", "dice"] == pytest.approx(0.8)
+    assert found["emidec_official", "mvo", "dice"] == 1.0
+
+
+def test_masks_on_other_grids_are_refused_with_both_files_named(tmp_path):
+    truth = _write_mask(tmp_path / "t.nii.gz", _heart())
+    shifted = np.eye(4)
+    shifted[0, 3] = 3
+    prediction = _write_mask(tmp_path / "p.nii.gz", _heart(), affine=shifted)
+    with pytest.raises(GeometryError, match=r"Case P1: .*t\.nii\.gz .*p\.nii\.gz .*3\.0 mm apart"):
+        evaluate_pair(prediction, truth, "emidec", case="P1")
+
+
+def test_only_shared_cases_are_scored_and_the_rest_is_named(tmp_path, caplog):
+    mask = _write_mask(tmp_path / "mask.nii.gz", _heart())
+    with caplog.at_level(logging.WARNING):
+        result = evaluate_folder({"a": mask, "b": mask, "x": mask}, {"a": mask, "b": mask, "c": mask}, "emidec")
+    assert (result.missing, result.extra) == (("c",), ("x",))
+    assert {row.case for row in result.rows} == {"a", "b"}
+    assert "want of a prediction (1): c" in caplog.text
+    assert "want of a truth (1): x" in caplog.text
+
+
+def test_folders_without_a_shared_case_are_an_error_with_names_of_both_sides(tmp_path):
+    with pytest.raises(DataError, match=r"predictions are one, two; the truth has three"):
+        evaluate_folder({"one": tmp_path, "two": tmp_path}, {"three": tmp_path}, "emidec")
+
+
+def test_an_unknown_layout_is_refused_before_any_file_is_read(tmp_path):
+    with pytest.raises(LabelError, match="myops2020"):
+        evaluate_folder({"a": tmp_path}, {"a": tmp_path}, "myops")
+
+
+def test_the_summary_leaves_undefined_values_out_and_counts_them():
+    rows = [_row(value, case=case) for case, value in zip("abcd", [0.2, nan, 0.4, 0.9], strict=True)]
+    statistics = summarise(rows)["case3d"]["scar"]["dice"]
+    assert statistics["unit"] == "ratio"
+    assert (statistics["n"], statistics["n_undefined"]) == (3, 1)
+    assert statistics["mean"] == pytest.approx(0.5)
+    assert statistics["median"] == pytest.approx(0.4)
+    assert statistics["sd"] == pytest.approx(np.sqrt((0.09 + 0.01 + 0.16) / 2))
+
+
+def test_a_structure_that_is_never_defined_has_no_mean():
+    statistics = summarise([_row(nan), _row(nan, case="b")])["case3d"]["scar"]["dice"]
+    assert (statistics["mean"], statistics["sd"], statistics["median"]) == (None, None, None)
+    assert statistics["n_undefined"] == 2
+
+
+def test_one_defined_value_has_a_mean_but_no_sd():
+    statistics = summarise([_row(0.5)])["case3d"]["scar"]["dice"]
+    assert (statistics["mean"], statistics["sd"]) == (0.5, None)
+
+
+def test_scores_return_from_cases_csv_as_they_were(tmp_path):
+    rows = (_row(1 / 3), _row(nan, metric="assd_mm", unit="mm"), _row(-2.5, case="b, left", unit="ml"))
+    cases_file, _ = write_evaluation(tmp_path / "new", Evaluation("emidec", rows))
+    assert cases_file.read_text().splitlines()[0] == "case,convention,structure,metric,value,unit"
+    back = read_scores(cases_file)
+    assert (back[0], back[2]) == (rows[0], rows[2])
+    assert isnan(back[1].value)
+
+
+def test_an_empty_value_reads_as_undefined(tmp_path):
+    path = tmp_path / "cases.csv"
+    path.write_text("case,convention,structure,metric,value,unit\na,case3d,scar,dice,,ratio\n")
+    assert isnan(read_scores(path)[0].value)
+
+
+def test_summary_json_is_strict_json_and_holds_what_was_left_out(tmp_path):
+    evaluation = Evaluation("emidec", (_row(0.5), _row(nan, metric="assd_mm")), ("c",), ("x",))
+    _, summary_file = write_evaluation(tmp_path, evaluation)
+    content = json.loads(summary_file.read_text(), parse_constant=pytest.fail)
+    assert content == read_summary(summary_file)
+    assert (content["layout"], content["cases"]) == ("emidec", ["a"])
+    assert (content["missing"], content["extra"]) == (["c"], ["x"])
+    assert content["scores"]["case3d"]["scar"]["dice"]["mean"] == 0.5
+
+
+def test_values_by_case_picks_one_score():
+    rows = [_row(0.5), _row(0.7, case="b"), _row(3.0, metric="assd_mm"), _row(0.1, convention="emidec_official")]
+    assert values_by_case(rows, convention="case3d", structure="scar", metric="dice") == {"a": 0.5, "b": 0.7}
+
+
+@pytest.mark.parametrize(
+    "text", ["one,two\n1,2\n", "case,convention,structure,metric,value,unit\na,case3d,scar,dice,high,ratio\n"]
+)
+def test_a_foreign_table_is_named(tmp_path, text):
+    (tmp_path / "cases.csv").write_text(text)
+    with pytest.raises(DataError, match=r"cases\.csv is not a table of scores"):
+        read_scores(tmp_path / "cases.csv")
+
+
+def test_missing_and_foreign_files_are_named(tmp_path):
+    (tmp_path / "summary.json").write_text("[]")
+    with pytest.raises(DataError, match=r"cases\.csv does not exist"):
+        read_scores(tmp_path / "cases.csv")
+    with pytest.raises(DataError, match=r"summary\.json is not a summary"):
+        read_summary(tmp_path / "summary.json")

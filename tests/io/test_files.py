@@ -1,0 +1,43 @@
+import pytest
+
+from scarmap.errors import DataError
+from scarmap.io.files import read_json, replacing, write_json
+
+
+def _write_half(path):
+    with replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("the power went")
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError, match="power"):
+        _write_half(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_final_name_appears_only_after_the_block(tmp_path):
+    path = tmp_path / "new" / "a.nii.gz"
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+        assert not path.exists()
+        assert temporary.name.endswith(".nii.gz")
+    assert path.read_text() == "new"
+
+
+def test_json_round_trips_beyond_ascii(tmp_path):
+    content = {"name": "Köln", "values": [1, 2.5, None]}
+    write_json(tmp_path / "a.json", content)
+    assert read_json(tmp_path / "a.json") == content
+    assert "Köln" in (tmp_path / "a.json").read_text(encoding="utf-8")
+
+
+def test_missing_and_broken_json_are_named(tmp_path):
+    with pytest.raises(DataError, match=r"a\.json does not exist"):
+        read_json(tmp_path / "a.json")
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(DataError, match=r"a\.json cannot be read as JSON"):
+        read_json(tmp_path / "a.json")

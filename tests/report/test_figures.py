@@ -1,0 +1,26 @@
+import numpy as np
+
+from scarmap.io.illustrations import Illustration, Panel
+from scarmap.report.figures import draw_boxes, draw_illustration, drawn_regions
+
+
+def test_undefined_cases_are_counted_but_not_drawn():
+    axes = draw_boxes({"scar": [0.2, np.nan, 0.6], "mvo": [np.nan]}).axes[0]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["scar\n(n = 2, 1 undefined)"]
+    (points,) = axes.collections
+    np.testing.assert_allclose(points.get_offsets()[:, 1], [0.2, 0.6])
+
+
+def test_boxes_stand_at_the_median():
+    axes = draw_boxes({"scar": [0.1, 0.4, 0.9]}).axes[0]
+    assert 0.4 in [line.get_ydata()[0] for line in axes.lines]
+
+
+def test_illustration_rows_may_differ_in_length_and_heat_maps_are_coloured():
+    image, mask = np.arange(16.0).reshape(4, 4), np.eye(4, dtype=bool)
+    rows = ((Panel("LGE", image, {"scar": mask, "edema": ~mask & False}),), (Panel("a", image, heat=True),) * 3)
+    illustration = Illustration("name", "title", "caption", rows)
+    axes = draw_illustration(illustration, "myops2020").axes
+    assert [bool(a.images) for a in axes] == [True, False, False, True, True, True]
+    assert [axes[i].images[0].get_cmap().name for i in (0, 3)] == ["gray", "magma"]
+    assert drawn_regions(illustration) == ["scar"]

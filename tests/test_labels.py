@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from scarmap.errors import LabelError
+from scarmap.labels import INDEX, LAYOUTS, REGIONS, TISSUES, codes, decode, encode, region_mask
+
+
+def test_the_codes_are_those_of_the_data_sets():
+    assert codes("myops2020") == {
+        "background": 0, "lv_pool": 500, "rv_pool": 600, "normal_myocardium": 200, "edema": 1220, "scar": 2221
+    }  # fmt: skip
+    assert codes("emidec") == {"background": 0, "lv_pool": 1, "normal_myocardium": 2, "scar": 3, "mvo": 4}
+
+
+def test_background_is_index_zero():
+    assert INDEX["background"] == 0
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.float32, np.float64])
+def test_masks_return_from_indices_unchanged_in_any_dtype(layout, dtype):
+    values = np.array(sorted(codes(layout).values()) * 2, dtype=dtype).reshape(2, -1)
+    labels = encode(values, layout)
+    assert labels.dtype == np.uint8
+    assert decode(labels, layout).dtype == np.int16
+    np.testing.assert_array_equal(decode(labels, layout), values)
+
+
+def test_encode_gives_the_index_of_the_tissue():
+    np.testing.assert_array_equal(encode(np.array([0, 2221, 1220]), "myops2020"), [0, INDEX["scar"], INDEX["edema"]])
+
+
+def test_unknown_values_are_listed_with_the_file_and_what_was_expected():
+    with pytest.raises(LabelError, match=r"^case7\.nii\.gz holds the label values 5, 7, .*emidec.*3 \(scar\)"):
+        encode(np.array([0, 3, 7, 5]), "emidec", where="case7.nii.gz")
+
+
+@pytest.mark.parametrize("value", [0.5, float("nan")])
+def test_fractions_and_nan_are_no_labels(value):
+    with pytest.raises(LabelError, match=f"{value:g}"):
+        encode(np.array([0, value]), "emidec")
+
+
+def test_a_tissue_without_a_code_cannot_be_written():
+    with pytest.raises(LabelError, match="'emidec' has no mask value for edema"):
+        decode(np.array([INDEX["scar"], INDEX["edema"]], dtype=np.uint8), "emidec")
+
+
+def test_an_unknown_layout_suggests_the_close_one():
+    with pytest.raises(LabelError, match="Did you mean 'myops2020'"):
+        codes("myops2021")
+
+
+def test_an_unknown_region_suggests_the_close_one():
+    with pytest.raises(LabelError, match="Did you mean 'whole_infarct'"):
+        region_mask(np.zeros(3, dtype=np.uint8), "whole_infract")
+
+
+@pytest.mark.parametrize(
+    ("region", "values"),
+    [
+        ("whole_myocardium", {2, 3, 4}),
+        ("whole_infarct", {3, 4}),
+        ("lv_epicardium", {1, 2, 3, 4}),
+        ("scar", {3}),
+    ],
+)
+def test_regions_are_the_unions_that_clinics_measure(region, values):
+    mask = np.arange(5)
+    expected = [value in values for value in range(5)]
+    assert region_mask(encode(mask, "emidec"), region).tolist() == expected
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_region_of_a_layout_has_a_tissue_with_a_code(layout):
+    for region in LAYOUTS[layout]:
+        assert set(REGIONS[region]) & set(codes(layout))
+
+
+def test_colours_and_names_are_unique():
+    assert len({tissue.colour for tissue in TISSUES}) == len({tissue.name for tissue in TISSUES}) == len(TISSUES)

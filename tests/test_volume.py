@@ -1,0 +1,115 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scarmap.errors import GeometryError
+from scarmap.volume import (
+    Case,
+    Grid,
+    LabelMap,
+    Volume,
+    check_same_grid,
+    corner_distance_mm,
+    crop_or_pad,
+    paste,
+    resample_in_plane,
+    with_labels,
+)
+
+GRID = Grid((11, 9, 3), (1.5, 1.5, 10.0), np.diag([1.5, 1.5, 10.0, 1.0]))
+
+
+def _moved(*, x_mm):
+    affine = GRID.affine.copy()
+    affine[0, 3] += x_mm
+    return replace(GRID, affine=affine)
+
+
+def test_voxel_volume_is_in_millilitres():
+    assert GRID.voxel_ml == pytest.approx(1.5 * 1.5 * 10 / 1000)
+
+
+def test_grids_within_the_tolerance_pass():
+    check_same_grid(GRID, _moved(x_mm=0.4), what="a and b")
+
+
+def test_a_shifted_grid_is_refused_with_its_distance():
+    with pytest.raises(GeometryError, match=r"^a and b lie on different grids: .* 7\.0 mm apart"):
+        check_same_grid(GRID, _moved(x_mm=7), what="a and b")
+
+
+def test_grids_of_different_size_are_refused():
+    with pytest.raises(GeometryError, match=r"^a and b have different sizes, \(11, 9, 3\) and \(11, 9, 2\)"):
+        check_same_grid(GRID, replace(GRID, shape=(11, 9, 2)), what="a and b")
+
+
+def test_spacing_counts_even_where_the_affine_agrees():
+    # The last of three slices lies 2 * (12 - 10) mm further away.
+    assert corner_distance_mm(GRID, replace(GRID, spacing_mm=(1.5, 1.5, 12.0))) == pytest.approx(4)
+
+
+def test_a_rotation_is_found_at_the_far_corner():
+    affine = GRID.affine.copy()
+    affine[1, 0] = 0.3
+    assert corner_distance_mm(GRID, replace(GRID, affine=affine)) == pytest.approx(0.3 * 10)
+
+
+def test_crop_takes_the_window_around_the_centre():
+    array = np.arange(11 * 9).reshape(11, 9)
+    np.testing.assert_array_equal(crop_or_pad(array, centre=(5, 4), size=(4, 2)), array[3:7, 3:5])
+
+
+def test_padding_surrounds_the_array_evenly():
+    window = crop_or_pad(np.ones((2, 2, 3), dtype=np.int16), centre=(1, 1), size=(6, 4), fill=-1)
+    assert window.dtype == np.int16
+    assert window.shape == (6, 4, 3)
+    assert (window[2:4, 1:3] == 1).all()
+    assert (window == -1).sum() == (6 * 4 - 4) * 3
+
+
+def test_a_window_beside_the_array_is_all_fill():
+    for centre in [(-20, 4), (40, 4)]:
+        assert (crop_or_pad(np.ones((11, 9)), centre=centre, size=(4, 4), fill=7) == 7).all()
+
+
+@pytest.mark.parametrize("centre", [(5, 4), (0, 0), (10.5, 8), (5.5, 4.5)])
+@pytest.mark.parametrize("size", [(4, 4), (5, 3), (20, 20)])
+def test_paste_undoes_crop_inside_the_window_and_fills_outside(centre, size):
+    array = np.random.default_rng(0).random((11, 9, 2))
+    back = paste(crop_or_pad(array, centre=centre, size=size), centre=centre, shape=(11, 9), fill=-1)
+    inside = back != -1
+    np.testing.assert_array_equal(back[inside], array[inside])
+    assert inside.any()
+    if size == (20, 20):
+        assert inside[1:-1, 1:-1].all()
+
+
+def test_linear_resampling_keeps_a_ramp_in_place():
+    ramp = np.repeat((np.arange(10, dtype=np.float32) + 0.5)[:, None], 4, axis=1)
+    doubled = resample_in_plane(ramp, shape=(20, 4))
+    # Voxel centres of the finer grid lie at (i + 0.5) / 2 in units of the coarser one.
+    expected = (np.arange(20) + 0.5) / 2
+    np.testing.assert_allclose(doubled[1:-1, 0], expected[1:-1], rtol=1e-5)
+
+
+def test_nearest_resampling_there_and_back_changes_nothing():
+    labels = np.random.default_rng(1).integers(0, 6, (9, 7, 3)).astype(np.uint8)
+    there = resample_in_plane(labels, shape=(27, 21), order=0)
+    assert there.dtype == np.uint8
+    np.testing.assert_array_equal(resample_in_plane(there, shape=(9, 7), order=0), labels)
+
+
+def test_resampling_to_the_same_shape_returns_the_array():
+    array = np.zeros((5, 5, 1), dtype=np.float32)
+    assert resample_in_plane(array, shape=(5, 5)) is array
+
+
+def test_a_case_has_the_grid_of_its_images_and_takes_new_labels():
+    volume = Volume(np.zeros(GRID.shape, dtype=np.float32), replace(GRID, source=Path("a.nii.gz")))
+    case = Case("a", "emidec", {"LGE": volume})
+    labels = LabelMap(np.zeros(GRID.shape, dtype=np.uint8), case.grid)
+    assert case.grid is volume.grid
+    assert with_labels(case, labels).labels is labels
+    assert case.labels is None
