@@ -7,7 +7,7 @@ anatomical frame: a mask goes back to disk voxel for voxel as its image came.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,7 +168,7 @@ def _overlap(
     return (source[0], source[1]), (target[0], target[1])
 
 
-def resample_in_plane(array: NDArray[Scalar], *, shape: tuple[int, int], order: int = 1) -> NDArray[Scalar]:
+def resample_in_plane(array: NDArray[Scalar], *, shape: tuple[int, int], order: Literal[0, 1] = 1) -> NDArray[Scalar]:
     """Resample the first two axes to a new number of voxels over the same field of view.
 
     Voxel edges stay in place (the first and last voxel keep their outer borders), so resampling there and back
@@ -185,7 +185,7 @@ def resample_in_plane(array: NDArray[Scalar], *, shape: tuple[int, int], order: 
     if tuple(array.shape[:2]) == tuple(shape):
         return array
     zoom = [new / old for new, old in zip(shape, array.shape[:2], strict=True)] + [1.0] * (array.ndim - 2)
-    resampled: NDArray[Scalar] = ndimage.zoom(array, zoom, order=order, mode="nearest", grid_mode=True)
+    resampled: NDArray[Scalar] = ndimage.zoom(cast("Any", array), zoom, order=order, mode="nearest", grid_mode=True)
     return resampled
 
 

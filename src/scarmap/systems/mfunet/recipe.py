@@ -52,6 +52,8 @@ def mfunet(
     postprocessing: Literal["cross-validation", "challenge"] = "cross-validation",
     sequences: tuple[str, ...] = ("LGE", "T2", "bSSFP"),
     layout: str = "myops2020",
+    size: int | None = None,
+    spacing_mm: float | None = None,
     attention_variant: Literal["paper", "released"] = "paper",
     weights: tuple[float, float, float] = (1.0, 3.0, 5.0),
     beta: float = 0.7,
@@ -82,6 +84,8 @@ def mfunet(
         postprocessing: The clean-up of the cross-validation or of the challenge submission.
         sequences: Any subset, in the order of the encoders.
         layout: Labels to learn; "emidec" has an infarct head (no-reflow included) and a no-reflow head.
+        size: Side of the window in pixels, a multiple of 16; None takes the schedule's own for the layout.
+        spacing_mm: Pixel size to work at; None takes the schedule's own, which as published is the images'.
         attention_variant: "released" for the attention of the released code.
         weights: Loss weights of anatomy and the two pathologies.
         beta: Weight of false negatives in the Tversky loss.
@@ -100,6 +104,7 @@ def mfunet(
     ):
         check_choice(name, value, known)
     check_sequences(sequences)
+    check_size(size)
     from scarmap.systems.mfunet import illustrate, inference, postprocess, stages
     from scarmap.systems.mfunet.network import MFUNet
     from scarmap.systems.mfunet.objective import MFUNetObjective
@@ -132,14 +137,16 @@ def mfunet(
     if pretraining:
         segment = replace(segment, inputs=("reconstruct",), initialise=stages.start_from_reconstruction)
         trained = (stages.pretraining_stage(**architecture), segment)
-    preparation = stages.published_preparation(sequences, targets.size)
+    window = (size or targets.size, spacing_mm)
+    prepare = stages.published_preparation
     if schedule == "modern":
-        preparation = stages.modern_preparation(sequences, targets.modern_size, targets.modern_spacing_mm)
+        window = (size or targets.modern_size, spacing_mm or targets.modern_spacing_mm)
+        prepare = stages.modern_preparation
     compose = postprocess.compose_challenge if postprocessing == "challenge" else postprocess.compose_cross_validation
     return Recipe(
         system="mfunet",
         layout=layout,
-        preparation=preparation,
+        preparation=prepare(sequences, *window),
         folds={"five": contiguous_folds, "seeded": seeded_folds, "none": no_folds}[folds],
         stages=trained,
         regions=regions,
@@ -163,6 +170,12 @@ def check_sequences(sequences: tuple[str, ...]) -> None:
         )
     for sequence in sequences:
         check_choice("sequences", sequence, SEQUENCES)
+
+
+def check_size(size: int | None) -> None:
+    """Raise RecipeError unless the window can be halved four times."""
+    if size is not None and (size < 32 or size % 16):
+        raise RecipeError(f"MFU-Net's size is {size}; the window's side must be a multiple of 16, and 32 or more.")
 
 
 COLUMNS = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology")

@@ -27,14 +27,14 @@ MODERN_AUGMENTATION = Augmentation(
 )
 
 
-def published_preparation(sequences: tuple[str, ...], size: int) -> Preparation:
+def published_preparation(sequences: tuple[str, ...], size: int, spacing_mm: float | None) -> Preparation:
     """A window of the image's own pixels around its centre.
 
     Source: MFU-Net, section 4 ("cropped to 288 x 288").
     Differs: the released code's window lies at fixed indices; here it is the centre's, and training checks that no
         labelled pixel is lost.
     """
-    return Preparation(sequences, size, scale_volume)
+    return Preparation(sequences, size, scale_volume, spacing_mm)
 
 
 def modern_preparation(sequences: tuple[str, ...], size: int, spacing_mm: float | None) -> Preparation:

@@ -1,0 +1,52 @@
+# `make demo` and `make test` need nothing but Python 3.11 or newer; the first call makes the environment.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+# An editable install belongs to one checkout and to one set of dependencies; the environment remembers both.
+DEPENDENCIES := $(VENV)/.scarmap-dependencies
+CHECKOUT := $(VENV)/.scarmap-checkout
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: help demo test slow check install clean
+
+help:
+	@echo "make demo     synthetic patients, a small training, predictions, scores and a report page, in demo/"
+	@echo "make test     the test suite"
+	@echo "make slow     the tests that take minutes"
+	@echo "make check    lint, format, types, import layers, spelling"
+	@echo "make clean    remove caches and the demo; the environment $(VENV) stays"
+
+demo: install
+	$(BIN)/scarmap demo --out demo
+
+test: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
+
+slow: install
+	$(BIN)/python -m pytest -m slow
+
+check: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell
+
+install:
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+		echo "Making the environment $(VENV)"; \
+		$(PYTHON) -m venv $(VENV); \
+	fi
+	@if ! cmp -s pyproject.toml $(DEPENDENCIES); then \
+		echo "Installing scarmap and what it needs into $(VENV); the first time this takes some minutes"; \
+		$(PIP) --editable '.[dev]' && pwd >$(CHECKOUT) && cp pyproject.toml $(DEPENDENCIES); \
+	elif [ "$$(pwd)" != "$$(cat $(CHECKOUT) 2>/dev/null)" ]; then \
+		echo "Pointing $(VENV) at this checkout"; \
+		$(PIP) --no-deps --editable . && pwd >$(CHECKOUT); \
+	fi
+
+clean:
+	rm -rf demo dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

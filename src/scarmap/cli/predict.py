@@ -1,0 +1,76 @@
+"""`scarmap predict`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scarmap.errors import DataError, RunError
+
+if TYPE_CHECKING:
+    from scarmap.datasets.case_files import CaseFiles
+
+SOME_FAILED = 3
+
+
+def predict(
+    run: Annotated[Path | None, typer.Argument(help="Run folder of `scarmap train`; its folds are averaged.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of cases.")] = None,
+    lge: Annotated[Path | None, typer.Option(help="LGE image of one study.")] = None,
+    t2: Annotated[Path | None, typer.Option(help="T2-weighted image of one study.")] = None,
+    bssfp: Annotated[Path | None, typer.Option(help="bSSFP image of one study.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the masks, <case>.nii.gz.")] = Path("predictions"),
+    save_probabilities: Annotated[
+        bool, typer.Option("--save-probabilities", help="Keep the averaged probability maps.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+) -> None:
+    """Segment a folder of cases, or one study given by its files."""
+    if run is None:
+        raise RunError(
+            "No run was given, and this version ships no built-in model: scarmap predict RUN --data DIR --out DIR."
+        )
+    files = chosen_files(data, {"LGE": lge, "T2": t2, "bSSFP": bssfp})
+
+    from rich.console import Console
+
+    from scarmap.inference.folder import segment_folder
+    from scarmap.io.run import RunFolder
+    from scarmap.training.restore import load_segmenter
+    from scarmap.training.run import make_fabric
+
+    segmenter = load_segmenter(RunFolder(run), make_fabric(device).device)
+    with Console(stderr=True).status("segmenting") as status:
+        outcome = segment_folder(
+            files,
+            segmenter,
+            out,
+            save_probabilities=save_probabilities,
+            on_case=lambda name: status.update(f"segmented {name}"),
+        )
+    if len(files) == 1 and outcome.failed:
+        raise DataError(next(iter(outcome.failed.values())))
+    typer.echo(f"{len(outcome.written)} of {len(files)} cases segmented: {out}")
+    if outcome.failed:
+        typer.echo(f"scarmap: {len(outcome.failed)} of {len(files)} cases could not be segmented.", err=True)
+        for message in outcome.failed.values():
+            typer.echo(f"- {message}", err=True)
+        raise typer.Exit(SOME_FAILED)
+
+
+def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[CaseFiles]":
+    """The cases that the options name.
+
+    Raises:
+        DataError: Neither or both of a folder and single files are given.
+    """
+    from scarmap.datasets.case_files import CaseFiles
+    from scarmap.datasets.folder import find_cases
+
+    images = {sequence: path for sequence, path in single.items() if path is not None}
+    if (data is None) == (not images):
+        raise DataError("Give either --data DIR for a folder of cases, or --lge, --t2 and --bssfp for one study.")
+    if data is not None:
+        return find_cases(data)
+    first = next(iter(images.values()))
+    return [CaseFiles(first.name.removesuffix(".gz").removesuffix(".nii"), "myops2020", images)]

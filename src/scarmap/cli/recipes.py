@@ -1,0 +1,95 @@
+"""`scarmap recipes`: list, show and compare recipes."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+recipes = typer.Typer(help="List, show and compare recipes.", no_args_is_help=True, rich_markup_mode=None)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@recipes.command("list")
+def list_recipes(as_json: Json = False) -> None:
+    """List every named recipe with its paper, table and published Dice."""
+    from scarmap.systems.catalogue import RECIPES
+
+    if as_json:
+        rows = [
+            {
+                "name": name,
+                "paper": row.paper,
+                "table": row.table,
+                "published": {structure: list(figures) for structure, figures in row.published.items()},
+                "published_convention": row.convention,
+                "note": row.note,
+            }
+            for name, row in RECIPES.items()
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("recipe", "table", "published Dice (%)", caption="Figures as printed in the papers: mean ± sd.")
+    for name, row in RECIPES.items():
+        figures = ", ".join(f"{structure} {mean:g} ± {sd:g}" for structure, (mean, sd) in row.published.items())
+        table.add_row(name, f"{row.paper} {row.table}", figures)
+    Console().print(table)
+
+
+@recipes.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a recipe, or module:function.")], as_json: Json = False
+) -> None:
+    """Show every setting of a recipe and what it builds, defaults included."""
+    from scarmap.systems.catalogue import choose
+    from scarmap.training.describe import describe, settings
+
+    choice = choose(name)
+    shown = {
+        "name": choice.name,
+        "paper": choice.row.paper,
+        "table": choice.row.table,
+        "published": describe(choice.row.published),
+        "note": choice.row.note,
+        "settings": settings(choice.row.recipe),
+        "recipe": describe(choice.build()),
+    }
+    if as_json:
+        typer.echo(json.dumps(shown, indent=2))
+    else:
+        typer.echo("\n".join(outline(shown)))
+
+
+@recipes.command()
+def diff(
+    first: Annotated[str, typer.Argument(help="A recipe.")],
+    second: Annotated[str, typer.Argument(help="Another recipe.")],
+    as_json: Json = False,
+) -> None:
+    """Print the settings in which two recipes differ."""
+    from scarmap.systems.catalogue import choose
+    from scarmap.training.describe import differences
+
+    found = differences(choose(first).row.recipe, choose(second).row.recipe)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    for key, (one, other) in found.items():
+        typer.echo(f"{key}: {json.dumps(one)} -> {json.dumps(other)}")
+    if not found:
+        typer.echo("The two recipes are the same.")
+
+
+def outline(value: dict[str, Any], indent: int = 0) -> list[str]:
+    """Nested values as indented lines."""
+    lines = []
+    for key, item in value.items():
+        if isinstance(item, list) and any(isinstance(part, dict) for part in item):
+            item = {f"{key} {number}": part for number, part in enumerate(item)}
+        if isinstance(item, dict) and item:
+            lines += [f"{'  ' * indent}{key}:", *outline(item, indent + 1)]
+        else:
+            lines.append(f"{'  ' * indent}{key}: {item if isinstance(item, str) else json.dumps(item)}")
+    return lines

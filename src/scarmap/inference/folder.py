@@ -1,0 +1,68 @@
+"""Segment many cases with one loaded segmenter; a broken case does not stop the others."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from scarmap.datasets.case_files import CaseFiles, load_case
+from scarmap.errors import ScarmapError
+from scarmap.inference.predict import Segmentation, Segmenter, segment
+from scarmap.io.files import write_json
+from scarmap.io.nifti import write_image, write_labels
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Outcome:
+    """What became of a folder of cases.
+
+    Attributes:
+        written: Mask of each case that was segmented.
+        failed: What is wrong with each case that was not.
+    """
+
+    written: dict[str, Path] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def segment_folder(
+    files: Sequence[CaseFiles],
+    segmenter: Segmenter,
+    out: Path,
+    *,
+    save_probabilities: bool = False,
+    on_case: Callable[[str], None] = lambda _name: None,
+) -> Outcome:
+    """Segment cases one after the other and write `<case>.nii.gz` for each.
+
+    Args:
+        files: The cases.
+        segmenter: Loaded once for all of them.
+        out: Folder to write to.
+        save_probabilities: Also write `<case>_probabilities.nii.gz`, (X, Y, Z, K), and a JSON with the K regions.
+        on_case: Called with each case's name when it is done or has failed.
+    """
+    outcome = Outcome()
+    for each in files:
+        try:
+            case = load_case(each, sequences=segmenter.preparation.sequences)
+            found = segment(case, segmenter)
+            path = out / f"{each.name}.nii.gz"
+            if save_probabilities:
+                _write_probabilities(out, each.name, found, segmenter)
+            write_labels(path, found.labels, segmenter.layout)
+            outcome.written[each.name] = path
+        except ScarmapError as problem:
+            outcome.failed[each.name] = str(problem)
+        on_case(each.name)
+    return outcome
+
+
+def _write_probabilities(out: Path, name: str, found: Segmentation, segmenter: Segmenter) -> None:
+    maps = np.moveaxis(found.probabilities, 0, -1)
+    write_image(out / f"{name}_probabilities.nii.gz", maps, found.labels.grid)
+    write_json(out / f"{name}_probabilities.json", {"regions": list(segmenter.regions)})
