@@ -18,6 +18,7 @@ def demo(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Simulate patients, train a small MFU-Net on them for about a minute, segment new ones, score and report."""
+    from dataclasses import replace
     from shutil import rmtree
 
     from scarmap.cli.evaluate import evaluate
@@ -45,10 +46,10 @@ def demo(
         parts["new-patients"], layout="myops2020", num_cases=NEW_CASES, seed=2, num_slices=SLICES, in_plane=MATRIX
     )
     typer.echo("Training a small MFU-Net")
-    choice = choose("mfunet", SETTINGS)
+    row = replace(choose("mfunet", SETTINGS).row, published={})
     with training_progress() as on_epoch:
         options = Options(epochs_scale=EPOCHS_SCALE, on_epoch=on_epoch)
-        run = train(Request("mfunet", choice.row, parts["patients"], parts["run"], (0,), device, options))
+        run = train(Request("mfunet", row, parts["patients"], parts["run"], (0,), device, options))
     predict(run.root, data=parts["new-patients"], out=parts["predictions"], device=device)
     evaluate(parts["predictions"], parts["new-patients"], layout="myops2020", out=parts["evaluation"])
     page = build_report(run)

@@ -55,7 +55,7 @@ def mfunet(
     size: int | None = None,
     spacing_mm: float | None = None,
     attention_variant: Literal["paper", "released"] = "paper",
-    weights: tuple[float, float, float] = (1.0, 3.0, 5.0),
+    weights: tuple[float, float, float] | None = None,
     beta: float = 0.7,
     focal_scale: float = 1.0,
     outside_penalty: float = 0.0,
@@ -87,7 +87,8 @@ def mfunet(
         size: Side of the window in pixels, a multiple of 16; None takes the schedule's own for the layout.
         spacing_mm: Pixel size to work at; None takes the schedule's own, which as published is the images'.
         attention_variant: "released" for the attention of the released code.
-        weights: Loss weights of anatomy and the two pathologies.
+        weights: Loss weights of anatomy and the two pathologies; None takes the schedule's own: 1, 3, 5 as published
+            (4. Experiments; the weight of edema is printed as a second one of anatomy), 1, 1, 1 for the modern one.
         beta: Weight of false negatives in the Tversky loss.
         focal_scale: Factor on the focal losses.
         outside_penalty: Weight of pathology outside the predicted wall (released code only).
@@ -109,6 +110,7 @@ def mfunet(
     from scarmap.systems.mfunet.network import MFUNet
     from scarmap.systems.mfunet.objective import MFUNetObjective
 
+    modern = schedule == "modern"
     targets = TARGETS[layout]
     regions = (*targets.anatomy, *targets.pathologies)
     architecture: dict[str, Any] = {"sequences": len(sequences), "width": width, "fusion": fusion, "backbone": backbone}
@@ -124,8 +126,8 @@ def mfunet(
         MFUNetObjective,
         anatomy=targets.anatomy,
         pathologies=targets.pathologies,
-        weights=weights,
-        loss="dice-cross-entropy" if schedule == "modern" else "tversky-focal",
+        weights=weights or ((1.0, 1.0, 1.0) if modern else (1.0, 3.0, 5.0)),
+        loss="dice-cross-entropy" if modern else "tversky-focal",
         beta=beta,
         focal_scale=focal_scale,
         outside_penalty=outside_penalty,
@@ -139,7 +141,7 @@ def mfunet(
         trained = (stages.pretraining_stage(**architecture), segment)
     window = (size or targets.size, spacing_mm)
     prepare = stages.published_preparation
-    if schedule == "modern":
+    if modern:
         window = (size or targets.modern_size, spacing_mm or targets.modern_spacing_mm)
         prepare = stages.modern_preparation
     compose = postprocess.compose_challenge if postprocessing == "challenge" else postprocess.compose_cross_validation

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+import torch
+
+from scarmap.errors import DataError
+from scarmap.labels import INDEX
+from scarmap.sampling.bank import fill_bank
+from scarmap.sampling.preparation import Preparation
+from scarmap.volume import Case, Grid, LabelMap, Volume
+
+
+def unchanged(volume, sequence):
+    return volume
+
+
+def case_of(name, depth, *, spacing_mm=1.0, at=8):
+    grid = Grid((24, 20, depth), (spacing_mm, spacing_mm, 10.0), np.eye(4))
+    labels = np.zeros(grid.shape, np.uint8)
+    labels[at : at + 6, 6:12] = INDEX["mvo"]
+    image = np.full(grid.shape, len(name), np.float32)
+    return Case(name, "emidec", {"LGE": Volume(image, grid)}, LabelMap(labels, grid))
+
+
+def preparation(**keywords):
+    return Preparation(("LGE",), 16, unchanged, **keywords)
+
+
+def test_slices_of_cases_follow_each_other():
+    bank = fill_bank([case_of("a", 3), case_of("bb", 1)], preparation())
+    assert bank.images.shape == (4, 1, 16, 16)
+    assert bank.labels.dtype == torch.uint8
+    assert bank.cases == ("a", "a", "a", "bb")
+    assert bank.images[:, 0, 8, 8].tolist() == [1, 1, 1, 2]
+    assert bank.labels.flatten(1).count_nonzero(1).tolist() == [36] * 4
+
+
+def test_rows_of_cases():
+    bank = fill_bank([case_of("a", 3), case_of("bb", 1), case_of("ccc", 2)], preparation())
+    assert bank.rows(["ccc", "a"]).tolist() == [0, 1, 2, 4, 5]
+    assert bank.rows([]).tolist() == []
+    assert bank.rows([]).dtype == torch.int64
+
+
+def test_heights_run_from_the_first_slice_to_the_last_and_a_single_slice_is_in_the_middle():
+    bank = fill_bank([case_of("a", 3), case_of("bb", 1)], preparation())
+    assert bank.height.tolist() == [0, 0.5, 1, 0.5]
+
+
+def test_the_margin_enlarges_the_images_but_not_the_window():
+    bank = fill_bank([case_of("a", 2)], preparation(margin=3))
+    assert bank.images.shape[-1] == bank.labels.shape[-1] == 22
+    assert bank.size == 16
+
+
+def test_volumes_of_labels_do_not_depend_on_the_working_pixel_size():
+    case = case_of("a", 2, spacing_mm=1.5)
+    own, finer = fill_bank([case], preparation()), fill_bank([case], preparation(spacing_mm=1.0))
+    assert own.voxel_ml.tolist() == pytest.approx([0.0225] * 2)
+    assert finer.voxel_ml.tolist() == pytest.approx([0.010] * 2)
+    volumes = [float(((bank.labels > 0).sum((1, 2)) * bank.voxel_ml).sum()) for bank in (own, finer)]
+    assert volumes[0] == pytest.approx(36 * 2 * 0.0225)
+    assert volumes[1] == pytest.approx(volumes[0], rel=1e-6)
+
+
+def test_a_case_whose_labels_leave_the_window_is_named():
+    with pytest.raises(DataError, match=r"Case far: .* cuts off 24 of 36 labelled pixels"):
+        fill_bank([case_of("near", 1), case_of("far", 1, at=18)], preparation())
+
+
+def test_a_bank_on_another_device_is_the_same_bank():
+    bank = fill_bank([case_of("a", 2)], preparation(margin=3))
+    moved = bank.to(torch.device("cpu"))
+    assert (moved.cases, moved.size) == (bank.cases, bank.size)
+    assert torch.equal(moved.images, bank.images)
+    assert torch.equal(moved.voxel_ml, bank.voxel_ml)

@@ -1,0 +1,115 @@
+import ast
+import importlib
+import inspect
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+import scarmap
+from scarmap.cli.main import app
+from scarmap.systems.catalogue import RECIPES
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+HEAVY = {"torch", "torchvision", "lightning_fabric", "monai", "matplotlib", "tensorboard"}
+
+
+def _modules_after(code, *, watched=HEAVY):
+    """Which of the watched modules a fresh interpreter has imported after running code, and the seconds it took."""
+    began = time.perf_counter()
+    report = f"import sys; print(*sorted({watched!r} & set(sys.modules)), file=sys.__stderr__)"
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True)
+    return set(done.stderr.split()), time.perf_counter() - began
+
+
+def test_every_public_name_is_what_its_module_defines():
+    tree = ast.parse(inspect.getsource(scarmap))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and isinstance(node.test, ast.Name))
+    typed = {alias.name: node.module for node in block.body for alias in node.names}
+    assert {*typed, "__version__"} == set(scarmap.__all__) == set(dir(scarmap))
+    for name, module in typed.items():
+        assert getattr(scarmap, name) is getattr(importlib.import_module(module), name)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'segmant'"):
+        _ = scarmap.segmant
+
+
+def test_importing_scarmap_imports_nothing_heavy():
+    watched = {*HEAVY, "numpy", "scipy", "nibabel", "typer"}
+    assert _modules_after("import scarmap", watched=watched)[0] == set()
+
+
+def test_measuring_masks_from_python_needs_no_torch():
+    names = "evaluate_pair, find_cases, load_case, read_labels, choose"
+    assert "torch" not in _modules_after(f"from scarmap import {names}")[0]
+
+
+def _scarmap(*words):
+    """Code that runs the command line as the console script does."""
+    return f"""
+import sys
+from scarmap.cli.main import main
+sys.argv[1:] = {words!r}
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+"""
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("recipes", "list"), ("recipes", "list", "--json")])
+def test_looking_around_imports_nothing_heavy(words):
+    assert _modules_after(_scarmap(*words))[0] == set()
+
+
+def test_help_answers_at_once():
+    assert min(_modules_after(_scarmap("--help"))[1] for _ in range(3)) < 2.0
+
+
+def _documented_commands():
+    for page in PAGES:
+        for block in re.findall(r"```(?:console|shell|bash|sh)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            for line in block.replace("\\\n", " ").splitlines():
+                words = shlex.split(line.removeprefix("$ "), comments=True)
+                if words[:1] == ["scarmap"]:
+                    yield pytest.param(words[1:], id=f"{page.relative_to(ROOT)}: {' '.join(words)}")
+
+
+@pytest.mark.parametrize("words", list(_documented_commands()))
+def test_every_command_in_the_documentation_parses(words):
+    command, context = typer.main.get_command(app), None
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        name, *words = words
+        context = click.Context(command, parent=context, info_name=name)
+        command = command.get_command(context, name)
+        assert command is not None, f"there is no command {name}"
+    parsed = command.make_context(command.name, list(words), parent=context, resilient_parsing="--help" in words)
+    named = [parsed.params[key] for key in ("recipe", "name", "first", "second") if parsed.params.get(key)]
+    assert all(name in RECIPES or ":" in name for name in named), named
+
+
+def _relative_links():
+    for page in PAGES:
+        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for target in re.findall(r"\]\(([^)#\s]+)", text):
+            if "://" not in target and not target.startswith("mailto:"):
+                yield pytest.param(page.parent / target, id=f"{page.relative_to(ROOT)}: {target}")
+
+
+@pytest.mark.parametrize("target", list(_relative_links()))
+def test_every_relative_link_in_the_documentation_leads_somewhere(target):
+    assert target.exists()
+
+
+def test_every_paper_has_a_page():
+    papers = {row.paper for row in RECIPES.values()}
+    assert papers == {page.stem for page in ROOT.glob("docs/papers/*.md")}
