@@ -113,3 +113,7 @@ def test_every_relative_link_in_the_documentation_leads_somewhere(target):
 def test_every_paper_has_a_page():
     papers = {row.paper for row in RECIPES.values()}
     assert papers == {page.stem for page in ROOT.glob("docs/papers/*.md")}
+
+
+def test_the_citation_names_this_version():
+    assert f"\nversion: {scarmap.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")

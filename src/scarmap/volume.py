@@ -184,8 +184,11 @@ def resample_in_plane(array: NDArray[Scalar], *, shape: tuple[int, int], order: 
     """
     if tuple(array.shape[:2]) == tuple(shape):
         return array
-    zoom = [new / old for new, old in zip(shape, array.shape[:2], strict=True)] + [1.0] * (array.ndim - 2)
-    resampled: NDArray[Scalar] = ndimage.zoom(cast("Any", array), zoom, order=order, mode="nearest", grid_mode=True)
+    zoom = [new / old for new, old in zip(shape, array.shape[:2], strict=True)]
+    resampled = np.empty((*shape, *array.shape[2:]), dtype=array.dtype)
+    for plane in np.ndindex(array.shape[2:]):  # plane by plane: a zoom over all axes interpolates along each of them
+        image = cast("Any", array[(..., *plane)])
+        resampled[(..., *plane)] = ndimage.zoom(image, zoom, order=order, mode="nearest", grid_mode=True)
     return resampled
 
 

@@ -94,8 +94,8 @@ def test_flips_mirror_each_axis_and_nothing_else():
 
 
 def test_a_quarter_turn(monkeypatch):
-    always(1.0, monkeypatch)
     batch = noise()
+    always(1.0, monkeypatch)
     turned = apply(batch, Augmentation(rotation_deg=90))
     torch.testing.assert_close(turned.images, torch.rot90(batch.images, 1, (-2, -1)), rtol=0, atol=1e-5)
     assert torch.equal(turned.labels, torch.rot90(batch.labels, 1, (-2, -1)))
@@ -111,8 +111,8 @@ def test_angles_stay_within_their_range_and_keep_distances():
 
 
 def test_a_shift_is_a_share_of_the_window(monkeypatch):
-    always(1.0, monkeypatch)
     batch = noise()
+    always(1.0, monkeypatch)
     shifted = apply(batch, Augmentation(shift=0.25))
     torch.testing.assert_close(shifted.images[..., :24, :24], batch.images[..., 8:, 8:], rtol=0, atol=1e-5)
     torch.testing.assert_close(shifted.images[..., 24:, :24], batch.images[..., -1:, 8:].expand(2, 3, 8, 24))

@@ -22,8 +22,8 @@ def test_units_of_the_scanner_do_not_matter():
 def test_a_few_extreme_voxels_change_almost_nothing():
     spoilt = volume()
     spoilt[0, 0, :] = 1e6
-    rest = np.s_[1:]
-    assert np.abs(standardise(spoilt, "LGE")[rest] - standardise(volume(), "LGE")[rest]).max() < 0.1
+    change = standardise(spoilt, "LGE")[1:] - standardise(volume(), "LGE")[1:]
+    assert np.abs(change).mean() < 0.02
     assert standardise(spoilt, "LGE").max() < 4
 
 

@@ -40,7 +40,7 @@ def train(
     choice = choose(recipe, changes)
     if smoke:
         narrow = {key: value for key, value in SMOKE.items() if key in settings_of(choice.row.recipe)}
-        choice = choose(recipe, {**changes, **narrow})
+        choice = choose(recipe, {**narrow, **changes})
     folds = None if fold == "all" else (fold_number(fold),)
     with training_progress() as on_epoch:
         options = Options(

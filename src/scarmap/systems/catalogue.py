@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from scarmap.errors import RecipeError, suggest
 from scarmap.systems.mfunet.recipe import RECIPES as MFUNET
-from scarmap.training.describe import find, settings
+from scarmap.training.describe import find, settings, unwrap
 from scarmap.training.recipe import Recipe, Row
 
 RECIPES: Mapping[str, Row] = {**MFUNET}
@@ -47,10 +48,21 @@ def choose(name: str, changes: Mapping[str, Any] | None = None) -> Choice:
     else:
         raise RecipeError(f"There is no recipe {name!r}. {suggest(name, RECIPES)} `scarmap recipes list` shows all.")
     if changes:
-        changed: Callable[..., Recipe] = partial(row.recipe, **changes)
+        changed: Callable[..., Recipe] = partial(row.recipe, **like_defaults(row.recipe, changes))
         row = Row(changed, row.paper, row.table, row.published, row.convention, row.note)
     settings(row.recipe)
     return Choice(name, row)
+
+
+def like_defaults(recipe: Callable[..., Recipe], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A single name where the recipe's own value is a tuple becomes a tuple of one: `sequences=LGE`."""
+    parameters = signature(unwrap(recipe)[0]).parameters
+    return {
+        name: (value,)
+        if isinstance(value, str) and name in parameters and isinstance(parameters[name].default, tuple)
+        else value
+        for name, value in changes.items()
+    }
 
 
 def own(recipe: Callable[..., Recipe]) -> Row:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from scarmap.datasets.folds import Fold, contiguous_folds
+from scarmap.errors import RunError
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
@@ -134,8 +136,9 @@ def continued(job: Job, learner: Learner) -> tuple[Progress, dict[str, Any] | No
 
 
 def over(phase: Phase, progress: Progress) -> bool:
-    """Whether a phase has run its length or has been stopped early."""
-    return progress.phase_epoch >= phase.epochs or (phase.patience is not None and progress.stale >= phase.patience)
+    """Whether a phase has run its length or has been stopped early; one that is never validated runs its length."""
+    patience = phase.patience if progress.best_score >= 0 else None
+    return progress.phase_epoch >= phase.epochs or (patience is not None and progress.stale >= patience)
 
 
 def run_epoch(
@@ -161,6 +164,7 @@ def run_epoch(
     with torch.random.fork_rng(devices=local_devices(job.bank.images.device)):
         torch.manual_seed(generator.initial_seed())
         parts = train_epoch(step, optimizer, batches, gradient_clip=job.stage.gradient_clip, fabric=job.fabric)
+    check_finite(parts, f"stage {job.stage.name!r}, epoch {progress.epoch + 1}")
     model: nn.Module = step.module.model  # type: ignore[union-attr, assignment]
     scores = validate(job.stage, model, job.bank, rows[1], due=validation_due(job.stage, phase, progress))
     score = sum(scores.values()) / len(scores) if scores else None
@@ -183,14 +187,7 @@ def build_learner(stage: Stage, earlier: Mapping[str, nn.Module], *, seed: int) 
 def scaled(phase: Phase, factor: float) -> Phase:
     """The phase with its epochs and patience multiplied, at least one epoch each."""
     patience = phase.patience and max(1, round(phase.patience * factor))
-    return Phase(
-        max(1, round(phase.epochs * factor)),
-        phase.learning_rate,
-        phase.decay,
-        patience,
-        phase.min_delta,
-        phase.hold_out,
-    )
+    return replace(phase, epochs=max(1, round(phase.epochs * factor)), patience=patience)
 
 
 def split_rows(bank: Bank, fold: Fold, phase: Phase) -> tuple[Tensor, Tensor]:
@@ -236,6 +233,16 @@ def train_epoch(
         for name, part in parts.items():
             totals[name] = totals.get(name, torch.zeros_like(part)) + part.detach()
     return {name: float(total) / count for name, total in totals.items()}
+
+
+def check_finite(parts: Mapping[str, float], where: str) -> None:
+    """Raise RunError unless every part of the loss is a finite number: weights do not recover from one that is not."""
+    broken = [f"{name} = {value}" for name, value in parts.items() if not isfinite(value)]
+    if broken:
+        raise RunError(
+            f"The loss is no longer a number in {where}: {', '.join(broken)}. Look for damaged images or lower the "
+            f"learning rate, then train into another --out."
+        )
 
 
 def validation_due(stage: Stage, phase: Phase, progress: Progress) -> bool:

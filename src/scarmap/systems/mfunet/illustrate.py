@@ -11,9 +11,10 @@ from scarmap.io.illustrations import Illustration, Panel
 from scarmap.labels import MaskArray, region_mask
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
+from scarmap.systems.mfunet.attention import SpatialAttention
 from scarmap.systems.mfunet.inference import probabilities
 from scarmap.systems.mfunet.network import MFUNet
-from scarmap.systems.mfunet.resampling import cut_patches, num_patches
+from scarmap.systems.mfunet.resampling import PATHOLOGY, cut_patches, num_patches, tissue_indices
 
 SHOWN = {"bSSFP": ("whole_myocardium", "lv_pool", "rv_pool"), "LGE": ("scar", "mvo"), "T2": ("edema",)}
 PATCH_SHARES = (1 / 3, 4 / 9)
@@ -44,12 +45,13 @@ def most_pathological(bank: Bank, rows: Tensor, *, count: int) -> Batch:
     """The slices with the most pathological pixels, of different cases where possible, in the network's window."""
     margin = (bank.images.shape[-1] - bank.size) // 2
     window = (..., slice(margin, margin + bank.size), slice(margin, margin + bank.size))
-    sizes = [(int(region_mask(bank.labels[row].cpu().numpy(), "whole_infarct").sum()), int(row)) for row in rows]
+    pathology = tissue_indices(PATHOLOGY, bank.labels.device)
+    sizes = [(int(torch.isin(bank.labels[row], pathology).sum()), int(row)) for row in rows]
     first_of_case: dict[str, int] = {}
     ranked = sorted(sizes, reverse=True)
     for _, row in ranked:
         first_of_case.setdefault(bank.cases[row], row)
-    chosen = (list(first_of_case.values()) + [row for _, row in ranked])[:count]
+    chosen = list(dict.fromkeys([*first_of_case.values(), *(row for _, row in ranked)]))[:count]
     return Batch(bank.images[chosen][window], bank.labels[chosen][window])
 
 
@@ -92,8 +94,10 @@ def attention_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> 
                 Panel("prediction", upright(batch.images[index, 0]), predicted),
             )
         )
-    scale = next((float(p.detach()) for name, p in model.named_parameters() if name.endswith("attention.scale")), None)
-    learned = "" if scale is None else f" The learned scale of the attention is {scale:.3g}; it started at 0."
+    learned = ""
+    if isinstance(model.attention, SpatialAttention):
+        scale = float(model.attention.attend.scale)
+        learned = f" The learned scale of the attention is {scale:.3g}; it started at 0."
     return Illustration(
         "2-spatial-attention",
         "Spatial attention",

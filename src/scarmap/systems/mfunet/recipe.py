@@ -99,6 +99,9 @@ def mfunet(
     """
     for name, value, known in (
         ("layout", layout, tuple(TARGETS)),
+        ("fusion", fusion, ("max", "concatenation")),
+        ("backbone", backbone, ("residual", "dilation", "side", "plain")),
+        ("attention_variant", attention_variant, ("paper", "released")),
         ("schedule", schedule, ("published", "alternating", "modern")),
         ("folds", folds, ("five", "seeded", "none")),
         ("postprocessing", postprocessing, ("cross-validation", "challenge")),

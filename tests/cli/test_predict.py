@@ -1,0 +1,127 @@
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+
+import nibabel
+import numpy as np
+import pytest
+
+from scarmap.datasets.folder import find_cases
+from scarmap.io.nifti import read_labels
+
+
+def test_a_folder_becomes_masks_on_the_inputs_grid(scarmap, myops_run, myops_phantom, tmp_path):
+    ended = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path, "--save-probabilities")
+    assert ended.code == 0
+    assert "6 of 6" in ended.out
+    for case in find_cases(myops_phantom):
+        image, mask = (nibabel.load(path) for path in (case.images["LGE"], tmp_path / f"{case.name}.nii.gz"))
+        assert mask.header["pixdim"].tobytes() == image.header["pixdim"].tobytes()
+        assert mask.affine.tobytes() == image.affine.tobytes()
+        read_labels(tmp_path / f"{case.name}.nii.gz", "myops2020")
+        maps = nibabel.load(tmp_path / f"{case.name}_probabilities.nii.gz")
+        regions = json.loads((tmp_path / f"{case.name}_probabilities.json").read_text())["regions"]
+        assert maps.shape == (*image.shape, len(regions))
+
+
+def test_one_study_is_given_by_its_files(scarmap, myops_run, myops_phantom, tmp_path):
+    images = find_cases(myops_phantom)[0].images
+    options = ("--lge", images["LGE"], "--t2", images["T2"], "--bssfp", images["bSSFP"])
+    assert scarmap("predict", myops_run, *options, "--out", tmp_path).code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["myops_training_101_DE.nii.gz"]
+
+
+def test_an_lge_only_model_segments_the_emidec_layout(scarmap, emidec_run, six_emidec_cases, tmp_path):
+    assert scarmap("predict", emidec_run, "--data", six_emidec_cases, "--out", tmp_path / "masks").code == 0
+    scores = scarmap(
+        "evaluate", tmp_path / "masks", six_emidec_cases, "--layout", "emidec", "--out", tmp_path / "scores"
+    )
+    assert scores.code == 0
+    assert len(json.loads((tmp_path / "scores" / "summary.json").read_text())["cases"]) == 6
+    assert scarmap("report", emidec_run).code == 0
+    assert (emidec_run / "report.html").is_file()
+
+
+def _damage(folder, problem):
+    path = next(folder.rglob("*_103_T2.nii.gz"))
+    image = nibabel.load(path)
+    values = np.asarray(image.dataobj, dtype=np.float32)
+    if problem == "missing":
+        path.unlink()
+        return
+    if problem == "truncated":
+        path.write_bytes(path.read_bytes()[:500])
+        return
+    if problem == "not gzip":
+        path.write_bytes(gzip.compress(b"hello"))
+        return
+    affine = image.affine.copy()
+    if problem == "nan":
+        values[0, 0, 0] = np.nan
+    elif problem == "time axis":
+        values = np.stack([values, values], axis=-1)
+    elif problem == "empty":
+        values = values[:0]
+    elif problem == "other grid":
+        affine[:3, 3] += 20
+    nibabel.save(nibabel.Nifti1Image(values, affine), path)
+
+
+@pytest.mark.parametrize("problem", ["missing", "truncated", "not gzip", "nan", "time axis", "empty", "other grid"])
+def test_a_bad_case_does_not_stop_the_good_ones(scarmap, myops_run, myops_phantom, tmp_path, problem):
+    data = shutil.copytree(myops_phantom, tmp_path / "data")
+    _damage(data, problem)
+    ended = scarmap("predict", myops_run, "--data", data, "--out", tmp_path / "masks")
+    assert ended.code == 3
+    assert "5 of 6" in ended.out
+    assert "103" in ended.err
+    written = sorted(path.name for path in (tmp_path / "masks").iterdir())
+    assert written == [f"myops_training_{number}.nii.gz" for number in (101, 102, 104, 105, 106)]
+
+
+def test_one_bad_study_ends_with_code_2(scarmap, myops_run, tmp_path):
+    ended = scarmap("predict", myops_run, "--lge", tmp_path / "none.nii.gz", "--out", tmp_path / "masks")
+    assert ended.code == 2
+    assert "T2" in ended.err
+    assert not (tmp_path / "masks").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(("--data", "x", "--lge", "y"), "either --data"), ((), "either --data"), (("--data", "nowhere"), "nowhere")],
+)
+def test_wrong_options_end_with_code_2(scarmap, myops_run, arguments, told):
+    ended = scarmap("predict", myops_run, *arguments)
+    assert ended.code == 2
+    assert told in ended.err
+
+
+def test_no_run_means_code_2(scarmap, myops_phantom, tmp_path):
+    assert scarmap("predict", "--data", myops_phantom).code == 2
+    ended = scarmap("predict", tmp_path, "--data", myops_phantom)
+    assert ended.code == 2
+    assert "not a run folder" in ended.err
+
+
+def test_weights_of_another_recipe_are_refused(scarmap, myops_run, emidec_run, myops_phantom, tmp_path):
+    run = shutil.copytree(myops_run, tmp_path / "run")
+    for name in ("weights.safetensors", "weights.json"):
+        shutil.copy(emidec_run / "fold_0" / "segment" / name, run / "fold_0" / "segment" / name)
+    ended = scarmap("predict", run, "--data", myops_phantom, "--out", tmp_path / "masks")
+    assert ended.code == 2
+    assert "sequences" in ended.err
+    assert not (tmp_path / "masks").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["recipes", "list"], ["recipes", "diff", "mfunet", "mfunet/side"]])
+def test_light_commands_import_no_torch(arguments):
+    script = (
+        "import sys; from scarmap.cli.main import main\n"
+        f"sys.argv = ['scarmap', *{arguments!r}]\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert not ended.code\n"
+        "assert not {'torch', 'monai', 'lightning_fabric'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)

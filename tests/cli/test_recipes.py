@@ -1,0 +1,39 @@
+import json
+
+
+def test_the_list_holds_twelve_published_rows_of_mfunet(scarmap):
+    ended = scarmap("recipes", "list", "--json")
+    assert ended.code == 0
+    rows = [row for row in json.loads(ended.out) if row["paper"] == "mfunet"]
+    assert len(rows) == 12
+    assert all(row["published"] and row["table"] for row in rows)
+    assert {"name", "paper", "table", "published"} <= set(rows[0])
+    first = next(row for row in rows if row["name"] == "mfunet")
+    assert first["published"]["scar"] == [53.0, 20.5]
+
+
+def test_the_printed_list_names_every_recipe(scarmap):
+    ended = scarmap("recipes", "list")
+    assert "mfunet/no-attention" in ended.out
+    assert "53 ± 20.5" in ended.out
+
+
+def test_diff_of_two_ablation_rows_prints_the_changed_factor_only(scarmap):
+    assert scarmap("recipes", "diff", "mfunet", "mfunet/no-max").out == 'fusion: "max" -> "concatenation"\n'
+    shown = json.loads(scarmap("recipes", "diff", "mfunet/max-only", "mfunet/no-resampling", "--json").out)
+    assert shown == {"attention": [False, True]}
+    assert "same" in scarmap("recipes", "diff", "mfunet", "mfunet").out
+
+
+def test_show_binds_every_default(scarmap):
+    shown = json.loads(scarmap("recipes", "show", "mfunet/side", "--json").out)
+    assert shown["settings"]["backbone"] == "side"
+    model = shown["recipe"]["stages"][0]["model"]
+    assert (model["width"], model["attention_variant"]) == (64, "paper")
+    assert "width: 64" in scarmap("recipes", "show", "mfunet").out
+
+
+def test_an_unknown_name_lists_close_ones(scarmap):
+    ended = scarmap("recipes", "show", "mfunet/sidee")
+    assert ended.code == 2
+    assert "mfunet/side" in ended.err

@@ -1,0 +1,42 @@
+import numpy as np
+
+from scarmap.inference.postprocess import fill_holes_per_slice, largest_component, largest_component_per_slice
+
+
+def slice_of(*rows):
+    return np.array([[mark == "#" for mark in row] for row in rows])
+
+
+def test_the_largest_part_counts_diagonal_neighbours_as_connected():
+    mask = slice_of("#...#", ".#..#", "..#..", ".....", "...##")
+    kept = slice_of("#....", ".#...", "..#..", ".....", ".....")
+    np.testing.assert_array_equal(largest_component(mask), kept)
+
+
+def test_slices_are_cleaned_by_themselves():
+    mask = np.stack([slice_of("##.#", "...."), slice_of("...#", ".#.#"), slice_of("....", "....")], axis=2)
+    kept = np.stack([slice_of("##..", "...."), slice_of("...#", "...#"), slice_of("....", "....")], axis=2)
+    np.testing.assert_array_equal(largest_component_per_slice(mask), kept)
+
+
+def test_a_volume_has_one_largest_part():
+    mask = np.zeros((4, 4, 3), dtype=bool)
+    mask[0, 0] = True
+    mask[2:, 3, 0] = True
+    kept = largest_component(mask)
+    assert kept.sum() == 3
+    assert kept[0, 0].all()
+
+
+def test_empty_and_single_parts_stay():
+    for mask in (slice_of("...", "..."), slice_of(".#.", "##.")):
+        np.testing.assert_array_equal(largest_component(mask), mask)
+
+
+def test_holes_are_filled_in_each_slice_even_when_the_next_slice_opens_them():
+    ring, opened = slice_of("###.", "#.#.", "###."), slice_of("##..", "#.#.", "###.")
+    filled = fill_holes_per_slice(np.stack([ring, opened, np.zeros_like(ring)], axis=2))
+    np.testing.assert_array_equal(filled[..., 0], slice_of("###.", "###.", "###."))
+    assert filled[1, 1, 1]
+    np.testing.assert_array_equal(filled[..., 2], np.zeros_like(ring))
+    assert not fill_holes_per_slice(slice_of("#.#", "#.#", "###")[..., None])[0, 1, 0]
