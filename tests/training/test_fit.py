@@ -177,7 +177,7 @@ def test_splits_of_a_phase(bank):
     train, validation = split_rows(bank, fold, Phase(1, 0.1, constant))
     assert (train.tolist(), validation.tolist()) == (list(range(12)), [12, 13, 14, 15])
     held_out = [split_rows(bank, fold, Phase(1, 0.1, constant, hold_out=k))[1].tolist() for k in range(5)]
-    assert sorted(sum(held_out, [])) == list(range(12))
+    assert sorted(row for rows in held_out for row in rows) == list(range(12))
 
 
 @pytest.mark.parametrize(

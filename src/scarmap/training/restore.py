@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from scarmap.errors import RunError
+from scarmap.inference.ensemble import average
 from scarmap.inference.predict import Segmenter
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
@@ -99,15 +100,13 @@ def make_segmenter(
         device: Where the models are.
     """
 
-    def probabilities(slices: Tensor) -> Tensor:
-        return torch.stack([recipe.assemble(stages, slices) for stages in folds]).mean(0)
-
+    members = [partial(recipe.assemble, stages) for stages in folds]
     working = recipe.preparation.spacing_mm or spacing_mm
     return Segmenter(
         preparation=replace(recipe.preparation, spacing_mm=working),
         layout=recipe.layout,
         regions=recipe.regions,
-        probabilities=probabilities,
+        probabilities=partial(average, members),
         compose=recipe.compose,
         device=device,
     )

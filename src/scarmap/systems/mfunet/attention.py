@@ -83,8 +83,12 @@ class SpatialAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, H, W) -> (B, width, H, W); H and W are multiples of 4."""
+        return x + self.branch(x)
+
+    def branch(self, x: Tensor) -> Tensor:
+        """What the attention adds to its input, (B, width, H, W)."""
         enlarged: Tensor = self.enlarge(self.attend(self.reduce(x)))
-        return x + enlarged
+        return enlarged
 
 
 class ReleasedAttention(nn.Module):
@@ -114,5 +118,9 @@ class ReleasedAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, H, W) -> (B, maps, H, W), unnormalised; H and W are multiples of 4."""
-        y: Tensor = self.layers(x)
-        return y
+        return self.branch(x)
+
+    def branch(self, x: Tensor) -> Tensor:
+        """The same: nothing is added to the input here."""
+        maps: Tensor = self.layers(x)
+        return maps

@@ -1,10 +1,12 @@
 """MFU-Net's forward pass as probabilities of regions."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from scarmap.inference.ensemble import eight_views
 from scarmap.systems.mfunet.network import Heads
 
 
@@ -24,6 +26,16 @@ def probabilities(model: nn.Module, images: Tensor) -> Tensor:
     return torch.cat([anatomy, *(head.float().softmax(dim=1)[:, :1] for head in heads.pathologies)], dim=1)
 
 
-def assemble(stages: Mapping[str, nn.Module], slices: Tensor) -> Tensor:
-    """The system's inference: only the segmentation stage takes part."""
-    return probabilities(stages["segment"], slices)
+def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 1) -> Tensor:
+    """The system's inference: only the segmentation stage takes part.
+
+    Args:
+        stages: Trained stages.
+        slices: (Z, S, H, W), normalised.
+        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views.
+
+    Returns:
+        (Z, K, H, W).
+    """
+    predict = partial(probabilities, stages["segment"])
+    return predict(slices) if views == 1 else eight_views(predict, slices)

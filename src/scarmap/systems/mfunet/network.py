@@ -126,7 +126,7 @@ class MFUNet(nn.Module):
         """The attention's output for images (B, S, H, W), for pictures like the paper's Fig. 5.
 
         Returns:
-            (B, H, W), the mean of the absolute values over the channels.
+            (B, H, W), the mean over the channels of the absolute values that the attention adds.
 
         Raises:
             RecipeError: The network was built without attention.
@@ -136,5 +136,5 @@ class MFUNet(nn.Module):
                 "This MFU-Net was built with attention=False, so it has no attention map to draw. Draw one from "
                 "a recipe that keeps the attention."
             )
-        output: Tensor = self.attention(self.decode(self.encode(x)))
+        output = self.attention.branch(self.decode(self.encode(x)))
         return output.abs().mean(dim=1)

@@ -155,7 +155,7 @@ def mfunet(
         folds={"five": contiguous_folds, "seeded": seeded_folds, "none": no_folds}[folds],
         stages=trained,
         regions=regions,
-        assemble=inference.assemble,
+        assemble=partial(inference.assemble, views=8 if modern else 1),
         compose=partial(compose, regions=regions),
         illustrate=partial(illustrate.illustrate, sequences=sequences),
     )

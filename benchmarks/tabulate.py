@@ -1,0 +1,80 @@
+"""Turn run folders into the Markdown table of a paper: published figures beside measured ones.
+
+::
+
+    python benchmarks/tabulate.py runs/mfunet runs/mfunet-modern > table.md
+
+Every number comes from the run folders (`run.json`, `evaluation/summary.json`), so a table can be made again.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scarmap.evaluation.table import read_summary
+from scarmap.io.run import RunFolder
+
+STRUCTURES = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology", "scar_and_edema")
+
+
+def main() -> None:
+    """Print the table and, below it, how each row was made."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="+", type=Path, help="run folders")
+    runs = [RunFolder(path) for path in parser.parse_args().runs]
+    print("\n".join([*table(runs), "", *(line for run in runs for line in origin(run))]))
+
+
+def table(runs: Sequence[RunFolder]) -> list[str]:
+    """Lines of the table: for each run the published row, once per recipe, then each convention measured."""
+    lines = [row("row", "figures", STRUCTURES), row("---", "---", ["---:"] * len(STRUCTURES))]
+    printed = set()
+    for run in runs:
+        record = run.read_record()["recipe"]
+        published, name = record["published"], record["name"]
+        if published and name not in printed:
+            cells = [spread(*published[each], scale=1) if each in published else "" for each in STRUCTURES]
+            lines.append(row(f"`{name}`", f"published, table {record['table']}", cells))
+            printed.add(name)
+        scores = read_summary(run.evaluation / "summary.json")["scores"]
+        for convention in ("mfunet_slicewise", "case3d"):
+            lines.append(row(f"`{run.root.name}`", f"measured, {convention}", cells_of(scores[convention])))
+    return lines
+
+
+def cells_of(scores: dict[str, Any]) -> list[str]:
+    """Dice of each structure in percent under one convention."""
+    dice = [scores.get(structure, {}).get("dice") for structure in STRUCTURES]
+    return [
+        "" if each is None or each["mean"] is None else spread(each["mean"], each["sd"], scale=100) for each in dice
+    ]
+
+
+def spread(mean: float, sd: float | None, *, scale: float) -> str:
+    """Mean and standard deviation in percent."""
+    return f"{scale * mean:.1f}" + ("" if sd is None else f" ± {scale * sd:.1f}")
+
+
+def row(first: str, second: str, rest: Sequence[str]) -> str:
+    """One line of a Markdown table."""
+    return f"| {' | '.join([first, second, *rest])} |"
+
+
+def origin(run: RunFolder) -> list[str]:
+    """How a run was made: cases, command, hardware, commit, time."""
+    record = run.read_record()
+    provenance, summary = record["provenance"], read_summary(run.evaluation / "summary.json")
+    changed = {key: value for key, value in record["recipe"]["settings"].items() if key in ("width", "schedule")}
+    seconds = sum(float(line["seconds"]) for log in run.logs().values() for line in log)
+    epochs = sum(len(log) for log in run.logs().values())
+    return [
+        f"- `{run.root.name}`: {len(summary['cases'])} of {record['data']['num_cases']} cases scored, each by a fold "
+        f"that did not train on it; settings {changed}, epochs x {provenance['epochs_scale']:g} ({epochs} epochs, "
+        f"{seconds / 60:.0f} minutes of training in all); {provenance['hardware']}; commit {provenance['commit']}; "
+        f"seed {provenance['seed']}.",
+    ]
+
+
+if __name__ == "__main__":
+    main()
