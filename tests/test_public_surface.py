@@ -8,13 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-import click
 import pytest
 import typer
 
 import scarmap
 from scarmap.cli.main import app
-from scarmap.systems.catalogue import RECIPES
+from scarmap.systems.catalogue import RECIPES, choose
+from scarmap.training.describe import parse_setting
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
@@ -86,15 +86,16 @@ def _documented_commands():
 
 @pytest.mark.parametrize("words", list(_documented_commands()))
 def test_every_command_in_the_documentation_parses(words):
-    command, context = typer.main.get_command(app), None
-    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+    command = typer.main.get_command(app)
+    while hasattr(command, "commands"):
         name, *words = words
-        context = click.Context(command, parent=context, info_name=name)
-        command = command.get_command(context, name)
-        assert command is not None, f"there is no command {name}"
-    parsed = command.make_context(command.name, list(words), parent=context, resilient_parsing="--help" in words)
-    named = [parsed.params[key] for key in ("recipe", "name", "first", "second") if parsed.params.get(key)]
+        assert name in command.commands, f"there is no command {name}"
+        command = command.commands[name]
+    parsed = command.make_context(command.name, list(words)).params
+    named = [parsed[key] for key in ("recipe", "name", "first", "second") if parsed.get(key)]
     assert all(name in RECIPES or ":" in name for name in named), named
+    for name in set(named) & set(RECIPES):
+        choose(name, dict(parse_setting(text) for text in parsed.get("settings") or ()))
 
 
 def _relative_links():

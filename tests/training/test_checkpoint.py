@@ -87,8 +87,9 @@ class Dangerous:
 def test_a_damaged_checkpoint_is_named_and_never_executed(tmp_path, damage, capsys):
     path, _, _ = written(tmp_path)
     damage(path)
-    with pytest.raises(RunError, match=r"checkpoint\.pt cannot be continued from"):
+    with pytest.raises(RunError, match=r"checkpoint\.pt cannot be continued from") as caught:
         read_checkpoint(path, CPU)
+    assert "\n" not in str(caught.value)
     assert "executed" not in capsys.readouterr().out
 
 

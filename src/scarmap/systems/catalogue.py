@@ -20,7 +20,7 @@ class Choice:
 
     Attributes:
         name: As it was asked for.
-        row: The table row; published figures only where nothing was changed.
+        row: The table row with the user's settings; it keeps the published figures, to be read beside those settings.
     """
 
     name: str

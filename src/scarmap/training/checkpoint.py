@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -68,5 +69,6 @@ def read_checkpoint(path: Path, device: torch.device) -> tuple[Progress, dict[st
     try:
         state = torch.load(path, map_location=device, weights_only=True)
         return Progress(**state["progress"]), state["learner"], state["optimizer"]
-    except (OSError, RuntimeError, KeyError, TypeError, EOFError) as problem:
-        raise RunError(f"{path} cannot be continued from ({problem}). Remove it to train this stage anew.") from None
+    except (OSError, RuntimeError, KeyError, TypeError, EOFError, UnpicklingError) as problem:
+        reason = str(problem).partition("\n")[0]
+        raise RunError(f"{path} cannot be continued from ({reason}). Remove it to train this stage anew.") from None

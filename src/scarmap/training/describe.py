@@ -22,12 +22,12 @@ def settings(recipe: Callable[..., Any]) -> dict[str, Any]:
     {'fusion': 'max', 'width': 16}
     """
     function, given = unwrap(recipe)
-    known = inspect.signature(function).parameters
+    parameters = inspect.signature(function).parameters
+    named = {name: each.default for name, each in parameters.items() if each.kind is not each.VAR_KEYWORD}
     for name in given:
-        if name not in known:
-            raise RecipeError(f"{function.__name__} has no setting {name!r}. {suggest(name, known)}")
-    values = {name: given.get(name, parameter.default) for name, parameter in known.items()}
-    return {name: describe(value) for name, value in values.items()}
+        if len(named) == len(parameters) and name not in named:
+            raise RecipeError(f"{function.__name__} has no setting {name!r}. {suggest(name, named)}")
+    return {name: describe(value) for name, value in {**named, **given}.items()}
 
 
 def unwrap(recipe: Callable[..., Any]) -> tuple[Callable[..., Any], dict[str, Any]]:

@@ -99,7 +99,6 @@ def make_segmenter(
         spacing_mm: In-plane pixel size of the training images; other images are resampled to it.
         device: Where the models are.
     """
-
     members = [partial(recipe.assemble, stages) for stages in folds]
     working = recipe.preparation.spacing_mm or spacing_mm
     return Segmenter(

@@ -13,7 +13,7 @@ from torch import nn
 
 from scarmap import __version__
 from scarmap.datasets.case_files import CaseFiles, load_case
-from scarmap.datasets.folder import find_cases
+from scarmap.datasets.folder import find_cases, find_masks
 from scarmap.datasets.folds import Fold
 from scarmap.errors import RecipeError, RunError
 from scarmap.evaluation.table import evaluate_folder, write_evaluation
@@ -236,7 +236,7 @@ def illustrate(
 
 def score(run: RunFolder, files: Sequence[CaseFiles], layout: str) -> None:
     """Score all out-of-fold masks that the run holds; a recipe without held-out cases has none."""
-    predictions = {path.name.removesuffix(".nii.gz"): path for path in sorted(run.predictions.glob("*.nii.gz"))}
+    predictions = find_masks(run.predictions) if run.predictions.is_dir() else {}
     truths = {case.name: case.labels for case in files if case.labels is not None and case.name in predictions}
     if truths:
         write_evaluation(run.evaluation, evaluate_folder(predictions, truths, layout))
