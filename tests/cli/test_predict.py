@@ -30,7 +30,7 @@ def test_one_study_is_given_by_its_files(scarmap, myops_run, myops_phantom, tmp_
     images = find_cases(myops_phantom)[0].images
     options = ("--lge", images["LGE"], "--t2", images["T2"], "--bssfp", images["bSSFP"])
     assert scarmap("predict", myops_run, *options, "--out", tmp_path).code == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["myops_training_101_DE.nii.gz"]
+    assert [path.name for path in tmp_path.iterdir()] == ["myops_training_101.nii.gz"]
 
 
 def test_an_lge_only_model_segments_the_emidec_layout(scarmap, emidec_run, six_emidec_cases, tmp_path):
@@ -125,3 +125,28 @@ def test_light_commands_import_no_torch(arguments):
         "assert not {'torch', 'monai', 'lightning_fabric'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_a_mask_never_replaces_its_own_image(scarmap, myops_run, myops_phantom, tmp_path):
+    images = find_cases(myops_phantom)[0].images
+    own = shutil.copy(images["LGE"], tmp_path / "study.nii.gz")
+    before = own.read_bytes()
+    options = ("--lge", own, "--t2", images["T2"], "--bssfp", images["bSSFP"])
+    ended = scarmap("predict", myops_run, *options, "--out", tmp_path)
+    assert ended.code == 2
+    assert "would overwrite" in ended.err
+    assert own.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", [("--device", "tpu"), ("--recipe", "os:system")])
+def test_odd_options_neither_run_code_nor_pass_silently(scarmap, myops_run, myops_phantom, tmp_path, option):
+    ended = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path / "masks", *option)
+    assert ended.code == (2 if option[0] == "--device" else 0)
+
+
+def test_an_out_that_is_a_file_is_one_paragraph(scarmap, myops_run, myops_phantom, tmp_path):
+    (tmp_path / "masks").write_text("not a folder")
+    ended = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path / "masks")
+    assert ended.code in (2, 3)
+    assert "masks" in ended.err
+    assert (tmp_path / "masks").read_text() == "not a folder"

@@ -12,7 +12,9 @@ app.command()(report)
 
 
 def test_report_prints_where_the_page_is(tmp_path):
-    RunFolder(tmp_path).write_record({"recipe": {"name": "mfunet"}})
+    RunFolder(tmp_path).write_record(
+        {"recipe": {"name": "mfunet"}, "data": {}, "folds": [], "provenance": {}, "state": {}}
+    )
     result = CliRunner().invoke(app, [str(tmp_path)])
     assert result.exit_code == 0
     assert str(tmp_path / "report.html") in result.output.replace("\n", "")

@@ -10,7 +10,7 @@ SMALL = ("--set", "size=96", "--set", "width=4")
 
 def test_a_run_holds_weights_log_scores_pictures_and_provenance(myops_run):
     record = RunFolder(myops_run).read_record()
-    assert record["state"] == {"fold_0/segment": "done"}
+    assert record["state"] == {"fold_0/segment": "done", "fold_0/predictions": "done"}
     assert record["recipe"]["settings"]["width"] == 4
     assert record["provenance"]["seed"] == 1
     assert record["provenance"]["command"].startswith("scarmap train mfunet")
@@ -42,6 +42,16 @@ def test_resuming_a_finished_run_changes_nothing(scarmap, myops_run, myops_phant
         (("mfunet", "--set", "widht=4"), "Did you mean 'width'"),
         (("mfunet", "--set", "width"), "KEY=VALUE"),
         (("mfunet", "--set", "fusion=maximum"), "'max'"),
+        (("mfunet", "--set", "attention=maybe"), "takes bool"),
+        (("mfunet", "--set", "width=abc"), "takes int"),
+        (("mfunet", "--set", "width=0"), "1 or more"),
+        (("mfunet", "--set", "spacing_mm=-1"), "between 0.1 and 10"),
+        (("mfunet", "--set", "weights=1,2"), "3 values"),
+        (("mfunet", "--set", "auxiliary_weight=0.2"), "attention_variant=released"),
+        (("mfunet", "--set", "schedule=alternating", *SMALL), "5 patient-level folds"),
+        (("json:dumps",), "as a recipe"),
+        ((":x",), "not module:function"),
+        (("mfunet", "--fold", "²"), "--fold '²'"),
         (("mfunet", "--set", "size=100"), "multiple of 16"),
         (("mfunet", "--set", "layout=emidec", "--set", "sequences=LGE"), "layout=myops2020"),
         (("mfunet", "--fold", "7", *SMALL), "folds 0 to 4"),
@@ -78,7 +88,11 @@ def test_a_module_of_ones_own_can_be_trained(scarmap, myops_phantom, tmp_path, m
     ended = scarmap("train", "my_lab:tiny", "--data", myops_phantom, "--out", tmp_path / "run", "--smoke")
     assert ended.code == 0
     assert json.loads((tmp_path / "run" / "run.json").read_text())["recipe"]["settings"] == {"width": 8}
-    assert scarmap("predict", tmp_path / "run", "--data", myops_phantom, "--out", tmp_path / "masks").code == 0
+    refused = scarmap("predict", tmp_path / "run", "--data", myops_phantom, "--out", tmp_path / "masks")
+    assert refused.code == 2
+    assert "--recipe my_lab:tiny" in refused.err
+    own = ("--recipe", "my_lab:tiny")
+    assert scarmap("predict", tmp_path / "run", "--data", myops_phantom, "--out", tmp_path / "masks", *own).code == 0
 
 
 def test_the_submission_recipe_pretrains_and_then_trains_on_every_case(scarmap, myops_phantom, tmp_path):
@@ -86,7 +100,7 @@ def test_the_submission_recipe_pretrains_and_then_trains_on_every_case(scarmap, 
     ended = scarmap("train", "mfunet/submission-dilation", "--data", myops_phantom, "--out", out, "--smoke", *SMALL)
     assert ended.code == 0
     run = RunFolder(out)
-    assert set(run.read_record()["state"]) == {"fold_0/reconstruct", "fold_0/segment"}
+    assert set(run.read_record()["state"]) == {"fold_0/reconstruct", "fold_0/segment", "fold_0/predictions"}
     phases = [row["phase"] for row in run.logs()[0, "segment"]]
     assert phases == ["0", "1", "2", "3", "4", "5"]
     assert not run.predictions.exists()

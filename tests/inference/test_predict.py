@@ -116,3 +116,12 @@ def test_the_window_is_square_in_pixels_of_an_image_that_is_not(segmenter):
     found = segment(Case("a", "emidec", {"LGE": Volume(image, grid)}), model)
     np.testing.assert_array_equal(found.labels.array > 0, image > 0)
     assert shows.num_slices == 2 + 6 + 2
+
+
+def test_a_heart_at_the_border_of_a_narrow_image_is_not_searched_for(segmenter):
+    image = np.zeros((64, 200, 2), np.float32)
+    image[:16, 92:108] = 2
+    model, shows = segmenter()
+    found = segment(Case("a", "emidec", {"LGE": Volume(image, Grid(image.shape, (2.0, 2.0, 8.0), np.eye(4)))}), model)
+    np.testing.assert_array_equal(found.labels.array > 0, image > 0)
+    assert shows.num_slices == 2

@@ -41,25 +41,10 @@ def test_rows_of_cases():
     assert bank.rows([]).dtype == torch.int64
 
 
-def test_heights_run_from_the_first_slice_to_the_last_and_a_single_slice_is_in_the_middle():
-    bank = fill_bank([case_of("a", 3), case_of("bb", 1)], preparation())
-    assert bank.height.tolist() == [0, 0.5, 1, 0.5]
-
-
 def test_the_margin_enlarges_the_images_but_not_the_window():
     bank = fill_bank([case_of("a", 2)], preparation(margin=3))
     assert bank.images.shape[-1] == bank.labels.shape[-1] == 22
     assert bank.size == 16
-
-
-def test_volumes_of_labels_do_not_depend_on_the_working_pixel_size():
-    case = case_of("a", 2, spacing_mm=1.5)
-    own, finer = fill_bank([case], preparation()), fill_bank([case], preparation(spacing_mm=1.0))
-    assert own.voxel_ml.tolist() == pytest.approx([0.0225] * 2)
-    assert finer.voxel_ml.tolist() == pytest.approx([0.010] * 2)
-    volumes = [float(((bank.labels > 0).sum((1, 2)) * bank.voxel_ml).sum()) for bank in (own, finer)]
-    assert volumes[0] == pytest.approx(36 * 2 * 0.0225)
-    assert volumes[1] == pytest.approx(volumes[0], rel=1e-6)
 
 
 def test_a_case_whose_labels_leave_the_window_is_named():
@@ -72,4 +57,16 @@ def test_a_bank_on_another_device_is_the_same_bank():
     moved = bank.to(torch.device("cpu"))
     assert (moved.cases, moved.size) == (bank.cases, bank.size)
     assert torch.equal(moved.images, bank.images)
-    assert torch.equal(moved.voxel_ml, bank.voxel_ml)
+    assert torch.equal(moved.labels, bank.labels)
+
+
+def test_the_window_is_the_middle_of_the_chosen_slices():
+    bank = fill_bank([case_of("a", 3)], preparation(margin=3))
+    batch = bank.window(torch.tensor([2, 0]))
+    assert torch.equal(batch.images, bank.images[[2, 0], :, 3:19, 3:19])
+    assert torch.equal(batch.labels, bank.labels[[2, 0], 3:19, 3:19])
+
+
+def test_labels_in_the_margin_alone_are_lost_to_the_network_and_refused():
+    with pytest.raises(DataError, match="the centre window of 16 pixels"):
+        fill_bank([case_of("far", 1, at=16)], preparation(margin=4))

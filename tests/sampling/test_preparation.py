@@ -160,12 +160,12 @@ def test_whole_slices_show_the_field_of_view_at_the_working_pixel_size():
 def test_a_case_without_truth_has_no_labels():
     slices = prepare(case_of(noise((40, 50, 3))), preparation())
     assert slices.labels is None
-    check_nothing_lost(case_of(noise((40, 50, 3))), slices)
+    check_nothing_lost(case_of(noise((40, 50, 3))), slices, 32)
 
 
 def test_labels_outside_the_window_are_an_error_that_counts_them():
     inside = case_of(noise((60, 60, 2)), labels=square((60, 60, 2), at=(40, 30)))
-    check_nothing_lost(inside, prepare(inside, preparation()))
+    check_nothing_lost(inside, prepare(inside, preparation()), 32)
     beyond = case_of(noise((60, 60, 2)), labels=square((60, 60, 2), at=(44, 30)))
     with pytest.raises(DataError, match=r"Case a: the centre window of 32 pixels cuts off 48 of 72 labelled"):
-        check_nothing_lost(beyond, prepare(beyond, preparation()))
+        check_nothing_lost(beyond, prepare(beyond, preparation()), 32)

@@ -15,7 +15,7 @@ def numbered_bank(num=7, *, side=20, size=16):
     numbers = torch.arange(num)
     images = numbers.float()[:, None, None, None].expand(num, 1, side, side)
     labels = numbers.to(torch.uint8)[:, None, None].expand(num, side, side)
-    return Bank(images, labels, tuple(f"case_{n}" for n in range(num)), torch.zeros(num), torch.ones(num), size)
+    return Bank(images, labels, tuple(f"case_{n}" for n in range(num)), size)
 
 
 def test_an_epoch_covers_every_row_and_every_batch_is_full():

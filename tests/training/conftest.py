@@ -1,5 +1,6 @@
 """A system small enough to train in a blink: a 3 x 3 convolution that learns to see bright squares."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from scarmap.datasets.folds import Fold, contiguous_folds
+from scarmap.datasets.folds import Fold, contiguous_folds, no_folds
 from scarmap.io.illustrations import Illustration, Panel
 from scarmap.labels import INDEX, REGIONS
 from scarmap.sampling.augment import Augmentation
@@ -83,7 +84,7 @@ def picture(stages, bank, rows):
     return [Illustration("1-first-row", "First row", bank.cases[int(rows[0])], ((Panel("image", image),),))]
 
 
-def tiny_recipe(*, width=2, layout="emidec", num_folds=2, sequences=("LGE",), scored=True):
+def tiny_recipe(*, width=2, layout="emidec", num_folds=2, sequences=("LGE",)):
     """A whole system that learns the left ventricle."""
     stage = tiny_stage(region="lv_epicardium", width=width, sequences=len(sequences))
     return Recipe(
@@ -99,13 +100,24 @@ def tiny_recipe(*, width=2, layout="emidec", num_folds=2, sequences=("LGE",), sc
     )
 
 
+def tiny_recipe_on_all(**keywords):
+    """The same without held-out cases."""
+    return replace(tiny_recipe(**keywords), folds=no_folds)
+
+
+@pytest.fixture
+def all_cases():
+    """The tiny recipe without held-out cases."""
+    return tiny_recipe_on_all
+
+
 @pytest.fixture
 def stage():
     """Function of what to change to a tiny stage."""
     return tiny_stage
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def row():
     """The tiny recipe as a row without published figures."""
     return Row(tiny_recipe, paper="")
@@ -121,7 +133,7 @@ def bank():
     labels[:, 4:11, 5:12] = INDEX["scar"]
     images[:, 0][labels > 0] += 1
     names = tuple(name for name in CASES for _ in range(2))
-    return Bank(images, labels, names, torch.tensor([0.0, 1.0] * len(CASES)), torch.ones(num), SIZE)
+    return Bank(images, labels, names, SIZE)
 
 
 @pytest.fixture

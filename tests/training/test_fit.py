@@ -70,9 +70,7 @@ def test_parameters_of_the_objective_are_trained(job, stage, monkeypatch):
 
 def test_the_same_seed_trains_the_same_weights(job, stage, tmp_path):
     runs = (("first", 1), ("again", 1), ("other", 2))
-    first, again, other = (
-        fit(job(stage(), folder=tmp_path / name, seed=seed), {}).state_dict() for name, seed in runs
-    )
+    first, again, other = (fit(job(stage(), folder=tmp_path / name, seed=seed), {}).state_dict() for name, seed in runs)
     assert same(first, again)
     assert not same(first, other)
 

@@ -11,8 +11,7 @@ def bank_of(labels, *, cases, margin=0):
     labels = torch.tensor(labels, dtype=torch.uint8)
     padded = nn.functional.pad(labels, (margin,) * 4, value=INDEX["scar"])
     images = padded[:, None].float()
-    num = len(cases)
-    return Bank(images, padded, tuple(cases), torch.zeros(num), torch.ones(num), labels.shape[-1])
+    return Bank(images, padded, tuple(cases), labels.shape[-1])
 
 
 def fixed(*masks):

@@ -24,6 +24,10 @@ def predict(
         bool, typer.Option("--save-probabilities", help="Keep the averaged probability maps.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="module:function that the run was trained with, if it is your own: allows its code."),
+    ] = None,
 ) -> None:
     """Segment a folder of cases, or one study given by its files."""
     if run is None:
@@ -39,7 +43,7 @@ def predict(
     from scarmap.training.restore import load_segmenter
     from scarmap.training.run import make_fabric
 
-    segmenter = load_segmenter(RunFolder(run), make_fabric(device).device)
+    segmenter = load_segmenter(RunFolder(run), make_fabric(device).device, own_recipe=recipe)
     with Console(stderr=True).status("segmenting") as status:
         outcome = segment_folder(
             files,
@@ -66,6 +70,7 @@ def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[Cas
     """
     from scarmap.datasets.case_files import CaseFiles
     from scarmap.datasets.folder import find_cases
+    from scarmap.datasets.myops2020 import case_name
 
     images = {sequence: path for sequence, path in single.items() if path is not None}
     if (data is None) == (not images):
@@ -73,4 +78,4 @@ def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[Cas
     if data is not None:
         return find_cases(data)
     first = next(iter(images.values()))
-    return [CaseFiles(first.name.removesuffix(".gz").removesuffix(".nii"), "myops2020", images)]
+    return [CaseFiles(case_name(first), "myops2020", images)]

@@ -1,34 +1,70 @@
-"""The progress bar of a training: loss, validation Dice and time left."""
+"""The progress bar of a training: which fold and stage, loss, validation Dice and time left."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-OnEpoch = Callable[[Mapping[str, int | float | str], int], None]
+Row = Mapping[str, int | float | str]
+
+
+class Lines:
+    """One line per epoch, for logs.
+
+    Args:
+        console: Where to print.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def on_stage(self, title: str) -> None:
+        """A stage begins."""
+        self.console.print(title, highlight=False)
+
+    def on_epoch(self, row: Row, planned: int) -> None:
+        """An epoch has ended."""
+        self.console.print(f"epoch {int(row['epoch']) + 1}/{planned} {describe(row)}", highlight=False)
+
+
+class Bars:
+    """One bar per stage, for terminals.
+
+    Args:
+        progress: The display.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.title = ""
+        self.task: TaskID | None = None
+
+    def on_stage(self, title: str) -> None:
+        """A stage begins."""
+        self.title = title
+        self.task = self.progress.add_task(title, total=None)
+
+    def on_epoch(self, row: Row, planned: int) -> None:
+        """An epoch has ended."""
+        assert self.task is not None
+        text = f"{self.title}: {describe(row)}"
+        self.progress.update(self.task, total=planned, completed=int(row["epoch"]) + 1, description=text)
 
 
 @contextmanager
-def training_progress() -> Iterator[OnEpoch]:
-    """A bar on a terminal, one line per epoch elsewhere; yields what the training loop calls after each epoch."""
+def training_progress() -> Iterator[Lines | Bars]:
+    """Show a training while the block runs: bars on a terminal, one line per epoch elsewhere."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda row, planned: console.print(
-            f"epoch {int(row['epoch']) + 1}/{planned} {describe(row)}", highlight=False
-        )
+        yield Lines(console)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} epochs"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
-        task = progress.add_task("training", total=None)
-
-        def show(row: Mapping[str, int | float | str], planned: int) -> None:
-            progress.update(task, total=planned, completed=int(row["epoch"]) + 1, description=describe(row))
-
-        yield show
+        yield Bars(progress)
 
 
-def describe(row: Mapping[str, int | float | str]) -> str:
+def describe(row: Row) -> str:
     """Loss and, where it was validated, Dice of an epoch."""
     dice = row.get("validation_dice")
     shown = f", validation Dice {float(dice):.3f}" if dice is not None else ""

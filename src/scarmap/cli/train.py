@@ -20,7 +20,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; repeatable.")
     ] = None,
     epochs_scale: Annotated[float, typer.Option(min=0.0, help="Factor on the length of every phase.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Two steps per phase of a narrow network, first fold.")
@@ -33,7 +33,7 @@ def train(
     from scarmap.training.describe import parse_setting
     from scarmap.training.describe import settings as settings_of
     from scarmap.training.fit import Options
-    from scarmap.training.run import Request
+    from scarmap.training.record import Request
     from scarmap.training.run import train as train_run
 
     changes = dict(parse_setting(text) for text in settings or [])
@@ -42,13 +42,14 @@ def train(
         narrow = {key: value for key, value in SMOKE.items() if key in settings_of(choice.row.recipe)}
         choice = choose(recipe, {**narrow, **changes})
     folds = None if fold == "all" else (fold_number(fold),)
-    with training_progress() as on_epoch:
+    with training_progress() as progress:
         options = Options(
             seed=seed,
             epochs_scale=1e-9 if smoke else epochs_scale,
             max_steps=SMOKE_STEPS if smoke else None,
             resume=resume,
-            on_epoch=on_epoch,
+            on_epoch=progress.on_epoch,
+            on_stage=progress.on_stage,
         )
         request = Request(
             choice.name,
@@ -56,7 +57,7 @@ def train(
             data,
             out,
             (0,) if smoke and folds is None else folds,
-            checked_device(device),
+            device,
             options,
         )
         run = train_run(request)
@@ -72,17 +73,6 @@ def fold_number(text: str) -> int:
     Raises:
         RecipeError: It is neither a number nor "all".
     """
-    if not text.isdigit():
+    if not text.isdecimal():
         raise RecipeError(f"--fold {text!r} is neither a fold's number nor 'all'.")
     return int(text)
-
-
-def checked_device(device: str) -> str:
-    """Check `--device`.
-
-    Raises:
-        RecipeError: It is not one of the known devices.
-    """
-    if device not in ("auto", "cpu", "cuda"):
-        raise RecipeError(f"--device {device!r} is not known. Use auto, cpu or cuda.")
-    return device

@@ -44,10 +44,11 @@ def load_case(files: CaseFiles, *, sequences: Sequence[str], labelled: bool = Fa
     missing = [sequence for sequence in sequences if sequence not in files.images]
     if missing:
         found = ", ".join(f"{sequence} ({path})" for sequence, path in files.images.items()) or "no image"
+        present = ",".join(sequence for sequence in SEQUENCES if sequence in files.images) or "LGE"
         raise DataError(
             f"Case {files.name} has no {' and no '.join(missing)} image; found: {found}. This recipe needs "
-            f"{', '.join(sequences)}: add the file, or use a model trained without it "
-            f"(for instance --set sequences={','.join(files.images) or 'LGE'} when training)."
+            f"{', '.join(sequences)}: add the file, or use a model trained without it (for instance --set "
+            f"sequences={present} when training)."
         )
     images = {sequence: read_image(files.images[sequence]) for sequence in sequences}
     first = sequences[0]

@@ -25,6 +25,16 @@ SUFFIXES = {
 _NAME = re.compile(rf"^(?P<case>.+)_(?P<suffix>{'|'.join(SUFFIXES)})\.nii(?:\.gz)?$", re.IGNORECASE)
 
 
+def case_name(path: Path) -> str:
+    """Name of the case that a file belongs to: its own name without the sequence.
+
+    >>> case_name(Path("p7_LGE.nii.gz")), case_name(Path("study.nii"))
+    ('p7', 'study')
+    """
+    match = _NAME.match(path.name)
+    return match["case"] if match else path.name.removesuffix(".gz").removesuffix(".nii")
+
+
 def find_cases(folder: Path) -> list[CaseFiles]:
     """List the cases below a folder, sorted by name; empty when no file is named like one.
 

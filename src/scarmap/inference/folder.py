@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scarmap.datasets.case_files import CaseFiles, load_case
-from scarmap.errors import ScarmapError
+from scarmap.errors import DataError, ScarmapError
 from scarmap.inference.predict import Segmentation, Segmenter, segment
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_labels
@@ -51,15 +51,28 @@ def segment_folder(
         try:
             case = load_case(each, sequences=segmenter.preparation.sequences)
             found = segment(case, segmenter)
-            path = out / f"{each.name}.nii.gz"
+            path = safe_target(each, out)
             if save_probabilities:
                 _write_probabilities(out, each.name, found, segmenter)
             write_labels(path, found.labels, segmenter.layout)
             outcome.written[each.name] = path
-        except ScarmapError as problem:
+        except (ScarmapError, OSError) as problem:
             outcome.failed[each.name] = str(problem)
         on_case(each.name)
     return outcome
+
+
+def safe_target(files: CaseFiles, out: Path) -> Path:
+    """File for a case's mask.
+
+    Raises:
+        DataError: It is one of the case's own images or its truth.
+    """
+    path = out / f"{files.name}.nii.gz"
+    own = [*files.images.values(), *([files.labels] if files.labels else [])]
+    if path.resolve() in {each.resolve() for each in own}:
+        raise DataError(f"The mask of case {files.name} would overwrite {path}. Choose another --out.")
+    return path
 
 
 def _write_probabilities(out: Path, name: str, found: Segmentation, segmenter: Segmenter) -> None:

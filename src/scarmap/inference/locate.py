@@ -79,9 +79,8 @@ def stitch(image: NDArray[np.float32], heart_map: HeartMap, size: int) -> NDArra
     """
     shape = (image.shape[1], image.shape[2])
     centres = [(row, column) for row in _centres(shape[0], size) for column in _centres(shape[1], size)]
-    channels_last = np.moveaxis(image, 0, -1)
     windows = [
-        np.moveaxis(crop_or_pad(channels_last, centre=centre, size=(size, size), fill=float(image.min())), -1, 0)
+        np.stack([crop_or_pad(each, centre=centre, size=(size, size), fill=float(each.min())) for each in image])
         for centre in centres
     ]
     heart = np.zeros(shape, dtype=np.float32)

@@ -22,6 +22,8 @@ from typing import Any
 from scarmap.errors import RunError
 from scarmap.io.files import read_json, write_json
 
+RECORD_PARTS = ("recipe", "data", "folds", "provenance", "state")
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -65,14 +67,19 @@ class RunFolder:
         """Read `run.json`.
 
         Raises:
-            RunError: This is not a run folder.
+            RunError: This is not a run folder, or its record is damaged.
         """
         if not self.record_file.is_file():
             raise RunError(
                 f"{self.root} is not a run folder: it has no run.json. Give the folder that `scarmap train` wrote."
             )
-        record: dict[str, Any] = read_json(self.record_file)
-        return record
+        record = read_json(self.record_file)
+        missing = [part for part in RECORD_PARTS if not isinstance(record, dict) or part not in record]
+        if missing:
+            raise RunError(
+                f"{self.record_file} is damaged: it has no {', '.join(missing)}. Restore it, or train again."
+            )
+        return dict(record)
 
     def write_record(self, record: dict[str, Any]) -> None:
         """Write `run.json`."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from scarmap.sampling.batch import Batch
+from scarmap.sampling.batch import Batch, centre_window
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def augment(batch: Batch, augmentation: Augmentation, *, size: int, generator: t
         images (B, S, size, size) and labels (B, size, size); image and label stay aligned.
     """
     if augmentation == Augmentation():
-        return _centre_window(batch, size)
+        return centre_window(batch, size)
     grid = draw_grid(batch.images, augmentation, size=size, generator=generator)
     images = F.grid_sample(batch.images, grid, mode="bilinear", padding_mode="border", align_corners=False)
     labels = F.grid_sample(
@@ -124,10 +124,3 @@ def _change_intensity(images: Tensor, augmentation: Augmentation, generator: tor
         deviation = augmentation.noise * torch.rand(B, S, 1, 1, generator=generator, device=images.device)
         images = images + deviation * torch.randn(images.shape, generator=generator, device=images.device)
     return images
-
-
-def _centre_window(batch: Batch, size: int) -> Batch:
-    top = (batch.images.shape[-2] - size) // 2
-    left = (batch.images.shape[-1] - size) // 2
-    window = (..., slice(top, top + size), slice(left, left + size))
-    return Batch(batch.images[window], batch.labels[window])

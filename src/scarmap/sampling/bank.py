@@ -5,11 +5,12 @@ rotation and warp one batched resampling, with no worker process and no copy per
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from scarmap.sampling.batch import Batch, centre_window
 from scarmap.sampling.preparation import Preparation, check_nothing_lost, prepare
 from scarmap.volume import Case
 
@@ -22,16 +23,12 @@ class Bank:
         images: (N, S, H, W), float32.
         labels: (N, H, W), uint8, tissue indices.
         cases: Case of each slice, length N; slices of a case are neighbours, in order.
-        height: Relative height of each slice in its stack, (N,), 0 first to 1 last slice (0.5 for a single one).
-        voxel_ml: Volume of a voxel of each slice in millilitres, at the working pixel size, (N,).
         size: Side of the network's window; images are larger by the preparation's margin.
     """
 
     images: Tensor
     labels: Tensor
     cases: tuple[str, ...]
-    height: Tensor
-    voxel_ml: Tensor
     size: int
 
     def rows(self, names: Iterable[str]) -> Tensor:
@@ -39,11 +36,14 @@ class Bank:
         wanted = set(names)
         return torch.tensor([row for row, name in enumerate(self.cases) if name in wanted], dtype=torch.int64)
 
+    def window(self, rows: Tensor) -> Batch:
+        """Slices by row number, (n,), as the network sees them without augmentation."""
+        rows = rows.to(self.images.device)
+        return centre_window(Batch(self.images[rows], self.labels[rows]), self.size)
+
     def to(self, device: torch.device) -> "Bank":
         """The same bank on another device."""
-        moved = (tensor.to(device) for tensor in (self.images, self.labels))
-        images, labels = moved
-        return Bank(images, labels, self.cases, self.height, self.voxel_ml, self.size)
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
 
 
 def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
@@ -56,25 +56,12 @@ def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
     Raises:
         DataError: The centre window cuts off labelled pixels of a case.
     """
-    images, labels, names, heights, voxels = [], [], [], [], []
+    images, labels, names = [], [], []
     for case in cases:
         slices = prepare(case, preparation, margin=preparation.margin)
-        check_nothing_lost(case, slices)
         assert slices.labels is not None
-        depth = len(slices.images)
+        check_nothing_lost(case, slices, preparation.size)
         images.append(slices.images)
         labels.append(slices.labels)
-        names += [case.name] * depth
-        heights.append(torch.linspace(0, 1, depth) if depth > 1 else torch.tensor([0.5]))
-        coarser = (
-            case.grid.shape[0] * case.grid.shape[1] / (slices.placement.resampled[0] * slices.placement.resampled[1])
-        )
-        voxels.append(torch.full((depth,), case.grid.voxel_ml * coarser))
-    return Bank(
-        torch.cat(images),
-        torch.cat(labels),
-        tuple(names),
-        torch.cat(heights),
-        torch.cat(voxels),
-        preparation.size,
-    )
+        names += [case.name] * len(slices.images)
+    return Bank(torch.cat(images), torch.cat(labels), tuple(names), preparation.size)

@@ -22,3 +22,11 @@ class Batch:
         if world_size == 1:
             return self
         return Batch(self.images[rank::world_size], self.labels[rank::world_size])
+
+
+def centre_window(batch: Batch, size: int) -> Batch:
+    """The middle of each slice, a square of side `size`."""
+    top = (batch.images.shape[-2] - size) // 2
+    left = (batch.images.shape[-1] - size) // 2
+    window = (..., slice(top, top + size), slice(left, left + size))
+    return Batch(batch.images[window], batch.labels[window])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scarmap.errors import DataError
+from scarmap.sampling.batch import Batch, centre_window
 from scarmap.volume import Case, Grid, ImageArray, crop_or_pad, paste, resample_in_plane
 
 Intensity = Callable[[ImageArray, str], ImageArray]
@@ -135,8 +136,13 @@ def restore(window: Tensor, placement: Placement) -> NDArray[np.float32]:
     return np.ascontiguousarray(rearrange(back, "x y z k -> k x y z"), dtype=np.float32)
 
 
-def check_nothing_lost(case: Case, slices: Slices) -> None:
-    """Raise when the window cuts off labelled pixels, which would make the truth wrong.
+def check_nothing_lost(case: Case, slices: Slices, size: int) -> None:
+    """Raise when the network's window, in the middle of the slices, cuts off labelled pixels: the truth would be wrong.
+
+    Args:
+        case: The case that was prepared.
+        slices: Its slices, of side `size` or more.
+        size: Side of the network's window in pixels.
 
     Raises:
         DataError: A labelled pixel lies outside the window.
@@ -145,9 +151,9 @@ def check_nothing_lost(case: Case, slices: Slices) -> None:
         return
     shape = slices.placement.resampled
     expected = int((resample_in_plane(case.labels.array, shape=shape, order=0) > 0).sum())
-    kept = int((slices.labels > 0).sum())
+    kept = int((centre_window(Batch(slices.images, slices.labels), size).labels > 0).sum())
     if kept < expected:
         raise DataError(
-            f"Case {case.name}: the centre window of {slices.labels.shape[-1]} pixels cuts off {expected - kept} of "
-            f"{expected} labelled pixels ({case.grid.source}). Crop the case around the heart before training."
+            f"Case {case.name}: the centre window of {size} pixels cuts off {expected - kept} of {expected} labelled "
+            f"pixels ({case.grid.source}). Crop the case around the heart before training, or set a larger size."
         )

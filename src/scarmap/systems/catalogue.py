@@ -8,7 +8,8 @@ from typing import Any
 
 from scarmap.errors import RecipeError, suggest
 from scarmap.systems.mfunet.recipe import RECIPES as MFUNET
-from scarmap.training.describe import find, settings, unwrap
+from scarmap.training.check import check_settings
+from scarmap.training.describe import build, find, settings, unwrap
 from scarmap.training.recipe import Recipe, Row
 
 RECIPES: Mapping[str, Row] = {**MFUNET}
@@ -27,8 +28,12 @@ class Choice:
     row: Row
 
     def build(self) -> Recipe:
-        """The recipe itself; imports torch."""
-        return self.row.recipe()
+        """The recipe itself; imports torch.
+
+        Raises:
+            RecipeError: The recipe refuses a value, or a user's own function makes something else.
+        """
+        return build(self.row.recipe)
 
 
 def choose(name: str, changes: Mapping[str, Any] | None = None) -> Choice:
@@ -51,6 +56,7 @@ def choose(name: str, changes: Mapping[str, Any] | None = None) -> Choice:
         changed: Callable[..., Recipe] = partial(row.recipe, **like_defaults(row.recipe, changes))
         row = Row(changed, row.paper, row.table, row.published, row.convention, row.note)
     settings(row.recipe)
+    check_settings(*unwrap(row.recipe))
     return Choice(name, row)
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from scarmap.errors import RecipeError, suggest
+from scarmap.training.recipe import Recipe
 
 
 def settings(recipe: Callable[..., Any]) -> dict[str, Any]:
@@ -22,7 +23,10 @@ def settings(recipe: Callable[..., Any]) -> dict[str, Any]:
     {'fusion': 'max', 'width': 16}
     """
     function, given = unwrap(recipe)
-    parameters = inspect.signature(function).parameters
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        raise RecipeError(f"{function!r} is not a recipe function.") from None
     named = {name: each.default for name, each in parameters.items() if each.kind is not each.VAR_KEYWORD}
     for name in given:
         if len(named) == len(parameters) and name not in named:
@@ -69,6 +73,8 @@ def find(spelling: str) -> Callable[..., Any]:
         RecipeError: There is no such module or name in it.
     """
     module, _, name = spelling.partition(":")
+    if not (module and name):
+        raise RecipeError(f"{spelling!r} is not module:function, for instance my_lab.recipes:wide.")
     try:
         found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as problem:
@@ -77,6 +83,23 @@ def find(spelling: str) -> Callable[..., Any]:
         known = [key for key, item in vars(importlib.import_module(module)).items() if callable(item)]
         raise RecipeError(f"Module {module} has no function {name!r}. {suggest(name, known)}") from None
     return found
+
+
+def build(recipe: Callable[..., Any]) -> Recipe:
+    """Call a recipe function.
+
+    Raises:
+        RecipeError: It wants arguments that have no default, or returns something that is no recipe.
+    """
+    function, given = unwrap(recipe)
+    try:
+        inspect.signature(function).bind(**given)
+    except (TypeError, ValueError) as problem:
+        raise RecipeError(f"{spell(function)} cannot be called as a recipe: {problem}.") from None
+    made = recipe()
+    if not isinstance(made, Recipe):
+        raise RecipeError(f"{spell(function)} returned {type(made).__name__}, not a scarmap.training.recipe.Recipe.")
+    return made
 
 
 def differences(first: Callable[..., Any], second: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
@@ -90,7 +113,7 @@ def differences(first: Callable[..., Any], second: Callable[..., Any]) -> dict[s
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
-    """Read one `--set KEY=VALUE`: Python literals are taken as such, a comma makes a tuple, the rest is text.
+    """Read one `--set KEY=VALUE`: true, false, none and Python literals, a comma makes a tuple, the rest is text.
 
     >>> parse_setting("width=16"), parse_setting("sequences=LGE,T2"), parse_setting("schedule=modern")
     (('width', 16), ('sequences', ('LGE', 'T2')), ('schedule', 'modern'))
@@ -98,6 +121,9 @@ def parse_setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key.isidentifier():
         raise RecipeError(f"--set {text!r} is not KEY=VALUE, for instance --set width=16.")
+    words = {"true": True, "false": False, "none": None}
+    if value.lower() in words:
+        return key, words[value.lower()]
     try:
         return key, freeze(ast.literal_eval(value))
     except (ValueError, SyntaxError):

@@ -1,10 +1,9 @@
 """The loop: one stage of one fold, for every system alike."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from math import isfinite
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,12 +14,20 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from scarmap.datasets.folds import Fold, contiguous_folds
-from scarmap.errors import RunError
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.training.checkpoint import Progress, read_checkpoint, write_checkpoint
 from scarmap.training.describe import describe
+from scarmap.training.epoch import (
+    check_finite,
+    epoch_generator,
+    local_devices,
+    set_learning_rate,
+    train_epoch,
+    validate,
+    validation_due,
+)
 from scarmap.training.log import Cell, EpochLog
 from scarmap.training.recipe import Phase, Stage
 
@@ -34,6 +41,7 @@ class Options:
         epochs_scale: Factor on the epochs and the patience of every phase.
         max_steps: Steps per epoch at most; None for all.
         resume: Continue from a checkpoint where there is one.
+        on_stage: Called with a title when a stage begins.
         on_epoch: Called with the log row of each epoch and the number of epochs planned.
     """
 
@@ -41,6 +49,7 @@ class Options:
     epochs_scale: float = 1.0
     max_steps: int | None = None
     resume: bool = False
+    on_stage: Callable[[str], None] = lambda _title: None
     on_epoch: Callable[[Mapping[str, Cell], int], None] = lambda _row, _planned: None
 
 
@@ -169,15 +178,16 @@ def run_epoch(
     scores = validate(job.stage, model, job.bank, rows[1], due=validation_due(job.stage, phase, progress))
     score = sum(scores.values()) / len(scores) if scores else None
     after = progress.after_epoch(score, phase.min_delta)
-    if job.fabric.is_global_zero and after.best_score > progress.best_score:
+    improved = job.stage.keep == "best" and after.best_score > progress.best_score
+    if job.fabric.is_global_zero and improved:
         write_weights(job.folder / "best.safetensors", model.state_dict(), {"validation_dice": score})
     return after, log_row(progress, phase, parts, scores, time.perf_counter() - began)
 
 
 def build_learner(stage: Stage, earlier: Mapping[str, nn.Module], *, seed: int) -> Learner:
-    """Initialise a stage's model and objective from a seed, leaving the global generators as they were."""
+    """Initialise a stage's model and objective from a seed, leaving the global generator as it was."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         learner = Learner(stage.model(), stage.objective())
     if stage.initialise is not None:
         stage.initialise(learner.model, {name: earlier[name] for name in stage.inputs})
@@ -195,69 +205,6 @@ def split_rows(bank: Bank, fold: Fold, phase: Phase) -> tuple[Tensor, Tensor]:
     if phase.hold_out is not None:
         fold = contiguous_folds(fold.train)[phase.hold_out]
     return bank.rows(fold.train), bank.rows(fold.validation)
-
-
-def epoch_generator(seeds: Sequence[int], epoch: int, device: torch.device) -> torch.Generator:
-    """A generator that depends on nothing but the seeds and the epoch, so resuming needs no stored state."""
-    state = np.random.SeedSequence([*seeds, epoch]).generate_state(1, np.uint64)[0]
-    return torch.Generator(device).manual_seed(int(state >> np.uint64(1)))
-
-
-def local_devices(device: torch.device) -> list[torch.device]:
-    """Devices besides the CPU whose global generator an epoch may draw from."""
-    return [] if device.type == "cpu" else [device]
-
-
-def set_learning_rate(optimizer: Optimizer, phase: Phase, epoch: int) -> None:
-    """Set the learning rate of an epoch of a phase."""
-    for group in optimizer.param_groups:
-        group["lr"] = phase.learning_rate * phase.decay(epoch, phase.epochs)
-
-
-def train_epoch(
-    step: nn.Module, optimizer: Optimizer, batches: Iterable[Batch], *, gradient_clip: float | None, fabric: Fabric
-) -> dict[str, float]:
-    """One pass over the batches; returns the mean of each part of the loss."""
-    step.train()
-    totals: dict[str, Tensor] = {}
-    count = 0
-    for whole in batches:
-        batch = whole.share(fabric.global_rank, fabric.world_size)
-        optimizer.zero_grad(set_to_none=True)
-        parts: dict[str, Tensor] = step(type(batch), **vars(batch))
-        fabric.backward(torch.stack(list(parts.values())).sum())
-        if gradient_clip is not None:
-            fabric.clip_gradients(step, optimizer, max_norm=gradient_clip)
-        optimizer.step()
-        count += 1
-        for name, part in parts.items():
-            totals[name] = totals.get(name, torch.zeros_like(part)) + part.detach()
-    return {name: float(total) / count for name, total in totals.items()}
-
-
-def check_finite(parts: Mapping[str, float], where: str) -> None:
-    """Raise RunError unless every part of the loss is a finite number: weights do not recover from one that is not."""
-    broken = [f"{name} = {value}" for name, value in parts.items() if not isfinite(value)]
-    if broken:
-        raise RunError(
-            f"The loss is no longer a number in {where}: {', '.join(broken)}. Look for damaged images or lower the "
-            f"learning rate, then train into another --out."
-        )
-
-
-def validation_due(stage: Stage, phase: Phase, progress: Progress) -> bool:
-    """Whether the epoch in progress is one that is validated."""
-    done = progress.phase_epoch + 1
-    return done % stage.score_every == 0 or done == phase.epochs
-
-
-def validate(stage: Stage, model: nn.Module, bank: Bank, rows: Tensor, *, due: bool) -> dict[str, float]:
-    """Scores of the validation slices, empty where there is nothing to score."""
-    if stage.score is None or len(rows) == 0 or not due:
-        return {}
-    model.eval()
-    with torch.inference_mode():
-        return stage.score(model, bank, rows)
 
 
 def log_row(
@@ -281,6 +228,7 @@ def log_row(
 def finish(stage: Stage, model: nn.Module, progress: Progress, folder: Path, fabric: Fabric) -> nn.Module:
     """Keep the chosen weights, write them, and hand the model over for inference."""
     best = folder / "best.safetensors"
+    fabric.barrier()
     if stage.keep == "best" and progress.best_score >= 0:
         model.load_state_dict(read_weights(best)[0])
     if fabric.is_global_zero:

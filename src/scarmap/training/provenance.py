@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import torch
@@ -30,9 +31,12 @@ def provenance(*, device: torch.device, **options: Any) -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """Commit of the checkout that scarmap runs from, marked when it has changes; None for an installed package."""
+    """Commit of the checkout that scarmap runs from, marked when it has changes.
+
+    None for an installed package and where there is no git.
+    """
     root = Path(scarmap.__file__).parents[2]
-    if not (root / ".git").exists():
+    if not (root / ".git").exists() or which("git") is None:
         return None
 
     def git(*words: str) -> str:

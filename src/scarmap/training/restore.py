@@ -1,9 +1,9 @@
 """From a run folder to a segmenter, with a check that the weights still fit the recipe."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, get_type_hints
 
 import torch
 from torch import nn
@@ -13,8 +13,11 @@ from scarmap.inference.ensemble import average
 from scarmap.inference.predict import Segmenter
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
-from scarmap.training.describe import describe, find, freeze, settings, spell, unwrap
+from scarmap.training.check import check_settings
+from scarmap.training.describe import build, describe, find, freeze, settings, spell, unwrap
 from scarmap.training.recipe import Recipe, Row, Stage
+
+SYSTEMS = "scarmap.systems"
 
 
 def record_recipe(name: str, row: Row, recipe: Recipe) -> dict[str, Any]:
@@ -34,20 +37,54 @@ def record_recipe(name: str, row: Row, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def recorded_recipe(record: Mapping[str, Any]) -> Callable[[], Recipe]:
-    """The recipe function of a run with its settings."""
+def recorded_recipe(record: Mapping[str, Any], *, own_recipe: str | None = None) -> Recipe:
+    """The recipe of a run.
+
+    A run folder may come from anywhere, and building a recipe runs its code. So only scarmap's own systems are built
+    on the word of a run folder; a function of the user's own is built when the user names it.
+
+    Args:
+        record: Content of `run.json`.
+        own_recipe: `module:function` of the user's own that may run.
+
+    Raises:
+        RunError: The run names a function that is not one of scarmap's systems, and the user did not name it.
+        RecipeError: This version of scarmap has no such function, or it has no such setting.
+    """
     stored = record["recipe"]
-    return partial(find(stored["function"]), **{name: freeze(value) for name, value in stored["settings"].items()})
+    function = str(stored["function"])
+    if function != own_recipe and not is_system(function):
+        raise RunError(
+            f"This run was trained with {function}, which is not part of scarmap. If you know that code and trust it, "
+            f"add --recipe {function}."
+        )
+    recipe = partial(find(function), **{name: freeze(value) for name, value in stored["settings"].items()})
+    settings(recipe)
+    check_settings(*unwrap(recipe))
+    return build(recipe)
 
 
-def load_segmenter(run: RunFolder, device: torch.device) -> Segmenter:
+def is_system(spelling: str) -> bool:
+    """Whether `module:function` is a recipe function that one of scarmap's systems defines."""
+    if not spelling.startswith(f"{SYSTEMS}."):
+        return False
+    function = find(spelling)
+    return spell(function) == spelling and get_type_hints(function).get("return") is Recipe
+
+
+def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | None = None) -> Segmenter:
     """Load every finished fold of a run as one averaged segmenter.
+
+    Args:
+        run: The run folder.
+        device: Where the networks go.
+        own_recipe: `module:function` that the run was trained with, when it is the user's own.
 
     Raises:
         RunError: No fold is finished, or the weights belong to another recipe or another version of it.
     """
     record = run.read_record()
-    recipe = recorded_recipe(record)()
+    recipe = recorded_recipe(record, own_recipe=own_recipe)
     finished = [
         index
         for index in range(len(record["folds"]))
@@ -74,8 +111,8 @@ def load_stage(run: RunFolder, stage: Stage, fold: int, device: torch.device) ->
     tensors, about = read_weights(path)
     wanted = describe(stage.model)
     if about.get("model") != wanted:
-        before = about.get("model") or {}
-        changed = [key for key in {**before, **wanted} if before.get(key) != wanted.get(key)]
+        before, now = (each if isinstance(each, dict) else {"call": each} for each in (about.get("model"), wanted))
+        changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         raise RunError(
             f"{path} was trained for another model than this run's recipe describes: they differ in "
             f"{', '.join(sorted(changed))}. Predict with the scarmap version that trained it, or train again."
@@ -84,7 +121,8 @@ def load_stage(run: RunFolder, stage: Stage, fold: int, device: torch.device) ->
     try:
         model.load_state_dict(tensors)
     except RuntimeError as problem:
-        raise RunError(f"{path} does not fit its network ({problem}). Was the file replaced?") from None
+        reason = " ".join(str(problem).split())
+        raise RunError(f"{path} does not fit its network ({reason}). Was the file replaced?") from None
     return model.to(device).eval()
 
 

@@ -1,17 +1,13 @@
 """A whole training: folds x stages, then out-of-fold masks and their scores, all in one run folder."""
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from scarmap import __version__
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, find_masks
 from scarmap.datasets.folds import Fold
@@ -22,36 +18,16 @@ from scarmap.io.illustrations import write_illustration
 from scarmap.io.nifti import write_labels
 from scarmap.io.run import RunFolder
 from scarmap.sampling.bank import Bank, fill_bank
-from scarmap.training.fit import Job, Options, fit
-from scarmap.training.provenance import data_hash, provenance
-from scarmap.training.recipe import Recipe, Row
-from scarmap.training.restore import load_stage, make_segmenter, record_recipe
+from scarmap.sampling.preparation import Preparation
+from scarmap.training.describe import build
+from scarmap.training.fit import Job, Options, build_learner, fit, split_rows
+from scarmap.training.recipe import Recipe
+from scarmap.training.record import Request, is_done, mark_done, median_spacing_mm, new_record, open_record
+from scarmap.training.restore import load_stage, make_segmenter
 from scarmap.volume import Case, with_labels
 
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Request:
-    """A training that a user asked for.
-
-    Attributes:
-        name: Name of the recipe, for the record.
-        row: The recipe.
-        data: Folder of labelled cases.
-        out: Run folder.
-        folds: Numbers of the folds to train; None for all.
-        device: "auto", "cpu" or "cuda".
-        options: Seed, length and resumption.
-    """
-
-    name: str
-    row: Row
-    data: Path
-    out: Path
-    folds: tuple[int, ...] | None = None
-    device: str = "auto"
-    options: Options = field(default_factory=Options)
+PREDICTIONS = "predictions"
+"""Step of a fold after its stages: held-out masks, pictures and scores."""
 
 
 def train(request: Request) -> RunFolder:
@@ -65,32 +41,57 @@ def train(request: Request) -> RunFolder:
         RecipeError: The recipe does not fit the data.
         RunError: The folder holds another run, or one that was not asked to be resumed.
     """
-    recipe = request.row.recipe()
+    recipe = build(request.row.recipe)
+    fabric = make_fabric(request.device)
     files = labelled_cases(request.data, recipe)
     cases = [load_case(each, sequences=recipe.preparation.sequences, labelled=True) for each in files]
     splits = recipe.folds([case.name for case in cases])
     wanted = chosen_folds(request.folds, len(splits))
-    bank = fill_bank(cases, recipe.preparation)
-    fabric = make_fabric(request.device)
+    bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
+    rehearse(recipe, bank, [splits[index] for index in wanted])
     run = RunFolder(request.out)
-    open_record(run, new_record(request, recipe, files, cases, splits, fabric.device), resume=request.options.resume)
+    if fabric.is_global_zero:
+        fresh = new_record(request, recipe, files, cases, splits, fabric.device)
+        open_record(run, fresh, resume=request.options.resume)
+    fabric.barrier()
     bank = bank.to(fabric.device)
     for index in wanted:
         stages = train_fold(run, recipe, bank, splits[index], index=index, fabric=fabric, options=request.options)
-        if fabric.is_global_zero:
+        if fabric.is_global_zero and not is_done(run, index, PREDICTIONS):
             finish_fold(run, recipe, stages, bank, [case for case in cases if case.name in splits[index].validation])
             illustrate(run, recipe, stages, bank, splits[index], index=index)
-    if fabric.is_global_zero:
-        score(run, files, recipe.layout)
+            score(run, files, recipe.layout)
+            mark_done(run, index, PREDICTIONS)
     return run
+
+
+def at_one_pixel_size(preparation: Preparation, cases: Sequence[Case]) -> Preparation:
+    """The preparation at the median pixel size of the cases where it names none, as predictions will be made."""
+    return replace(preparation, spacing_mm=preparation.spacing_mm or median_spacing_mm(cases))
+
+
+def rehearse(recipe: Recipe, bank: Bank, folds: Sequence[Fold]) -> None:
+    """Build and split everything once before a file is written, so that what cannot work fails here.
+
+    Raises:
+        RecipeError: A network or an objective refuses its settings.
+        DataError: There are too few cases for the splits.
+    """
+    for stage in recipe.stages:
+        build_learner(replace(stage, initialise=None), {}, seed=0)
+        for fold in folds:
+            for phase in stage.phases:
+                split_rows(bank, fold, phase)
 
 
 def make_fabric(device: str) -> Fabric:
     """Device and precision: bfloat16 where there is a CUDA device, float32 on the CPU.
 
     Raises:
-        RunError: A CUDA device was asked for and there is none.
+        RunError: The device is unknown, or a CUDA device was asked for and there is none.
     """
+    if device not in ("auto", "cpu", "cuda"):
+        raise RunError(f"--device {device!r} is not known. Use auto, cpu or cuda.")
     cuda = torch.cuda.is_available()
     if device == "cuda" and not cuda:
         raise RunError(
@@ -133,83 +134,21 @@ def chosen_folds(wanted: Sequence[int] | None, count: int) -> list[int]:
     return list(wanted)
 
 
-def new_record(
-    request: Request,
-    recipe: Recipe,
-    files: Sequence[CaseFiles],
-    cases: Sequence[Case],
-    splits: Sequence[Fold],
-    device: torch.device,
-) -> dict[str, Any]:
-    """`run.json` of a training that begins."""
-    options = request.options
-    return {
-        "scarmap": __version__,
-        "recipe": record_recipe(request.name, request.row, recipe),
-        "data": {
-            "folder": str(request.data.resolve()),
-            "layout": recipe.layout,
-            "num_cases": len(cases),
-            "spacing_mm": median(case.grid.spacing_mm[0] for case in cases),
-            "sha256": data_hash(files, recipe.preparation.sequences),
-        },
-        "folds": [asdict(split) for split in splits],
-        "provenance": provenance(
-            device=device, seed=options.seed, epochs_scale=options.epochs_scale, max_steps=options.max_steps
-        ),
-        "state": {},
-    }
-
-
-def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool) -> None:
-    """Write `run.json`, or check that the one which is continued is of the same training.
-
-    Raises:
-        RunError: The folder holds a run, and it is not to be or cannot be continued.
-    """
-    if not run.record_file.is_file():
-        run.write_record(fresh)
-        return
-    if not resume:
-        raise RunError(f"{run.root} already holds a run. Add --resume to continue it, or choose another --out.")
-    stored = run.read_record()
-    same = {
-        "recipe": ("recipe", "details"),
-        "data set": ("data", "sha256"),
-        "seed": ("provenance", "seed"),
-        "--epochs-scale": ("provenance", "epochs_scale"),
-        "number of steps": ("provenance", "max_steps"),
-    }
-    changed = [what for what, (part, key) in same.items() if stored[part].get(key) != fresh[part].get(key)]
-    if changed:
-        raise RunError(
-            f"{run.root} was started with another {' and another '.join(changed)}, so it cannot be continued. Choose "
-            f"another --out, or repeat the first command: {stored['provenance']['command']}"
-        )
-
-
 def train_fold(
     run: RunFolder, recipe: Recipe, bank: Bank, fold: Fold, *, index: int, fabric: Fabric, options: Options
 ) -> dict[str, nn.Module]:
     """Train the stages of one fold in order; a stage that is done is loaded instead."""
     stages: dict[str, nn.Module] = {}
     for stage in recipe.stages:
-        if state(run, index, stage.name) == "done":
+        if is_done(run, index, stage.name):
             stages[stage.name] = load_stage(run, stage, index, fabric.device)
             continue
-        logger.info("Fold %d, stage %s", index, stage.name)
+        options.on_stage(f"fold {index}, {stage.name}")
         job = Job(stage, bank, fold, index, run.stage(index, stage.name), fabric, options)
         stages[stage.name] = fit(job, stages)
         if fabric.is_global_zero:
-            record = run.read_record()
-            record["state"][f"fold_{index}/{stage.name}"] = "done"
-            run.write_record(record)
+            mark_done(run, index, stage.name)
     return stages
-
-
-def state(run: RunFolder, fold: int, stage: str) -> str:
-    """State of one stage: "done", or "open"."""
-    return str(run.read_record()["state"].get(f"fold_{fold}/{stage}", "open"))
 
 
 def finish_fold(

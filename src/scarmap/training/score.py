@@ -32,12 +32,10 @@ def region_dice(
         Region to Dice between 0 and 1; regions that no validation case has are left out.
     """
     overlap: dict[str, list[Tensor]] = {}
-    margin = (bank.images.shape[-1] - bank.size) // 2
-    window = (..., slice(margin, margin + bank.size), slice(margin, margin + bank.size))
     for chosen in rows.split(SLICES_AT_ONCE):  # type: ignore[no-untyped-call]
-        chosen = chosen.to(bank.images.device)
-        found = predict(model, bank.images[chosen][window]) > 0.5
-        truth = region_masks(bank.labels[chosen][window], regions)
+        batch = bank.window(chosen)
+        found = predict(model, batch.images) > 0.5
+        truth = region_masks(batch.labels, regions)
         counts = torch.stack([(found & truth).sum((-2, -1)), found.sum((-2, -1)), truth.sum((-2, -1))], -1)
         for row, count in zip(chosen.tolist(), counts.cpu(), strict=True):
             overlap.setdefault(bank.cases[row], []).append(count)

@@ -49,7 +49,7 @@ def test_decoder_joins_the_maximum_only_where_there_is_something_to_fuse(sequenc
 
 
 def test_unknown_choices_name_the_known_ones():
-    with pytest.raises(RecipeError, match=r"no fusion 'maximum'.*max"):
+    with pytest.raises(RecipeError, match=r"fusion cannot be 'maximum'.*max"):
         Decoder(fusion="maximum", width=4)
-    with pytest.raises(RecipeError, match=r"no backbone 'dilated'.*dilation"):
+    with pytest.raises(RecipeError, match=r"backbone cannot be 'dilated'.*dilation"):
         Encoders(backbone="dilated", width=4)

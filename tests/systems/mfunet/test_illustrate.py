@@ -9,6 +9,8 @@ from scarmap.systems.mfunet.illustrate import illustrate, most_pathological
 from scarmap.systems.mfunet.network import MFUNet
 
 SEQUENCES = ("LGE", "T2", "bSSFP")
+MYOPS = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema")
+EMIDEC = ("whole_myocardium", "lv_pool", "whole_infarct", "mvo")
 
 
 def bank_of(sizes, *, cases, sequences=3, margin=0, tissue="scar"):
@@ -18,7 +20,7 @@ def bank_of(sizes, *, cases, sequences=3, margin=0, tissue="scar"):
     for n, size in enumerate(sizes):
         labels[n, margin + 20, margin : margin + size] = INDEX[tissue]
     images = torch.arange(num).float()[:, None, None, None].expand(num, sequences, side, side).clone()
-    return Bank(images, labels, tuple(cases), torch.zeros(num), torch.ones(num), 48)
+    return Bank(images, labels, tuple(cases), 48)
 
 
 def network(**keywords):
@@ -26,8 +28,8 @@ def network(**keywords):
     return {"segment": MFUNet(**{"width": 4, **keywords})}
 
 
-def pictures(stages, bank, sequences=SEQUENCES):
-    return illustrate(stages, bank, torch.arange(len(bank.cases)), sequences=sequences)
+def pictures(stages, bank, sequences=SEQUENCES, regions=MYOPS):
+    return illustrate(stages, bank, torch.arange(len(bank.cases)), sequences=sequences, regions=regions)
 
 
 def shown(batch):
@@ -109,7 +111,7 @@ def test_one_sequence_and_the_heads_of_emidec():
     mvo = stages["segment"].heads[2]
     torch.nn.init.zeros_(mvo.weight)
     mvo.bias.data = torch.tensor([100.0, -100.0])
-    made = pictures(stages, bank_of([3, 9], cases="ab", sequences=1, tissue="mvo"), sequences=("LGE",))
+    made = pictures(stages, bank_of([3, 9], cases="ab", sequences=1, tissue="mvo"), ("LGE",), EMIDEC)
     prediction = made[2].rows[0][-1]
     assert set(prediction.contours) == {"whole_myocardium", "lv_pool", "whole_infarct", "mvo"}
     assert prediction.contours["mvo"].all()

@@ -133,5 +133,5 @@ def test_attention_map_needs_attention():
 
 
 def test_unknown_attention_variant_names_the_known_ones():
-    with pytest.raises(RecipeError, match=r"no attention_variant 'release'.*released"):
+    with pytest.raises(RecipeError, match=r"attention_variant cannot be 'release'.*released"):
         small(attention_variant="release")

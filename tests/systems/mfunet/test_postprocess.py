@@ -42,8 +42,6 @@ def stack(*, depth=1, regions=REGIONS, **masks):
     return np.stack([np.where(masks.get(region, nothing), 0.51, 0.49) for region in regions]).astype(np.float32)
 
 
-
-
 @pytest.mark.parametrize(("found", "kept"), [(100, 100), (50, 50), (49, 100), (0, 100)])
 def test_a_cavity_below_50_pixels_is_replaced_by_the_hole_of_its_wall(found, kept):
     labels = compose_cross_validation(stack(whole_myocardium=ring(), lv_pool=pool(found)), regions=REGIONS)
@@ -121,9 +119,7 @@ def test_emidec_writes_no_reflow_over_the_infarct():
     infarct[4:7, 4:14] = True
     mvo[5:7, 6:9] = True
     regions = ("whole_myocardium", "lv_pool", "whole_infarct", "mvo")
-    probabilities = stack(
-        regions=regions, whole_myocardium=ring(), lv_pool=pool(100), whole_infarct=infarct, mvo=mvo
-    )
+    probabilities = stack(regions=regions, whole_myocardium=ring(), lv_pool=pool(100), whole_infarct=infarct, mvo=mvo)
     labels = compose_challenge(probabilities, regions=regions)
     assert {value: int((labels == value).sum()) for value in (SCAR, MVO, POOL)} == {SCAR: 24, MVO: 6, POOL: 100}
 

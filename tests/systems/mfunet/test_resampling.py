@@ -30,7 +30,7 @@ def corners(patches):
 
 def bank_of(batch):
     num = len(batch.images)
-    return Bank(batch.images, batch.labels, ("a",) * num, torch.zeros(num), torch.ones(num), batch.images.shape[-1])
+    return Bank(batch.images, batch.labels, ("a",) * num, batch.images.shape[-1])
 
 
 def dynamic(batch, *, seed=0, **keywords):

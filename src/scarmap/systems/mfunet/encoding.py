@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scarmap.errors import RecipeError, suggest
 from scarmap.nn.blocks import BlockKind, ConvBlock, DilatedBlock, normalised_convolution
+from scarmap.systems.mfunet.choices import check_choice
 
 Fusion = Literal["max", "concatenation"]
 Backbone = Literal["residual", "dilation", "side", "plain"]
@@ -25,12 +25,6 @@ def max_fusion(features: tuple[Tensor, ...]) -> Tensor:
     Differs: nothing.
     """
     return reduce(torch.maximum, features)
-
-
-def check_choice(keyword: str, value: str, known: tuple[str, ...]) -> None:
-    """Raise a RecipeError that names close spellings unless MFU-Net knows this value of the keyword."""
-    if value not in known:
-        raise RecipeError(f"MFU-Net has no {keyword} {value!r}. {suggest(value, known)}")
 
 
 def _block_kind(backbone: Backbone) -> BlockKind:

@@ -22,7 +22,7 @@ PATCH_SHARES = (1 / 3, 4 / 9)
 
 @torch.inference_mode()
 def illustrate(
-    stages: Mapping[str, nn.Module], bank: Bank, rows: Tensor, *, sequences: Sequence[str]
+    stages: Mapping[str, nn.Module], bank: Bank, rows: Tensor, *, sequences: Sequence[str], regions: Sequence[str]
 ) -> list[Illustration]:
     """Draw what the network sees on two slices with the most pathology.
 
@@ -31,20 +31,19 @@ def illustrate(
         bank: All slices.
         rows: Slices to choose from.
         sequences: Order of the channels.
+        regions: Region of each probability map.
     """
     model = stages["segment"].eval()
     assert isinstance(model, MFUNet)
     batch = most_pathological(bank, rows, count=2)
     pictures = [fusion_picture(model, batch, sequences), patch_picture(batch, sequences)]
     if model.attention is not None:
-        pictures.append(attention_picture(model, batch, sequences))
+        pictures.append(attention_picture(model, batch, sequences, regions))
     return pictures
 
 
 def most_pathological(bank: Bank, rows: Tensor, *, count: int) -> Batch:
     """The slices with the most pathological pixels, of different cases where possible, in the network's window."""
-    margin = (bank.images.shape[-1] - bank.size) // 2
-    window = (..., slice(margin, margin + bank.size), slice(margin, margin + bank.size))
     pathology = tissue_indices(PATHOLOGY, bank.labels.device)
     sizes = [(int(torch.isin(bank.labels[row], pathology).sum()), int(row)) for row in rows]
     first_of_case: dict[str, int] = {}
@@ -52,7 +51,7 @@ def most_pathological(bank: Bank, rows: Tensor, *, count: int) -> Batch:
     for _, row in ranked:
         first_of_case.setdefault(bank.cases[row], row)
     chosen = list(dict.fromkeys([*first_of_case.values(), *(row for _, row in ranked)]))[:count]
-    return Batch(bank.images[chosen][window], bank.labels[chosen][window])
+    return bank.window(torch.tensor(chosen))
 
 
 def fusion_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Illustration:
@@ -80,13 +79,13 @@ def fusion_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Ill
     )
 
 
-def attention_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Illustration:
+def attention_picture(model: MFUNet, batch: Batch, sequences: Sequence[str], regions: Sequence[str]) -> Illustration:
     """Figure 5: the attention's output beside the predicted masks."""
     attended = model.attention_map(batch.images)
     found = (probabilities(model, batch.images) > 0.5).cpu().numpy()
     rows = []
     for index in range(len(batch.images)):
-        predicted = {name: mask.T for name, mask in zip(region_names(model), found[index], strict=False)}
+        predicted = {name: mask.T for name, mask in zip(regions, found[index], strict=True)}
         rows.append(
             (
                 Panel(sequences[0], upright(batch.images[index, 0])),
@@ -127,13 +126,6 @@ def patch_picture(batch: Batch, sequences: Sequence[str]) -> Illustration:
         "centred on pathology, others lie anywhere. Compare Fig. 6 of the paper.",
         tuple(rows),
     )
-
-
-def region_names(model: MFUNet) -> tuple[str, ...]:
-    """Regions of the probability maps of a model, by the number of its anatomy channels."""
-    if model.head_channels[0] == 4:
-        return ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema")
-    return ("whole_myocardium", "lv_pool", "whole_infarct", "mvo")
 
 
 def contours(labels: NDArray[np.uint8], regions: Sequence[str]) -> dict[str, MaskArray]:

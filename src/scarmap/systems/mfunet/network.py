@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from scarmap.errors import RecipeError
 from scarmap.nn.blocks import initialise_glorot
 from scarmap.systems.mfunet.attention import ReleasedAttention, SpatialAttention
+from scarmap.systems.mfunet.choices import check_choice
 from scarmap.systems.mfunet.encoding import (
     Backbone,
     Decoder,
     Encoders,
     Encoding,
     Fusion,
-    check_choice,
     max_fusion,
 )
 

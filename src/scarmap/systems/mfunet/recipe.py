@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
-from scarmap.datasets.case_files import SEQUENCES
 from scarmap.datasets.folds import contiguous_folds, no_folds, seeded_folds
-from scarmap.errors import RecipeError, suggest
+from scarmap.systems.mfunet.choices import check_auxiliary, check_choice, check_ranges, check_sequences
 from scarmap.training.recipe import Recipe, Row, Stage
 
 
@@ -65,7 +64,7 @@ def mfunet(
 
     Source: Jiang et al., "Max-Fusion U-Net for Multi-Modal Pathology Segmentation with Attention and Dynamic
         Resampling", MyoPS 2020. The defaults are row 1 of Table 1.
-    Differs: see each part's own docstring. `beta=0.3`, `weights=(1, 3, 7)`, `focal_scale=100`,
+    Differs: see each part's own docstring. `backbone="plain"`, `beta=0.3`, `weights=(1, 3, 7)`, `focal_scale=100`,
         `attention_variant="released"`, `outside_penalty=0.5` and `auxiliary_weight=0.2` come close to the released
         code.
 
@@ -108,7 +107,9 @@ def mfunet(
     ):
         check_choice(name, value, known)
     check_sequences(sequences)
-    check_size(size)
+    positive = (*(weights or ()), focal_scale, outside_penalty, auxiliary_weight)
+    check_ranges(width=width, size=size, spacing_mm=spacing_mm, beta=beta, positive=positive)
+    check_auxiliary(auxiliary_weight, attention=attention, attention_variant=attention_variant)
     from scarmap.systems.mfunet import illustrate, inference, postprocess, stages
     from scarmap.systems.mfunet.network import MFUNet
     from scarmap.systems.mfunet.objective import MFUNetObjective
@@ -157,30 +158,8 @@ def mfunet(
         regions=regions,
         assemble=partial(inference.assemble, views=8 if modern else 1),
         compose=partial(compose, regions=regions),
-        illustrate=partial(illustrate.illustrate, sequences=sequences),
+        illustrate=partial(illustrate.illustrate, sequences=sequences, regions=regions),
     )
-
-
-def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Raise RecipeError unless a keyword has one of its values."""
-    if value not in known:
-        raise RecipeError(f"MFU-Net's {name} cannot be {value!r}. {suggest(str(value), known)}")
-
-
-def check_sequences(sequences: tuple[str, ...]) -> None:
-    """Raise RecipeError unless some known sequences are named, each once."""
-    if not isinstance(sequences, tuple) or not sequences or len(set(sequences)) < len(sequences):
-        raise RecipeError(
-            f"MFU-Net's sequences are {sequences!r}; name at least one, each once: sequences=LGE,T2,bSSFP."
-        )
-    for sequence in sequences:
-        check_choice("sequences", sequence, SEQUENCES)
-
-
-def check_size(size: int | None) -> None:
-    """Raise RecipeError unless the window can be halved four times."""
-    if size is not None and (size < 32 or size % 16):
-        raise RecipeError(f"MFU-Net's size is {size}; the window's side must be a multiple of 16, and 32 or more.")
 
 
 COLUMNS = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology")

@@ -89,18 +89,17 @@ def cut_patches(slices: Batch, *, size: int, count: int, share: float, generator
         share: Probability of centring.
         generator: Source of randomness.
     """
-    height, width = slices.labels.shape[-2:]
-    targets = [centre_candidates(labels) for labels in slices.labels]
+    extent = slices.labels.shape[-2:]
+    targets = [centre_candidates(labels).tolist() for labels in slices.labels]
+    draws = torch.rand(count, 5, generator=generator, device=generator.device).tolist()
     images, labels = [], []
-    for _ in range(count):
-        row = draw_below(len(targets), generator)
-        centred = torch.rand((), generator=generator, device=generator.device) < share
-        if bool(centred) and len(targets[row]):
-            y, x = targets[row][draw_below(len(targets[row]), generator)].tolist()
-            top, left = (min(max(at - size // 2, 0), end - size) for at, end in ((y, height), (x, width)))
-        else:
-            top, left = (draw_below(end - size + 1, generator) for end in (height, width))
-        window = (..., slice(top, top + size), slice(left, left + size))
+    for slice_draw, centring, target_draw, down, across in draws:
+        row = int(slice_draw * len(targets))
+        corner = [int(draw * (end - size + 1)) for draw, end in zip((down, across), extent, strict=True)]
+        if centring < share and targets[row]:
+            centre = targets[row][int(target_draw * len(targets[row]))]
+            corner = [min(max(at - size // 2, 0), end - size) for at, end in zip(centre, extent, strict=True)]
+        window = (..., slice(corner[0], corner[0] + size), slice(corner[1], corner[1] + size))
         images.append(slices.images[row][window])
         labels.append(slices.labels[row][window])
     return Batch(torch.stack(images), torch.stack(labels))

@@ -2,7 +2,7 @@
 
 ::
 
-    python benchmarks/tabulate.py runs/mfunet runs/mfunet-modern > table.md
+    python benchmarks/table_of_runs.py runs/mfunet runs/mfunet-modern > table.md
 
 Every number comes from the run folders (`run.json`, `evaluation/summary.json`), so a table can be made again.
 """

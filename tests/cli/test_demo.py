@@ -1,0 +1,26 @@
+from scarmap.cli import demo
+
+
+def test_a_folder_that_holds_anything_else_is_not_touched(scarmap, tmp_path):
+    (tmp_path / "patients").mkdir()
+    (tmp_path / "patients" / "real.txt").write_text("precious")
+    ended = scarmap("demo", "--out", tmp_path)
+    assert ended.code == 2
+    assert "new folder" in ended.err
+    assert (tmp_path / "patients" / "real.txt").read_text() == "precious"
+
+
+def test_the_whole_way_ends_with_a_page_and_can_be_walked_again(scarmap, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "TRAINING_CASES", 5)
+    monkeypatch.setattr(demo, "NEW_CASES", 1)
+    monkeypatch.setattr(demo, "SLICES", 1)
+    monkeypatch.setattr(demo, "EPOCHS_SCALE", 1e-9)
+    for _ in range(2):
+        ended = scarmap("demo", "--out", tmp_path / "demo")
+        assert ended.code == 0
+    page = tmp_path / "demo" / "run" / "report.html"
+    assert str(page) in ended.out.replace("\n", "")
+    html = page.read_text(encoding="utf-8")
+    assert "data:image" in html
+    assert (tmp_path / "demo" / "evaluation" / "summary.json").is_file()
+    assert [path.name for path in (tmp_path / "demo" / "predictions").iterdir()] == ["myops_training_101.nii.gz"]

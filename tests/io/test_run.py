@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from scarmap.errors import DataError, RunError
+from scarmap.io.run import RunFolder
+
+
+def log(run, fold, stage, text):
+    path = run.stage(fold, stage) / "log.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+
+
+def test_places_inside_a_run(tmp_path):
+    run = RunFolder(tmp_path)
+    assert run.record_file == tmp_path / "run.json"
+    assert run.predictions == tmp_path / "predictions"
+    assert run.evaluation == tmp_path / "evaluation"
+    assert run.report == tmp_path / "report.html"
+    assert run.stage(3, "segment") == tmp_path / "fold_3" / "segment"
+    assert run.illustrations(3) == tmp_path / "fold_3" / "illustrations"
+
+
+def test_the_record_round_trips_and_its_folder_is_made(tmp_path):
+    run = RunFolder(tmp_path / "new")
+    record = {"recipe": {}, "data": {}, "folds": [], "provenance": {}, "state": {"fold_0/segment": "done"}}
+    run.write_record(record)
+    assert run.read_record() == record
+
+
+@pytest.mark.parametrize("content", [[], {}, {"recipe": {}, "folds": []}])
+def test_a_damaged_record_is_named(tmp_path, content):
+    run = RunFolder(tmp_path)
+    run.record_file.write_text(json.dumps(content))
+    with pytest.raises(RunError, match=r"run\.json is damaged: it has no .*state"):
+        run.read_record()
+
+
+def test_a_folder_without_a_record_is_not_a_run(tmp_path):
+    with pytest.raises(RunError, match="is not a run folder"):
+        RunFolder(tmp_path).read_record()
+
+
+def test_a_broken_record_is_named(tmp_path):
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(DataError, match=r"run\.json cannot be read as JSON"):
+        RunFolder(tmp_path).read_record()
+
+
+def test_logs_are_listed_by_fold_and_stage(tmp_path):
+    run = RunFolder(tmp_path)
+    assert run.logs() == {}
+    log(run, 10, "segment", "epoch,loss\n0,1.5\n1,1.25\n")
+    log(run, 2, "reconstruct", "epoch,loss,validation_dice\n0,3.0,\n")
+    assert run.logs() == {
+        (10, "segment"): [{"epoch": "0", "loss": "1.5"}, {"epoch": "1", "loss": "1.25"}],
+        (2, "reconstruct"): [{"epoch": "0", "loss": "3.0", "validation_dice": ""}],
+    }

@@ -1,0 +1,39 @@
+"""Every named recipe trains, validates, segments and draws its pictures on synthetic hearts."""
+
+import json
+from math import isfinite
+
+import pytest
+
+from scarmap.io.nifti import read_labels
+from scarmap.systems.catalogue import RECIPES, choose
+from scarmap.training.describe import settings
+from scarmap.training.fit import Options
+from scarmap.training.record import Request
+from scarmap.training.run import train
+
+SMALL = {"width": 4, "size": 96}
+QUICK = ("mfunet", "mfunet/concatenation-only", "mfunet/submission-dilation")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in RECIPES]
+)
+def test_a_recipe_trains_and_segments(name, myops_phantom, emidec_phantom, tmp_path):
+    known = settings(RECIPES[name].recipe)
+    choice = choose(name, {key: value for key, value in SMALL.items() if key in known})
+    recipe = choice.build()
+    data = {"myops2020": myops_phantom, "emidec": emidec_phantom}[recipe.layout]
+    options = Options(epochs_scale=1e-9, max_steps=1)
+    run = train(Request(name, choice.row, data, tmp_path / "run", (0,), "cpu", options))
+    logs = run.logs()
+    assert sorted(logs) == sorted((0, stage.name) for stage in recipe.stages)
+    for stage in recipe.stages:
+        assert len(logs[0, stage.name]) == len(stage.phases)
+        assert all(isfinite(float(row["loss"])) for row in logs[0, stage.name])
+    held_out = run.read_record()["folds"][0]["validation"]
+    for case in held_out:
+        assert read_labels(run.predictions / f"{case}.nii.gz", recipe.layout).array.ndim == 3
+    assert run.evaluation.is_dir() == bool(held_out)
+    assert len(list(run.illustrations(0).glob("*.npz"))) >= 2
+    json.loads(run.record_file.read_text(encoding="utf-8"))
