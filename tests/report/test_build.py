@@ -8,7 +8,7 @@ import pytest
 
 from scarmap.errors import DataError, RunError
 from scarmap.io.nifti import write_labels
-from scarmap.io.run import RunFolder
+from scarmap.io.run import RECORD_PARTS, RunFolder
 from scarmap.report.build import build_report, case_table
 from scarmap.report.gallery import case_pictures, illustration_pictures
 from scarmap.report.tables import CaseScore
@@ -69,7 +69,7 @@ def test_a_shortened_run_and_unscored_cases_are_announced(run):
 
 def test_a_run_without_results_says_what_is_missing(tmp_path):
     run = RunFolder(tmp_path)
-    run.write_record({})
+    run.write_record({part: {} for part in RECORD_PARTS})
     text, page = _read(run)
     assert not page.all("img")
     for expected in ("Nothing has been scored yet", "no training logs", "No predictions", "no illustrations"):
