@@ -236,12 +236,13 @@ def test_epochs_draw_differently_and_alike_when_repeated():
     assert len({tuple(each) for each in drawn}) == 4
 
 
-def test_a_loss_that_is_not_a_number_stops_the_training(job, stage):
+@pytest.mark.parametrize("gradient_clip", [None, 1.0])
+def test_a_loss_that_is_not_a_number_stops_the_training(job, stage, gradient_clip):
     class Broken(nn.Module):
         def forward(self, model, batch):
             return {"cross_entropy": model(batch.images).mean(), "other": model(batch.images).mean() * float("nan")}
 
-    todo = job(stage(objective=Broken))
+    todo = job(stage(objective=Broken, gradient_clip=gradient_clip))
     with pytest.raises(RunError, match=r"segment.*epoch 1.*other"):
         fit(todo, {})
     assert not (todo.folder / "checkpoint.pt").exists()
