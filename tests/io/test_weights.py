@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from scarmap.errors import DataError, RunError
+from scarmap.errors import RunError
 from scarmap.io.weights import read_weights, write_weights
 
 
@@ -58,5 +58,5 @@ def test_damaged_weights_are_named(tmp_path, damage):
 def test_weights_without_their_json_are_refused(tmp_path):
     path = written(tmp_path)
     path.with_suffix(".json").unlink()
-    with pytest.raises(DataError, match=r"weights\.json does not exist"):
+    with pytest.raises(RunError, match=r"weights\.json does not exist"):
         read_weights(path)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scarmap.errors import RunError
+from scarmap.errors import DataError, RunError
 from scarmap.io.files import read_json, replacing, write_json
 
 if TYPE_CHECKING:
@@ -39,5 +39,5 @@ def read_weights(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
         raise RunError(f"{path} does not exist: this stage has not finished training. Continue it with --resume.")
     try:
         return load_file(path), read_json(path.with_suffix(".json"))
-    except (SafetensorError, OSError) as problem:
+    except (SafetensorError, OSError, DataError) as problem:
         raise RunError(f"{path} is damaged ({problem}). Restore it, or train this stage again.") from None
