@@ -22,6 +22,7 @@ def record(*stages, seed=1, size=128, sha256="0", state=()):
             "details": {"layout": "emidec", "preparation": {"size": size}, "folds": "f", "stages": list(stages)}
         },
         "data": {"sha256": sha256},
+        "folds": [],
         "provenance": {"seed": seed, "epochs_scale": 1.0, "max_steps": None, "command": "scarmap train x"},
         "state": dict.fromkeys(state, "done"),
     }

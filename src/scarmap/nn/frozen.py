@@ -39,6 +39,6 @@ class Frozen(nn.Module):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Frozen":
         for network in self.networks.values():
-            network._apply(fn)
+            network._apply(fn)  # type: ignore[no-untyped-call]
         applied: Frozen = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return applied

@@ -69,11 +69,15 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (B, sum(encoders), H, W) to logits (B, outputs, H, W); H and W are multiples of 16."""
-        logits: Tensor = self.head(self.features(x).decoder[0])
+        return self.logits(self.features(x))
+
+    def logits(self, features: Features) -> Tensor:
+        """The head's output (B, outputs, H, W), unnormalised, of features at every level."""
+        logits: Tensor = self.head(features.decoder[0])
         return logits
 
     def features(self, x: Tensor) -> Features:
-        """Features of images (B, sum(encoders), H, W) at every level; the head makes logits of the finest decoder's."""
+        """Features of images (B, sum(encoders), H, W) at every level."""
         images = torch.split(x, list(self.inputs), dim=1)
         encoded, pooled = [], []
         for encoder, image in zip(self.encoders, images, strict=True):

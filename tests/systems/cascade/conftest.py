@@ -41,4 +41,4 @@ def bank():
     full = heart(size=side, centre=side // 2)
     labels = torch.stack([full, torch.zeros_like(full)] * 2)
     images = torch.rand(4, 3, side, side, generator=torch.Generator().manual_seed(4))
-    return Bank(images, labels, ("a", "a", "b", "b"), torch.tensor([0.0, 1.0] * 2), torch.ones(4), SIZE)
+    return Bank(images, labels, ("a", "a", "b", "b"), SIZE)

@@ -105,7 +105,8 @@ def ellipses(masks: Tensor, uniform: Tensor, generator: torch.Generator | None) 
     angle = (uniform[2] * torch.pi)[:, None, None]
     along = away[:, 0] * angle.cos() + away[:, 1] * angle.sin()
     across = away[:, 1] * angle.cos() - away[:, 0] * angle.sin()
-    return ((along / first) ** 2 + (across / second) ** 2 <= 1)[:, None]
+    inside: Tensor = (along / first) ** 2 + (across / second) ** 2 <= 1
+    return inside[:, None]
 
 
 def add_specks(masks: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor, nn
 
 from scarmap.sampling.bank import Bank
@@ -68,7 +69,7 @@ class Denoiser(nn.Module):
     def forward(self, mask: Tensor) -> Tensor:
         """Masks or probabilities (B, 1, size, size), in [0, 1], to plausible ones of the same shape, in [0, 1]."""
         code = self.encode(self.down(mask).flatten(1))
-        spread = F.relu(self.decode(code)).unflatten(1, (WIDTHS[-1], self.side, self.side))
+        spread = rearrange(F.relu(self.decode(code)), "B (C H W) -> B C H W", H=self.side, W=self.side)
         return torch.sigmoid(self.last(self.up(spread)))
 
 

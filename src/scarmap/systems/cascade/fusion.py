@@ -11,6 +11,7 @@ from scarmap.errors import RecipeError, suggest
 from scarmap.nn.blocks import normalised_convolution
 
 Fusion = Literal["channel-attention", "sum-product-max", "concatenation"]
+FUSIONS: tuple[str, ...] = ("channel-attention", "sum-product-max", "concatenation")
 BRANCHES = 3
 
 
@@ -30,14 +31,13 @@ def make_fusion(fusion: Fusion, *, channels: int, own: int, reduction: int = 4) 
     Raises:
         RecipeError: There is no such fusion.
     """
+    if fusion not in FUSIONS:
+        raise RecipeError(f"The cascade has no fusion {fusion!r}. {suggest(str(fusion), FUSIONS)}")
     if fusion == "channel-attention":
         return ChannelAttentionFusion(channels, own=own, reduction=reduction)
     if fusion == "sum-product-max":
         return SumProductMaxFusion(channels, own=own)
-    if fusion == "concatenation":
-        return ConcatenationFusion(channels, own=own)
-    known = ("channel-attention", "sum-product-max", "concatenation")
-    raise RecipeError(f"The cascade has no fusion {fusion!r}. {suggest(str(fusion), known)}")
+    return ConcatenationFusion(channels, own=own)
 
 
 class ChannelAttentionFusion(nn.Module):

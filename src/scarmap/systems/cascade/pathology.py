@@ -140,8 +140,11 @@ class PathologyNetwork(nn.Module):
             Output to (B, K + 1, H, W), background first, K as in `NESTED`.
         """
         images = torch.split(candidates, 1, dim=1)
-        features = [self.branches[name].features(image) for name, image in zip(BRANCHES, images, strict=True)]  # type: ignore[operator]
-        logits = {
-            name: self.branches[name].head(each.decoder[0]) for name, each in zip(BRANCHES, features, strict=True)
-        }  # type: ignore[operator]
+        features: list[Features] = []
+        logits: dict[str, Tensor] = {}
+        for name, image in zip(BRANCHES, images, strict=True):
+            branch = self.branches[name]
+            assert isinstance(branch, UNet)
+            features.append(branch.features(image))
+            logits[name] = branch.logits(features[-1])
         return {"main": self.main(features), **logits}

@@ -13,6 +13,7 @@ from scarmap.sampling.samplers import full_slices
 from scarmap.systems.cascade.anatomy import (
     AnatomyNetwork,
     AnatomyObjective,
+    Loss,
     region_probabilities,
     take_earlier,
 )
@@ -77,7 +78,7 @@ def denoiser_stage(*, size: int, schedule: str) -> Stage:
 
 def anatomy_stage(*, sequences: tuple[int, ...], width: int, beta: float, schedule: str) -> Stage:
     """The LV epicardial region, with the frozen auto-encoder in the loss unless `beta` is 0; Adam at 1e-4."""
-    loss = "dice-cross-entropy" if schedule == "modern" else "dice"
+    loss: Loss = "dice-cross-entropy" if schedule == "modern" else "dice"
     stage = Stage(
         name="anatomy",
         model=partial(AnatomyNetwork, sequences=sequences, width=width),
@@ -110,7 +111,7 @@ def pathology_stage(
         sequences, output = SINGLES[pathology]
         model = partial(SingleNetwork, sequences=sequences, output=output, width=width)
         parts = {output: 1.0}
-    loss = "dice-cross-entropy" if schedule == "modern" else "dice"
+    loss: Loss = "dice-cross-entropy" if schedule == "modern" else "dice"
     predict = partial(validation_probabilities, output=output, gate=gate)
     return Stage(
         name="pathology",
