@@ -1,6 +1,12 @@
 import numpy as np
 
-from scarmap.inference.postprocess import fill_holes_per_slice, largest_component, largest_component_per_slice
+from scarmap.inference.postprocess import (
+    fill_holes_per_slice,
+    largest_component,
+    largest_component_per_slice,
+    slices_without_heart,
+)
+from scarmap.labels import INDEX
 
 
 def slice_of(*rows):
@@ -40,3 +46,11 @@ def test_holes_are_filled_in_each_slice_even_when_the_next_slice_opens_them():
     assert filled[1, 1, 1]
     np.testing.assert_array_equal(filled[..., 2], np.zeros_like(ring))
     assert not fill_holes_per_slice(slice_of("#.#", "#.#", "###")[..., None])[0, 1, 0]
+
+
+def test_slices_without_a_left_ventricle_are_told():
+    labels = np.zeros((4, 4, 3), dtype=np.uint8)
+    labels[1, 1, [0, 2]] = INDEX["scar"]
+    labels[2, 2] = INDEX["rv_pool"]
+    assert slices_without_heart(labels) == ("No left ventricle was found in slice 2 of 3, so it holds no pathology.",)
+    assert slices_without_heart(labels[..., [0, 2]]) == ()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -125,3 +127,11 @@ def test_a_heart_at_the_border_of_a_narrow_image_is_not_searched_for(segmenter):
     found = segment(Case("a", "emidec", {"LGE": Volume(image, Grid(image.shape, (2.0, 2.0, 8.0), np.eye(4)))}), model)
     np.testing.assert_array_equal(found.labels.array > 0, image > 0)
     assert shows.num_slices == 2
+
+
+def test_what_the_check_has_to_say_comes_with_the_mask(heart, segmenter):
+    case, (model, _) = heart(), segmenter()
+    assert segment(case, model).flags == ()
+    checked = replace(model, check=lambda labels: (f"{(labels > 0).sum()} voxels.",))
+    found = segment(case, checked)
+    assert found.flags == (f"{(found.labels.array > 0).sum()} voxels.",)

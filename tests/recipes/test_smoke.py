@@ -13,7 +13,7 @@ from scarmap.training.record import Request
 from scarmap.training.run import train
 
 SMALL = {"width": 4, "size": 96}
-QUICK = ("mfunet", "mfunet/concatenation-only", "mfunet/submission-dilation")
+QUICK = ("mfunet", "mfunet/concatenation-only", "mfunet/submission-dilation", "cascade", "cascade/unet-bssfp")
 
 
 @pytest.mark.parametrize(

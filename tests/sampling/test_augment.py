@@ -155,3 +155,31 @@ def test_noise_varies_in_strength_up_to_its_limit():
     deviations = apply(flat, Augmentation(noise=0.2)).images.std((-2, -1))
     assert deviations.min() < 0.03
     assert 0.17 < deviations.max() < 0.21
+
+
+def test_shear_moves_rows_in_proportion_to_their_distance_from_the_centre(monkeypatch):
+    always(1.0, monkeypatch)
+    images = torch.zeros(1, 1, 33, 33)
+    images[..., 16] = 1
+    sheared = apply(Batch(images, torch.zeros(1, 33, 33, dtype=torch.uint8)), Augmentation(shear=0.5), size=33).images
+    columns = sheared[0, 0].argmax(dim=1)
+    assert [int(columns[row]) for row in (8, 16, 24)] == [20, 16, 12]
+
+
+def test_gamma_is_an_exponent_that_each_sequence_draws_for_itself():
+    batch = noise(num=64)
+    changed = apply(batch, Augmentation(gamma=(0.5, 2.0), gamma_share=0.4)).images
+    exponents = changed.log() / batch.images.log()
+    assert exponents.flatten(2).std(2).max() < 1e-2
+    each = exponents.flatten(2).median(2).values
+    assert 0.5 < each.min() < 0.7
+    assert 1.4 < each.max() < 2.0
+    assert 0.45 < ((each - 1).abs() < 1e-4).float().mean() < 0.75
+
+
+def test_new_ranges_draw_nothing_from_the_generator_unless_they_are_set():
+    first = generator()
+    augment(noise(), Augmentation(gain=0.1), size=32, generator=first)
+    second = generator()
+    augment(noise(), Augmentation(gain=0.1, shear=0.0, gamma=(1.0, 1.0), gamma_share=0.3), size=32, generator=second)
+    assert torch.equal(first.get_state(), second.get_state())

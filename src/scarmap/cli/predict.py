@@ -55,6 +55,8 @@ def predict(
     if len(files) == 1 and outcome.failed:
         raise DataError(next(iter(outcome.failed.values())))
     typer.echo(f"{len(outcome.written)} of {len(files)} cases segmented: {out}")
+    for name, flags in outcome.flagged.items():
+        typer.echo(f"{name}: {' '.join(flags)}")
     if outcome.failed:
         typer.echo(f"scarmap: {len(outcome.failed)} of {len(files)} cases could not be segmented.", err=True)
         for message in outcome.failed.values():

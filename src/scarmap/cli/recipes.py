@@ -21,6 +21,7 @@ def list_recipes(as_json: Json = False) -> None:
                 "paper": row.paper,
                 "table": row.table,
                 "published": {structure: list(figures) for structure, figures in row.published.items()},
+                "published_hausdorff_mm": {name: list(mm) for name, mm in row.published_hausdorff_mm.items()},
                 "published_convention": row.convention,
                 "note": row.note,
             }
@@ -52,6 +53,7 @@ def show(
         "paper": choice.row.paper,
         "table": choice.row.table,
         "published": describe(choice.row.published),
+        "published_hausdorff_mm": describe(choice.row.published_hausdorff_mm),
         "note": choice.row.note,
         "settings": settings(choice.row.recipe),
         "recipe": describe(choice.build()),

@@ -23,10 +23,12 @@ class Outcome:
     Attributes:
         written: Mask of each case that was segmented.
         failed: What is wrong with each case that was not.
+        flagged: What the reader of a case's mask must be told; cases without such remarks are left out.
     """
 
     written: dict[str, Path] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    flagged: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def segment_folder(
@@ -37,7 +39,7 @@ def segment_folder(
     save_probabilities: bool = False,
     on_case: Callable[[str], None] = lambda _name: None,
 ) -> Outcome:
-    """Segment cases one after the other and write `<case>.nii.gz` for each.
+    """Segment cases one after the other and write `<case>.nii.gz` for each, and `flags.json` where any is flagged.
 
     Args:
         files: The cases.
@@ -56,9 +58,14 @@ def segment_folder(
                 _write_probabilities(out, each.name, found, segmenter)
             write_labels(path, found.labels, segmenter.layout)
             outcome.written[each.name] = path
+            if found.flags:
+                outcome.flagged[each.name] = found.flags
         except (ScarmapError, OSError) as problem:
             outcome.failed[each.name] = str(problem)
         on_case(each.name)
+    (out / "flags.json").unlink(missing_ok=True)
+    if outcome.flagged:
+        write_json(out / "flags.json", outcome.flagged)
     return outcome
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from scarmap.labels import MaskArray
+from scarmap.labels import LabelArray, MaskArray, region_mask
 
 
 def largest_component_per_slice(mask: MaskArray) -> MaskArray:
@@ -39,3 +39,23 @@ def fill_holes_per_slice(mask: MaskArray) -> MaskArray:
     for z in range(mask.shape[2]):
         filled[..., z] = ndimage.binary_fill_holes(mask[..., z])
     return filled
+
+
+def slices_without_heart(labels: LabelArray) -> tuple[str, ...]:
+    """Tell in which slices of a mask no left ventricle was found, for `Recipe.check`.
+
+    Args:
+        labels: (X, Y, Z), tissue indices.
+
+    Returns:
+        One sentence with the slices counted from 1, or nothing.
+
+    >>> slices_without_heart(np.zeros((2, 2, 3), dtype=np.uint8))
+    ('No left ventricle was found in slices 1, 2, 3 of 3, so they hold no pathology.',)
+    """
+    empty = np.flatnonzero(~region_mask(labels, "lv_epicardium").any(axis=(0, 1)))
+    if not len(empty):
+        return ()
+    listed = f"slice {empty[0] + 1}" if len(empty) == 1 else f"slices {', '.join(str(z + 1) for z in empty)}"
+    they = "it holds" if len(empty) == 1 else "they hold"
+    return (f"No left ventricle was found in {listed} of {labels.shape[2]}, so {they} no pathology.",)

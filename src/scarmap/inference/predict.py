@@ -28,6 +28,7 @@ class Segmenter:
         probabilities: Slices (Z, S, H, W) on `device` to probabilities (Z, K, H, W), averaged over the ensemble.
         compose: Probabilities (K, X, Y, Z) to tissue indices (X, Y, Z).
         device: Where the networks are.
+        check: What a reader of a mask must be told, from tissue indices (X, Y, Z); None never has anything to say.
     """
 
     preparation: Preparation
@@ -36,6 +37,7 @@ class Segmenter:
     probabilities: Callable[[Tensor], Tensor]
     compose: Callable[[NDArray[np.float32]], LabelArray]
     device: torch.device
+    check: Callable[[LabelArray], tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,12 @@ class Segmentation:
     Attributes:
         labels: On the case's own grid.
         probabilities: (K, X, Y, Z), float32, K as the segmenter's regions.
+        flags: What a reader of the mask must be told, one sentence each.
     """
 
     labels: LabelMap
     probabilities: NDArray[np.float32]
+    flags: tuple[str, ...] = ()
 
 
 def segment(case: Case, segmenter: Segmenter) -> Segmentation:
@@ -69,7 +73,9 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
             slices = prepare(case, segmenter.preparation, centre_share=centre)
             found = run(slices.images, segmenter)
     probabilities = restore(found, slices.placement)
-    return Segmentation(LabelMap(segmenter.compose(probabilities), case.grid), probabilities)
+    labels = segmenter.compose(probabilities)
+    flags = segmenter.check(labels) if segmenter.check else ()
+    return Segmentation(LabelMap(labels, case.grid), probabilities, flags)
 
 
 @torch.inference_mode()

@@ -24,6 +24,9 @@ class Augmentation:
         gain: Each sequence is multiplied by exp(N(0, g)).
         offset: To each sequence N(0, o) is added, in units of the normalised intensity.
         noise: Gaussian noise whose standard deviation is drawn from U(0, n).
+        shear: Shift of each row in proportion to its distance from the centre, by U(-s, s).
+        gamma: Exponent of each sequence, log-uniform between the two; intensities must lie in [0, 1].
+        gamma_share: Probability that a sequence of a slice gets one.
     """
 
     rotation_deg: float = 0.0
@@ -35,6 +38,15 @@ class Augmentation:
     gain: float = 0.0
     offset: float = 0.0
     noise: float = 0.0
+    shear: float = 0.0
+    gamma: tuple[float, float] = (1.0, 1.0)
+    gamma_share: float = 1.0
+
+
+MODERN_AUGMENTATION = Augmentation(
+    rotation_deg=180, flips=True, shift=0.08, scale=(0.78, 1.28), elastic_px=2.0, gain=0.15, offset=0.15, noise=0.1
+)
+"""What the modern schedules draw from, for images of standard deviation 1 at 1 mm; other images scale it."""
 
 
 def augment(batch: Batch, augmentation: Augmentation, *, size: int, generator: torch.Generator) -> Batch:
@@ -96,9 +108,17 @@ def draw_grid(images: Tensor, augmentation: Augmentation, *, size: int, generato
         ],
         1,
     )
+    if augmentation.shear:
+        matrix = matrix @ _shearing(uniform(-1, 1) * augmentation.shear)
     shift = torch.stack([shift_x, shift_y], -1)
     placed = torch.einsum("bij,bhwj->bhwi", matrix, points) + shift[:, None, None]
     return placed * 2 / torch.tensor([W, H], device=device)
+
+
+def _shearing(slope: Tensor) -> Tensor:
+    matrix = torch.eye(2, device=slope.device).repeat(len(slope), 1, 1)
+    matrix[:, 0, 1] = slope
+    return matrix
 
 
 def _elastic(
@@ -116,6 +136,8 @@ def _change_intensity(images: Tensor, augmentation: Augmentation, generator: tor
     def normal(deviation: float) -> Tensor:
         return deviation * torch.randn(B, S, 1, 1, generator=generator, device=images.device)
 
+    if augmentation.gamma != (1.0, 1.0):
+        images = images ** _exponents(images, augmentation, generator)
     if augmentation.gain > 0:
         images = images * torch.exp(normal(augmentation.gain))
     if augmentation.offset > 0:
@@ -124,3 +146,9 @@ def _change_intensity(images: Tensor, augmentation: Augmentation, generator: tor
         deviation = augmentation.noise * torch.rand(B, S, 1, 1, generator=generator, device=images.device)
         images = images + deviation * torch.randn(images.shape, generator=generator, device=images.device)
     return images
+
+
+def _exponents(images: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
+    chance, place = torch.rand(2, *images.shape[:2], 1, 1, generator=generator, device=images.device)
+    low, high = (math.log(end) for end in augmentation.gamma)
+    return torch.where(chance < augmentation.gamma_share, torch.exp(low + (high - low) * place), 1.0)

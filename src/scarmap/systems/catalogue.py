@@ -1,18 +1,19 @@
 """Every named recipe, and how a name, a module's function or a run's record becomes one. Imports no torch."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from inspect import signature
 from typing import Any
 
 from scarmap.errors import RecipeError, suggest
+from scarmap.systems.cascade.recipe import RECIPES as CASCADE
 from scarmap.systems.mfunet.recipe import RECIPES as MFUNET
 from scarmap.training.check import check_settings
 from scarmap.training.describe import build, find, settings, unwrap
 from scarmap.training.recipe import Recipe, Row
 
-RECIPES: Mapping[str, Row] = {**MFUNET}
+RECIPES: Mapping[str, Row] = {**MFUNET, **CASCADE}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def choose(name: str, changes: Mapping[str, Any] | None = None) -> Choice:
         raise RecipeError(f"There is no recipe {name!r}. {suggest(name, RECIPES)} `scarmap recipes list` shows all.")
     if changes:
         changed: Callable[..., Recipe] = partial(row.recipe, **like_defaults(row.recipe, changes))
-        row = Row(changed, row.paper, row.table, row.published, row.convention, row.note)
+        row = replace(row, recipe=changed)
     settings(row.recipe)
     check_settings(*unwrap(row.recipe))
     return Choice(name, row)

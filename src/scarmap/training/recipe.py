@@ -96,6 +96,8 @@ class Recipe:
         assemble: The system's inference: trained stages and slices (Z, S, H, W) to probabilities (Z, K, H, W).
         compose: Probabilities (K, X, Y, Z) on the case's grid to tissue indices (X, Y, Z), post-processing included.
         illustrate: Pictures of the system's inner life, from trained stages, the bank and the rows to show.
+        check: What a reader of a mask must be told, one sentence each, from tissue indices (X, Y, Z).
+        sources: Where each constant comes from, by its name or by stage and name.
     """
 
     system: str
@@ -107,6 +109,8 @@ class Recipe:
     assemble: Callable[[Mapping[str, nn.Module], Tensor], Tensor]
     compose: Callable[[NDArray[np.float32]], LabelArray]
     illustrate: Callable[[Mapping[str, nn.Module], Bank, Tensor], list[Illustration]] | None = None
+    check: Callable[[LabelArray], tuple[str, ...]] | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,7 @@ class Row:
         published: Structure to Dice in percent, mean and standard deviation.
         convention: Convention under which the published figures come closest to being comparable.
         note: What a reader of the table must know.
+        published_hausdorff_mm: Structure to largest surface distance in millimetres, mean and standard deviation.
     """
 
     recipe: Callable[..., Recipe]
@@ -128,3 +133,4 @@ class Row:
     published: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     convention: str = "case3d"
     note: str = ""
+    published_hausdorff_mm: Mapping[str, tuple[float, float]] = field(default_factory=dict)

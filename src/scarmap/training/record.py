@@ -11,7 +11,6 @@ import torch
 from scarmap import __version__
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folds import Fold
-from scarmap.errors import RunError
 from scarmap.io.run import RunFolder
 from scarmap.training.fit import Options
 from scarmap.training.provenance import data_hash, provenance
@@ -69,33 +68,6 @@ def new_record(
         ),
         "state": {},
     }
-
-
-def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool) -> None:
-    """Write `run.json`, or check that the one which is continued is of the same training.
-
-    Raises:
-        RunError: The folder holds a run, and it is not to be or cannot be continued.
-    """
-    if not run.record_file.is_file():
-        run.write_record(fresh)
-        return
-    if not resume:
-        raise RunError(f"{run.root} already holds a run. Add --resume to continue it, or choose another --out.")
-    stored = run.read_record()
-    same = {
-        "recipe": ("recipe", "details"),
-        "data set": ("data", "sha256"),
-        "seed": ("provenance", "seed"),
-        "--epochs-scale": ("provenance", "epochs_scale"),
-        "number of steps": ("provenance", "max_steps"),
-    }
-    changed = [what for what, (part, key) in same.items() if stored[part].get(key) != fresh[part].get(key)]
-    if changed:
-        raise RunError(
-            f"{run.root} was started with another {' and another '.join(changed)}, so it cannot be continued. Choose "
-            f"another --out, or repeat the first command: {stored['provenance']['command']}"
-        )
 
 
 def is_done(run: RunFolder, fold: int, step: str) -> bool:

@@ -30,6 +30,7 @@ def record_recipe(name: str, row: Row, recipe: Recipe) -> dict[str, Any]:
         "paper": row.paper,
         "table": row.table,
         "published": {structure: list(figures) for structure, figures in row.published.items()},
+        "published_hausdorff_mm": {structure: list(mm) for structure, mm in row.published_hausdorff_mm.items()},
         "published_convention": row.convention,
         "note": row.note,
         "sequences": list(recipe.preparation.sequences),
@@ -146,4 +147,5 @@ def make_segmenter(
         probabilities=partial(average, members),
         compose=recipe.compose,
         device=device,
+        check=recipe.check,
     )

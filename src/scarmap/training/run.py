@@ -22,7 +22,8 @@ from scarmap.sampling.preparation import Preparation
 from scarmap.training.describe import build
 from scarmap.training.fit import Job, Options, build_learner, fit, split_rows
 from scarmap.training.recipe import Recipe
-from scarmap.training.record import Request, is_done, mark_done, median_spacing_mm, new_record, open_record
+from scarmap.training.record import Request, is_done, mark_done, median_spacing_mm, new_record
+from scarmap.training.reopen import open_record
 from scarmap.training.restore import load_stage, make_segmenter
 from scarmap.volume import Case, with_labels
 
@@ -154,12 +155,18 @@ def train_fold(
 def finish_fold(
     run: RunFolder, recipe: Recipe, stages: Mapping[str, nn.Module], bank: Bank, held_out: Sequence[Case]
 ) -> None:
-    """Segment the cases that a fold did not train on."""
-    spacing_mm = run.read_record()["data"]["spacing_mm"]
+    """Segment the cases that a fold did not train on; what is remarkable about a mask goes into the record."""
+    record = run.read_record()
+    spacing_mm = record["data"]["spacing_mm"]
     segmenter = make_segmenter(recipe, [stages], spacing_mm=spacing_mm, device=bank.images.device)
+    flags = record.setdefault("flags", {})
     for case in held_out:
-        labels = segment(with_labels(case, None), segmenter).labels
-        write_labels(run.predictions / f"{case.name}.nii.gz", labels, recipe.layout)
+        found = segment(with_labels(case, None), segmenter)
+        write_labels(run.predictions / f"{case.name}.nii.gz", found.labels, recipe.layout)
+        flags.pop(case.name, None)
+        if found.flags:
+            flags[case.name] = list(found.flags)
+    run.write_record(record)
 
 
 def illustrate(

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from scarmap.io.illustrations import Illustration, Panel
-from scarmap.labels import MaskArray, region_mask
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.mfunet.attention import SpatialAttention
 from scarmap.systems.mfunet.inference import probabilities
 from scarmap.systems.mfunet.network import MFUNet
-from scarmap.systems.mfunet.resampling import PATHOLOGY, cut_patches, num_patches, tissue_indices
+from scarmap.systems.mfunet.resampling import cut_patches, num_patches
+from scarmap.training.pictures import contours, energy, most_pathological, upright
 
 SHOWN = {"bSSFP": ("whole_myocardium", "lv_pool", "rv_pool"), "LGE": ("scar", "mvo"), "T2": ("edema",)}
 PATCH_SHARES = (1 / 3, 4 / 9)
@@ -40,18 +38,6 @@ def illustrate(
     if model.attention is not None:
         pictures.append(attention_picture(model, batch, sequences, regions))
     return pictures
-
-
-def most_pathological(bank: Bank, rows: Tensor, *, count: int) -> Batch:
-    """The slices with the most pathological pixels, of different cases where possible, in the network's window."""
-    pathology = tissue_indices(PATHOLOGY, bank.labels.device)
-    sizes = [(int(torch.isin(bank.labels[row], pathology).sum()), int(row)) for row in rows]
-    first_of_case: dict[str, int] = {}
-    ranked = sorted(sizes, reverse=True)
-    for _, row in ranked:
-        first_of_case.setdefault(bank.cases[row], row)
-    chosen = list(dict.fromkeys([*first_of_case.values(), *(row for _, row in ranked)]))[:count]
-    return bank.window(torch.tensor(chosen))
 
 
 def fusion_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Illustration:
@@ -126,20 +112,3 @@ def patch_picture(batch: Batch, sequences: Sequence[str]) -> Illustration:
         "centred on pathology, others lie anywhere. Compare Fig. 6 of the paper.",
         tuple(rows),
     )
-
-
-def contours(labels: NDArray[np.uint8], regions: Sequence[str]) -> dict[str, MaskArray]:
-    """Masks of the regions that are present, (W, H)."""
-    masks = {region: region_mask(labels, region).T for region in regions}
-    return {region: mask for region, mask in masks.items() if mask.any()}
-
-
-def energy(features: Tensor) -> NDArray[np.float32]:
-    """Mean absolute value over channels of features (C, h, w), as (w, h)."""
-    return upright(features.abs().mean(0))
-
-
-def upright(image: Tensor) -> NDArray[np.float32]:
-    """A slice (H, W) as an array (X, Y)."""
-    array: NDArray[np.float32] = image.float().cpu().numpy().T
-    return array

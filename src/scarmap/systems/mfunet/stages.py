@@ -7,7 +7,7 @@ from functools import partial
 from torch import nn
 from torch.optim import Adam, AdamW
 
-from scarmap.sampling.augment import Augmentation
+from scarmap.sampling.augment import MODERN_AUGMENTATION, Augmentation
 from scarmap.sampling.intensity import standardise
 from scarmap.sampling.preparation import Preparation
 from scarmap.sampling.samplers import Sampler, full_slices
@@ -22,9 +22,6 @@ from scarmap.training.schedules import constant
 from scarmap.training.score import region_dice
 
 PUBLISHED_AUGMENTATION = Augmentation(rotation_deg=90, flips=True, shift=0.15)
-MODERN_AUGMENTATION = Augmentation(
-    rotation_deg=180, flips=True, shift=0.08, scale=(0.78, 1.28), elastic_px=2.0, gain=0.15, offset=0.15, noise=0.1
-)
 
 
 def published_preparation(sequences: tuple[str, ...], size: int, spacing_mm: float | None) -> Preparation:

@@ -1,0 +1,1 @@
+"""The cascade: an anatomy network with a denoising auto-encoder, then a pathology network."""

@@ -1,0 +1,196 @@
+"""The cascade as a recipe, and every row of the paper's tables.
+
+Torch is imported when a recipe is built, not when this module is, so that listing recipes is instant.
+"""
+
+from functools import partial
+from typing import Any, Literal
+
+from scarmap.datasets.folds import contiguous_folds, no_folds, seeded_folds
+from scarmap.errors import RecipeError, suggest
+from scarmap.training.recipe import Recipe, Row, Stage
+
+SEQUENCES = ("bSSFP", "LGE", "T2")
+SIZE = 128
+MARGIN = 21
+"""Pixels beyond the window for rotations to draw from."""
+
+
+def cascade(
+    *,
+    denoiser: bool = True,
+    gate: Literal["segmentation", "denoised"] = "segmentation",
+    fusion: Literal["channel-attention", "sum-product-max", "concatenation"] = "channel-attention",
+    anatomy: Literal["assn", "unet-bssfp"] = "assn",
+    pathology: Literal["prsn", "unet-edema", "unet-scar", "fusion-unet"] | None = "prsn",
+    output: Literal["main", "T2", "LGE"] = "main",
+    width: int = 32,
+    schedule: Literal["published", "modern"] = "published",
+    folds: Literal["five", "seeded", "none"] = "five",
+    beta: float = 0.2,
+    weights: tuple[float, float, float] = (0.3, 0.5, 0.5),
+    spacing_mm: float = 1.5,
+) -> Recipe:
+    """Anatomical structure segmentation network with a denoising auto-encoder, then pathological region segmentation.
+
+    Source: Zhang et al., "Multi-Modality Pathology Segmentation Framework: Application to Cardiac Magnetic Resonance
+        Images", MyoPS 2020: ASSN, DAE and PRSN. The defaults are the last row of Table 2.
+    Differs: see each part's own docstring, and `Recipe.sources` for every constant.
+
+    Args:
+        denoiser: Table 1's DAE: whether the auto-encoder takes part in the anatomy network's loss.
+        gate: Whose output ends the candidate images, the anatomy network's or the auto-encoder's.
+        fusion: The main branch's fusion blocks; "sum-product-max" is Table 2's MFB.
+        anatomy: The anatomy network, or Table 1's U-Net on bSSFP alone.
+        pathology: The pathology network, or one of Table 2's single U-Nets; None trains the anatomy only (Table 1).
+        output: Which of the pathology network's outputs is written; does not change the training.
+        width: Channels at full resolution; 16 trains on two cores in an evening.
+        schedule: "published", or "modern" with what works today, see `stages.training`.
+        folds: "five" as the other systems split MyoPS, "seeded" for five random folds, "none" to train on every case.
+        beta: Weight of the Dice loss of the auto-encoder's reconstruction.
+        weights: Weights of the losses of bSSFP, LGE and T2 beside the main branch's.
+        spacing_mm: Pixel size to work at; the window has 128 pixels.
+
+    Raises:
+        RecipeError: A keyword has an unknown value, or two do not go together.
+    """
+    check_choices(gate=gate, fusion=fusion, anatomy=anatomy, pathology=pathology, output=output, schedule=schedule)
+    check_choices(folds=folds)
+    check_combination(denoiser=denoiser, gate=gate, pathology=pathology, output=output)
+    check_ranges(width=width, spacing_mm=spacing_mm, beta=beta, weights=weights)
+    from scarmap.inference.postprocess import slices_without_heart
+    from scarmap.sampling.preparation import Preparation
+    from scarmap.systems.cascade import illustrate, inference, postprocess, stages
+    from scarmap.systems.cascade.intensity import scale_slices
+    from scarmap.systems.cascade.pathology import NESTED
+
+    trained: list[Stage] = [stages.denoiser_stage(size=SIZE, schedule=schedule)] if denoiser else []
+    seen = (0,) if anatomy == "unet-bssfp" else (0, 1, 2)
+    shape = beta if denoiser else 0.0
+    trained.append(stages.anatomy_stage(sequences=seen, width=width, beta=shape, schedule=schedule))
+    written: str | None = None
+    if pathology is not None:
+        block: dict[str, Any] = {"width": width, "fusion": fusion, "weights": weights, "gate": gate}
+        trained.append(stages.pathology_stage(pathology, **block, schedule=schedule))
+        written = output if pathology == "prsn" else stages.SINGLES[pathology][1]
+    alone = pathology is None and anatomy == "unet-bssfp"
+    sequences = SEQUENCES[:1] if alone else SEQUENCES
+    regions = ("lv_epicardium", *(NESTED[written] if written else ()))
+    views = 8 if schedule == "modern" else 1
+    return Recipe(
+        system="cascade",
+        layout="myops2020",
+        preparation=Preparation(sequences, SIZE, scale_slices, spacing_mm, margin=MARGIN),
+        folds={"five": contiguous_folds, "seeded": seeded_folds, "none": no_folds}[folds],
+        stages=tuple(trained),
+        regions=regions,
+        assemble=partial(inference.assemble, output=written, gate=gate, views=views),
+        compose=partial(postprocess.compose, regions=regions),
+        illustrate=partial(illustrate.illustrate, sequences=sequences, gate=gate),
+        check=slices_without_heart,
+        sources=SOURCES,
+    )
+
+
+KNOWN: dict[str, tuple[str, ...]] = {
+    "gate": ("segmentation", "denoised"),
+    "fusion": ("channel-attention", "sum-product-max", "concatenation"),
+    "anatomy": ("assn", "unet-bssfp"),
+    "pathology": ("prsn", "unet-edema", "unet-scar", "fusion-unet"),
+    "output": ("main", "T2", "LGE"),
+    "schedule": ("published", "modern"),
+    "folds": ("five", "seeded", "none"),
+}
+
+
+def check_choices(**given: str | None) -> None:
+    """Raise RecipeError unless each keyword has one of its values; only `pathology` may be None."""
+    for name, value in given.items():
+        if value not in KNOWN[name] and not (name == "pathology" and value is None):
+            raise RecipeError(f"The cascade's {name} cannot be {value!r}. {suggest(str(value), KNOWN[name])}")
+
+
+def check_combination(*, denoiser: bool, gate: str, pathology: str | None, output: str) -> None:
+    """Raise RecipeError where two keywords do not go together."""
+    if gate == "denoised" and not denoiser:
+        raise RecipeError("gate='denoised' needs the auto-encoder. Set denoiser=True, or gate='segmentation'.")
+    if output != "main" and pathology != "prsn":
+        raise RecipeError(
+            f"output={output!r} is a side output of pathology='prsn', and pathology is {pathology!r}, which has one "
+            f"output only. Leave output out."
+        )
+
+
+def check_ranges(*, width: int, spacing_mm: float, beta: float, weights: tuple[float, ...]) -> None:
+    """Raise RecipeError where a number is out of its range."""
+    if width < 1 or spacing_mm <= 0:
+        raise RecipeError(f"The cascade's width and spacing_mm must be positive; they are {width} and {spacing_mm}.")
+    if beta < 0 or len(weights) != 3 or min(weights) < 0:
+        raise RecipeError(
+            f"The cascade's beta and its three weights must not be negative; they are {beta} and {weights}."
+        )
+
+
+SOURCES = {
+    "size": "paper, section 3.2: 128 x 128",
+    "spacing_mm": "choice: 256 pixels of the data set's 0.75 mm around the image's centre, resized to 128",
+    "intensity": "choice: the paper is silent",
+    "beta": "paper, section 3.2: 0.2",
+    "weights": "paper, section 3.2: bSSFP 0.3, LGE 0.5, T2 0.5",
+    "optimizer": "paper, section 3.2: Adam; modern: choice",
+    "learning rates, batch size, epochs": "choice: the paper is silent",
+    "augmentation": "loader of the group's later released code; modern: choice",
+    "width": "choice: the paper is silent",
+    "denoiser: layers, code": "choice: the paper is silent",
+    "denoiser: corruption": "choice: the paper says 'randomly adding noise'; see scarmap.systems.cascade.corruption",
+    "anatomy: threshold of the gate": "choice: one half",
+    "pathology: training gates": "choice: half gold masks grown by up to 3 pixels either way, half the network's",
+    "pathology: targets": "paper, Fig. 3; edema on T2 includes scar, normal myocardium on LGE includes edema: choice",
+    "pathology: reduction": "choice: 4, as in the group's later released code",
+    "folds": "choice: the paper draws 20 training and 5 validation cases at random",
+}
+TABLE_1 = (
+    "LV epicardial region: blood pool, wall and pathology together. Published on 5 validation cases drawn from the 25; "
+    "the Hausdorff distance's kind is not stated, here it is the largest 3D distance of a case in mm. The masks of "
+    "this row hold the region as blood pool; only lv_epicardium means anything."
+)
+TABLE_2 = "Measured by the organisers on 20 test cases whose labels are not public. "
+PATHOLOGY = TABLE_2 + "Columns: scar, and scar and edema together."
+SCAR = TABLE_2 + "Column: scar. Edema counts as normal myocardium."
+EDEMA = (
+    TABLE_2 + "Column 'edema': the organisers scored scar and edema together, and that is what this network learns; "
+    "the mask writes it as edema, so read scar_and_edema."
+)
+
+
+def anatomy_row(recipe: Any, dice: tuple[float, float], hausdorff_mm: tuple[float, float]) -> Row:
+    """A row of Table 1."""
+    region = "lv_epicardium"
+    return Row(recipe, "cascade", "1", {region: dice}, "case3d", TABLE_1, {region: hausdorff_mm})
+
+
+def pathology_row(recipe: Any, note: str, **published: tuple[float, float]) -> Row:
+    """A row of Table 2."""
+    return Row(recipe, "cascade", "2", published, "case3d", note)
+
+
+ANATOMY = partial(cascade, pathology=None)
+
+RECIPES: dict[str, Row] = {
+    "cascade/unet-bssfp": anatomy_row(
+        partial(ANATOMY, anatomy="unet-bssfp", denoiser=False), (93.77, 2.55), (10.72, 9.02)
+    ),
+    "cascade/anatomy-no-denoiser": anatomy_row(partial(ANATOMY, denoiser=False), (96.21, 3.28), (8.25, 9.06)),
+    "cascade/anatomy": anatomy_row(ANATOMY, (96.99, 1.49), (3.04, 0.76)),
+    "cascade/unet-edema": pathology_row(partial(cascade, pathology="unet-edema"), EDEMA, scar_and_edema=(61.42, 11.86)),
+    "cascade/unet-scar": pathology_row(partial(cascade, pathology="unet-scar"), SCAR, scar=(56.38, 23.36)),
+    "cascade/branch-t2": pathology_row(partial(cascade, output="T2"), EDEMA, scar_and_edema=(64.37, 11.25)),
+    "cascade/branch-lge": pathology_row(partial(cascade, output="LGE"), SCAR, scar=(55.65, 24.97)),
+    "cascade/fusion-unet": pathology_row(
+        partial(cascade, pathology="fusion-unet"), PATHOLOGY, scar=(57.50, 23.09), scar_and_edema=(66.61, 12.79)
+    ),
+    "cascade/sum-product-max": pathology_row(
+        partial(cascade, fusion="sum-product-max"), PATHOLOGY, scar=(59.56, 25.18), scar_and_edema=(68.59, 12.33)
+    ),
+    "cascade": pathology_row(partial(cascade), PATHOLOGY, scar=(64.09, 25.96), scar_and_edema=(70.24, 12.98)),
+}

@@ -1,0 +1,124 @@
+"""The cascade's training: three networks one after the other, each with its sampler, optimiser and length."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from torch import nn
+from torch.optim import Adam, AdamW
+
+from scarmap.sampling.augment import MODERN_AUGMENTATION, Augmentation
+from scarmap.sampling.samplers import full_slices
+from scarmap.systems.cascade.anatomy import (
+    AnatomyNetwork,
+    AnatomyObjective,
+    Loss,
+    region_probabilities,
+    take_earlier,
+)
+from scarmap.systems.cascade.candidates import Gate
+from scarmap.systems.cascade.denoiser import Denoiser, DenoisingObjective, denoising_dice
+from scarmap.systems.cascade.fusion import Fusion
+from scarmap.systems.cascade.inference import validation_probabilities
+from scarmap.systems.cascade.objective import PathologyObjective
+from scarmap.systems.cascade.pathology import NESTED, PathologyNetwork, SingleNetwork
+from scarmap.training.recipe import Phase, Stage
+from scarmap.training.schedules import constant, one_cycle
+from scarmap.training.score import region_dice
+
+PUBLISHED_AUGMENTATION = Augmentation(
+    rotation_deg=180, flips=True, shift=5 / 128, shear=0.1, gamma=(0.7, 1.4), gamma_share=0.3
+)
+UNIT_AUGMENTATION = replace(MODERN_AUGMENTATION, elastic_px=1.3, offset=0.04, noise=0.025)
+"""`MODERN_AUGMENTATION` at 1.5 mm and for intensities in [0, 1], whose standard deviation is about a quarter."""
+
+SINGLES: Mapping[str, tuple[tuple[int, ...], str]] = {
+    "unet-edema": ((2,), "T2"),
+    "unet-scar": ((1,), "LGE"),
+    "fusion-unet": ((0, 1, 2), "main"),
+}
+"""Sequences and output of Table 2's single networks, in the order bSSFP, LGE, T2."""
+
+
+def training(schedule: str, *, learning_rate: float, modern_epochs: int) -> dict[str, Any]:
+    """Sampler, optimiser and length that a stage has under a schedule.
+
+    Source: cascade, section 3.2 (Adam); augmentation from the loader of the group's later released code.
+    Differs: learning rate, batch size, number of epochs and augmentation are not published. Chosen for "published":
+        batches of 16, 300 epochs, the best one by validation Dice kept. "modern" is AdamW on one cycle up to 2e-3,
+        batches of 4, strong augmentation, the last epoch kept.
+    """
+    if schedule == "modern":
+        return {
+            "sampler": partial(full_slices, batch_size=4, augmentation=UNIT_AUGMENTATION),
+            "optimizer": partial(AdamW, weight_decay=0.01),
+            "phases": (Phase(modern_epochs, 2e-3, partial(one_cycle, warm_up=0.15)),),
+            "score_every": 5,
+            "keep": "last",
+            "gradient_clip": 5.0,
+        }
+    return {
+        "sampler": partial(full_slices, batch_size=16, augmentation=PUBLISHED_AUGMENTATION),
+        "optimizer": Adam,
+        "phases": (Phase(300, learning_rate, constant),),
+    }
+
+
+def denoiser_stage(*, size: int, schedule: str) -> Stage:
+    """Masks alone, corrupted anew in every epoch; Adam at 1e-3."""
+    return Stage(
+        name="denoiser",
+        model=partial(Denoiser, size=size),
+        objective=DenoisingObjective,
+        score=denoising_dice,
+        **training(schedule, learning_rate=1e-3, modern_epochs=200),
+    )
+
+
+def anatomy_stage(*, sequences: tuple[int, ...], width: int, beta: float, schedule: str) -> Stage:
+    """The LV epicardial region, with the frozen auto-encoder in the loss unless `beta` is 0; Adam at 1e-4."""
+    loss: Loss = "dice-cross-entropy" if schedule == "modern" else "dice"
+    stage = Stage(
+        name="anatomy",
+        model=partial(AnatomyNetwork, sequences=sequences, width=width),
+        objective=partial(AnatomyObjective, beta=beta, loss=loss),
+        score=partial(region_dice, predict=region_probabilities, regions=("lv_epicardium",)),
+        **training(schedule, learning_rate=1e-4, modern_epochs=100),
+    )
+    return replace(stage, inputs=("denoiser",), initialise=take_earlier) if beta else stage
+
+
+def pathology_stage(
+    pathology: str, *, width: int, fusion: Fusion, weights: tuple[float, float, float], gate: Gate, schedule: str
+) -> Stage:
+    """Pathology in the candidate images of the frozen anatomy network; Adam at 1e-4.
+
+    Args:
+        pathology: "prsn" or a key of `SINGLES`.
+        width: Channels at full resolution.
+        fusion: The fusion blocks of "prsn".
+        weights: Weights of the losses of bSSFP, LGE and T2 beside the main one's 1.
+        gate: Which anatomy output ends the candidate images.
+        schedule: "published" or "modern".
+    """
+    model: Callable[[], nn.Module]
+    if pathology == "prsn":
+        output = "main"
+        model = partial(PathologyNetwork, width=width, fusion=fusion)
+        parts = {"main": 1.0, **dict(zip(("bSSFP", "LGE", "T2"), weights, strict=True))}
+    else:
+        sequences, output = SINGLES[pathology]
+        model = partial(SingleNetwork, sequences=sequences, output=output, width=width)
+        parts = {output: 1.0}
+    loss: Loss = "dice-cross-entropy" if schedule == "modern" else "dice"
+    predict = partial(validation_probabilities, output=output, gate=gate)
+    return Stage(
+        name="pathology",
+        model=model,
+        objective=partial(PathologyObjective, weights=parts, gate=gate, loss=loss),
+        score=partial(region_dice, predict=predict, regions=NESTED[output]),
+        inputs=("anatomy",) if gate == "segmentation" else ("denoiser", "anatomy"),
+        initialise=take_earlier,
+        **training(schedule, learning_rate=1e-4, modern_epochs=100),
+    )

@@ -1,0 +1,96 @@
+"""What of a run can be kept when it is continued, after its recipe has changed or not."""
+
+import logging
+from collections.abc import Mapping
+from shutil import rmtree
+from typing import Any
+
+from scarmap.errors import RunError
+from scarmap.io.run import RunFolder
+
+logger = logging.getLogger(__name__)
+
+SAME = {
+    "layout": ("recipe", "details", "layout"),
+    "preparation of the images": ("recipe", "details", "preparation"),
+    "way to split the cases": ("recipe", "details", "folds"),
+    "data set": ("data", "sha256"),
+    "seed": ("provenance", "seed"),
+    "--epochs-scale": ("provenance", "epochs_scale"),
+    "number of steps": ("provenance", "max_steps"),
+}
+"""What a continued run must share with the one before, and where its record holds it."""
+
+
+def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool) -> None:
+    """Write `run.json`, or check what can be kept of the run that is continued.
+
+    A recipe may have changed in some stages. Those that are as they were, and whose inputs are, keep what they have
+    learned; the others and everything that was made with them are removed and start afresh.
+
+    Args:
+        run: The run folder.
+        fresh: The record of a training that begins.
+        resume: Whether a run that is there is to be continued.
+
+    Raises:
+        RunError: The folder holds a run, and it is not to be or cannot be continued.
+    """
+    if not run.record_file.is_file():
+        run.write_record(fresh)
+        return
+    if not resume:
+        raise RunError(f"{run.root} already holds a run. Add --resume to continue it, or choose another --out.")
+    stored = run.read_record()
+    if stored["recipe"].get("details") == fresh["recipe"]["details"]:
+        check_same(run, stored, fresh)
+        return
+    kept = unchanged_stages(stored["recipe"].get("details") or {}, fresh["recipe"]["details"])
+    check_same(run, stored, fresh, recipe=not kept)
+    forget(run, kept=kept)
+    state = {name: value for name, value in stored["state"].items() if name.partition("/")[2] in kept}
+    run.write_record({**fresh, "state": state})
+
+
+def check_same(run: RunFolder, stored: Mapping[str, Any], fresh: Mapping[str, Any], *, recipe: bool = False) -> None:
+    """Raise RunError where what must not change has changed; `recipe` adds that no stage of the recipe is as it was."""
+    changed = ["recipe"] if recipe else []
+    changed += [what for what, path in SAME.items() if _look_up(stored, path) != _look_up(fresh, path)]
+    if changed:
+        raise RunError(
+            f"{run.root} was started with another {' and another '.join(changed)}, so it cannot be continued. Choose "
+            f"another --out, or repeat the first command: {stored['provenance']['command']}"
+        )
+
+
+def unchanged_stages(before: Mapping[str, Any], now: Mapping[str, Any]) -> set[str]:
+    """Names of the stages whose own description and whose inputs' descriptions are the same.
+
+    Args:
+        before: Described recipe of the run.
+        now: Described recipe that is to be trained; its stages are in order, inputs first.
+    """
+    old = {stage["name"]: stage for stage in before.get("stages", ())}
+    same: set[str] = set()
+    for stage in now["stages"]:
+        if old.get(stage["name"]) == stage and same.issuperset(stage["inputs"]):
+            same.add(stage["name"])
+    return same
+
+
+def forget(run: RunFolder, *, kept: set[str]) -> None:
+    """Remove the folders of all other stages, and masks, scores, pictures and report, which are made again."""
+    for folder in sorted(run.root.glob("fold_*/*")):
+        if folder.name not in kept:
+            logger.warning("%s belongs to a stage that has changed, or was made with one: removed", folder)
+            rmtree(folder)
+    for folder in (run.predictions, run.evaluation):
+        rmtree(folder, ignore_errors=True)
+    run.report.unlink(missing_ok=True)
+
+
+def _look_up(record: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = record
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found

@@ -1,0 +1,43 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from scarmap.datasets.folder import find_cases
+from scarmap.inference.folder import segment_folder
+from scarmap.inference.postprocess import slices_without_heart
+from scarmap.inference.predict import Segmenter
+from scarmap.sampling.intensity import standardise
+from scarmap.sampling.preparation import Preparation
+
+
+@pytest.fixture
+def blind():
+    """A segmenter that never finds a left ventricle."""
+    return Segmenter(
+        Preparation(("LGE",), 128, standardise),
+        "emidec",
+        ("lv_epicardium",),
+        lambda slices: torch.zeros_like(slices),
+        lambda probabilities: np.zeros(probabilities.shape[1:], dtype=np.uint8),
+        torch.device("cpu"),
+        slices_without_heart,
+    )
+
+
+def test_flagged_cases_are_written_and_listed(emidec_phantom, blind, tmp_path):
+    files = find_cases(emidec_phantom)[:2]
+    outcome = segment_folder(files, blind, tmp_path)
+    said = "No left ventricle was found in slices 1, 2, 3, 4, 5 of 5, so they hold no pathology."
+    assert set(outcome.written) == {case.name for case in files}
+    assert outcome.flagged == {case.name: (said,) for case in files}
+    assert json.loads((tmp_path / "flags.json").read_text()) == {case.name: [said] for case in files}
+
+
+def test_flags_of_an_earlier_call_do_not_stay(emidec_phantom, blind, tmp_path):
+    files = find_cases(emidec_phantom)[:1]
+    segment_folder(files, blind, tmp_path)
+    segment_folder(files, replace(blind, check=None), tmp_path)
+    assert not (tmp_path / "flags.json").exists()
