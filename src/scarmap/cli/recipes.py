@@ -13,20 +13,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def list_recipes(as_json: Json = False) -> None:
     """List every named recipe with its paper, table and published Dice."""
     from scarmap.systems.catalogue import RECIPES
+    from scarmap.training.describe import describe_row
 
     if as_json:
-        rows = [
-            {
-                "name": name,
-                "paper": row.paper,
-                "table": row.table,
-                "published": {structure: list(figures) for structure, figures in row.published.items()},
-                "published_hausdorff_mm": {name: list(mm) for name, mm in row.published_hausdorff_mm.items()},
-                "published_convention": row.convention,
-                "note": row.note,
-            }
-            for name, row in RECIPES.items()
-        ]
+        rows = [describe_row(name, row) for name, row in RECIPES.items()]
         typer.echo(json.dumps(rows, indent=2))
         return
     from rich.console import Console
@@ -45,16 +35,11 @@ def show(
 ) -> None:
     """Show every setting of a recipe and what it builds, defaults included."""
     from scarmap.systems.catalogue import choose
-    from scarmap.training.describe import describe, settings
+    from scarmap.training.describe import describe, describe_row, settings
 
     choice = choose(name)
     shown = {
-        "name": choice.name,
-        "paper": choice.row.paper,
-        "table": choice.row.table,
-        "published": describe(choice.row.published),
-        "published_hausdorff_mm": describe(choice.row.published_hausdorff_mm),
-        "note": choice.row.note,
+        **describe_row(choice.name, choice.row),
         "settings": settings(choice.row.recipe),
         "recipe": describe(choice.build()),
     }

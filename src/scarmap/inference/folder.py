@@ -1,6 +1,5 @@
 """Segment many cases with one loaded segmenter; a broken case does not stop the others."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,6 @@ from scarmap.errors import DataError, ScarmapError
 from scarmap.inference.predict import Segmentation, Segmenter, segment
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_labels
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -51,9 +48,9 @@ def segment_folder(
     outcome = Outcome()
     for each in files:
         try:
+            path = safe_target(each, out)
             case = load_case(each, sequences=segmenter.preparation.sequences)
             found = segment(case, segmenter)
-            path = safe_target(each, out)
             if save_probabilities:
                 _write_probabilities(out, each.name, found, segmenter)
             write_labels(path, found.labels, segmenter.layout)

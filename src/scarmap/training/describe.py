@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from scarmap.errors import RecipeError, suggest
-from scarmap.training.recipe import Recipe
+from scarmap.training.recipe import Recipe, Row
 
 
 def settings(recipe: Callable[..., Any]) -> dict[str, Any]:
@@ -59,6 +59,19 @@ def describe(value: Any) -> Any:
     if callable(value):
         return spell(value)
     return repr(value)
+
+
+def describe_row(name: str, row: Row) -> dict[str, Any]:
+    """What a table row says beside its recipe, as `recipes list`, `recipes show` and `run.json` hold it."""
+    return {
+        "name": name,
+        "paper": row.paper,
+        "table": row.table,
+        "published": describe(row.published),
+        "published_hausdorff_mm": describe(row.published_hausdorff_mm),
+        "published_convention": row.convention,
+        "note": row.note,
+    }
 
 
 def spell(function: Callable[..., Any]) -> str:

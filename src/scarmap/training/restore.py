@@ -14,7 +14,7 @@ from scarmap.inference.predict import Segmenter
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
 from scarmap.training.check import check_settings
-from scarmap.training.describe import build, describe, find, freeze, settings, spell, unwrap
+from scarmap.training.describe import build, describe, describe_row, find, freeze, settings, spell, unwrap
 from scarmap.training.recipe import Recipe, Row, Stage
 
 SYSTEMS = "scarmap.systems"
@@ -23,16 +23,10 @@ SYSTEMS = "scarmap.systems"
 def record_recipe(name: str, row: Row, recipe: Recipe) -> dict[str, Any]:
     """A recipe as it stands in `run.json`."""
     return {
-        "name": name,
+        **describe_row(name, row),
         "function": spell(unwrap(row.recipe)[0]),
         "settings": settings(row.recipe),
         "details": describe(recipe),
-        "paper": row.paper,
-        "table": row.table,
-        "published": {structure: list(figures) for structure, figures in row.published.items()},
-        "published_hausdorff_mm": {structure: list(mm) for structure, mm in row.published_hausdorff_mm.items()},
-        "published_convention": row.convention,
-        "note": row.note,
         "sequences": list(recipe.preparation.sequences),
         "layout": recipe.layout,
     }
