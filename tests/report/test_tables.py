@@ -1,9 +1,7 @@
-from math import isnan, nan
-
-import pytest
+from math import nan
 
 from scarmap.evaluation.table import Row
-from scarmap.report.tables import published_figures, published_text, rank_cases, score_tables, telling_cases
+from scarmap.report.tables import published_figures, published_text, score_tables
 
 
 def _dice(case, value, *, structure="scar", convention="case3d"):
@@ -68,43 +66,3 @@ def test_each_published_metric_stands_behind_the_measured_one():
 
 def test_a_published_sd_may_be_missing():
     assert published_text([53.0, None]) == "53.0"
-
-
-def test_cases_are_ranked_by_scar_and_undefined_ones_come_last():
-    rows = [_dice("a", 0.2), _dice("b", nan), _dice("c", 0.8), _dice("c", 0.1, structure="lv_pool")]
-    assert [case.name for case in rank_cases(rows)] == ["c", "a", "b"]
-
-
-def test_without_any_scar_cases_are_ranked_by_their_mean():
-    rows = [
-        _dice("a", 0.2, structure="lv_pool"),
-        _dice("a", 0.4, structure="edema"),
-        _dice("b", 0.9, structure="lv_pool"),
-        _dice("b", nan, structure="edema"),
-    ]
-    ranked = rank_cases(rows)
-    assert [(case.name, case.score) for case in ranked] == [("b", 0.9), ("a", pytest.approx(0.3))]
-
-
-def test_the_experts_scar_is_the_predicted_one_less_the_difference():
-    (case,) = rank_cases([_dice("a", 0.2), *_volumes("a", 12.0, -3.0)])
-    assert (case.scar_ml, case.true_scar_ml) == (12.0, 15.0)
-    (other,) = rank_cases([_dice("a", 0.2, structure="lv_pool")])
-    assert isnan(other.scar_ml)
-
-
-@pytest.mark.parametrize(
-    ("scores", "labels"),
-    [
-        ([nan], []),
-        ([0.5, nan], ["Only scored case"]),
-        ([0.5, 0.7], ["Best case", "Worst case"]),
-        ([0.1, 0.2, 0.3, 0.4, 0.5], ["Best case", "Median case", "Worst case"]),
-    ],
-)
-def test_each_telling_case_is_picked_once(scores, labels):
-    picks = telling_cases(rank_cases([_dice(str(i), score) for i, score in enumerate(scores)]))
-    assert [label for label, _ in picks] == labels
-    assert len({case.name for _, case in picks}) == len(picks)
-    if len(picks) == 3:
-        assert [case.score for _, case in picks] == [0.5, 0.3, 0.1]

@@ -16,7 +16,8 @@ from scarmap.report.embed import chart_address
 from scarmap.report.figures import draw_boxes
 from scarmap.report.gallery import Picture, case_pictures, illustration_pictures
 from scarmap.report.header import facts, fold_of_case, warnings
-from scarmap.report.tables import CaseScore, percent, published_figures, rank_cases, score_tables
+from scarmap.report.ranking import CaseScore, percent, rank_cases, ranked_by
+from scarmap.report.tables import published_figures, score_tables
 
 
 def build_report(run: RunFolder) -> Path:
@@ -52,7 +53,7 @@ def build_report(run: RunFolder) -> Path:
         boxes=box_picture(rows),
         cases=cases,
         no_cases=no_cases,
-        ranked_by="scar" if any(case.score == case.dice.get("scar") for case in ranked) else "all structures together",
+        ranked_by=ranked_by(ranked),
         case_table=case_table(ranked, fold_of_case(record)),
         illustrations=illustrations,
         no_illustrations=no_illustrations,
