@@ -44,7 +44,7 @@ def test_emidec_has_mvo_and_lge_behind_everything(case):
         "LV blood pool\non LGE",
         "normal myocardium\non LGE",
         "scar\non LGE",
-        "microvascular obstruction\non LGE",
+        "microvascular\nobstruction\non LGE",
     ]
 
 

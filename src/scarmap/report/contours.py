@@ -1,5 +1,6 @@
 """A case tissue by tissue: a row per slice, a column per tissue, expert and prediction outlined in two colours."""
 
+import textwrap
 from collections.abc import Mapping
 
 from matplotlib.figure import Figure
@@ -38,7 +39,7 @@ def behind(case: Case, tissue: str) -> str:
     return wanted if wanted in case.images else sequences_in_order(case)[0]
 
 
-def draw_contours(case: Case, prediction: LabelMap, *, max_slices: int = 8, panel_inch: float = 1.5) -> Figure:
+def draw_contours(case: Case, prediction: LabelMap, *, max_slices: int = 10, panel_inch: float = 1.5) -> Figure:
     """Draw a case as a grid of slices (rows) and of the tissues that its layout labels (columns).
 
     Source: linear codec paper, Figs. 4 and 5 (best and worst case).
@@ -57,7 +58,7 @@ def draw_contours(case: Case, prediction: LabelMap, *, max_slices: int = 8, pane
     slices = shown_slices(case, [prediction], most=max_slices)
     tissues = [tissue for tissue in codes(case.layout) if tissue != "background"]
     figure, grid = panel_grid(
-        len(slices), len(tissues), panel_inch=panel_inch, head_inch=0.4, foot_inch=0.28, side_inch=0.28
+        len(slices), len(tissues), panel_inch=panel_inch, head_inch=0.54, foot_inch=0.28, side_inch=0.28
     )
     drawn = [(prediction, PREDICTED)]
     if case.labels is not None:
@@ -71,7 +72,8 @@ def draw_contours(case: Case, prediction: LabelMap, *, max_slices: int = 8, pane
             for cut, colour in cuts:
                 draw_outline(axes, cut == INDEX[tissue], colour=colour, extent=window.extent, width=1.0)
     for axes, tissue in zip(grid[0], tissues, strict=True):
-        axes.set_title(f"{region_title(tissue)}\non {behind(case, tissue)}", color=LIGHT, fontsize=8, pad=3)
+        title = f"{textwrap.fill(region_title(tissue), 18)}\non {behind(case, tissue)}"
+        axes.set_title(title, color=LIGHT, fontsize=8, pad=3)
     names = {EXPERT: "expert", PREDICTED: "predicted"}
     keys = [Line2D([], [], color=colour, linewidth=1.6, label=names[colour]) for _, colour in drawn]
     figure.legend(handles=keys, loc="lower center", ncols=2, **KEY_STYLE)
