@@ -11,7 +11,7 @@ from scarmap.report.contenders import Comparison
 from scarmap.report.embed import chart_address, picture_address
 from scarmap.report.figures import draw_run_boxes
 from scarmap.report.gallery import Picture, read_shown
-from scarmap.report.ranking import rank_cases, telling_cases
+from scarmap.report.ranking import rank_cases, ranked_by, telling_cases
 from scarmap.report.side_by_side import Strip, draw_side_by_side, pathology_slices
 
 
@@ -57,8 +57,8 @@ def side_by_side_picture(comparison: Comparison) -> Picture:
     except DataError:
         problem = f"The data folder {folder} is not there (any more), so no case can be shown."
         return Picture(title, "", alt, problem=problem)
-    strips, problems = [], []
-    for label, scored in telling_cases(rank_cases(first.rows)):
+    ranked, strips, problems = rank_cases(first.rows), [], []
+    for label, scored in telling_cases(ranked):
         try:
             masks = {each.label: _mask(each.run.predictions, scored.name, each.label) for each in comparison.contenders}
             sequences = first.recipe.get("sequences", [])
@@ -71,8 +71,8 @@ def side_by_side_picture(comparison: Comparison) -> Picture:
     if not strips:
         return Picture(title, "", alt, problem=" ".join(problems) or "No case has a defined score.")
     caption = (
-        f"Best, median and worst case of {first.label} by the score that its cases are ranked by; of each, the slices "
-        f"with the most pathology. Cut to the expert's heart. {' '.join(problems)}"
+        f"Best, median and worst case of {first.label} by {ranked_by(ranked)}; of each, the slices with the most "
+        f"pathology. Cut to the expert's heart. {' '.join(problems)}"
     )
     return Picture(title, caption.strip(), alt, picture_address(draw_side_by_side(strips)))
 

@@ -145,9 +145,8 @@ def _of_case(
     if by_tissue:
         alt = f"{title}: a row per slice and a column per tissue, expert and prediction outlined in each."
         address = picture_address(draw_contours(case, prediction))
-        caption = (
-            f"Each tissue on the sequence that shows it best. {_unseen(prediction, close_window(case, [prediction]))}"
-        )
+        unseen = _unseen(prediction, close_window(case, [prediction]))
+        caption = f"Each tissue on the sequence that shows it best, if the run has it. {unseen}"
         pictures.append(Picture(f"{title}, tissue by tissue", caption, alt, address))
     return pictures
 
