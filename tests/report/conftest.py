@@ -78,6 +78,7 @@ def make_record(data: Path, **provenance):
             "name": "mfunet",
             "settings": {"fusion": "max"},
             "published": {"scar": [53.0, 20.5], "average_pathology": [44.9, 13.9]},
+            "also_published": {"hausdorff_mm": {"lv_epicardium": [3.04, 0.76]}},
             "published_convention": "mfunet_slicewise",
             "table": "1",
             "paper": "mfunet",

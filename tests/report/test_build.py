@@ -11,7 +11,7 @@ from scarmap.io.nifti import write_labels
 from scarmap.io.run import RECORD_PARTS, RunFolder
 from scarmap.report.build import build_report, case_table
 from scarmap.report.gallery import case_pictures, illustration_pictures
-from scarmap.report.tables import CaseScore
+from scarmap.report.ranking import CaseScore
 from scarmap.volume import Grid, LabelMap
 
 
@@ -37,8 +37,8 @@ def _read(run):
 def test_a_page_carries_all_its_pictures_inside_itself_with_alternative_texts(run):
     text, page = _read(run)
     images = page.all("img")
-    # Curves of one stage, box plots, three cases, one illustration of each of two folds.
-    assert len(images) == 1 + 1 + 3 + 2
+    # Curves of one stage, box plots, three cases, two of them by tissue, one illustration of each of two folds.
+    assert len(images) == 1 + 1 + 3 + 2 + 2
     assert all(image["src"].startswith("data:image/") and image["alt"] for image in images)
     assert not page.all("script") + page.all("link")
     assert not any("href" in attributes or "srcset" in attributes for _, attributes in page.tags)
@@ -55,6 +55,11 @@ def test_a_page_states_run_scores_published_figures_and_cases_in_order(run):
     ]
     assert order == sorted(order)
     assert "reduced width" not in text
+    assert "<th>published Hausdorff, mm</th>" in text
+    assert '<td class="published">3.0 ± 0.8</td>' in text
+    assert "Number 3 of 3 cases by the 3D Dice of scar: " in text
+    for label, count in (("Best case: case_a", 1), ("Median case: case_b", 0), ("Worst case: case_c", 1)):
+        assert text.count(f"<h3>{label}, tissue by tissue</h3>") == count
 
 
 def test_a_shortened_run_and_unscored_cases_are_announced(run):
@@ -96,9 +101,10 @@ def test_a_prediction_on_another_grid_is_explained_in_its_place(run):
     write_labels(run.predictions / "case_b.nii.gz", odd, "myops2020")
     ranked = [CaseScore(name, score, {}) for name, score in (("case_a", 0.9), ("case_b", 0.5), ("case_x", 0.1))]
     pictures, _ = case_pictures(run, record, ranked)
-    assert [bool(picture.address) for picture in pictures] == [True, False, False]
-    assert "different sizes" in pictures[1].problem
-    assert pictures[2].problem == "The case is not in the data folder."
+    # The best case twice, slice by slice and tissue by tissue.
+    assert [bool(picture.address) for picture in pictures] == [True, True, False, False]
+    assert "different sizes" in pictures[2].problem
+    assert pictures[3].problem == "The case is not in the data folder."
 
 
 def test_names_from_the_record_are_escaped(run):

@@ -1,7 +1,7 @@
 import numpy as np
 
 from scarmap.io.illustrations import Illustration, Panel
-from scarmap.report.figures import draw_boxes, draw_illustration, drawn_regions
+from scarmap.report.figures import draw_boxes, draw_illustration, draw_run_boxes, drawn_regions
 
 
 def test_undefined_cases_are_counted_but_not_drawn():
@@ -24,3 +24,20 @@ def test_illustration_rows_may_differ_in_length_and_heat_maps_are_coloured():
     assert [bool(a.images) for a in axes] == [True, False, False, True, True, True]
     assert [axes[i].images[0].get_cmap().name for i in (0, 3)] == ["gray", "magma"]
     assert drawn_regions(illustration) == ["scar"]
+
+
+def test_there_is_a_chart_per_structure_with_a_box_per_run():
+    values = {
+        "scar": {"one": [0.2, np.nan], "two": [0.4, 0.6]},
+        "edema": {"one": [0.1, 0.3], "two": [np.nan, np.nan]},
+        "lv_pool": {"one": [np.nan], "two": [np.nan]},
+    }
+    figure = draw_run_boxes(values, label="Jaccard per case")
+    scar, edema = figure.axes
+    assert [axes.get_title("left") for axes in (scar, edema)] == ["scar", "edema"]
+    assert [tick.get_text() for tick in scar.get_xticklabels()] == ["n = 1\n1 undefined", "n = 2"]
+    assert [tick.get_text() for tick in edema.get_xticklabels()] == ["n = 2", "n = 0\n2 undefined"]
+    np.testing.assert_allclose(scar.collections[1].get_offsets()[:, 1], [0.4, 0.6])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
+    colours = {tuple(points.get_facecolor()[0]) for points in scar.collections}
+    assert len(colours) == 2

@@ -1,9 +1,7 @@
-from math import isnan, nan
-
-import pytest
+from math import nan
 
 from scarmap.evaluation.table import Row
-from scarmap.report.tables import published_text, rank_cases, score_tables, telling_cases
+from scarmap.report.tables import published_figures, published_text, score_tables
 
 
 def _dice(case, value, *, structure="scar", convention="case3d"):
@@ -38,55 +36,33 @@ def test_a_structure_undefined_in_all_cases_shows_a_dash():
 
 def test_published_figures_stand_only_beside_their_own_convention():
     rows = [_dice("a", 0.5), _dice("a", 0.5, convention="mfunet_slicewise")]
-    published = {"scar": [53.0, 20.5], "average_pathology": 44.9}
+    published = {"dice": {"scar": [53.0, 20.5], "average_pathology": 44.9}}
     ours, theirs = score_tables(rows, published=published, published_convention="mfunet_slicewise")
-    assert not ours.has_published
-    assert [line.published for line in ours.lines] == [None]
-    assert [(line.title, line.published) for line in theirs.lines] == [
-        ("scar", "53.0 ± 20.5"),
-        ("average pathology", "44.9"),
+    assert ours.columns == ("Dice, %",)
+    assert theirs.columns == ("Dice, %", "published Dice, %")
+    assert [(line.title, *(cell.text for cell in line.cells)) for line in theirs.lines] == [
+        ("scar", "50.0", "53.0 ± 20.5"),
+        ("average pathology", "", "44.9"),
     ]
+    assert [cell.published for cell in theirs.lines[0].cells] == [False, True]
+
+
+def test_each_published_metric_stands_behind_the_measured_one():
+    rows = [
+        _dice("a", 0.9),
+        Row("a", "case3d", "scar", "hausdorff_mm", 4.25, "mm"),
+        Row("a", "case3d", "scar", "jaccard", 0.8, "ratio"),
+    ]
+    (plain,) = score_tables(rows)
+    assert plain.columns == ("Dice, %",)
+    record = {
+        "published": {"scar": [97.0, 1.5]},
+        "also_published": {"hausdorff_mm": {"scar": [3.04, 0.76]}, "jaccard": {}},
+    }
+    (table,) = score_tables(rows, published=published_figures(record))
+    assert table.columns == ("Dice, %", "published Dice, %", "Hausdorff, mm", "published Hausdorff, mm")
+    assert [cell.text for cell in table.lines[0].cells] == ["90.0", "97.0 ± 1.5", "4.2", "3.0 ± 0.8"]
 
 
 def test_a_published_sd_may_be_missing():
     assert published_text([53.0, None]) == "53.0"
-
-
-def test_cases_are_ranked_by_scar_and_undefined_ones_come_last():
-    rows = [_dice("a", 0.2), _dice("b", nan), _dice("c", 0.8), _dice("c", 0.1, structure="lv_pool")]
-    assert [case.name for case in rank_cases(rows)] == ["c", "a", "b"]
-
-
-def test_without_any_scar_cases_are_ranked_by_their_mean():
-    rows = [
-        _dice("a", 0.2, structure="lv_pool"),
-        _dice("a", 0.4, structure="edema"),
-        _dice("b", 0.9, structure="lv_pool"),
-        _dice("b", nan, structure="edema"),
-    ]
-    ranked = rank_cases(rows)
-    assert [(case.name, case.score) for case in ranked] == [("b", 0.9), ("a", pytest.approx(0.3))]
-
-
-def test_the_experts_scar_is_the_predicted_one_less_the_difference():
-    (case,) = rank_cases([_dice("a", 0.2), *_volumes("a", 12.0, -3.0)])
-    assert (case.scar_ml, case.true_scar_ml) == (12.0, 15.0)
-    (other,) = rank_cases([_dice("a", 0.2, structure="lv_pool")])
-    assert isnan(other.scar_ml)
-
-
-@pytest.mark.parametrize(
-    ("scores", "labels"),
-    [
-        ([nan], []),
-        ([0.5, nan], ["Only scored case"]),
-        ([0.5, 0.7], ["Best case", "Worst case"]),
-        ([0.1, 0.2, 0.3, 0.4, 0.5], ["Best case", "Median case", "Worst case"]),
-    ],
-)
-def test_each_telling_case_is_picked_once(scores, labels):
-    picks = telling_cases(rank_cases([_dice(str(i), score) for i, score in enumerate(scores)]))
-    assert [label for label, _ in picks] == labels
-    assert len({case.name for _, case in picks}) == len(picks)
-    if len(picks) == 3:
-        assert [case.score for _, case in picks] == [0.5, 0.3, 0.1]

@@ -8,9 +8,13 @@ import typer
 
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder that `scarmap train --out` wrote.")],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="OTHER_RUN", help="Another run folder, to compare with; needs shared cases. Repeatable."),
+    ] = None,
 ) -> None:
-    """Write one self-contained HTML page with a run's scores, curves and cases."""
+    """Write one self-contained HTML page with a run's scores, curves and cases, beside other runs if wanted."""
     from scarmap.io.run import RunFolder
     from scarmap.report.build import build_report
 
-    typer.echo(f"Report: {build_report(RunFolder(run))}")
+    typer.echo(f"Report: {build_report(RunFolder(run), [RunFolder(other) for other in against or ()])}")

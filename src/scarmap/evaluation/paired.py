@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan, nan
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from scarmap.errors import DataError
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,19 @@ def compare_all(
     Raises:
         DataError: As `compare`.
     """
-    comparisons = {name: compare(values, reference, generator=generator) for name, values in methods.items()}
+    return correct_together({name: compare(values, reference, generator=generator) for name, values in methods.items()})
+
+
+def correct_together(comparisons: Mapping[Key, PairedComparison]) -> dict[Key, PairedComparison]:
+    """Correct the p-values of comparisons that are read together, as `holm` does.
+
+    Args:
+        comparisons: Comparisons by any key, for instance by method and structure.
+    """
     corrected = holm([comparison.p_value for comparison in comparisons.values()])
     return {
-        name: replace(comparison, p_holm=p_holm)
-        for (name, comparison), p_holm in zip(comparisons.items(), corrected, strict=True)
+        key: replace(comparison, p_holm=p_holm)
+        for (key, comparison), p_holm in zip(comparisons.items(), corrected, strict=True)
     }
 
 

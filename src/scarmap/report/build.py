@@ -10,29 +10,35 @@ from scarmap import __version__
 from scarmap.evaluation.table import Row, read_scores
 from scarmap.io.files import replacing
 from scarmap.io.run import RunFolder
+from scarmap.report.comparison import paired_table, run_tables, shared_text
+from scarmap.report.comparison_pictures import run_box_pictures, side_by_side_picture
+from scarmap.report.contenders import Comparison, compare_runs
 from scarmap.report.curves import Log, draw_curves
 from scarmap.report.display import region_title, regions_in_order
 from scarmap.report.embed import chart_address
 from scarmap.report.figures import draw_boxes
 from scarmap.report.gallery import Picture, case_pictures, illustration_pictures
 from scarmap.report.header import facts, fold_of_case, warnings
-from scarmap.report.tables import CaseScore, percent, rank_cases, score_tables
+from scarmap.report.ranking import CaseScore, percent, rank_cases, ranked_by
+from scarmap.report.tables import published_figures, score_tables
 
 
-def build_report(run: RunFolder) -> Path:
+def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
     """Write the report page of a run; sections whose files are missing say so.
 
     Args:
         run: A run folder, finished or not.
+        against: Other runs to compare it with; then all of them must have been scored.
 
     Returns:
         The page, `report.html` in the run folder.
 
     Raises:
-        RunError: This is not a run folder.
+        RunError: This is not a run folder, or it cannot be compared with one of the others.
         DataError: Its record or its scores are damaged.
     """
     record = run.read_record()
+    comparison = compare_runs([run, *against]) if against else None
     scores_file = run.evaluation / "cases.csv"
     rows = read_scores(scores_file) if scores_file.is_file() else []
     recipe, ranked = record.get("recipe", {}), rank_cases(rows)
@@ -46,13 +52,14 @@ def build_report(run: RunFolder) -> Path:
         warnings=warnings(record) + _not_scored(record, ranked),
         settings=recipe.get("settings") or {},
         tables=score_tables(
-            rows, published=recipe.get("published"), published_convention=recipe.get("published_convention")
+            rows, published=published_figures(recipe), published_convention=recipe.get("published_convention")
         ),
+        comparison=None if comparison is None else comparison_section(comparison),
         curves=curve_pictures(run.logs()),
         boxes=box_picture(rows),
         cases=cases,
         no_cases=no_cases,
-        ranked_by="scar" if any(case.score == case.dice.get("scar") for case in ranked) else "all structures together",
+        ranked_by=ranked_by(ranked),
         case_table=case_table(ranked, fold_of_case(record)),
         illustrations=illustrations,
         no_illustrations=no_illustrations,
@@ -61,6 +68,21 @@ def build_report(run: RunFolder) -> Path:
     with replacing(run.report) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return run.report
+
+
+def comparison_section(comparison: Comparison) -> dict[str, Any]:
+    """What the page says about several runs.
+
+    Args:
+        comparison: The runs.
+    """
+    return {
+        "shared": shared_text(comparison),
+        "tables": run_tables(comparison),
+        "paired": paired_table(comparison),
+        "boxes": run_box_pictures(comparison),
+        "slices": side_by_side_picture(comparison),
+    }
 
 
 def curve_pictures(logs: Mapping[tuple[int, str], Log]) -> list[Picture]:

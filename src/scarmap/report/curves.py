@@ -7,14 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from scarmap.report.display import ink, is_union, region_colour, region_title, regions_in_order
+from scarmap.report.display import ink, is_union, region_colour, region_title, regions_in_order, series
 
 Log = Sequence[Mapping[str, str]]
 """One mapping per epoch, values as text, see `scarmap.io.run.RunFolder.logs`."""
 
 DICE = "validation_dice"
 _NOT_PARTS = ("epoch", "phase", "learning_rate", "seconds", "loss")
-_PARTS = ("#4c78a8", "#e45756", "#72b7b2", "#b279a2", "#9d755d", "#54a24b", "#eeca3b", "#ff9da6")
 
 
 def column(log: Log, name: str) -> NDArray[np.float64]:
@@ -52,7 +51,7 @@ def draw_curves(logs: Mapping[int, Log]) -> Figure:
     parts = [name for name in parts if any(np.isfinite(column(log, name)).any() for log in logs.values())]
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for colour, name in zip(_cycle(len(parts)), parts, strict=True):
+    for colour, name in zip(series(len(parts)), parts, strict=True):
         _draw_folds(left, logs, name, colour=colour, label=name.replace("_", " "))
     _draw_folds(left, logs, "loss", colour="#202428", label="sum" if parts else "loss", width=2.0)
     _draw_folds(left, logs, "validation_loss", colour="#6b7280", label="validation", dashed=True)
@@ -74,10 +73,6 @@ def _number(text: str | None) -> float:
         return float(text or "nan")
     except ValueError:
         return float("nan")
-
-
-def _cycle(count: int) -> list[str]:
-    return [_PARTS[index % len(_PARTS)] for index in range(count)]
 
 
 def _draw_folds(

@@ -17,6 +17,8 @@ from scarmap.labels import INDEX, REGIONS, TISSUES, MaskArray
 DARK, LIGHT = "#14171a", "#e8eaed"
 """Ground and ink of pictures with images, which are read best on a dark ground."""
 
+_SERIES = ("#4c78a8", "#e45756", "#72b7b2", "#b279a2", "#9d755d", "#54a24b", "#eeca3b", "#ff9da6")
+
 DASHES = (0, (2.2, 1.6))
 """Line style of predictions."""
 
@@ -52,6 +54,11 @@ def region_title(region: str) -> str:
 def is_union(region: str) -> bool:
     """Whether a region is made of several tissues and so shares its colour with one of them."""
     return len(REGIONS.get(region, ())) > 1
+
+
+def series(count: int) -> list[str]:
+    """Colours of what is no tissue: parts of a loss, runs beside each other."""
+    return [_SERIES[index % len(_SERIES)] for index in range(count)]
 
 
 def ink(colour: str, *, luminance: float = 0.45) -> str:

@@ -2,10 +2,12 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from math import ceil
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from scarmap.io.illustrations import Illustration, Panel
 from scarmap.report.display import (
@@ -17,6 +19,7 @@ from scarmap.report.display import (
     hide_frame,
     region_colour,
     region_title,
+    series,
     upright,
 )
 
@@ -38,19 +41,46 @@ def draw_boxes(values: Mapping[str, Sequence[float]], *, label: str = "Dice per 
     axes = figure.subplots()
     names = []
     for position, structure in enumerate(structures):
-        numbers = np.asarray(values[structure], dtype=np.float64)
-        defined = numbers[np.isfinite(numbers)]
-        _draw_box(axes, position, defined, region_colour(structure))
-        undefined = len(numbers) - len(defined)
-        counts = f"n = {len(defined)}" + (f", {undefined} undefined" if undefined else "")
+        counts = _draw_box(axes, position, values[structure], region_colour(structure))
         names.append("\n".join(textwrap.wrap(region_title(structure), 16)) + f"\n({counts})")
-    axes.set_xticks(range(len(structures)), names, fontsize=8)
-    axes.set_ylim(-0.02, 1.02)
+    _finish_boxes(axes, names)
     axes.set_ylabel(label, fontsize=9)
-    axes.tick_params(axis="y", labelsize=8)
-    axes.grid(axis="y", color="#e6e8eb", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def draw_run_boxes(values: Mapping[str, Mapping[str, Sequence[float]]], *, label: str = "Dice per case") -> Figure:
+    """Draw one small chart per structure with a box per run and every case as a point.
+
+    Source: linear codec paper, Fig. 3.
+    Differs: every structure that the labels define, not scar and edema alone.
+
+    Args:
+        values: Structure to run to its value in each case; structures that are undefined (NaN) throughout are left out.
+        label: Title of the value axis, which runs from 0 to 1.
+
+    Returns:
+        The figure.
+    """
+    structures = [
+        name for name, by_run in values.items() if any(np.isfinite(list(each)).any() for each in by_run.values())
+    ]
+    runs = list(dict.fromkeys(run for by_run in values.values() for run in by_run))
+    colours = dict(zip(runs, series(len(runs)), strict=True))
+    columns = min(4, len(structures))
+    rows = ceil(len(structures) / columns)
+    panel_inch = max(2.6, 0.62 * len(runs))
+    figure = Figure(figsize=(panel_inch * columns + 0.4, 2.5 * rows + 0.45), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    for axes, structure in zip(grid.flat, structures, strict=False):
+        counts = [_draw_box(axes, i, values[structure][run], colours[run]) for i, run in enumerate(values[structure])]
+        _finish_boxes(axes, [text.replace(", ", "\n") for text in counts])
+        axes.set_title(region_title(structure), loc="left", fontsize=9)
+    for axes in grid.flat[len(structures) :]:
+        axes.set_axis_off()
+    for axes in grid[:, 0]:
+        axes.set_ylabel(label, fontsize=9)
+    keys = [Patch(facecolor=colour, edgecolor="#202428", alpha=0.6, label=run) for run, colour in colours.items()]
+    figure.legend(handles=keys, loc="outside upper left", ncols=min(4, len(keys)), frameon=False, fontsize=8.5)
     return figure
 
 
@@ -81,9 +111,11 @@ def draw_illustration(illustration: Illustration, layout: str, *, panel_inch: fl
     return figure
 
 
-def _draw_box(axes: Axes, position: int, numbers: np.ndarray, colour: str) -> None:
+def _draw_box(axes: Axes, position: int, values: Sequence[float], colour: str) -> str:
+    numbers = np.asarray(values, dtype=np.float64)
+    defined = numbers[np.isfinite(numbers)]
     axes.boxplot(
-        [numbers],
+        [defined],
         positions=[position],
         widths=0.55,
         showfliers=False,
@@ -94,8 +126,20 @@ def _draw_box(axes: Axes, position: int, numbers: np.ndarray, colour: str) -> No
         capprops={"color": "#202428"},
         manage_ticks=False,
     )
-    spread = np.random.default_rng(position).uniform(-0.16, 0.16, len(numbers))
-    axes.scatter(position + spread, numbers, s=13, color=colour, edgecolor="#202428", linewidth=0.6, zorder=3)
+    spread = np.random.default_rng(position).uniform(-0.16, 0.16, len(defined))
+    axes.scatter(position + spread, defined, s=13, color=colour, edgecolor="#202428", linewidth=0.6, zorder=3)
+    undefined = len(numbers) - len(defined)
+    return f"n = {len(defined)}" + (f", {undefined} undefined" if undefined else "")
+
+
+def _finish_boxes(axes: Axes, names: Sequence[str]) -> None:
+    axes.set_xticks(range(len(names)), names, fontsize=8)
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    axes.set_ylim(-0.02, 1.02)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.grid(axis="y", color="#e6e8eb", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _draw_panel(axes: Axes, panel: Panel, layout: str) -> None:

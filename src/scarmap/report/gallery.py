@@ -12,12 +12,14 @@ from scarmap.errors import DataError
 from scarmap.io.illustrations import read_illustration
 from scarmap.io.nifti import read_labels
 from scarmap.io.run import RunFolder
+from scarmap.report.contours import draw_contours
 from scarmap.report.display import region_title
 from scarmap.report.embed import picture_address
 from scarmap.report.figures import draw_illustration, drawn_regions, region_key
 from scarmap.report.montage import draw_case
-from scarmap.report.tables import CaseScore, percent, telling_cases
-from scarmap.volume import check_same_grid
+from scarmap.report.panels import Window, close_window, outside_ml
+from scarmap.report.ranking import CaseScore, percent, reason, telling_cases
+from scarmap.volume import Case, LabelMap, check_same_grid
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Picture:
 def case_pictures(run: RunFolder, record: Mapping[str, Any], ranked: Sequence[CaseScore]) -> tuple[list[Picture], str]:
     """Draw the best, the median and the worst case; without scores, the first three predicted ones.
 
+    The best and the worst are drawn once more, slice by slice and tissue by tissue.
+
     Args:
         run: The run folder.
         record: Its `run.json`.
@@ -63,13 +67,41 @@ def case_pictures(run: RunFolder, record: Mapping[str, Any], ranked: Sequence[Ca
         files = {case.name: case for case in find_cases(folder)}
     except DataError:
         return [], f"The data folder {folder} is not there (any more), so no case can be shown."
-    picks = [(label, case.name, _scores(case)) for label, case in telling_cases(ranked)]
+    picks = [(label, case.name, f"{reason(ranked, case)} {_scores(case)}") for label, case in telling_cases(ranked)]
     picks = picks or [("Case", name, "Not scored.") for name in sorted(masks)[:3]]
     sequences = record.get("recipe", {}).get("sequences", [])
-    return [
-        _case_picture(f"{label}: {name}", scores, files.get(name), masks.get(name), sequences)
-        for label, name, scores in picks
-    ], ""
+    pictures = []
+    for label, name, scores in picks:
+        title, by_tissue = f"{label}: {name}", label in ("Best case", "Worst case")
+        pictures += _of_case(title, scores, files.get(name), masks.get(name), sequences, by_tissue)
+    return pictures, ""
+
+
+def read_shown(
+    files: CaseFiles | None, masks: Sequence[Path | None], *, sequences: Sequence[str]
+) -> tuple[Case, list[LabelMap]]:
+    """Read a case and its predictions.
+
+    Args:
+        files: Files of the case, or None when the data folder does not have it.
+        masks: The predictions of one or more runs, None where a run has none.
+        sequences: What to read; empty for all that there are.
+
+    Raises:
+        DataError: The case or a prediction is not there or is damaged.
+        GeometryError: A prediction lies on another grid.
+    """
+    if files is None:
+        raise DataError("The case is not in the data folder.")
+    case = load_case(files, sequences=list(sequences) or list(files.images), labelled=files.labels is not None)
+    predictions = []
+    for mask in masks:
+        if mask is None:
+            raise DataError("Its prediction is not in the run folder.")
+        predictions.append(read_labels(mask, files.layout))
+        what = f"Case {files.name}: its image and the prediction {mask}"
+        check_same_grid(case.grid, predictions[-1].grid, what=what)
+    return case, predictions
 
 
 def illustration_pictures(run: RunFolder, *, layout: str, budget: int = 3_000_000) -> tuple[list[Picture], str]:
@@ -96,20 +128,27 @@ def illustration_pictures(run: RunFolder, *, layout: str, budget: int = 3_000_00
     return pictures, ""
 
 
-def _case_picture(
-    title: str, scores: str, files: CaseFiles | None, mask: Path | None, sequences: Sequence[str]
-) -> Picture:
+def _unseen(prediction: LabelMap, window: Window) -> str:
+    volume_ml = outside_ml(prediction, window)
+    return f"{volume_ml:.1f} ml of prediction lie outside these panels." if volume_ml >= 0.05 else ""
+
+
+def _of_case(
+    title: str, scores: str, files: CaseFiles | None, mask: Path | None, sequences: Sequence[str], by_tissue: bool
+) -> list[Picture]:
     alt = f"{title}: short-axis slices with the outlines of expert and prediction. {scores}"
-    if files is None or mask is None:
-        lacking = "The case is not in the data folder" if files is None else "Its prediction is not in the run folder"
-        return Picture(title, scores, alt, problem=f"{lacking}.")
     try:
-        case = load_case(files, sequences=list(sequences) or list(files.images), labelled=files.labels is not None)
-        prediction = read_labels(mask, files.layout)
-        check_same_grid(case.grid, prediction.grid, what=f"Case {files.name}: its image and the prediction {mask}")
+        case, (prediction,) = read_shown(files, [mask], sequences=sequences)
     except DataError as problem:
-        return Picture(title, scores, alt, problem=str(problem))
-    return Picture(title, scores, alt, picture_address(draw_case(case, prediction)))
+        return [Picture(title, scores, alt, problem=str(problem))]
+    pictures = [Picture(title, scores, alt, picture_address(draw_case(case, prediction)))]
+    if by_tissue:
+        alt = f"{title}: a row per slice and a column per tissue, expert and prediction outlined in each."
+        address = picture_address(draw_contours(case, prediction))
+        unseen = _unseen(prediction, close_window(case, [prediction]))
+        caption = f"Each tissue on the sequence that shows it best, if the run has it. {unseen}"
+        pictures.append(Picture(f"{title}, tissue by tissue", caption, alt, address))
+    return pictures
 
 
 def _illustration_picture(path: Path, layout: str) -> Picture:

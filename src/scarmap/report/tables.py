@@ -1,16 +1,15 @@
-"""The numbers of the page as text: one table per convention, and the cases from best to worst."""
+"""The scores of a run as text: one table per convention, published figures beside measured ones."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, isnan, nan
-from statistics import fmean
 from typing import Any
 
-from scarmap.evaluation.table import Row, summarise, values_by_case
+from scarmap.evaluation.table import Row, summarise
 from scarmap.report.display import region_colour, region_title, regions_in_order
 
 METRICS: Mapping[str, tuple[str, float]] = {
     "dice": ("Dice, %", 100.0),
+    "jaccard": ("Jaccard, %", 100.0),
     "hausdorff95_mm": ("HD95, mm", 1.0),
     "hausdorff_mm": ("Hausdorff, mm", 1.0),
     "assd_mm": ("ASSD, mm", 1.0),
@@ -19,9 +18,13 @@ METRICS: Mapping[str, tuple[str, float]] = {
 }
 """Metric to column title and the factor that its values are shown with, in the order of the columns."""
 
-_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"case3d": ("hausdorff_mm", "volume_difference_ratio")}
+_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"case3d": ("jaccard", "hausdorff_mm", "volume_difference_ratio")}
+"""Metrics that a table shows only where a paper published them."""
 
-_CONVENTIONS: Mapping[str, tuple[str, str]] = {
+Published = Mapping[str, Mapping[str, Any]]
+"""Metric to structure to `[mean, sd]` or a mean alone; ratios in percent."""
+
+CONVENTIONS: Mapping[str, tuple[str, str]] = {
     "case3d": (
         "3D, per case",
         "Each region is one 3D mask per case. A case without the region in its truth is undefined and left out. "
@@ -36,6 +39,7 @@ _CONVENTIONS: Mapping[str, tuple[str, str]] = {
         "3D per case; two empty masks count 100. Volume differences are absolute, in percent of the myocardium.",
     ),
 }
+"""Convention to its title and what a reader must know."""
 
 
 @dataclass(frozen=True)
@@ -44,145 +48,78 @@ class Cell:
 
     text: str
     note: str = ""
+    published: bool = False
 
 
 @dataclass(frozen=True)
 class ScoreLine:
-    """One structure: its cells stand under the table's columns; `published` is None where nothing is."""
+    """One structure: its cells stand under the table's columns."""
 
     title: str
     colour: str
     cells: tuple[Cell, ...]
-    published: str | None
 
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """All structures under one convention."""
+    """All structures under one convention; a column of published figures stands behind the metric's own."""
 
     title: str
     explanation: str
     columns: tuple[str, ...]
     lines: tuple[ScoreLine, ...]
-    has_published: bool
-
-
-@dataclass(frozen=True)
-class CaseScore:
-    """One case under `case3d`.
-
-    Attributes:
-        name: The case.
-        score: What cases are sorted by, 0 to 1; NaN where it is undefined.
-        dice: Structure to Dice, 0 to 1 or NaN.
-        scar_ml: Predicted scar volume; NaN where scar is not labelled.
-        true_scar_ml: The expert's.
-    """
-
-    name: str
-    score: float
-    dice: Mapping[str, float]
-    scar_ml: float = nan
-    true_scar_ml: float = nan
 
 
 def score_tables(
-    rows: Sequence[Row], *, published: Mapping[str, Any] | None = None, published_convention: str | None = None
+    rows: Sequence[Row], *, published: Published | None = None, published_convention: str | None = None
 ) -> list[ScoreTable]:
     """Make one table per convention.
 
     Args:
         rows: Scores of all cases.
-        published: Structure to published Dice in percent, `[mean, sd]` or a mean alone.
+        published: Published figures, see `published_figures`.
         published_convention: The convention that the published figures follow; they stand in its table only.
     """
     tables = []
     for convention, structures in summarise(rows).items():
-        beside = published if published and convention == (published_convention or "case3d") else {}
-        title, explanation = _CONVENTIONS.get(convention, (convention, ""))
+        beside = (published or {}) if convention == (published_convention or "case3d") else {}
+        title, explanation = CONVENTIONS.get(convention, (convention, ""))
         explanation = f"{len({row.case for row in rows if row.convention == convention})} cases. {explanation}"
-        present = {metric for metrics in structures.values() for metric in metrics}
-        shown = [metric for metric in METRICS if metric in present and metric not in _LEFT_OUT.get(convention, ())]
+        measured = {metric for metrics in structures.values() for metric in metrics}
+        measured -= {metric for metric in _LEFT_OUT.get(convention, ()) if metric not in beside}
+        shown = [metric for metric in METRICS if metric in measured or metric in beside]
         signed = convention == "case3d"
         lines = []
-        for structure in regions_in_order([*structures, *(name for name in beside if name not in structures)]):
-            cells = [_cell(structures.get(structure, {}).get(metric), metric, signed=signed) for metric in shown]
-            figure = published_text(beside[structure]) if structure in beside else None
-            lines.append(ScoreLine(region_title(structure), region_colour(structure), tuple(cells), figure))
-        columns = tuple(METRICS[metric][0] for metric in shown)
-        tables.append(ScoreTable(title, explanation, columns, tuple(lines), bool(beside)))
+        for structure in regions_in_order(list(dict.fromkeys([*structures, *(n for f in beside.values() for n in f)]))):
+            cells: list[Cell] = []
+            for metric in shown:
+                cells.append(score_cell(structures.get(structure, {}).get(metric), metric, signed=signed))
+                if metric in beside:
+                    figure = beside[metric].get(structure)
+                    cells.append(Cell("" if figure is None else published_text(figure), published=True))
+            lines.append(ScoreLine(region_title(structure), region_colour(structure), tuple(cells)))
+        tables.append(ScoreTable(title, explanation, _columns(shown, beside), tuple(lines)))
     return tables
 
 
-def published_text(figure: Any) -> str:
-    """Write a published mean and sd, in percent.
+def published_figures(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Gather what `run.json` says about published figures, Dice first.
 
-    >>> published_text([53.0, 20.5]), published_text(53)
-    ('53.0 ± 20.5', '53.0')
+    >>> published_figures({"published": {"scar": [53.0, 20.5]}, "also_published": {}})
+    {'dice': {'scar': [53.0, 20.5]}}
     """
-    numbers = list(figure) if isinstance(figure, (list, tuple)) else [figure]
-    return " ± ".join(f"{float(number):.1f}" for number in numbers[:2] if number is not None)
+    figures = {"dice": recipe.get("published"), **(recipe.get("also_published") or {})}
+    return {metric: by_structure for metric, by_structure in figures.items() if by_structure}
 
 
-def rank_cases(rows: Iterable[Row]) -> list[CaseScore]:
-    """Sort cases by the 3D Dice of scar, best first, undefined ones last by name.
-
-    Where scar is labelled in no case, the mean over all structures stands in.
+def score_cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: bool = False) -> Cell:
+    """Write mean and sd of a metric as `METRICS` shows it, an empty cell where it was not measured.
 
     Args:
-        rows: Scores of all cases.
+        statistics: Of `scarmap.evaluation.table.summarise`, or None.
+        metric: A key of `METRICS`.
+        signed: Whether a volume difference has a direction.
     """
-    rows = [row for row in rows if row.convention == "case3d"]
-    dice: dict[str, dict[str, float]] = {}
-    for row in rows:
-        if row.metric == "dice":
-            dice.setdefault(row.case, {})[row.structure] = row.value
-    by_scar = any(isfinite(values.get("scar", nan)) for values in dice.values())
-    volume = values_by_case(rows, convention="case3d", structure="scar", metric="volume_ml")
-    excess = values_by_case(rows, convention="case3d", structure="scar", metric="volume_difference_ml")
-    cases = [
-        CaseScore(
-            name,
-            values.get("scar", nan) if by_scar else _mean(values.values()),
-            values,
-            volume.get(name, nan),
-            volume.get(name, nan) - excess.get(name, nan),
-        )
-        for name, values in dice.items()
-    ]
-    return sorted(cases, key=lambda case: (isnan(case.score), -case.score if isfinite(case.score) else 0.0, case.name))
-
-
-def telling_cases(ranked: Sequence[CaseScore]) -> list[tuple[str, CaseScore]]:
-    """Pick the best, the median and the worst of the cases with a defined score, each case once.
-
-    Args:
-        ranked: As `rank_cases` sorts them.
-    """
-    defined = [case for case in ranked if isfinite(case.score)]
-    if len(defined) < 2:
-        return [("Only scored case", case) for case in defined]
-    picks = {"Best case": 0, "Median case": len(defined) // 2, "Worst case": len(defined) - 1}
-    if len(defined) == 2:
-        del picks["Median case"]
-    return [(label, defined[index]) for label, index in picks.items()]
-
-
-def percent(value: float) -> str:
-    """Write a ratio as percent; a dash where it is undefined.
-
-    >>> percent(0.5305), percent(float("nan"))
-    ('53.0', '–')
-    """
-    return f"{100 * value:.1f}" if isfinite(value) else "–"
-
-
-def _mean(values: Iterable[float]) -> float:
-    defined = [value for value in values if isfinite(value)]
-    return fmean(defined) if defined else nan
-
-
-def _cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: bool) -> Cell:
     if statistics is None:
         return Cell("")
     note = f"n = {statistics['n']}, {statistics['n_undefined']} undefined" if statistics["n_undefined"] else ""
@@ -194,3 +131,18 @@ def _cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: bool) ->
     if statistics["sd"] is not None:
         text += f" ± {factor * statistics['sd']:.1f}"
     return Cell(text.replace("-", "−"), note)
+
+
+def published_text(figure: Any) -> str:
+    """Write a published mean and sd.
+
+    >>> published_text([53.0, 20.5]), published_text(53)
+    ('53.0 ± 20.5', '53.0')
+    """
+    numbers = list(figure) if isinstance(figure, (list, tuple)) else [figure]
+    return " ± ".join(f"{float(number):.1f}" for number in numbers[:2] if number is not None)
+
+
+def _columns(shown: Sequence[str], beside: Published) -> tuple[str, ...]:
+    pairs = [(METRICS[metric][0], f"published {METRICS[metric][0]}") for metric in shown]
+    return tuple(title for pair, metric in zip(pairs, shown, strict=True) for title in pair[: 1 + (metric in beside)])

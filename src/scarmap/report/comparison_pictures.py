@@ -1,0 +1,88 @@
+"""Pictures of several runs: box plots of their scores, and their masks on the same slices."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scarmap.datasets.folder import find_cases, find_masks
+from scarmap.errors import DataError
+from scarmap.evaluation.table import Row, values_by_case
+from scarmap.labels import LAYOUTS
+from scarmap.report.contenders import Comparison
+from scarmap.report.embed import chart_address, picture_address
+from scarmap.report.figures import draw_run_boxes
+from scarmap.report.gallery import Picture, read_shown
+from scarmap.report.ranking import rank_cases, ranked_by, telling_cases
+from scarmap.report.side_by_side import Strip, draw_side_by_side, pathology_slices
+
+
+def run_box_pictures(comparison: Comparison) -> list[Picture]:
+    """Draw box plots of the 3D Dice and Jaccard of every structure, one box per run.
+
+    Args:
+        comparison: The runs.
+    """
+    pictures = []
+    for metric, title in (("dice", "Dice"), ("jaccard", "Jaccard")):
+        values = {
+            structure: {each.label: _values(each.rows, structure, metric) for each in comparison.contenders}
+            for structure in LAYOUTS.get(comparison.layout, ())
+        }
+        if not any(value == value for by_run in values.values() for run in by_run.values() for value in run):
+            continue
+        caption = (
+            "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers reach the last case "
+            "within 1.5 interquartile ranges."
+        )
+        runs = ", ".join(each.label for each in comparison.contenders)
+        alt = f"Box plots of {title} per case and structure, one box for each of the runs {runs}."
+        address = chart_address(draw_run_boxes(values, label=f"{title} per case"))
+        pictures.append(Picture(f"{title} of every case, run by run", caption, alt, address))
+    return pictures
+
+
+def side_by_side_picture(comparison: Comparison) -> Picture:
+    """Draw the best, the median and the worst case of the first run as every run segments them.
+
+    Args:
+        comparison: The runs.
+    """
+    first = comparison.contenders[0]
+    title = "The same slices by every run"
+    alt = "A row per slice: the image, the expert's tissues, and those of " + ", ".join(
+        each.label for each in comparison.contenders
+    )
+    folder = Path(first.record["data"].get("folder", ""))
+    try:
+        files = {case.name: case for case in find_cases(folder)}
+    except DataError:
+        problem = f"The data folder {folder} is not there (any more), so no case can be shown."
+        return Picture(title, "", alt, problem=problem)
+    ranked, strips, problems = rank_cases(first.rows), [], []
+    for label, scored in telling_cases(ranked):
+        try:
+            masks = {each.label: _mask(each.run.predictions, scored.name, each.label) for each in comparison.contenders}
+            sequences = first.recipe.get("sequences", [])
+            case, predictions = read_shown(files.get(scored.name), list(masks.values()), sequences=sequences)
+        except DataError as problem:
+            problems.append(f"{label} {scored.name}: {problem}")
+            continue
+        by_run = dict(zip(masks, predictions, strict=True))
+        strips += [Strip(f"{label}\n{scored.name}\nslice {z + 1}", case, z, by_run) for z in pathology_slices(case)]
+    if not strips:
+        return Picture(title, "", alt, problem=" ".join(problems) or "No case has a defined score.")
+    caption = (
+        f"Best, median and worst case of {first.label} by {ranked_by(ranked)}; of each, the slices with the most "
+        f"pathology. Cut to the expert's heart. {' '.join(problems)}"
+    )
+    return Picture(title, caption.strip(), alt, picture_address(draw_side_by_side(strips)))
+
+
+def _values(rows: Sequence[Row], structure: str, metric: str) -> list[float]:
+    return list(values_by_case(rows, convention="case3d", structure=structure, metric=metric).values())
+
+
+def _mask(predictions: Path, case: str, label: str) -> Path:
+    path = find_masks(predictions).get(case)
+    if path is None:
+        raise DataError(f"{label} holds no prediction of it.")
+    return path
