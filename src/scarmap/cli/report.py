@@ -14,7 +14,11 @@ def report(
     ] = None,
 ) -> None:
     """Write one self-contained HTML page with a run's scores, curves and cases, beside other runs if wanted."""
+    from scarmap.datasets.split import notes, recorded_split
     from scarmap.io.run import RunFolder
     from scarmap.report.build import build_report
 
-    typer.echo(f"Report: {build_report(RunFolder(run), [RunFolder(other) for other in against or ()])}")
+    folder = RunFolder(run)
+    typer.echo(f"Report: {build_report(folder, [RunFolder(other) for other in against or ()])}")
+    for note in notes(recorded_split(folder.read_record())):
+        typer.echo(note)

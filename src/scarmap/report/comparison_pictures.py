@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scarmap.datasets.folder import find_cases, find_masks
+from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
 from scarmap.evaluation.table import Row, values_by_case
 from scarmap.labels import LAYOUTS
 from scarmap.report.contenders import Comparison
 from scarmap.report.embed import chart_address, picture_address
 from scarmap.report.figures import draw_run_boxes
-from scarmap.report.gallery import Picture, read_shown
+from scarmap.report.gallery import Picture, Shown, read_shown
 from scarmap.report.ranking import rank_cases, ranked_by, telling_cases
 from scarmap.report.side_by_side import Strip, draw_side_by_side, pathology_slices
 
@@ -57,17 +58,22 @@ def side_by_side_picture(comparison: Comparison) -> Picture:
     except DataError:
         problem = f"The data folder {folder} is not there (any more), so no case can be shown."
         return Picture(title, "", alt, problem=problem)
-    ranked, strips, problems = rank_cases(first.rows), [], []
+    ranked, split, strips, problems = rank_cases(first.rows), recorded_split(first.record), [], []
     for label, scored in telling_cases(ranked):
         try:
             masks = {each.label: _mask(each.run.predictions, scored.name, each.label) for each in comparison.contenders}
+            owner, position = split.patient(scored.name), split.position(scored.name)
             sequences = first.recipe.get("sequences", [])
-            case, predictions = read_shown(files.get(scored.name), list(masks.values()), sequences=sequences)
+            shown = Shown(files.get(owner), list(masks.values()), sequences, position)
+            case, predictions = read_shown(shown)
         except DataError as problem:
             problems.append(f"{label} {scored.name}: {problem}")
             continue
         by_run = dict(zip(masks, predictions, strict=True))
-        strips += [Strip(f"{label}\n{scored.name}\nslice {z + 1}", case, z, by_run) for z in pathology_slices(case)]
+        strips += [
+            Strip(f"{label}\n{scored.name}\nslice {shown.first_slice + z + 1}", case, z, by_run)
+            for z in pathology_slices(case)
+        ]
     if not strips:
         return Picture(title, "", alt, problem=" ".join(problems) or "No case has a defined score.")
     caption = (

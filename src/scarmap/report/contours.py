@@ -39,7 +39,9 @@ def behind(case: Case, tissue: str) -> str:
     return wanted if wanted in case.images else sequences_in_order(case)[0]
 
 
-def draw_contours(case: Case, prediction: LabelMap, *, max_slices: int = 10, panel_inch: float = 1.5) -> Figure:
+def draw_contours(
+    case: Case, prediction: LabelMap, *, max_slices: int = 10, first_slice: int = 0, panel_inch: float = 1.5
+) -> Figure:
     """Draw a case as a grid of slices (rows) and of the tissues that its layout labels (columns).
 
     Source: linear codec paper, Figs. 4 and 5 (best and worst case).
@@ -49,6 +51,7 @@ def draw_contours(case: Case, prediction: LabelMap, *, max_slices: int = 10, pan
         case: Images and, where they are known, the true labels.
         prediction: Predicted labels.
         max_slices: Largest number of slices.
+        first_slice: Number from 0 of the first slice, where the case was cut from a larger stack.
         panel_inch: Side of one panel.
 
     Returns:
@@ -64,7 +67,7 @@ def draw_contours(case: Case, prediction: LabelMap, *, max_slices: int = 10, pan
     if case.labels is not None:
         drawn.insert(0, (case.labels, EXPERT))
     for row, z in zip(grid, slices, strict=True):
-        row[0].set_ylabel(f"slice {z + 1}", color=LIGHT, fontsize=8)
+        row[0].set_ylabel(f"slice {first_slice + z + 1}", color=LIGHT, fontsize=8)
         cuts = [(cut_labels(each, z, window=window, layout=case.layout), colour) for each, colour in drawn]
         for axes, tissue in zip(row, tissues, strict=True):
             image = case.images[behind(case, tissue)].array[..., z]

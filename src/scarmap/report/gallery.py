@@ -8,6 +8,7 @@ from typing import Any
 
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, find_masks
+from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
 from scarmap.io.illustrations import read_illustration
 from scarmap.io.nifti import read_labels
@@ -19,7 +20,7 @@ from scarmap.report.figures import draw_illustration, drawn_regions, region_key
 from scarmap.report.montage import draw_case
 from scarmap.report.panels import Window, close_window, outside_ml
 from scarmap.report.ranking import CaseScore, percent, reason, telling_cases
-from scarmap.volume import Case, LabelMap, check_same_grid
+from scarmap.volume import Case, LabelMap, check_same_grid, take_slices_of_case
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,28 @@ class Picture:
     problem: str = ""
     key: Sequence[tuple[str, str]] = ()
     repeats: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a picture shows.
+
+    Attributes:
+        files: Files of the case, or None when the data folder does not have it.
+        masks: The predictions of one or more runs, None where a run has none.
+        sequences: What to read; empty for all that there are.
+        position: The slice that the predictions show, from 0; None where they show the whole case.
+    """
+
+    files: CaseFiles | None
+    masks: Sequence[Path | None]
+    sequences: Sequence[str]
+    position: int | None = None
+
+    @property
+    def first_slice(self) -> int:
+        """Number from 0 of the first slice shown."""
+        return self.position or 0
 
 
 def case_pictures(run: RunFolder, record: Mapping[str, Any], ranked: Sequence[CaseScore]) -> tuple[list[Picture], str]:
@@ -69,33 +92,30 @@ def case_pictures(run: RunFolder, record: Mapping[str, Any], ranked: Sequence[Ca
         return [], f"The data folder {folder} is not there (any more), so no case can be shown."
     picks = [(label, case.name, f"{reason(ranked, case)} {_scores(case)}") for label, case in telling_cases(ranked)]
     picks = picks or [("Case", name, "Not scored.") for name in sorted(masks)[:3]]
-    sequences = record.get("recipe", {}).get("sequences", [])
+    sequences, split = record.get("recipe", {}).get("sequences", []), recorded_split(record)
     pictures = []
     for label, name, scores in picks:
         title, by_tissue = f"{label}: {name}", label in ("Best case", "Worst case")
-        pictures += _of_case(title, scores, files.get(name), masks.get(name), sequences, by_tissue)
+        shown = Shown(files.get(split.patient(name)), [masks.get(name)], sequences, split.position(name))
+        pictures += _of_case(title, scores, shown, by_tissue=by_tissue)
     return pictures, ""
 
 
-def read_shown(
-    files: CaseFiles | None, masks: Sequence[Path | None], *, sequences: Sequence[str]
-) -> tuple[Case, list[LabelMap]]:
-    """Read a case and its predictions.
-
-    Args:
-        files: Files of the case, or None when the data folder does not have it.
-        masks: The predictions of one or more runs, None where a run has none.
-        sequences: What to read; empty for all that there are.
+def read_shown(shown: Shown) -> tuple[Case, list[LabelMap]]:
+    """Read what a picture shows: a case, or one slice of it, and predictions of it.
 
     Raises:
         DataError: The case or a prediction is not there or is damaged.
         GeometryError: A prediction lies on another grid.
     """
+    files, position = shown.files, shown.position
     if files is None:
         raise DataError("The case is not in the data folder.")
-    case = load_case(files, sequences=list(sequences) or list(files.images), labelled=files.labels is not None)
+    sequences = list(shown.sequences) or list(files.images)
+    case = load_case(files, sequences=sequences, labelled=files.labels is not None)
+    case = case if position is None else take_slices_of_case(case, position, position + 1)
     predictions = []
-    for mask in masks:
+    for mask in shown.masks:
         if mask is None:
             raise DataError("Its prediction is not in the run folder.")
         predictions.append(read_labels(mask, files.layout))
@@ -133,18 +153,18 @@ def _unseen(prediction: LabelMap, window: Window) -> str:
     return f"{volume_ml:.1f} ml of prediction lie outside these panels." if volume_ml >= 0.05 else ""
 
 
-def _of_case(
-    title: str, scores: str, files: CaseFiles | None, mask: Path | None, sequences: Sequence[str], by_tissue: bool
-) -> list[Picture]:
+def _of_case(title: str, scores: str, shown: Shown, *, by_tissue: bool) -> list[Picture]:
     alt = f"{title}: short-axis slices with the outlines of expert and prediction. {scores}"
     try:
-        case, (prediction,) = read_shown(files, [mask], sequences=sequences)
+        case, (prediction,) = read_shown(shown)
     except DataError as problem:
         return [Picture(title, scores, alt, problem=str(problem))]
-    pictures = [Picture(title, scores, alt, picture_address(draw_case(case, prediction)))]
+    pictures = [
+        Picture(title, scores, alt, picture_address(draw_case(case, prediction, first_slice=shown.first_slice)))
+    ]
     if by_tissue:
         alt = f"{title}: a row per slice and a column per tissue, expert and prediction outlined in each."
-        address = picture_address(draw_contours(case, prediction))
+        address = picture_address(draw_contours(case, prediction, first_slice=shown.first_slice))
         unseen = _unseen(prediction, close_window(case, [prediction]))
         caption = f"Each tissue on the sequence that shows it best, if the run has it. {unseen}"
         pictures.append(Picture(f"{title}, tissue by tissue", caption, alt, address))

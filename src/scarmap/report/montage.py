@@ -41,7 +41,13 @@ _TITLES = {
 
 
 def draw_case(
-    case: Case, prediction: LabelMap | None = None, *, max_slices: int = 6, title: str = "", panel_inch: float = 1.9
+    case: Case,
+    prediction: LabelMap | None = None,
+    *,
+    max_slices: int = 6,
+    first_slice: int = 0,
+    title: str = "",
+    panel_inch: float = 1.9,
 ) -> Figure:
     """Draw a case: one row per sequence, one column per slice, cropped to the heart.
 
@@ -51,6 +57,7 @@ def draw_case(
         case: Images and, where they are known, the true labels, drawn solid.
         prediction: Predicted labels, drawn dashed.
         max_slices: Largest number of slices.
+        first_slice: Number from 0 of the first slice, where the case was cut from a larger stack.
         title: Written above.
         panel_inch: Side of one panel.
 
@@ -76,7 +83,7 @@ def draw_case(
             _draw_panel(axes, case, prediction if with_outlines else None, sequence, z, window, with_outlines)
         grid[r][0].set_ylabel(sequence, color=LIGHT, fontsize=9)
     for axes, z in zip(grid[0], slices, strict=True):
-        axes.set_title(f"slice {z + 1}", color=LIGHT, fontsize=8, pad=3)
+        axes.set_title(f"slice {first_slice + z + 1}", color=LIGHT, fontsize=8, pad=3)
     if title:
         figure.text(side / width, 1 - 0.08 / figure.get_figheight(), title, color=LIGHT, fontsize=10, va="top")
     if keys:
