@@ -26,8 +26,8 @@ def test_three_stages_train_from_one_command_and_a_later_one_alone_trains_again(
 
 def test_listing_shows_published_distances(scarmap):
     rows = {row["name"]: row for row in json.loads(scarmap("recipes", "list", "--json").out)}
-    assert rows["cascade/anatomy"]["published_hausdorff_mm"] == {"lv_epicardium": [3.04, 0.76]}
-    assert rows["mfunet"]["published_hausdorff_mm"] == {}
+    assert rows["cascade/anatomy"]["also_published"] == {"hausdorff_mm": {"lv_epicardium": [3.04, 0.76]}}
+    assert rows["mfunet"]["also_published"] == {}
 
 
 def test_showing_a_cascade_names_stages_inputs_and_sources(scarmap):

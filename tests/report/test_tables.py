@@ -3,7 +3,7 @@ from math import isnan, nan
 import pytest
 
 from scarmap.evaluation.table import Row
-from scarmap.report.tables import published_text, rank_cases, score_tables, telling_cases
+from scarmap.report.tables import published_figures, published_text, rank_cases, score_tables, telling_cases
 
 
 def _dice(case, value, *, structure="scar", convention="case3d"):
@@ -38,14 +38,32 @@ def test_a_structure_undefined_in_all_cases_shows_a_dash():
 
 def test_published_figures_stand_only_beside_their_own_convention():
     rows = [_dice("a", 0.5), _dice("a", 0.5, convention="mfunet_slicewise")]
-    published = {"scar": [53.0, 20.5], "average_pathology": 44.9}
+    published = {"dice": {"scar": [53.0, 20.5], "average_pathology": 44.9}}
     ours, theirs = score_tables(rows, published=published, published_convention="mfunet_slicewise")
-    assert not ours.has_published
-    assert [line.published for line in ours.lines] == [None]
-    assert [(line.title, line.published) for line in theirs.lines] == [
-        ("scar", "53.0 ± 20.5"),
-        ("average pathology", "44.9"),
+    assert ours.columns == ("Dice, %",)
+    assert theirs.columns == ("Dice, %", "published Dice, %")
+    assert [(line.title, *(cell.text for cell in line.cells)) for line in theirs.lines] == [
+        ("scar", "50.0", "53.0 ± 20.5"),
+        ("average pathology", "", "44.9"),
     ]
+    assert [cell.published for cell in theirs.lines[0].cells] == [False, True]
+
+
+def test_each_published_metric_stands_behind_the_measured_one():
+    rows = [
+        _dice("a", 0.9),
+        Row("a", "case3d", "scar", "hausdorff_mm", 4.25, "mm"),
+        Row("a", "case3d", "scar", "jaccard", 0.8, "ratio"),
+    ]
+    (plain,) = score_tables(rows)
+    assert plain.columns == ("Dice, %",)
+    record = {
+        "published": {"scar": [97.0, 1.5]},
+        "also_published": {"hausdorff_mm": {"scar": [3.04, 0.76]}, "jaccard": {}},
+    }
+    (table,) = score_tables(rows, published=published_figures(record))
+    assert table.columns == ("Dice, %", "published Dice, %", "Hausdorff, mm", "published Hausdorff, mm")
+    assert [cell.text for cell in table.lines[0].cells] == ["90.0", "97.0 ± 1.5", "4.2", "3.0 ± 0.8"]
 
 
 def test_a_published_sd_may_be_missing():

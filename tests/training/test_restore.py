@@ -73,9 +73,12 @@ def test_a_recipe_is_built_again_from_its_record(row):
 
 
 def test_a_record_keeps_the_published_figures(row):
-    published = replace(row, paper="p", table="2", published={"scar": (53.0, 20.5)}, note="n")
+    distance = {"hausdorff_mm": {"scar": (9.5, 2.0)}}
+    figures = {"published": {"scar": (53.0, 20.5)}, "also_published": distance}
+    published = replace(row, paper="p", table="2", note="n", **figures)
     record = record_recipe("tiny", published, published.recipe())
     assert record["published"] == {"scar": [53.0, 20.5]}
+    assert record["also_published"] == {"hausdorff_mm": {"scar": [9.5, 2.0]}}
     assert [record[key] for key in ("name", "paper", "table", "note", "layout")] == ["tiny", "p", "2", "n", "emidec"]
 
 

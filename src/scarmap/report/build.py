@@ -16,7 +16,7 @@ from scarmap.report.embed import chart_address
 from scarmap.report.figures import draw_boxes
 from scarmap.report.gallery import Picture, case_pictures, illustration_pictures
 from scarmap.report.header import facts, fold_of_case, warnings
-from scarmap.report.tables import CaseScore, percent, rank_cases, score_tables
+from scarmap.report.tables import CaseScore, percent, published_figures, rank_cases, score_tables
 
 
 def build_report(run: RunFolder) -> Path:
@@ -46,7 +46,7 @@ def build_report(run: RunFolder) -> Path:
         warnings=warnings(record) + _not_scored(record, ranked),
         settings=recipe.get("settings") or {},
         tables=score_tables(
-            rows, published=recipe.get("published"), published_convention=recipe.get("published_convention")
+            rows, published=published_figures(recipe), published_convention=recipe.get("published_convention")
         ),
         curves=curve_pictures(run.logs()),
         boxes=box_picture(rows),

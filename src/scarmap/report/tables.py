@@ -11,6 +11,7 @@ from scarmap.report.display import region_colour, region_title, regions_in_order
 
 METRICS: Mapping[str, tuple[str, float]] = {
     "dice": ("Dice, %", 100.0),
+    "jaccard": ("Jaccard, %", 100.0),
     "hausdorff95_mm": ("HD95, mm", 1.0),
     "hausdorff_mm": ("Hausdorff, mm", 1.0),
     "assd_mm": ("ASSD, mm", 1.0),
@@ -19,7 +20,11 @@ METRICS: Mapping[str, tuple[str, float]] = {
 }
 """Metric to column title and the factor that its values are shown with, in the order of the columns."""
 
-_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"case3d": ("hausdorff_mm", "volume_difference_ratio")}
+_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"case3d": ("jaccard", "hausdorff_mm", "volume_difference_ratio")}
+"""Metrics that a table shows only where a paper published them."""
+
+Published = Mapping[str, Mapping[str, Any]]
+"""Metric to structure to `[mean, sd]` or a mean alone; ratios in percent."""
 
 _CONVENTIONS: Mapping[str, tuple[str, str]] = {
     "case3d": (
@@ -44,27 +49,26 @@ class Cell:
 
     text: str
     note: str = ""
+    published: bool = False
 
 
 @dataclass(frozen=True)
 class ScoreLine:
-    """One structure: its cells stand under the table's columns; `published` is None where nothing is."""
+    """One structure: its cells stand under the table's columns."""
 
     title: str
     colour: str
     cells: tuple[Cell, ...]
-    published: str | None
 
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """All structures under one convention."""
+    """All structures under one convention; a column of published figures stands behind the metric's own."""
 
     title: str
     explanation: str
     columns: tuple[str, ...]
     lines: tuple[ScoreLine, ...]
-    has_published: bool
 
 
 @dataclass(frozen=True)
@@ -87,35 +91,49 @@ class CaseScore:
 
 
 def score_tables(
-    rows: Sequence[Row], *, published: Mapping[str, Any] | None = None, published_convention: str | None = None
+    rows: Sequence[Row], *, published: Published | None = None, published_convention: str | None = None
 ) -> list[ScoreTable]:
     """Make one table per convention.
 
     Args:
         rows: Scores of all cases.
-        published: Structure to published Dice in percent, `[mean, sd]` or a mean alone.
+        published: Published figures, see `published_figures`.
         published_convention: The convention that the published figures follow; they stand in its table only.
     """
     tables = []
     for convention, structures in summarise(rows).items():
-        beside = published if published and convention == (published_convention or "case3d") else {}
+        beside = (published or {}) if convention == (published_convention or "case3d") else {}
         title, explanation = _CONVENTIONS.get(convention, (convention, ""))
         explanation = f"{len({row.case for row in rows if row.convention == convention})} cases. {explanation}"
-        present = {metric for metrics in structures.values() for metric in metrics}
-        shown = [metric for metric in METRICS if metric in present and metric not in _LEFT_OUT.get(convention, ())]
+        measured = {metric for metrics in structures.values() for metric in metrics}
+        measured -= {metric for metric in _LEFT_OUT.get(convention, ()) if metric not in beside}
+        shown = [metric for metric in METRICS if metric in measured or metric in beside]
         signed = convention == "case3d"
         lines = []
-        for structure in regions_in_order([*structures, *(name for name in beside if name not in structures)]):
-            cells = [_cell(structures.get(structure, {}).get(metric), metric, signed=signed) for metric in shown]
-            figure = published_text(beside[structure]) if structure in beside else None
-            lines.append(ScoreLine(region_title(structure), region_colour(structure), tuple(cells), figure))
-        columns = tuple(METRICS[metric][0] for metric in shown)
-        tables.append(ScoreTable(title, explanation, columns, tuple(lines), bool(beside)))
+        for structure in regions_in_order(list(dict.fromkeys([*structures, *(n for f in beside.values() for n in f)]))):
+            cells: list[Cell] = []
+            for metric in shown:
+                cells.append(_cell(structures.get(structure, {}).get(metric), metric, signed=signed))
+                if metric in beside:
+                    figure = beside[metric].get(structure)
+                    cells.append(Cell("" if figure is None else published_text(figure), published=True))
+            lines.append(ScoreLine(region_title(structure), region_colour(structure), tuple(cells)))
+        tables.append(ScoreTable(title, explanation, _columns(shown, beside), tuple(lines)))
     return tables
 
 
+def published_figures(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Gather what `run.json` says about published figures, Dice first.
+
+    >>> published_figures({"published": {"scar": [53.0, 20.5]}, "also_published": {}})
+    {'dice': {'scar': [53.0, 20.5]}}
+    """
+    figures = {"dice": recipe.get("published"), **(recipe.get("also_published") or {})}
+    return {metric: by_structure for metric, by_structure in figures.items() if by_structure}
+
+
 def published_text(figure: Any) -> str:
-    """Write a published mean and sd, in percent.
+    """Write a published mean and sd.
 
     >>> published_text([53.0, 20.5]), published_text(53)
     ('53.0 ± 20.5', '53.0')
@@ -175,6 +193,11 @@ def percent(value: float) -> str:
     ('53.0', '–')
     """
     return f"{100 * value:.1f}" if isfinite(value) else "–"
+
+
+def _columns(shown: Sequence[str], beside: Published) -> tuple[str, ...]:
+    pairs = [(METRICS[metric][0], f"published {METRICS[metric][0]}") for metric in shown]
+    return tuple(title for pair, metric in zip(pairs, shown, strict=True) for title in pair[: 1 + (metric in beside)])
 
 
 def _mean(values: Iterable[float]) -> float:

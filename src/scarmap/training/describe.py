@@ -68,7 +68,7 @@ def describe_row(name: str, row: Row) -> dict[str, Any]:
         "paper": row.paper,
         "table": row.table,
         "published": describe(row.published),
-        "published_hausdorff_mm": describe(row.published_hausdorff_mm),
+        "also_published": describe(row.also_published),
         "published_convention": row.convention,
         "note": row.note,
     }

@@ -124,7 +124,8 @@ class Row:
         published: Structure to Dice in percent, mean and standard deviation.
         convention: Convention under which the published figures come closest to being comparable.
         note: What a reader of the table must know.
-        published_hausdorff_mm: Structure to largest surface distance in millimetres, mean and standard deviation.
+        also_published: Other metrics, named as in `cases.csv`, to structure to mean and standard deviation: ratios in
+            percent, distances in mm, volumes in ml.
     """
 
     recipe: Callable[..., Recipe]
@@ -133,4 +134,4 @@ class Row:
     published: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     convention: str = "case3d"
     note: str = ""
-    published_hausdorff_mm: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    also_published: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)

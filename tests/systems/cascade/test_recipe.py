@@ -39,7 +39,8 @@ def test_rows_have_the_published_factors_and_figures_and_say_what_their_column_m
     table, changed, stages, published = ROWS[name]
     row = RECIPES[name]
     assert (row.paper, row.table, row.published) == ("cascade", table, published)
-    assert row.published_hausdorff_mm == ({"lv_epicardium": HAUSDORFF_MM[name]} if name in HAUSDORFF_MM else {})
+    distance = {"hausdorff_mm": {"lv_epicardium": HAUSDORFF_MM[name]}} if name in HAUSDORFF_MM else {}
+    assert row.also_published == distance
     assert set(differences(cascade, row.recipe)) == changed
     recipe = row.recipe()
     assert len(recipe.stages) == stages
@@ -130,5 +131,5 @@ def test_an_unknown_value_or_an_impossible_combination_is_explained(keywords, me
 
 def test_settings_of_a_user_keep_the_published_figures():
     row = choose("cascade/anatomy", {"width": 16}).row
-    assert row.published_hausdorff_mm == {"lv_epicardium": (3.04, 0.76)}
+    assert row.also_published == {"hausdorff_mm": {"lv_epicardium": (3.04, 0.76)}}
     assert differences(partial(cascade, pathology=None), row.recipe) == {"width": (32, 16)}

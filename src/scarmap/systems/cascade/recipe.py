@@ -166,7 +166,7 @@ EDEMA = (
 def anatomy_row(recipe: Any, dice: tuple[float, float], hausdorff_mm: tuple[float, float]) -> Row:
     """A row of Table 1."""
     region = "lv_epicardium"
-    return Row(recipe, "cascade", "1", {region: dice}, "case3d", TABLE_1, {region: hausdorff_mm})
+    return Row(recipe, "cascade", "1", {region: dice}, "case3d", TABLE_1, {"hausdorff_mm": {region: hausdorff_mm}})
 
 
 def pathology_row(recipe: Any, note: str, **published: tuple[float, float]) -> Row:
