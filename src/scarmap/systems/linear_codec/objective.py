@@ -33,11 +33,6 @@ class BinaryObjective(nn.Module):
         self.problem = Problem(region, sequences)
         self.loss = loss
 
-    @property
-    def sequences(self) -> tuple[int, ...]:
-        """Channels of the batch's images that the network takes."""
-        return self.problem.sequences
-
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """The loss of a network from images (B, C, H, W) to logits (B, 1, H, W)."""
         images, truth = encode(batch, self.problem)
