@@ -13,7 +13,14 @@ from scarmap.training.fit import Options
 from scarmap.training.record import Request
 from scarmap.training.run import train
 
-SMALL = {"width": 4, "size": 96, "maskrcnn_backbone": "resnet18", "maskrcnn_width": 16}
+SMALL = {
+    "width": 4,
+    "size": 96,
+    "unetpp_width": 2,
+    "maskrcnn_backbone": "resnet18",
+    "maskrcnn_width": 8,
+    "maskrcnn_size": 48,
+}
 QUICK = (
     "mfunet",
     "mfunet/concatenation-only",

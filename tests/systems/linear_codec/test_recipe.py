@@ -7,7 +7,8 @@ from scarmap.errors import RecipeError
 from scarmap.systems.catalogue import RECIPES as ALL
 from scarmap.systems.catalogue import choose
 from scarmap.systems.linear_codec.recipe import RECIPES, SOURCES, linear_codec, same_cases
-from scarmap.training.describe import differences, settings
+from scarmap.training.describe import describe, differences, settings
+from scarmap.training.reopen import unchanged_stages
 
 CASES = [f"case_{number:02d}" for number in range(10)]
 CODED = {
@@ -68,6 +69,17 @@ def test_swapping_exchanges_the_sequences_of_the_pathology_alone(swap):
     both, scar = ((2,), (1,)) if swap else ((1,), (2,))
     expected = {name: (0,) if name in ANATOMY else both if "and_edema" in name else scar for name in CODED}
     assert seen == expected
+
+
+def test_a_trained_run_gives_its_networks_to_other_members_and_to_the_other_assignment():
+    whole = describe(linear_codec())
+    assert unchanged_stages(whole, describe(linear_codec(members=("unetpp",)))) == ANATOMY | {
+        "unetpp-scar_and_edema",
+        "unetpp-scar",
+    }
+    assert unchanged_stages(whole, describe(linear_codec(swap_lge_t2=True))) == ANATOMY
+    uncoded, unet = (describe(RECIPES[f"linear-codec/{row}"].recipe()) for row in ("no-codec", "unet"))
+    assert len(unchanged_stages(uncoded, unet)) == len(unet["stages"])
 
 
 def test_the_published_training():
