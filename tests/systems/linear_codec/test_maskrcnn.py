@@ -118,6 +118,17 @@ def test_training_goes_on_after_prediction_under_inference_mode(masks):
     torch.stack(list(network.train().losses(images(), masks).values())).sum().backward()
 
 
+def test_mixed_precision_trains_and_predicts(masks):
+    network = MaskRCNN(**SMALL, score=0.0)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        parts = network.losses(images(), masks)
+        torch.stack(list(parts.values())).sum().backward()
+        with torch.inference_mode():
+            found = network.eval()(images())
+    assert all(part.isfinite() for part in parts.values())
+    assert found.dtype == torch.float32
+
+
 def test_several_sequences_are_channels(masks):
     network = MaskRCNN(in_channels=3, **SMALL)
     network.losses(images(channels=3), masks)
