@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from monai.losses import DiceCELoss, DiceLoss, FocalLoss, TverskyLoss
 
-from scarmap.nn.losses import dice_cross_entropy, dice_loss, focal_loss, tversky_loss
+from scarmap.nn.losses import binary_dice_cross_entropy, dice_cross_entropy, dice_loss, focal_loss, tversky_loss
 
 
 @pytest.fixture
@@ -100,3 +100,8 @@ def test_dice_cross_entropy_takes_the_background_from_either_end(logits, soft):
     first = dice_cross_entropy(logits.flip(1), soft.flip(1), background=0)
     torch.testing.assert_close(last, first)
     assert abs(last.item() - dice_cross_entropy(logits, soft, background=0).item()) > 1e-4
+
+
+def test_binary_dice_cross_entropy_equals_monai(logits, one_hot):
+    oracle = DiceCELoss(sigmoid=True, batch=True)(logits[:, :1], one_hot[:, :1])
+    torch.testing.assert_close(binary_dice_cross_entropy(logits[:, :1], one_hot[:, :1]), oracle)

@@ -7,21 +7,40 @@ import pytest
 
 from scarmap.io.nifti import read_labels
 from scarmap.systems.catalogue import RECIPES, choose
+from scarmap.systems.linear_codec.recipe import NETWORKS
 from scarmap.training.describe import settings
 from scarmap.training.fit import Options
 from scarmap.training.record import Request
 from scarmap.training.run import train
 
-SMALL = {"width": 4, "size": 96}
-QUICK = ("mfunet", "mfunet/concatenation-only", "mfunet/submission-dilation", "cascade", "cascade/unet-bssfp")
+SMALL = {
+    "width": 4,
+    "size": 96,
+    "unetpp_width": 2,
+    "maskrcnn_backbone": "resnet18",
+    "maskrcnn_width": 8,
+    "maskrcnn_size": 48,
+}
+QUICK = (
+    "mfunet",
+    "mfunet/concatenation-only",
+    "mfunet/submission-dilation",
+    "cascade",
+    "cascade/unet-bssfp",
+    "linear-codec",
+)
+PARTS = {f"linear-codec, {member} alone": ("linear-codec", {"members": (member,)}) for member in NETWORKS}
+"""Recipes with settings that no named recipe has."""
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in RECIPES]
+    ("name", "changes"),
+    [pytest.param(name, {}, marks=() if name in QUICK else pytest.mark.slow, id=name) for name in RECIPES]
+    + [pytest.param(*part, marks=pytest.mark.slow, id=title) for title, part in PARTS.items()],
 )
-def test_a_recipe_trains_and_segments(name, myops_phantom, emidec_phantom, tmp_path):
+def test_a_recipe_trains_and_segments(name, changes, myops_phantom, emidec_phantom, tmp_path):
     known = settings(RECIPES[name].recipe)
-    choice = choose(name, {key: value for key, value in SMALL.items() if key in known})
+    choice = choose(name, {key: value for key, value in SMALL.items() if key in known} | changes)
     recipe = choice.build()
     data = {"myops2020": myops_phantom, "emidec": emidec_phantom}[recipe.layout]
     options = Options(epochs_scale=1e-9, max_steps=1)

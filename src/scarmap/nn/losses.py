@@ -111,3 +111,18 @@ def dice_cross_entropy(logits: Tensor, target: Tensor, *, background: int = 0, s
     probabilities = logits.softmax(dim=1)[:, foreground]
     overlap = dice_loss(probabilities, target[:, foreground], smooth=smooth, dims=(0, 2, 3))
     return overlap + F.cross_entropy(logits, target)
+
+
+def binary_dice_cross_entropy(logits: Tensor, target: Tensor, *, smooth: float = 1e-5) -> Tensor:
+    """`dice_cross_entropy` of a single foreground class whose background has no logit of its own.
+
+    Args:
+        logits: (B, 1, H, W), float, unnormalised; a sigmoid makes them probabilities.
+        target: (B, 1, H, W), float, in [0, 1].
+        smooth: Added to both sides of the Dice ratio, in pixels.
+
+    Returns:
+        Scalar, at least 0.
+    """
+    both = torch.cat([torch.zeros_like(logits), logits], dim=1)
+    return dice_cross_entropy(both, torch.cat([1 - target, target], dim=1), smooth=smooth)

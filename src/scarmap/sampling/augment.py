@@ -1,7 +1,7 @@
 """Spatial and intensity augmentation of a whole batch in one resampling, on the device it lies on."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -47,6 +47,9 @@ MODERN_AUGMENTATION = Augmentation(
     rotation_deg=180, flips=True, shift=0.08, scale=(0.78, 1.28), elastic_px=2.0, gain=0.15, offset=0.15, noise=0.1
 )
 """What the modern schedules draw from, for images of standard deviation 1 at 1 mm; other images scale it."""
+
+UNIT_AUGMENTATION = replace(MODERN_AUGMENTATION, elastic_px=1.3, offset=0.04, noise=0.025)
+"""`MODERN_AUGMENTATION` at 1.5 mm and for intensities in [0, 1], whose standard deviation is about a quarter."""
 
 
 def augment(batch: Batch, augmentation: Augmentation, *, size: int, generator: torch.Generator) -> Batch:

@@ -1,4 +1,4 @@
-"""Intensity normalisation of whole volumes, shared by several systems."""
+"""Intensity normalisation of volumes and slices, shared by several systems."""
 
 import numpy as np
 
@@ -23,3 +23,20 @@ def standardise(volume: ImageArray, sequence: str) -> ImageArray:
         return np.zeros_like(volume, dtype=np.float32)
     standardised: ImageArray = ((clipped - clipped.mean()) / deviation).astype(np.float32)
     return standardised
+
+
+def scale_between(volume: ImageArray, *, low: float, high: float) -> ImageArray:
+    """Scale each slice linearly so that two of its percentiles become 0 and 1, and clip.
+
+    Args:
+        volume: (X, Y, Z), scanner units.
+        low: Percentile that becomes 0.
+        high: Percentile that becomes 1.
+
+    Returns:
+        Same shape, float32, in [0, 1]; all zeros for a constant slice.
+    """
+    bottom, top = np.percentile(volume, (low, high), axis=(0, 1), keepdims=True)
+    span = np.where(top > bottom, top - bottom, 1)
+    scaled: ImageArray = np.clip((volume - bottom) / span, 0, 1).astype(np.float32)
+    return scaled

@@ -8,12 +8,13 @@ from typing import Any
 
 from scarmap.errors import RecipeError, suggest
 from scarmap.systems.cascade.recipe import RECIPES as CASCADE
+from scarmap.systems.linear_codec.recipe import RECIPES as LINEAR_CODEC
 from scarmap.systems.mfunet.recipe import RECIPES as MFUNET
 from scarmap.training.check import check_settings
 from scarmap.training.describe import build, find, settings, unwrap
 from scarmap.training.recipe import Recipe, Row
 
-RECIPES: Mapping[str, Row] = {**MFUNET, **CASCADE}
+RECIPES: Mapping[str, Row] = {**MFUNET, **CASCADE, **LINEAR_CODEC}
 
 
 @dataclass(frozen=True)

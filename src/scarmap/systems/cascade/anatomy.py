@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from scarmap.nn.frozen import Frozen
-from scarmap.nn.losses import dice_cross_entropy, dice_loss
+from scarmap.nn.losses import binary_dice_cross_entropy, dice_loss
 from scarmap.nn.unet import UNet
 from scarmap.sampling.batch import Batch
 from scarmap.systems.cascade.denoiser import epicardial_masks
@@ -77,8 +77,7 @@ class AnatomyObjective(nn.Module):
         if self.loss == "dice":
             parts = {"dice": dice_loss(region, truth, dims=BATCH)}
         else:
-            both = torch.cat([torch.zeros_like(logits), logits], dim=1)
-            parts = {"dice_cross_entropy": dice_cross_entropy(both, torch.cat([1 - truth, truth], dim=1))}
+            parts = {"dice_cross_entropy": binary_dice_cross_entropy(logits, truth)}
         if self.beta:
             assert isinstance(model.frozen, Frozen)
             shape = model.frozen["denoiser"](region).float()

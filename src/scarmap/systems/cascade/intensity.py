@@ -1,7 +1,6 @@
 """Intensities as the cascade is fed them."""
 
-import numpy as np
-
+from scarmap.sampling.intensity import scale_between
 from scarmap.volume import ImageArray
 
 
@@ -19,7 +18,4 @@ def scale_slices(volume: ImageArray, sequence: str) -> ImageArray:
         Same shape, float32, in [0, 1]; all zeros for a constant slice.
     """
     del sequence
-    low, high = np.percentile(volume, (1, 99), axis=(0, 1), keepdims=True)
-    span = np.where(high > low, high - low, 1)
-    scaled: ImageArray = np.clip((volume - low) / span, 0, 1).astype(np.float32)
-    return scaled
+    return scale_between(volume, low=1, high=99)

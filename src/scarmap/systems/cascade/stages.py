@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 from torch.optim import Adam, AdamW
 
-from scarmap.sampling.augment import MODERN_AUGMENTATION, Augmentation
+from scarmap.sampling.augment import UNIT_AUGMENTATION, Augmentation
 from scarmap.sampling.samplers import full_slices
 from scarmap.systems.cascade.anatomy import (
     AnatomyNetwork,
@@ -30,8 +30,6 @@ from scarmap.training.score import region_dice
 PUBLISHED_AUGMENTATION = Augmentation(
     rotation_deg=180, flips=True, shift=5 / 128, shear=0.1, gamma=(0.7, 1.4), gamma_share=0.3
 )
-UNIT_AUGMENTATION = replace(MODERN_AUGMENTATION, elastic_px=1.3, offset=0.04, noise=0.025)
-"""`MODERN_AUGMENTATION` at 1.5 mm and for intensities in [0, 1], whose standard deviation is about a quarter."""
 
 SINGLES: Mapping[str, tuple[tuple[int, ...], str]] = {
     "unet-edema": ((2,), "T2"),

@@ -1,0 +1,189 @@
+"""Mask R-CNN: finds the target of a slice as one object, a box with a mask in it."""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet
+from torchvision.models.detection import MaskRCNN as Detector
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.backbone_utils import BackboneWithFPN
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
+from torchvision.ops import masks_to_boxes
+
+Backbone = Literal["resnet18", "resnet50"]
+
+ANCHOR_SCALES = (16, 32, 64, 128, 256)
+"""Side of the anchors of each pyramid level, four times the distance between them, in pixels of the network's input.
+
+Matterport has them in an image enlarged to 1024 pixels. Shrinking them with the image would leave those of the size of
+a heart on the coarsest level, a few to a slice, and most objects without an anchor that overlaps them.
+"""
+ASPECT_RATIOS = (0.5, 1.0, 2.0)
+CLASSES = 2
+"""Background and target."""
+GROUPS = 32
+"""Groups of every group normalisation, as Wu and He 2018 use; of as many channels as can be shared out evenly."""
+BOX_SIDE = 7
+"""Side of what the box head sees of a proposal; the mask head's input is twice and its output four times as large."""
+MASK_CONVOLUTIONS = 4
+LEVELS = ("0", "1", "2", "3")
+"""Names that torchvision gives the levels of the pyramid that objects are cut from."""
+IMAGE_MEAN, IMAGE_DEVIATION = 0.5, 0.25
+"""Shift and scale of intensities in [0, 1] before the first convolution."""
+
+PROPOSALS = {
+    "rpn_batch_size_per_image": 64,
+    "rpn_pre_nms_top_n_train": 1000,
+    "rpn_post_nms_top_n_train": 200,
+    "rpn_pre_nms_top_n_test": 500,
+    "rpn_post_nms_top_n_test": 50,
+    "box_batch_size_per_image": 32,
+    "box_detections_per_img": 10,
+}
+"""How many anchors, proposals and detections of a slice are looked at.
+
+Matterport's defaults serve photographs with dozens of objects: 256, 6000, 2000, 6000, 1000, 200 and 100. A slice has
+one object at most, so that further proposals are copies of it or background, and the heads would cost more than the
+backbone.
+"""
+
+
+def group_normalisation(channels: int) -> nn.GroupNorm:
+    """Normalisation over groups of channels of one image, whatever the batch holds beside it."""
+    return nn.GroupNorm(math.gcd(GROUPS, channels), channels)
+
+
+def make_backbone(name: Backbone, *, in_channels: int, width: int) -> BackboneWithFPN:
+    """A residual network with a feature pyramid, from random weights.
+
+    Args:
+        name: "resnet18" or "resnet50".
+        in_channels: Channels of the image.
+        width: Channels of every level of the pyramid.
+
+    Returns:
+        A module (B, in_channels, H, W) -> five levels (B, width, H / s, W / s), s from 4 to 64.
+    """
+    body = getattr(resnet, name)(weights=None, norm_layer=group_normalisation)
+    if in_channels != 3:
+        body.conv1 = nn.Conv2d(in_channels, body.conv1.out_channels, 7, stride=2, padding=3, bias=False)
+        nn.init.kaiming_normal_(body.conv1.weight, mode="fan_out", nonlinearity="relu")
+    deepest = body.fc.in_features
+    return BackboneWithFPN(
+        body,
+        return_layers={f"layer{level + 1}": name for level, name in enumerate(LEVELS)},
+        in_channels_list=[deepest // 2**below for below in (3, 2, 1, 0)],
+        out_channels=width,
+        norm_layer=group_normalisation,
+    )
+
+
+def make_targets(masks: Tensor) -> list[dict[str, Tensor]]:
+    """What torchvision wants to know about each slice: one object, the whole mask, or none.
+
+    Args:
+        masks: (B, H, W), bool.
+
+    Returns:
+        For each slice boxes (n, 4) as x1, y1, x2, y2 in pixels, labels (n,), all 1, and masks (n, H, W), uint8; n is
+        0 or 1. A mask one pixel wide gets a box of one pixel, since torchvision refuses boxes without area.
+    """
+    targets = []
+    for mask in masks:
+        objects = mask[None][: int(mask.any())]
+        boxes = masks_to_boxes(objects)
+        boxes[:, 2:] = torch.maximum(boxes[:, 2:], boxes[:, :2] + 1)
+        labels = torch.ones(len(objects), dtype=torch.int64, device=mask.device)
+        targets.append({"boxes": boxes, "labels": labels, "masks": objects.to(torch.uint8)})
+    return targets
+
+
+def union(masks: Tensor) -> Tensor:
+    """Soft masks of the detections of a slice, (n, 1, H, W), as one map (1, H, W): their maximum, zeros for none.
+
+    Above any threshold it is the union of the masks above that threshold, which their sum is not.
+    """
+    if len(masks) == 0:
+        return masks.new_zeros(masks.shape[1:])
+    return masks.amax(dim=0)
+
+
+class MaskRCNN(nn.Module):
+    """Mask R-CNN with a feature pyramid, for one kind of object.
+
+    Source: linear codec, section 2.4 (ResNet50, the Matterport library); anchors, thresholds and the 28 x 28 masks are
+        defaults of that library and of the released code.
+    Differs: torchvision's implementation. The released code starts from weights learned on COCO and trains the heads
+        only, though the paper says that no other data was used; here all layers start from random weights. Batches
+        of two slices are too small for batch normalisation, which Matterport freezes at COCO's statistics: group
+        normalisation stands in its place, and in the pyramid and the mask head as in He et al. 2019, who train
+        Mask R-CNN from random weights. Slices are worked on at `size` pixels, not enlarged to 1024, see
+        `ANCHOR_SCALES`. Fewer proposals, see `PROPOSALS`. The released code adds detected masks up; `union` takes
+        their maximum.
+
+    Args:
+        in_channels: Channels of the image; one sequence has one, and is not repeated to three.
+        size: Side, in pixels, that slices are resampled to on the way in; masks come back at the slice's own size.
+        backbone: "resnet50" as published, or "resnet18".
+        width: Channels of the pyramid and of the heads' convolutions; linear layers of the box head have four times
+            as many.
+        score: Smallest detection score that counts, in [0, 1].
+        overlap: Of two detections whose boxes overlap by more than this, the less certain one is dropped.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_channels: int = 1,
+        size: int = 256,
+        backbone: Backbone = "resnet50",
+        width: int = 256,
+        score: float = 0.7,
+        overlap: float = 0.3,
+    ) -> None:
+        super().__init__()
+        scales = tuple((scale,) for scale in ANCHOR_SCALES)
+        self.detector = Detector(
+            make_backbone(backbone, in_channels=in_channels, width=width),
+            min_size=size,
+            max_size=size,
+            image_mean=[IMAGE_MEAN] * in_channels,
+            image_std=[IMAGE_DEVIATION] * in_channels,
+            rpn_anchor_generator=AnchorGenerator(scales, (ASPECT_RATIOS,) * len(scales)),
+            box_score_thresh=score,
+            box_nms_thresh=overlap,
+            box_head=TwoMLPHead(width * BOX_SIDE**2, 4 * width),
+            box_predictor=FastRCNNPredictor(4 * width, CLASSES),
+            mask_head=MaskRCNNHeads(width, [width] * MASK_CONVOLUTIONS, 1, norm_layer=group_normalisation),
+            mask_predictor=MaskRCNNPredictor(width, width, CLASSES),
+            **PROPOSALS,
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Where the target is; evaluation mode only, training goes through `losses`.
+
+        Args:
+            images: (B, in_channels, H, W), float, in [0, 1].
+
+        Returns:
+            (B, 1, H, W), float32, in [0, 1]; zeros where nothing was found.
+        """
+        found = self.detector(list(images))
+        return torch.stack([union(each["masks"].float()) for each in found])
+
+    def losses(self, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
+        """Torchvision's losses, training mode only.
+
+        Args:
+            images: (B, in_channels, H, W), float, in [0, 1].
+            masks: Targets (B, H, W), bool; a slice without target teaches what background looks like.
+
+        Returns:
+            Scalars loss_objectness and loss_rpn_box_reg of the proposals, loss_classifier and loss_box_reg of the
+            boxes, loss_mask.
+        """
+        parts: dict[str, Tensor] = self.detector(list(images), make_targets(masks))
+        return parts
