@@ -3,12 +3,14 @@
 ::
 
     python benchmarks/table_of_runs.py runs/mfunet runs/mfunet-modern > table.md
+    python benchmarks/table_of_runs.py runs/cascade-anatomy --columns lv_epicardium lv_epicardium:hausdorff_mm \
+        --conventions case3d
 
 Every number comes from the run folders (`run.json`, `evaluation/summary.json`), so a table can be made again.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,46 +18,66 @@ from scarmap.datasets.split import notes, recorded_split
 from scarmap.evaluation.table import read_summary
 from scarmap.io.run import RunFolder
 
-STRUCTURES = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology", "scar_and_edema")
+COLUMNS = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology", "scar_and_edema")
+CONVENTIONS = ("mfunet_slicewise", "case3d")
+DICE = "dice"
 
 
 def main() -> None:
     """Print the table and, below it, how each row was made."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, help="run folders")
-    runs = [RunFolder(path) for path in parser.parse_args().runs]
-    print("\n".join([*table(runs), "", *(line for run in runs for line in origin(run))]))
+    parser.add_argument("--columns", nargs="+", default=COLUMNS, help="structure, or structure:metric")
+    parser.add_argument("--conventions", nargs="+", default=CONVENTIONS, help="conventions of the measured lines")
+    asked = parser.parse_args()
+    runs = [RunFolder(path) for path in asked.runs]
+    lines = table(runs, columns=asked.columns, conventions=asked.conventions)
+    print("\n".join([*lines, "", *(line for run in runs for line in origin(run))]))
 
 
-def table(runs: Sequence[RunFolder]) -> list[str]:
-    """Lines of the table: for each run the published row, once per recipe, then each convention measured."""
-    lines = [row("row", "figures", STRUCTURES), row("---", "---", ["---:"] * len(STRUCTURES))]
+def table(
+    runs: Sequence[RunFolder], *, columns: Sequence[str] = COLUMNS, conventions: Sequence[str] = CONVENTIONS
+) -> list[str]:
+    """Lines of the table: for each run the published row, once per recipe, then each convention measured.
+
+    Dice and other ratios are in percent, distances in mm.
+    """
+    lines = [row("row", "figures", columns), row("---", "---", ["---:"] * len(columns))]
     printed = set()
     for run in runs:
         record = run.read_record()
         recipe, told = record["recipe"], [f"**{note}**" for note in notes(recorded_split(record))]
-        published, name = recipe["published"], recipe["name"]
-        if published and name not in printed:
-            cells = [spread(*published[each], scale=1) if each in published else "" for each in STRUCTURES]
+        published, name = {DICE: recipe["published"], **recipe.get("also_published", {})}, recipe["name"]
+        if recipe["published"] and name not in printed:
+            cells = [published_cell(published, column) for column in columns]
             lines.append(row(f"`{name}`", f"published, table {recipe['table']}", cells))
             printed.add(name)
         scores = read_summary(run.evaluation / "summary.json")["scores"]
-        for convention in ("mfunet_slicewise", "case3d"):
+        for convention in conventions:
             figures = " ".join([f"measured, {convention}", *told])
-            lines.append(row(f"`{run.root.name}`", figures, cells_of(scores[convention])))
+            cells = [measured_cell(scores[convention], column) for column in columns]
+            lines.append(row(f"`{run.root.name}`", figures, cells))
     return lines
 
 
-def cells_of(scores: dict[str, Any]) -> list[str]:
-    """Dice of each structure in percent under one convention."""
-    dice = [scores.get(structure, {}).get("dice") for structure in STRUCTURES]
-    return [
-        "" if each is None or each["mean"] is None else spread(each["mean"], each["sd"], scale=100) for each in dice
-    ]
+def published_cell(published: Mapping[str, Mapping[str, tuple[float, float]]], column: str) -> str:
+    """A published figure, given those of every metric; empty where there is none."""
+    structure, _, metric = column.partition(":")
+    figures = published.get(metric or DICE, {})
+    return spread(*figures[structure], scale=1) if structure in figures else ""
+
+
+def measured_cell(scores: Mapping[str, Any], column: str) -> str:
+    """A measured figure, given the scores of a convention; empty where there is none."""
+    structure, _, metric = column.partition(":")
+    figures = scores.get(structure, {}).get(metric or DICE)
+    if figures is None or figures["mean"] is None:
+        return ""
+    return spread(figures["mean"], figures["sd"], scale=100 if figures["unit"] == "ratio" else 1)
 
 
 def spread(mean: float, sd: float | None, *, scale: float) -> str:
-    """Mean and standard deviation in percent."""
+    """Mean and standard deviation."""
     return f"{scale * mean:.1f}" + ("" if sd is None else f" ± {scale * sd:.1f}")
 
 

@@ -17,7 +17,13 @@ def run_of(tmp_path):
         run = RunFolder(tmp_path / "run")
         run.write_record(
             {
-                "recipe": {"name": "tiny", "published": {"scar": [50.0, 2.0]}, "table": "1", "settings": {"width": 4}},
+                "recipe": {
+                    "name": "tiny",
+                    "published": {"scar": [50.0, 2.0]},
+                    "table": "1",
+                    "settings": {"width": 4},
+                    "also_published": {"hausdorff_mm": {"scar": [7.0, 1.0]}},
+                },
                 "data": {"num_cases": 2},
                 "split": split,
                 "folds": [fold],
@@ -26,6 +32,7 @@ def run_of(tmp_path):
             }
         )
         rows = [Row("a", name, "scar", "dice", 0.25, "ratio") for name in ("case3d", "mfunet_slicewise")]
+        rows.append(Row("a", "case3d", "scar", "hausdorff_mm", 9.5, "mm"))
         write_evaluation(run.evaluation, Evaluation("emidec", tuple(rows)))
         return run
 
@@ -57,3 +64,13 @@ def test_every_measured_row_of_a_leaking_split_says_so(run_of):
     (origin,) = SCRIPT["origin"](run)
     assert "1 of 3 slices scored (Leaking split:" in origin
     assert "did not train on it" not in origin
+
+
+def test_a_column_may_be_another_metric_in_its_own_unit(run_of):
+    run = run_of({}, {"train": ["b"], "validation": ["a"]})
+    lines = SCRIPT["table"]([run], columns=["scar:hausdorff_mm", "scar", "edema"], conventions=["case3d"])
+    assert lines[0] == "| row | figures | scar:hausdorff_mm | scar | edema |"
+    assert lines[2:] == [
+        "| `tiny` | published, table 1 | 7.0 ± 1.0 | 50.0 ± 2.0 |  |",
+        "| `run` | measured, case3d | 9.5 | 25.0 |  |",
+    ]
