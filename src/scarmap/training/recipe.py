@@ -55,7 +55,8 @@ class Stage:
         name: Names its folder in a run.
         model: Builds the network, freshly initialised.
         objective: Builds the objective, an `nn.Module` called as `objective(model, batch)`; the sum of the returned
-            parts is minimised, each part is logged. Its own parameters are trained too.
+            parts is minimised, each part is logged. Its own parameters are trained too. What it shows beside the loss
+            it returns as the second of a pair, see `scarmap.training.epoch.Losses`.
         sampler: Yields the batches of an epoch; it may change patch and batch size each step.
         optimizer: Builds the optimiser from the parameters; the learning rate is set by the phases.
         phases: In order; the optimiser starts afresh in each.
