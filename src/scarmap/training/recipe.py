@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scarmap.sampling.bank import Bank
     from scarmap.sampling.preparation import Preparation
     from scarmap.sampling.samplers import Sampler
+    from scarmap.volume import Grid
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ class Recipe:
         regions: What each probability map of `assemble` shows, names in `scarmap.labels.REGIONS`. Regions may nest.
         assemble: The system's inference: trained stages and slices (Z, S, H, W) to probabilities (Z, K, H, W).
         compose: Probabilities (K, X, Y, Z) on the case's grid to tissue indices (X, Y, Z), post-processing included.
+        finish: Last decision on a case's mask, for which its voxels' size must be known, from tissue indices
+            (X, Y, Z) and their grid; returns the mask and what a reader must be told about it, one sentence each.
         illustrate: Pictures of the system's inner life, from trained stages, the bank and the rows to show.
         check: What a reader of a mask must be told, one sentence each, from tissue indices (X, Y, Z).
         sources: Where each constant comes from, by its name or by stage and name.
@@ -109,6 +112,7 @@ class Recipe:
     regions: tuple[str, ...]
     assemble: Callable[[Mapping[str, nn.Module], Tensor], Tensor]
     compose: Callable[[NDArray[np.float32]], LabelArray]
+    finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
     illustrate: Callable[[Mapping[str, nn.Module], Bank, Tensor], list[Illustration]] | None = None
     check: Callable[[LabelArray], tuple[str, ...]] | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
