@@ -11,9 +11,9 @@ written `nan`. `summary.json` holds::
 
 `missing` are cases of the truth without a prediction, `extra` are predictions without a truth; neither is scored.
 `n` counts the defined values that mean, sd and median are taken over; sd is the sample's (n - 1). A number that
-too few values define is `null`. `infarcted` summarises once more over the cases whose truth has an infarct: a convention
-that counts two empty masks as 1 flatters every method on healthy patients. `presence` counts cases in which a pathology
-is and is not, and was and was not found.
+too few values define is `null`. `infarcted` summarises once more over the cases whose truth has an infarct: a
+convention that counts two empty masks as 1 flatters every method on healthy patients. `presence` counts the cases that
+have a pathology or have none, and those where it was found or was not.
 """
 
 import csv
