@@ -15,6 +15,8 @@ from scarmap.volume import (
     crop_or_pad,
     paste,
     resample_in_plane,
+    take_slices,
+    take_slices_of_case,
     with_labels,
 )
 
@@ -104,6 +106,34 @@ def test_nearest_resampling_there_and_back_changes_nothing():
 def test_resampling_to_the_same_shape_returns_the_array():
     array = np.zeros((5, 5, 1), dtype=np.float32)
     assert resample_in_plane(array, shape=(5, 5)) is array
+
+
+def test_taken_slices_stay_where_they_lie_in_the_patient():
+    affine = np.array([[0, 2.0, 1, 10], [3, 0, 0, 20], [0, 0, 7, 30], [0, 0, 0, 1]])
+    grid = Grid((2, 3, 4), (3.0, 2.0, 7.1), affine, Path("a.nii.gz"))
+    image = Volume(np.arange(24, dtype=np.float32).reshape(2, 3, 4), grid)
+    taken = take_slices(image, 1, 3)
+    np.testing.assert_array_equal(taken.array, image.array[..., 1:3])
+    # One step along the slice axis is the affine's third column, (1, 0, 7) mm.
+    np.testing.assert_array_equal(taken.grid.affine[:3, 3], [11, 20, 37])
+    np.testing.assert_array_equal(taken.grid.affine[:, :3], affine[:, :3])
+    assert (taken.grid.shape, taken.grid.spacing_mm, taken.grid.source) == ((2, 3, 2), (3.0, 2.0, 7.1), None)
+    assert affine[0, 3] == 10
+
+
+def test_slices_of_a_case_are_taken_of_images_and_labels_alike():
+    volume = Volume(np.zeros(GRID.shape, dtype=np.float32), GRID)
+    case = Case("a", "emidec", {"LGE": volume}, LabelMap(np.zeros(GRID.shape, dtype=np.uint8), GRID))
+    taken = take_slices_of_case(case, 0, 1)
+    assert taken.grid.shape == taken.labels.grid.shape == (*GRID.shape[:2], 1)
+    assert take_slices_of_case(with_labels(case, None), 0, 1).labels is None
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, GRID.shape[2] + 1), (-1, 1), (1, 1)])
+def test_slices_that_a_stack_does_not_have_cannot_be_taken(start, stop):
+    volume = Volume(np.zeros(GRID.shape, dtype=np.float32), replace(GRID, source=Path("a.nii.gz")))
+    with pytest.raises(GeometryError, match=rf"a\.nii\.gz has {GRID.shape[2]} slices"):
+        take_slices(volume, start, stop)
 
 
 def test_a_case_has_the_grid_of_its_images_and_takes_new_labels():

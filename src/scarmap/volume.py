@@ -18,6 +18,7 @@ from scarmap.labels import LabelArray
 
 ImageArray = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
+Stack = TypeVar("Stack", "Volume", "LabelMap")
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,41 @@ def resample_in_plane(array: NDArray[Scalar], *, shape: tuple[int, int], order: 
         image = cast("Any", array[(..., *plane)])
         resampled[(..., *plane)] = ndimage.zoom(image, zoom, order=order, mode="nearest", grid_mode=True)
     return resampled
+
+
+def take_slices(stack: Stack, start: int, stop: int) -> Stack:
+    """Some neighbouring slices of an image or a mask, where they lie in the patient.
+
+    Args:
+        stack: The image or mask.
+        start: First slice.
+        stop: Slice after the last one.
+
+    Returns:
+        (X, Y, stop - start). Its grid has no `source`, as no file has its shape.
+
+    Raises:
+        GeometryError: There are no such slices.
+    """
+    grid, depth = stack.grid, stack.array.shape[2]
+    if not 0 <= start < stop <= depth:
+        where = f"{grid.source} has" if grid.source else "The stack has"
+        raise GeometryError(
+            f"{where} {depth} slices, so slices {start} to {stop - 1}, counted from 0, cannot be taken from it. Check "
+            f"that it belongs to this case."
+        )
+    affine = grid.affine.copy()
+    affine[:, 3] = grid.affine @ (0, 0, start, 1)
+    shape = (grid.shape[0], grid.shape[1], stop - start)
+    taken = replace(grid, shape=shape, affine=affine, source=None)
+    return replace(stack, array=stack.array[..., start:stop], grid=taken)
+
+
+def take_slices_of_case(case: Case, start: int, stop: int) -> Case:
+    """The same case with some neighbouring slices only; see `take_slices`."""
+    images = {sequence: take_slices(image, start, stop) for sequence, image in case.images.items()}
+    labels = case.labels and take_slices(case.labels, start, stop)
+    return replace(case, images=images, labels=labels)
 
 
 def with_labels(case: Case, labels: LabelMap | None) -> Case:

@@ -41,6 +41,26 @@ def test_rows_of_cases():
     assert bank.rows([]).dtype == torch.int64
 
 
+def test_rows_of_slices():
+    bank = fill_bank([case_of("a", 3), case_of("bb", 1), case_of("ccc", 2)], preparation())
+    assert bank.rows(iter(["ccc_z01", "a_z00", "a_z02"])).tolist() == [0, 2, 5]
+    assert bank.rows(["bb_z00", "a"]).tolist() == [0, 1, 2, 3]
+    assert bank.rows(["a_z03", "a_z0", "z00"]).tolist() == []
+
+
+def test_a_name_of_a_case_never_means_a_slice_of_another():
+    bank = fill_bank([case_of("a", 2), case_of("a_z01", 1)], preparation())
+    assert bank.rows(["a_z01"]).tolist() == [2]
+    assert bank.rows(["a_z01_z00", "a_z00"]).tolist() == [0, 2]
+
+
+def test_slices_know_their_place_in_their_case():
+    bank = fill_bank([case_of("a", 3), case_of("bb", 1), case_of("ccc", 2)], preparation())
+    assert bank.positions == (0, 1, 2, 0, 0, 1)
+    assert bank.heights.tolist() == [0.0, 0.5, 1.0, 0.5, 0.0, 1.0]
+    assert bank.heights.dtype == torch.float32
+
+
 def test_the_margin_enlarges_the_images_but_not_the_window():
     bank = fill_bank([case_of("a", 2)], preparation(margin=3))
     assert bank.images.shape[-1] == bank.labels.shape[-1] == 22

@@ -1,4 +1,8 @@
-"""Patient-level folds: no slice of a validation patient is ever trained on."""
+"""Folds: how names are split into those to train on and those to validate on.
+
+The names are those of cases, so that no slice of a validation patient is ever trained on; a recipe that reproduces a
+table of a paper that split slices names slices instead, see `scarmap.datasets.split`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +14,7 @@ from scarmap.errors import DataError
 
 @dataclass(frozen=True)
 class Fold:
-    """One split of the cases by name."""
+    """One split of cases, or of slices, by name."""
 
     train: tuple[str, ...]
     validation: tuple[str, ...]
@@ -54,8 +58,8 @@ def no_folds(cases: Sequence[str]) -> tuple[Fold, ...]:
 def _enough(cases: Sequence[str], num_folds: int) -> list[str]:
     if len(cases) < num_folds:
         raise DataError(
-            f"{len(cases)} labelled cases cannot be split into {num_folds} patient-level folds; add cases, "
-            f"or choose a recipe with fewer folds."
+            f"{len(cases)} labelled cases cannot be split into {num_folds} patient-level folds, nor so many slices "
+            f"into so many folds by slice; add cases, or choose a recipe with fewer folds."
         )
     return sorted(cases)
 

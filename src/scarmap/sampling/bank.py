@@ -4,12 +4,15 @@ A cardiac MR training set is small: MyoPS at 288 pixels is 100 MB. Holding it wh
 rotation and warp one batched resampling, with no worker process and no copy per step.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from scarmap.datasets.split import slice_name
 from scarmap.sampling.batch import Batch, centre_window
 from scarmap.sampling.preparation import Preparation, check_nothing_lost, prepare
 from scarmap.volume import Case
@@ -31,10 +34,37 @@ class Bank:
     cases: tuple[str, ...]
     size: int
 
+    @cached_property
+    def positions(self) -> tuple[int, ...]:
+        """Number of each slice in its case, from 0, length N."""
+        seen: Counter[str] = Counter()
+        positions = []
+        for case in self.cases:
+            positions.append(seen[case])
+            seen[case] += 1
+        return tuple(positions)
+
+    @cached_property
+    def heights(self) -> Tensor:
+        """Height of each slice in its stack, (N,), float32, on the images' device.
+
+        0 is the first slice of the case, 1 the last one; the only slice of a case lies at 0.5.
+        """
+        last = {case: depth - 1 for case, depth in Counter(self.cases).items()}
+        pairs = zip(self.cases, self.positions, strict=True)
+        heights = [position / last[case] if last[case] else 0.5 for case, position in pairs]
+        return torch.tensor(heights, dtype=torch.float32, device=self.images.device)
+
     def rows(self, names: Iterable[str]) -> Tensor:
-        """Row numbers of the slices of some cases, (n,), int64."""
+        """Row numbers, (n,), int64, ascending, of all slices of the named cases and of the named slices.
+
+        Slices are named by `scarmap.datasets.split.slice_name`; a name that is a case's means the case.
+        """
         wanted = set(names)
-        return torch.tensor([row for row, name in enumerate(self.cases) if name in wanted], dtype=torch.int64)
+        slices = wanted - set(self.cases)
+        places = zip(self.cases, self.positions, strict=True)
+        chosen = [row for row, place in enumerate(places) if place[0] in wanted or slice_name(*place) in slices]
+        return torch.tensor(chosen, dtype=torch.int64)
 
     def window(self, rows: Tensor) -> Batch:
         """Slices by row number, (n,), as the network sees them without augmentation."""
