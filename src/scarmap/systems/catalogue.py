@@ -7,13 +7,14 @@ from inspect import signature
 from typing import Any
 
 from scarmap.errors import RecipeError, suggest
+from scarmap.systems.anatomy_prior.recipe import RECIPES as ANATOMY_PRIOR
 from scarmap.systems.cascade.recipe import RECIPES as CASCADE
 from scarmap.systems.mfunet.recipe import RECIPES as MFUNET
 from scarmap.training.check import check_settings
 from scarmap.training.describe import build, find, settings, unwrap
 from scarmap.training.recipe import Recipe, Row
 
-RECIPES: Mapping[str, Row] = {**MFUNET, **CASCADE}
+RECIPES: Mapping[str, Row] = {**MFUNET, **CASCADE, **ANATOMY_PRIOR}
 
 
 @dataclass(frozen=True)
