@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from scarmap.datasets.split import notes, recorded_split
 from scarmap.evaluation.table import read_summary
 from scarmap.io.run import RunFolder
 
@@ -31,15 +32,17 @@ def table(runs: Sequence[RunFolder]) -> list[str]:
     lines = [row("row", "figures", STRUCTURES), row("---", "---", ["---:"] * len(STRUCTURES))]
     printed = set()
     for run in runs:
-        record = run.read_record()["recipe"]
-        published, name = record["published"], record["name"]
+        record = run.read_record()
+        recipe, told = record["recipe"], [f"**{note}**" for note in notes(recorded_split(record))]
+        published, name = recipe["published"], recipe["name"]
         if published and name not in printed:
             cells = [spread(*published[each], scale=1) if each in published else "" for each in STRUCTURES]
-            lines.append(row(f"`{name}`", f"published, table {record['table']}", cells))
+            lines.append(row(f"`{name}`", f"published, table {recipe['table']}", cells))
             printed.add(name)
         scores = read_summary(run.evaluation / "summary.json")["scores"]
         for convention in ("mfunet_slicewise", "case3d"):
-            lines.append(row(f"`{run.root.name}`", f"measured, {convention}", cells_of(scores[convention])))
+            figures = " ".join([f"measured, {convention}", *told])
+            lines.append(row(f"`{run.root.name}`", figures, cells_of(scores[convention])))
     return lines
 
 
@@ -66,13 +69,16 @@ def origin(run: RunFolder) -> list[str]:
     record = run.read_record()
     provenance, summary = record["provenance"], read_summary(run.evaluation / "summary.json")
     changed = {key: value for key, value in record["recipe"]["settings"].items() if key in ("width", "schedule")}
+    split = recorded_split(record)
+    scored = f"{len(summary['cases'])} of {len(split.slices) or record['data']['num_cases']}"
+    scored += " slices scored" if split.slices else " cases scored"
+    how = " ".join(notes(split)) or "each by a fold that did not train on it"
     seconds = sum(float(line["seconds"]) for log in run.logs().values() for line in log)
     epochs = sum(len(log) for log in run.logs().values())
     return [
-        f"- `{run.root.name}`: {len(summary['cases'])} of {record['data']['num_cases']} cases scored, each by a fold "
-        f"that did not train on it; settings {changed}, epochs x {provenance['epochs_scale']:g} ({epochs} epochs, "
-        f"{seconds / 60:.0f} minutes of training in all); {provenance['hardware']}; commit {provenance['commit']}; "
-        f"seed {provenance['seed']}.",
+        f"- `{run.root.name}`: {scored} ({how}); settings {changed}, epochs x {provenance['epochs_scale']:g} "
+        f"({epochs} epochs, {seconds / 60:.0f} minutes of training in all); {provenance['hardware']}; "
+        f"commit {provenance['commit']}; seed {provenance['seed']}.",
     ]
 
 

@@ -21,6 +21,7 @@ from scarmap.evaluation.table import (
     values_by_case,
     write_evaluation,
 )
+from scarmap.io.nifti import read_labels
 
 
 def _write_mask(path, values, *, affine=None):
@@ -50,6 +51,14 @@ def test_a_pair_is_scored_under_every_convention(tmp_path):
     assert found["case3d", "scar", "dice"] == pytest.approx(0.8)
     assert found["mfunet_slicewise", "average_pathology", "dice"] == pytest.approx(0.8)
     assert found["emidec_official", "mvo", "dice"] == 1.0
+
+
+def test_a_truth_in_memory_scores_as_its_file_does(tmp_path):
+    masks = {"a": _write_mask(tmp_path / "p.nii.gz", _heart(scar=3))}
+    truth = _write_mask(tmp_path / "t.nii.gz", _heart())
+    by_file = evaluate_folder(masks, {"a": truth}, "emidec")
+    in_memory = evaluate_folder(masks, {"a": read_labels(truth, "emidec")}, "emidec")
+    assert repr(in_memory.rows) == repr(by_file.rows)  # nan equals nan as text only
 
 
 def test_masks_on_other_grids_are_refused_with_both_files_named(tmp_path):
@@ -184,6 +193,13 @@ def test_the_summary_is_given_once_more_over_cases_with_an_infarct(tmp_path):
     assert content["infarcted"]["cases"] == ["ill", "missed"]
     assert content["presence"]["whole_infarct"]["false_positive"] == 1
     assert content["presence"]["whole_infarct"]["sensitivity"] == 0.5
+
+
+def test_summary_json_holds_what_a_reader_must_be_told(tmp_path):
+    mask = _write_mask(tmp_path / "mask.nii.gz", _heart())
+    for notes in ([], ["Leaking split."]):
+        evaluation = evaluate_folder({"a": mask}, {"a": mask}, "emidec", notes=notes)
+        assert read_summary(write_evaluation(tmp_path, evaluation)[1])["notes"] == notes
 
 
 def test_values_by_case_picks_one_score():

@@ -3,9 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scarmap.datasets.folds import Fold
+from scarmap.datasets.split import notes, record_split, slice_name, split_cases, true_parts
 from scarmap.evaluation.table import evaluate_folder, write_evaluation
 from scarmap.io.illustrations import Illustration, Panel, write_illustration
-from scarmap.io.nifti import write_image, write_labels
+from scarmap.io.nifti import read_labels, write_image, write_labels
 from scarmap.io.run import RunFolder
 from scarmap.labels import INDEX
 from scarmap.volume import Case, Grid, LabelMap, Volume
@@ -68,6 +70,29 @@ def run(tmp_path: Path, case: Case) -> RunFolder:
         picture = Illustration("attention", "Where it looks", "Bright over the scar.", ((panel,),))
         write_illustration(run.illustrations(fold), picture)
     run.write_record(make_record(data))
+    return run
+
+
+@pytest.fixture
+def run_by_slice(run: RunFolder) -> RunFolder:
+    """The same of one fold that held out both slices of the first case and the second slice of each other one."""
+    record = run.read_record()
+    names = ["case_a", "case_b", "case_c"]
+    masks = {name: read_labels(run.predictions / f"{name}.nii.gz", "myops2020") for name in names}
+    validation = ("case_a_z00", *(slice_name(name, 1) for name in names))
+    fold = Fold(("case_b_z00", "case_c_z00"), validation)
+    split = split_cases(dict.fromkeys(names, 2), lambda _: (fold,), unit="slice")
+    for mask in run.predictions.iterdir():
+        mask.unlink()
+    for name in validation:
+        labels = split.part(name, masks[split.patient(name)])
+        write_labels(run.predictions / f"{name}.nii.gz", labels, "myops2020")
+    truths = {name: read_labels(run.root.parent / "data" / f"{name}_gd.nii.gz", "myops2020") for name in names}
+    predictions = {name: run.predictions / f"{name}.nii.gz" for name in validation}
+    evaluation = evaluate_folder(predictions, true_parts(split, truths), "myops2020", notes=notes(split))
+    write_evaluation(run.evaluation, evaluation)
+    folds = [{"train": list(fold.train), "validation": list(fold.validation)}]
+    run.write_record({**record, "split": record_split(split), "folds": folds, "state": {"fold_0/segment": "done"}})
     return run
 
 

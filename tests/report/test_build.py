@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from scarmap.errors import DataError, RunError
-from scarmap.io.nifti import write_labels
+from scarmap.io.nifti import read_image, write_labels
 from scarmap.io.run import RECORD_PARTS, RunFolder
+from scarmap.report import gallery
 from scarmap.report.build import build_report, case_table
 from scarmap.report.gallery import case_pictures, illustration_pictures
+from scarmap.report.header import fold_of_case
+from scarmap.report.montage import draw_case
 from scarmap.report.tables import CaseScore
 from scarmap.volume import Grid, LabelMap
 
@@ -132,6 +135,46 @@ def test_case_table_holds_dice_fold_and_scar_volumes():
     table = case_table(ranked, {"a": 3})
     assert table["columns"] == ["case", "fold", "LV blood pool", "scar", "scar predicted, ml", "scar expert, ml"]
     assert table["lines"] == [["a", "3", "90.0", "50.0", "12.0", "15.0"], ["b", "–", "–", "40.0", "–", "–"]]
+
+
+def test_a_leaking_split_is_told_at_the_top_at_every_table_of_scores_and_above_the_cases(run_by_slice):
+    text, _ = _read(run_by_slice)
+    notes = [f'<p class="warning">{note}</p>' for note in run_by_slice.read_record()["split"]["notes"]]
+    assert len(notes) == 2
+    head, main = text.split("<main>")
+    scores, cases = main.split("<h2>Cases</h2>")
+    tables = scores.split("<h3>")[1:]
+    assert sum("<table>" in part for part in tables) == 3
+    for part in (head, *(part for part in tables if "<table>" in part), cases):
+        assert all(note in part for note in notes)
+    assert "the fold that did not train on it" not in text
+    assert "Scored so far: 4 of 6 slices." in text
+    assert "<dt>Split by</dt><dd>slice</dd>" in text
+
+
+def test_a_split_by_patient_is_not_called_leaking(run):
+    text, _ = _read(run)
+    assert "Leaking" not in text
+    assert "Split by slice" not in text
+    assert "the fold that did not train on it" in text
+
+
+def test_pictures_of_a_run_by_slice_show_that_slice_of_the_case(run_by_slice, monkeypatch):
+    drawn = []
+
+    def draw(case, prediction, *, first_slice):
+        drawn.append((case, first_slice))
+        return draw_case(case, prediction, first_slice=first_slice)
+
+    monkeypatch.setattr(gallery, "draw_case", draw)
+    record = run_by_slice.read_record()
+    ranked = [CaseScore(name, score, {}) for name, score in (("case_a_z00", 0.9), ("case_b_z01", 0.5))]
+    pictures, _ = case_pictures(run_by_slice, record, ranked)
+    assert [bool(picture.address) for picture in pictures] == [True, True]
+    assert [(case.name, case.grid.shape[2], first) for case, first in drawn] == [("case_a", 1, 0), ("case_b", 1, 1)]
+    whole = read_image(run_by_slice.root.parent / "data" / "case_b_LGE.nii.gz").array
+    np.testing.assert_array_equal(drawn[1][0].images["LGE"].array, whole[..., 1:])
+    assert [line[1] for line in case_table(ranked, fold_of_case(record))["lines"]] == ["0", "0"]
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

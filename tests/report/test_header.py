@@ -23,6 +23,12 @@ def test_a_shortened_schedule_is_labelled():
     assert warnings({"provenance": {"epochs_scale": 2.0}}) == ["Trained for 2 times the recipe's epochs."]
 
 
+def test_a_leak_is_found_in_the_folds_whatever_the_record_says_of_it():
+    shared = {"split": {"unit": "patient", "notes": []}, "folds": [{"train": ["a"], "validation": ["a"]}]}
+    (message,) = warnings(shared)
+    assert message.startswith("Leaking split: validation patients were trained on.")
+
+
 def test_unfinished_stages_are_named():
     (message,) = warnings({"state": {"fold_0/a": "done", "fold_0/b": "running"}})
     assert "fold_0/b (running)" in message

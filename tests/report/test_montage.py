@@ -72,6 +72,11 @@ def test_an_unlabelled_case_is_drawn_once_per_sequence_without_a_key(case):
     assert not figure.legends
 
 
+def test_slices_of_a_cut_case_keep_their_numbers(case, prediction):
+    titles = [axes.get_title() for axes in draw_case(case, prediction, first_slice=4).axes[:2]]
+    assert titles == ["slice 5", "slice 6"]
+
+
 def test_key_names_what_is_drawn(case, prediction):
     (legend,) = draw_case(case, prediction).legends
     names = [text.get_text() for text in legend.get_texts()]

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from scarmap.datasets.folds import Fold, contiguous_folds, no_folds
+from scarmap.datasets.folds import Fold, contiguous_folds, no_folds, seeded_folds
 from scarmap.io.illustrations import Illustration, Panel
 from scarmap.labels import INDEX, REGIONS
 from scarmap.sampling.augment import Augmentation
@@ -18,6 +18,7 @@ from scarmap.sampling.preparation import Preparation
 from scarmap.sampling.samplers import full_slices
 from scarmap.training.fit import Job, Options
 from scarmap.training.recipe import Phase, Recipe, Row, Stage
+from scarmap.training.record import Request
 from scarmap.training.run import make_fabric
 from scarmap.training.schedules import constant
 from scarmap.training.score import region_dice
@@ -100,6 +101,17 @@ def tiny_recipe(*, width=2, layout="emidec", num_folds=2, sequences=("LGE",)):
     )
 
 
+def every_slice_twice(names):
+    """Trains on every name and validates on it."""
+    return (Fold(tuple(names), tuple(names)),)
+
+
+def tiny_recipe_by_slice(*, num_folds=2, leaking=False, **keywords):
+    """The same with random slices held out, or with all of them trained on and validated."""
+    folds = every_slice_twice if leaking else partial(seeded_folds, num_folds=num_folds)
+    return replace(tiny_recipe(**keywords), unit="slice", folds=folds)
+
+
 def tiny_recipe_on_all(**keywords):
     """The same without held-out cases."""
     return replace(tiny_recipe(**keywords), folds=no_folds)
@@ -109,6 +121,12 @@ def tiny_recipe_on_all(**keywords):
 def all_cases():
     """The tiny recipe without held-out cases."""
     return tiny_recipe_on_all
+
+
+@pytest.fixture(scope="session")
+def by_slice():
+    """The tiny recipe with slices held out."""
+    return tiny_recipe_by_slice
 
 
 @pytest.fixture
@@ -143,5 +161,16 @@ def job(bank, tmp_path):
     def make(stage, *, folder=None, fold=None, **options):
         fold = fold or Fold(CASES[:6], CASES[6:])
         return Job(stage, bank, fold, 0, folder or tmp_path / "segment", make_fabric("cpu"), Options(**options))
+
+    return make
+
+
+@pytest.fixture
+def request_for(row, tmp_path):
+    """Function of a data folder and what to change to a short training of the tiny recipe."""
+
+    def make(data, *, folds=None, resume=False, seed=1, epochs_scale=0.3, max_steps=1, out="run", recipe=row.recipe):
+        options = Options(seed=seed, epochs_scale=epochs_scale, max_steps=max_steps, resume=resume)
+        return Request("tiny", replace(row, recipe=recipe), data, tmp_path / out, folds, "cpu", options)
 
     return make

@@ -151,6 +151,14 @@ def test_small_rises_add_up_to_one_that_counts(job, stage):
     assert len(log_of(todo)) == 7
 
 
+def test_slices_are_held_out_of_the_training_slices_as_cases_are(bank):
+    fold = Fold(("a_z00", "a_z01", "b_z00", "c_z01", "d_z00"), ("b_z01", "h_z00"))
+    rows = split_rows(bank, fold, Phase(1, 0.1, constant))
+    assert [each.tolist() for each in rows] == [[0, 1, 2, 5, 6], [3, 14]]
+    rows = split_rows(bank, fold, Phase(1, 0.1, constant, hold_out=0))  # the last fifth of the sorted names
+    assert [each.tolist() for each in rows] == [[0, 1, 2, 5], [6]]
+
+
 @pytest.mark.parametrize("fold", [Fold(tuple("abcdefgh"), ()), Fold(tuple("abcdef"), ("g", "h"))])
 def test_without_a_score_training_runs_its_length_and_the_last_epoch_is_kept(job, stage, fold):
     score = {"score": None} if fold.validation else {}

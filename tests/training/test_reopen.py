@@ -16,11 +16,10 @@ def described(name, *, inputs=(), width=1):
     return {"name": name, "inputs": list(inputs), "model": {"width": width}}
 
 
-def record(*stages, seed=1, size=128, sha256="0", state=()):
+def record(*stages, seed=1, size=128, sha256="0", unit="patient", state=()):
+    details = {"layout": "emidec", "preparation": {"size": size}, "folds": "f", "unit": unit, "stages": list(stages)}
     return {
-        "recipe": {
-            "details": {"layout": "emidec", "preparation": {"size": size}, "folds": "f", "stages": list(stages)}
-        },
+        "recipe": {"details": details},
         "data": {"sha256": sha256},
         "folds": [],
         "provenance": {"seed": seed, "epochs_scale": 1.0, "max_steps": None, "command": "scarmap train x"},
@@ -91,12 +90,24 @@ def test_an_unchanged_recipe_changes_nothing(run):
     assert run.predictions.is_dir()
 
 
+def test_a_run_of_before_there_were_splits_by_slice_is_continued_as_one_by_patient(run):
+    old = run.read_record()
+    del old["recipe"]["details"]["unit"]
+    run.write_record(old)
+    open_record(run, record(*THREE), resume=True)
+    assert run.read_record() == old
+    assert run.predictions.is_dir()
+    with pytest.raises(RunError, match="another unit of the split,"):
+        open_record(run, record(*THREE, unit="slice"), resume=True)
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
         ({"seed": 2}, "another seed,"),
         ({"sha256": "1"}, "another data set,"),
         ({"size": 96}, "another preparation of the images,"),
+        ({"unit": "slice"}, "another unit of the split,"),
         ({"size": 96, "seed": 2}, "another preparation of the images and another seed,"),
     ],
 )

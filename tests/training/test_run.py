@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,20 +9,7 @@ from scarmap.errors import DataError, RecipeError, RunError
 from scarmap.io.illustrations import read_illustration
 from scarmap.io.nifti import read_labels
 from scarmap.io.run import RunFolder
-from scarmap.training.fit import Options
-from scarmap.training.record import Request
 from scarmap.training.run import chosen_folds, make_fabric, train
-
-
-@pytest.fixture
-def request_for(row, tmp_path):
-    """Function of a data folder and what to change to a short training."""
-
-    def make(data, *, folds=None, resume=False, seed=1, epochs_scale=0.3, max_steps=1, out="run", recipe=row.recipe):
-        options = Options(seed=seed, epochs_scale=epochs_scale, max_steps=max_steps, resume=resume)
-        return Request("tiny", replace(row, recipe=recipe), data, tmp_path / out, folds, "cpu", options)
-
-    return make
 
 
 def test_every_case_is_segmented_by_the_fold_that_did_not_train_on_it(emidec_phantom, request_for):

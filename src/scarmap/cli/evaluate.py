@@ -8,6 +8,8 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from scarmap.datasets.split import Split
+
 
 def evaluate(
     predictions: Annotated[
@@ -21,13 +23,32 @@ def evaluate(
     from rich.console import Console
 
     from scarmap.datasets.folder import find_masks
+    from scarmap.datasets.split import notes, true_parts
     from scarmap.evaluation.table import evaluate_folder, summarise, write_evaluation
+    from scarmap.io.nifti import read_labels
 
-    evaluation = evaluate_folder(find_masks(predictions), find_masks(truths), layout)
+    split, masks, true = split_of_run(predictions), find_masks(predictions), find_masks(truths)
+    if split and split.slices:
+        true_slices = true_parts(split, {case: read_labels(path, layout) for case, path in true.items()})
+        evaluation = evaluate_folder(masks, true_slices, layout, notes=notes(split))
+    else:
+        evaluation = evaluate_folder(masks, true, layout, notes=notes(split) if split else ())
     cases_file, summary_file = write_evaluation(out, evaluation)
     console = Console()
     console.print(_table(summarise(evaluation.rows)["case3d"]))
     typer.echo(f"Every case and convention: {cases_file}\nMeans over cases: {summary_file}")
+    for note in evaluation.notes:
+        typer.echo(note)
+
+
+def split_of_run(predictions: Path) -> "Split | None":
+    """The split that held-out masks were made under; None for a folder of masks that is not part of a run."""
+    from scarmap.datasets.split import recorded_split
+    from scarmap.io.run import RunFolder
+
+    run = RunFolder(predictions.resolve().parent)
+    ours = run.record_file.is_file() and predictions.resolve() == run.predictions
+    return recorded_split(run.read_record()) if ours else None
 
 
 def _table(structures: dict[str, dict[str, dict[str, Any]]]) -> "Table":

@@ -29,6 +29,7 @@ def train(
 ) -> None:
     """Train a recipe; validate it out of fold."""
     from scarmap.cli.progress import training_progress
+    from scarmap.datasets.split import notes, recorded_split
     from scarmap.systems.catalogue import choose
     from scarmap.training.describe import parse_setting
     from scarmap.training.describe import settings as settings_of
@@ -64,6 +65,8 @@ def train(
     typer.echo(f"Run: {run.root}")
     if run.evaluation.is_dir():
         typer.echo(f"Scores of the held-out cases: {run.evaluation / 'summary.json'}")
+    for note in notes(recorded_split(run.read_record())):
+        typer.echo(note)
     typer.echo(f"Next: scarmap report {run.root}")
 
 

@@ -142,9 +142,10 @@ def recorded_split(record: Mapping[str, Any]) -> Split:
         record: Content of `run.json`.
     """
     stored = record.get("split") or {}
-    folds = [Fold(tuple(fold.get("train", ())), tuple(fold.get("validation", ()))) for fold in record["folds"] or ()]
+    both = [(fold.get("train", ()), fold.get("validation", ())) for fold in record.get("folds") or ()]
+    folds = tuple(Fold(tuple(train), tuple(validation)) for train, validation in both)
     slices = {name: (case, position) for name, (case, position) in stored.get("slices", {}).items()}
-    return Split(stored.get("unit", "patient"), tuple(folds), slices)
+    return Split(stored.get("unit", "patient"), folds, slices)
 
 
 def _patients(split: Split, names: Iterable[str]) -> set[str]:

@@ -3,17 +3,18 @@
 `cases.csv` is long: `case, convention, structure, metric, value, unit`, one line per number; an undefined value is
 written `nan`. `summary.json` holds::
 
-    {"layout": "emidec", "cases": [...], "missing": [...], "extra": [...],
+    {"layout": "emidec", "notes": [...], "cases": [...], "missing": [...], "extra": [...],
      "scores": {convention: {structure: {metric: {"unit", "mean", "sd", "median", "n", "n_undefined"}}}},
      "infarcted": {"cases": [...], "scores": as above},
      "presence": {structure: {"true_positive", "false_positive", "true_negative", "false_negative",
                               "sensitivity", "specificity"}}}
 
-`missing` are cases of the truth without a prediction, `extra` are predictions without a truth; neither is scored.
-`n` counts the defined values that mean, sd and median are taken over; sd is the sample's (n - 1). A number that
-too few values define is `null`. `infarcted` summarises once more over the cases whose truth has an infarct: a
-convention that counts two empty masks as 1 flatters every method on healthy patients. `presence` counts the cases that
-have a pathology or have none, and those where it was found or was not.
+`notes` are what a reader of any of these numbers must be told, such as a leak of the split. `missing` are cases of the
+truth without a prediction, `extra` are predictions without a truth; neither is scored. `n` counts the defined values
+that mean, sd and median are taken over; sd is the sample's (n - 1). A number that too few values define is `null`.
+`infarcted` summarises once more over the cases whose truth has an infarct: a convention that counts two empty masks as
+1 flatters every method on healthy patients. `presence` counts the cases that have a pathology or have none, and those
+where it was found or was not.
 """
 
 import csv
@@ -32,7 +33,7 @@ from scarmap.evaluation.presence import PATHOLOGIES, Presence, count_presence
 from scarmap.io.files import read_json, replacing, write_json
 from scarmap.io.nifti import read_labels
 from scarmap.labels import codes
-from scarmap.volume import check_same_grid
+from scarmap.volume import LabelMap, check_same_grid
 
 logger = logging.getLogger(__name__)
 
@@ -58,20 +59,22 @@ class Evaluation:
         rows: Every score of every case, sorted by case.
         missing: Cases of the truth that have no prediction.
         extra: Predictions that have no truth.
+        notes: What a reader of any score must be told, one sentence each.
     """
 
     layout: str
     rows: tuple[Row, ...]
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def evaluate_pair(prediction: Path, truth: Path, layout: str, *, case: str) -> list[Row]:
+def evaluate_pair(prediction: Path, truth: Path | LabelMap, layout: str, *, case: str) -> list[Row]:
     """Score one mask under every convention.
 
     Args:
         prediction: Mask to judge.
-        truth: Mask to judge by.
+        truth: Mask to judge by, or its file.
         layout: Label layout of both.
         case: Name for the rows.
 
@@ -80,8 +83,10 @@ def evaluate_pair(prediction: Path, truth: Path, layout: str, *, case: str) -> l
         GeometryError: The masks lie on different grids.
         LabelError: A mask holds values that the layout does not define.
     """
-    predicted, true = read_labels(prediction, layout), read_labels(truth, layout)
-    check_same_grid(true.grid, predicted.grid, what=f"Case {case}: the truth {truth} and the prediction {prediction}")
+    predicted = read_labels(prediction, layout)
+    true = truth if isinstance(truth, LabelMap) else read_labels(truth, layout)
+    named = f"the truth {true.grid.source}" if true.grid.source else "the truth"
+    check_same_grid(true.grid, predicted.grid, what=f"Case {case}: {named} and the prediction {prediction}")
     return [
         Row(case, score.convention, score.structure, score.metric, score.value, score.unit)
         for convention in CONVENTIONS.values()
@@ -89,13 +94,20 @@ def evaluate_pair(prediction: Path, truth: Path, layout: str, *, case: str) -> l
     ]
 
 
-def evaluate_folder(predictions: Mapping[str, Path], truths: Mapping[str, Path], layout: str) -> Evaluation:
+def evaluate_folder(
+    predictions: Mapping[str, Path],
+    truths: Mapping[str, Path] | Mapping[str, LabelMap],
+    layout: str,
+    *,
+    notes: Sequence[str] = (),
+) -> Evaluation:
     """Score all cases that have both a prediction and a truth.
 
     Args:
         predictions: Case to mask file.
-        truths: Case to mask file.
+        truths: Case to mask, or to its file.
         layout: Label layout of both.
+        notes: What a reader of any score must be told, one sentence each.
 
     Returns:
         The scores; cases with only one of the two are named in it, and in a warning.
@@ -112,14 +124,14 @@ def evaluate_folder(predictions: Mapping[str, Path], truths: Mapping[str, Path],
         raise DataError(
             f"No prediction is named like a case of the truth. The predictions are {_listed(extra)}; the truth has "
             f"{_listed(missing)}. Name each prediction <case>.nii.gz after its case, and check that neither folder "
-            f"is a folder of another data set."
+            f"is a folder of another data set. Masks of single slices are scored in the run folder that holds them."
         )
     if missing:
         logger.warning("Not scored for want of a prediction (%d): %s", len(missing), _listed(missing))
     if extra:
         logger.warning("Not scored for want of a truth (%d): %s", len(extra), _listed(extra))
     rows = [row for case in shared for row in evaluate_pair(predictions[case], truths[case], layout, case=case)]
-    return Evaluation(layout, tuple(rows), tuple(missing), tuple(extra))
+    return Evaluation(layout, tuple(rows), tuple(missing), tuple(extra), tuple(notes))
 
 
 def summarise(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
@@ -193,6 +205,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
         summary_file,
         {
             "layout": evaluation.layout,
+            "notes": list(evaluation.notes),
             "cases": sorted({row.case for row in evaluation.rows}),
             "missing": list(evaluation.missing),
             "extra": list(evaluation.extra),

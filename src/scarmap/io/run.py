@@ -3,13 +3,14 @@
 ::
 
     RUN/
-      run.json                     recipe, data, folds, provenance, state of every (fold, stage)
+      run.json                     recipe, data, split, folds, provenance, state of every (fold, stage)
       fold_0/<stage>/log.csv       one row per epoch
       fold_0/<stage>/weights.safetensors, weights.json
       fold_0/<stage>/checkpoint.pt what --resume continues from
       fold_0/<stage>/tensorboard/
       fold_0/illustrations/*.npz   the system's own pictures, see `scarmap.io.illustrations`
-      predictions/<case>.nii.gz    each validation case, predicted by the fold that did not train on it
+      predictions/<case>.nii.gz    each validation case, predicted by the fold that did not train on it; in a run by
+                                   slice <case>_z<number>.nii.gz, each validation slice
       evaluation/cases.csv, summary.json
       report.html
 """

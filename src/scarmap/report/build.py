@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scarmap import __version__
+from scarmap.datasets.split import Split, notes, recorded_split
 from scarmap.evaluation.table import Row, read_scores
 from scarmap.io.files import replacing
 from scarmap.io.run import RunFolder
@@ -35,7 +36,7 @@ def build_report(run: RunFolder) -> Path:
     record = run.read_record()
     scores_file = run.evaluation / "cases.csv"
     rows = read_scores(scores_file) if scores_file.is_file() else []
-    recipe, ranked = record.get("recipe", {}), rank_cases(rows)
+    recipe, ranked, split = record.get("recipe", {}), rank_cases(rows), recorded_split(record)
     layout = record.get("data", {}).get("layout") or recipe.get("layout") or "myops2020"
     cases, no_cases = case_pictures(run, record, ranked)
     illustrations, no_illustrations = illustration_pictures(run, layout=layout)
@@ -43,7 +44,8 @@ def build_report(run: RunFolder) -> Path:
     text = page.render(
         name=recipe.get("name") or run.root.name,
         facts=facts(record),
-        warnings=warnings(record) + _not_scored(record, ranked),
+        warnings=warnings(record) + _not_scored(record, ranked, split),
+        notes=notes(split),
         settings=recipe.get("settings") or {},
         tables=score_tables(
             rows, published=recipe.get("published"), published_convention=recipe.get("published_convention")
@@ -124,11 +126,11 @@ def case_table(ranked: Sequence[CaseScore], folds: Mapping[str, int]) -> dict[st
     return {"columns": columns + ["scar predicted, ml", "scar expert, ml"] * with_scar, "lines": lines}
 
 
-def _not_scored(record: Mapping[str, Any], ranked: Sequence[CaseScore]) -> list[str]:
-    planned = record.get("data", {}).get("num_cases")
+def _not_scored(record: Mapping[str, Any], ranked: Sequence[CaseScore], split: Split) -> list[str]:
+    planned = len(split.slices) or record.get("data", {}).get("num_cases")
     if not ranked or not isinstance(planned, int) or len(ranked) >= planned:
         return []
-    return [f"Scored so far: {len(ranked)} of {planned} cases."]
+    return [f"Scored so far: {len(ranked)} of {planned} {'slices' if split.slices else 'cases'}."]
 
 
 def _ml(volume: float) -> str:

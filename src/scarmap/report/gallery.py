@@ -8,6 +8,7 @@ from typing import Any
 
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, find_masks
+from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
 from scarmap.io.illustrations import read_illustration
 from scarmap.io.nifti import read_labels
@@ -17,7 +18,7 @@ from scarmap.report.embed import picture_address
 from scarmap.report.figures import draw_illustration, drawn_regions, region_key
 from scarmap.report.montage import draw_case
 from scarmap.report.tables import CaseScore, percent, telling_cases
-from scarmap.volume import check_same_grid
+from scarmap.volume import check_same_grid, take_slices_of_case
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,16 @@ def case_pictures(run: RunFolder, record: Mapping[str, Any], ranked: Sequence[Ca
         return [], f"The data folder {folder} is not there (any more), so no case can be shown."
     picks = [(label, case.name, _scores(case)) for label, case in telling_cases(ranked)]
     picks = picks or [("Case", name, "Not scored.") for name in sorted(masks)[:3]]
-    sequences = record.get("recipe", {}).get("sequences", [])
+    sequences, split = record.get("recipe", {}).get("sequences", []), recorded_split(record)
     return [
-        _case_picture(f"{label}: {name}", scores, files.get(name), masks.get(name), sequences)
+        _case_picture(
+            f"{label}: {name}",
+            scores,
+            files.get(split.patient(name)),
+            masks.get(name),
+            sequences,
+            position=split.slices[name][1] if name in split.slices else None,
+        )
         for label, name, scores in picks
     ], ""
 
@@ -97,7 +105,13 @@ def illustration_pictures(run: RunFolder, *, layout: str, budget: int = 3_000_00
 
 
 def _case_picture(
-    title: str, scores: str, files: CaseFiles | None, mask: Path | None, sequences: Sequence[str]
+    title: str,
+    scores: str,
+    files: CaseFiles | None,
+    mask: Path | None,
+    sequences: Sequence[str],
+    *,
+    position: int | None = None,
 ) -> Picture:
     alt = f"{title}: short-axis slices with the outlines of expert and prediction. {scores}"
     if files is None or mask is None:
@@ -105,11 +119,12 @@ def _case_picture(
         return Picture(title, scores, alt, problem=f"{lacking}.")
     try:
         case = load_case(files, sequences=list(sequences) or list(files.images), labelled=files.labels is not None)
+        case = case if position is None else take_slices_of_case(case, position, position + 1)
         prediction = read_labels(mask, files.layout)
         check_same_grid(case.grid, prediction.grid, what=f"Case {files.name}: its image and the prediction {mask}")
     except DataError as problem:
         return Picture(title, scores, alt, problem=str(problem))
-    return Picture(title, scores, alt, picture_address(draw_case(case, prediction)))
+    return Picture(title, scores, alt, picture_address(draw_case(case, prediction, first_slice=position or 0)))
 
 
 def _illustration_picture(path: Path, layout: str) -> Picture:

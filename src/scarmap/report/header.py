@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scarmap.datasets.split import notes, recorded_split
+
 
 def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """List what identifies a run, as label and text; what the record does not hold is left out.
@@ -20,6 +22,7 @@ def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Data folder", _data(data)),
         ("Label layout", data.get("layout") or recipe.get("layout")),
         ("Folds", folds_text(record)),
+        ("Split by", (record.get("split") or {}).get("unit")),
         ("Started", str(provenance.get("started") or "").replace("T", " ").replace("+00:00", " UTC")),
         ("Hardware", provenance.get("hardware")),
         ("Seed", provenance.get("seed")),
@@ -32,12 +35,12 @@ def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def warnings(record: Mapping[str, Any]) -> list[str]:
-    """Say what limits the meaning of the numbers: a shortened schedule, stages that are not finished.
+    """Say what limits the meaning of the numbers: a leaking split, a shortened schedule, stages that are not finished.
 
     Args:
         record: `run.json`.
     """
-    messages = []
+    messages = list(notes(recorded_split(record)))
     scale = record.get("provenance", {}).get("epochs_scale", 1.0)
     if scale != 1:
         messages.append(
@@ -68,7 +71,7 @@ def folds_text(record: Mapping[str, Any]) -> str:
 
 
 def fold_of_case(record: Mapping[str, Any]) -> dict[str, int]:
-    """Case to the fold that held it out.
+    """Case, or slice in a split by slice, to the fold that held it out.
 
     Args:
         record: `run.json`.

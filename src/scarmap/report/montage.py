@@ -105,7 +105,13 @@ def shown_slices(case: Case, prediction: LabelMap | None, *, most: int) -> list[
 
 
 def draw_case(
-    case: Case, prediction: LabelMap | None = None, *, max_slices: int = 6, title: str = "", panel_inch: float = 1.9
+    case: Case,
+    prediction: LabelMap | None = None,
+    *,
+    max_slices: int = 6,
+    first_slice: int = 0,
+    title: str = "",
+    panel_inch: float = 1.9,
 ) -> Figure:
     """Draw a case: one row per sequence, one column per slice, cropped to the heart.
 
@@ -115,6 +121,7 @@ def draw_case(
         case: Images and, where they are known, the true labels, drawn solid.
         prediction: Predicted labels, drawn dashed.
         max_slices: Largest number of slices.
+        first_slice: Number from 0 of the first slice, where the case was cut from a larger stack.
         title: Written above.
         panel_inch: Side of one panel.
 
@@ -143,7 +150,7 @@ def draw_case(
             _draw_panel(axes, case, prediction if with_outlines else None, sequence, z, window, with_outlines)
         grid[r][0].set_ylabel(sequence, color=LIGHT, fontsize=9)
     for axes, z in zip(grid[0], slices, strict=True):
-        axes.set_title(f"slice {z + 1}", color=LIGHT, fontsize=8, pad=3)
+        axes.set_title(f"slice {first_slice + z + 1}", color=LIGHT, fontsize=8, pad=3)
     if title:
         figure.text(side / width, 1 - 0.08 / height, title, color=LIGHT, fontsize=10, va="top")
     if keys:

@@ -76,7 +76,7 @@ class Job:
     Attributes:
         stage: What to train.
         bank: All slices, on the training device.
-        fold: The split by case.
+        fold: The split, by names of cases or of slices.
         fold_index: Its number, for the seed.
         folder: Folder of this stage in the run; logs, checkpoint and weights go there.
         fabric: Device, precision and processes.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from scarmap.datasets.folds import Fold
+    from scarmap.datasets.split import Unit
     from scarmap.io.illustrations import Illustration
     from scarmap.labels import LabelArray
     from scarmap.sampling.bank import Bank
@@ -37,7 +38,7 @@ class Phase:
         patience: Stop when the validation Dice has not risen by `min_delta` for so many epochs; None never stops.
         min_delta: Smallest rise that counts.
         hold_out: None trains and validates on the fold's own split; k validates on the k-th fifth of the fold's
-            training cases and trains on the other four, as MFU-Net's alternative cross-validation does.
+            training cases (or slices) and trains on the other four, as MFU-Net's alternative cross-validation does.
     """
 
     epochs: int
@@ -92,13 +93,15 @@ class Recipe:
         system: Folder under `scarmap.systems`.
         layout: Label layout that it is trained on and that its masks are written in.
         preparation: How a case becomes slices; its `sequences` are the recipe's inputs.
-        folds: Splits the names of the labelled cases.
+        folds: Splits the names of the labelled cases, or of their slices.
         stages: Trained in order.
         regions: What each probability map of `assemble` shows, names in `scarmap.labels.REGIONS`. Regions may nest.
         assemble: The system's inference: trained stages and slices (Z, S, H, W) to probabilities (Z, K, H, W).
         compose: Probabilities (K, X, Y, Z) on the case's grid to tissue indices (X, Y, Z), post-processing included.
         finish: Last decision on a case's mask, for which its voxels' size must be known, from tissue indices
             (X, Y, Z) and their grid; returns the mask and what a reader must be told about it, one sentence each.
+        unit: What `folds` splits. "slice" is for reproducing a table of a paper that split slices; every output of such
+            a run says what it leaks.
         illustrate: Pictures of the system's inner life, from trained stages, the bank and the rows to show.
         check: What a reader of a mask must be told, one sentence each, from tissue indices (X, Y, Z).
         sources: Where each constant comes from, by its name or by stage and name.
@@ -113,6 +116,7 @@ class Recipe:
     assemble: Callable[[Mapping[str, nn.Module], Tensor], Tensor]
     compose: Callable[[NDArray[np.float32]], LabelArray]
     finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
+    unit: Unit = "patient"
     illustrate: Callable[[Mapping[str, nn.Module], Bank, Tensor], list[Illustration]] | None = None
     check: Callable[[LabelArray], tuple[str, ...]] | None = None
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ import torch
 
 from scarmap import __version__
 from scarmap.datasets.case_files import CaseFiles
-from scarmap.datasets.folds import Fold
+from scarmap.datasets.split import Split, record_split
 from scarmap.io.run import RunFolder
 from scarmap.training.fit import Options
 from scarmap.training.provenance import data_hash, provenance
@@ -47,7 +47,7 @@ def new_record(
     recipe: Recipe,
     files: Sequence[CaseFiles],
     cases: Sequence[Case],
-    splits: Sequence[Fold],
+    split: Split,
     device: torch.device,
 ) -> dict[str, Any]:
     """`run.json` of a training that begins."""
@@ -62,7 +62,8 @@ def new_record(
             "spacing_mm": median_spacing_mm(cases),
             "sha256": data_hash(files, recipe.preparation.sequences),
         },
-        "folds": [asdict(split) for split in splits],
+        "split": record_split(split),
+        "folds": [asdict(fold) for fold in split.folds],
         "provenance": provenance(
             device=device, seed=options.seed, epochs_scale=options.epochs_scale, max_steps=options.max_steps
         ),

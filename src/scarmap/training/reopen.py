@@ -14,6 +14,7 @@ SAME = {
     "layout": ("recipe", "details", "layout"),
     "preparation of the images": ("recipe", "details", "preparation"),
     "way to split the cases": ("recipe", "details", "folds"),
+    "unit of the split": ("recipe", "details", "unit"),
     "data set": ("data", "sha256"),
     "seed": ("provenance", "seed"),
     "--epochs-scale": ("provenance", "epochs_scale"),
@@ -41,15 +42,21 @@ def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool) -> None:
         return
     if not resume:
         raise RunError(f"{run.root} already holds a run. Add --resume to continue it, or choose another --out.")
-    stored = run.read_record()
-    if stored["recipe"].get("details") == fresh["recipe"]["details"]:
+    stored = with_unit(run.read_record())
+    if stored["recipe"]["details"] == fresh["recipe"]["details"]:
         check_same(run, stored, fresh)
         return
-    kept = unchanged_stages(stored["recipe"].get("details") or {}, fresh["recipe"]["details"])
+    kept = unchanged_stages(stored["recipe"]["details"], fresh["recipe"]["details"])
     check_same(run, stored, fresh, recipe=not kept)
     forget(run, kept=kept)
     state = {name: value for name, value in stored["state"].items() if name.partition("/")[2] in kept}
     run.write_record({**fresh, "state": state})
+
+
+def with_unit(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of a time when every recipe split patients, saying so; others as they are."""
+    details = {"unit": "patient", **(record["recipe"].get("details") or {})}
+    return {**record, "recipe": {**record["recipe"], "details": details}}
 
 
 def check_same(run: RunFolder, stored: Mapping[str, Any], fresh: Mapping[str, Any], *, recipe: bool = False) -> None:

@@ -9,23 +9,22 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from scarmap.datasets.case_files import CaseFiles, load_case
-from scarmap.datasets.folder import find_cases, find_masks
+from scarmap.datasets.folder import find_cases
 from scarmap.datasets.folds import Fold
+from scarmap.datasets.split import split_cases
 from scarmap.errors import RecipeError, RunError
-from scarmap.evaluation.table import evaluate_folder, write_evaluation
-from scarmap.inference.predict import segment
 from scarmap.io.illustrations import write_illustration
-from scarmap.io.nifti import write_labels
 from scarmap.io.run import RunFolder
 from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.sampling.preparation import Preparation
 from scarmap.training.describe import build
 from scarmap.training.fit import Job, Options, build_learner, fit, split_rows
+from scarmap.training.held_out import score_held_out, segment_held_out
 from scarmap.training.recipe import Recipe
 from scarmap.training.record import Request, is_done, mark_done, median_spacing_mm, new_record
 from scarmap.training.reopen import open_record
 from scarmap.training.restore import load_stage, make_segmenter
-from scarmap.volume import Case, with_labels
+from scarmap.volume import Case
 
 PREDICTIONS = "predictions"
 """Step of a fold after its stages: held-out masks, pictures and scores."""
@@ -46,22 +45,24 @@ def train(request: Request) -> RunFolder:
     fabric = make_fabric(request.device)
     files = labelled_cases(request.data, recipe)
     cases = [load_case(each, sequences=recipe.preparation.sequences, labelled=True) for each in files]
-    splits = recipe.folds([case.name for case in cases])
-    wanted = chosen_folds(request.folds, len(splits))
+    split = split_cases({case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit)
+    wanted = chosen_folds(request.folds, len(split.folds))
     bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
-    rehearse(recipe, bank, [splits[index] for index in wanted])
+    rehearse(recipe, bank, [split.folds[index] for index in wanted])
     run = RunFolder(request.out)
     if fabric.is_global_zero:
-        fresh = new_record(request, recipe, files, cases, splits, fabric.device)
+        fresh = new_record(request, recipe, files, cases, split, fabric.device)
         open_record(run, fresh, resume=request.options.resume)
     fabric.barrier()
     bank = bank.to(fabric.device)
     for index in wanted:
-        stages = train_fold(run, recipe, bank, splits[index], index=index, fabric=fabric, options=request.options)
+        fold = split.folds[index]
+        stages = train_fold(run, recipe, bank, fold, index=index, fabric=fabric, options=request.options)
         if fabric.is_global_zero and not is_done(run, index, PREDICTIONS):
-            finish_fold(run, recipe, stages, bank, [case for case in cases if case.name in splits[index].validation])
-            illustrate(run, recipe, stages, bank, splits[index], index=index)
-            score(run, files, recipe.layout)
+            segmenter = make_segmenter(recipe, [stages], spacing_mm=median_spacing_mm(cases), device=fabric.device)
+            segment_held_out(run, segmenter, cases, split=split, index=index)
+            illustrate(run, recipe, stages, bank, fold, index=index)
+            score_held_out(run, cases, split=split, layout=recipe.layout)
             mark_done(run, index, PREDICTIONS)
     return run
 
@@ -152,23 +153,6 @@ def train_fold(
     return stages
 
 
-def finish_fold(
-    run: RunFolder, recipe: Recipe, stages: Mapping[str, nn.Module], bank: Bank, held_out: Sequence[Case]
-) -> None:
-    """Segment the cases that a fold did not train on; what is remarkable about a mask goes into the record."""
-    record = run.read_record()
-    spacing_mm = record["data"]["spacing_mm"]
-    segmenter = make_segmenter(recipe, [stages], spacing_mm=spacing_mm, device=bank.images.device)
-    flags = record.setdefault("flags", {})
-    for case in held_out:
-        found = segment(with_labels(case, None), segmenter)
-        write_labels(run.predictions / f"{case.name}.nii.gz", found.labels, recipe.layout)
-        flags.pop(case.name, None)
-        if found.flags:
-            flags[case.name] = list(found.flags)
-    run.write_record(record)
-
-
 def illustrate(
     run: RunFolder, recipe: Recipe, stages: Mapping[str, nn.Module], bank: Bank, fold: Fold, *, index: int
 ) -> None:
@@ -178,11 +162,3 @@ def illustrate(
     rows = bank.rows(fold.validation or fold.train)
     for illustration in recipe.illustrate(stages, bank, rows):
         write_illustration(run.illustrations(index), illustration)
-
-
-def score(run: RunFolder, files: Sequence[CaseFiles], layout: str) -> None:
-    """Score all out-of-fold masks that the run holds; a recipe without held-out cases has none."""
-    predictions = find_masks(run.predictions) if run.predictions.is_dir() else {}
-    truths = {case.name: case.labels for case in files if case.labels is not None and case.name in predictions}
-    if truths:
-        write_evaluation(run.evaluation, evaluate_folder(predictions, truths, layout))

@@ -131,6 +131,7 @@ def anatomy_prior(
             margin=side // 6 if modern else 0,
         ),
         folds=FOLDS[split],
+        unit="slice" if split == "slices" else "patient",
         stages=(
             stages.segmentation_stage(
                 network, objective, layout=layout, regions=regions, schedule=schedule, mixup=mixup

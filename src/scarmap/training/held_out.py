@@ -1,0 +1,56 @@
+"""Masks and scores of what a fold did not train on: whole patients, or single slices where the recipe splits those."""
+
+from collections.abc import Sequence
+
+from scarmap.datasets.folder import find_masks
+from scarmap.datasets.split import Split, notes, true_parts
+from scarmap.evaluation.table import evaluate_folder, write_evaluation
+from scarmap.inference.predict import Segmenter, segment
+from scarmap.io.nifti import write_labels
+from scarmap.io.run import RunFolder
+from scarmap.volume import Case, with_labels
+
+
+def segment_held_out(run: RunFolder, segmenter: Segmenter, cases: Sequence[Case], *, split: Split, index: int) -> None:
+    """Write the masks of what a fold validates on; what is remarkable about a mask goes into the record.
+
+    A case is segmented once and as a whole, so that each of its slices is seen as it is in prediction.
+
+    Args:
+        run: The run folder.
+        segmenter: The fold's trained system.
+        cases: All labelled cases.
+        split: The split.
+        index: Number of the fold.
+    """
+    record = run.read_record()
+    flags = record.setdefault("flags", {})
+    for case in cases:
+        names = split.held_out(index, case.name)
+        if not names:
+            continue
+        found = segment(with_labels(case, None), segmenter)
+        for name in names:
+            labels = split.part(name, found.labels)
+            write_labels(run.predictions / f"{name}.nii.gz", labels, segmenter.layout)
+            remarks = segmenter.check(labels.array) if segmenter.check else ()
+            flags.pop(name, None)
+            if remarks:
+                flags[name] = list(remarks)
+    run.write_record(record)
+
+
+def score_held_out(run: RunFolder, cases: Sequence[Case], *, split: Split, layout: str) -> None:
+    """Score all held-out masks that the run holds; a recipe that holds nothing out has none.
+
+    Args:
+        run: The run folder.
+        cases: All labelled cases.
+        split: The split; what it leaks is written beside the scores.
+        layout: Label layout of the masks.
+    """
+    predictions = find_masks(run.predictions) if run.predictions.is_dir() else {}
+    truths = true_parts(split, {case.name: case.labels for case in cases if case.labels is not None})
+    truths = {name: truth for name, truth in truths.items() if name in predictions}
+    if truths:
+        write_evaluation(run.evaluation, evaluate_folder(predictions, truths, layout, notes=notes(split)))
