@@ -17,6 +17,7 @@ from scarmap.report.embed import chart_address
 from scarmap.report.figures import draw_boxes
 from scarmap.report.gallery import Picture, case_pictures, illustration_pictures
 from scarmap.report.header import facts, fold_of_case, warnings
+from scarmap.report.presence import COLUMNS, infarcted_tables, presence_lines
 from scarmap.report.tables import CaseScore, percent, rank_cases, score_tables
 
 
@@ -50,6 +51,8 @@ def build_report(run: RunFolder) -> Path:
         tables=score_tables(
             rows, published=recipe.get("published"), published_convention=recipe.get("published_convention")
         ),
+        presence={"columns": COLUMNS, "lines": presence_lines(rows)},
+        infarcted=infarcted_tables(rows),
         curves=curve_pictures(run.logs()),
         boxes=box_picture(rows),
         cases=cases,
