@@ -20,7 +20,7 @@ def exponential(epoch: int, epochs: int, *, last: float) -> float:
     >>> [round(exponential(epoch, 3, last=0.01), 6) for epoch in range(3)]
     [1.0, 0.1, 0.01]
     """
-    return last ** (epoch / max(1, epochs - 1))
+    return math.exp(math.log(last) * epoch / max(1, epochs - 1))
 
 
 def one_cycle(epoch: int, epochs: int, *, warm_up: float = 0.2) -> float:

@@ -70,7 +70,7 @@ class AnatomyPriorObjective(nn.Module):
         if self.dice:
             parts["dice"] = dice_loss(probabilities[:, 1:], target[:, 1:], dims=BATCH)
         if self.penalty_weight:
-            inside_out = tuple(reversed(TARGETS[self.layout].nested))
+            inside_out = tuple(TARGETS[self.layout].nested)[::-1]
             maps = region_maps(probabilities, layout=self.layout, regions=inside_out)
             parts["neighbourhood"] = self.penalty_weight * nested_penalty(maps.unbind(1), literal=self.literal_penalty)
         if self.class_weights is None:

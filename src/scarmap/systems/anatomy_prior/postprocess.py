@@ -35,7 +35,8 @@ def compose(probabilities: NDArray[np.float32], *, layout: str, largest_part: bo
     first = {**{pool: maps[pool] for pool in targets.pools}, tissue: maps[outermost]}
     background = 1 - sum(first.values())
     likeliest = np.stack([background, *first.values()]).argmax(0)
-    labels = np.array([INDEX["background"], *(INDEX[name] for name in first)], dtype=np.uint8)[likeliest]
+    indices = np.array([INDEX["background"], *(INDEX[name] for name in first)], dtype=np.uint8)
+    labels: LabelArray = indices[likeliest]
     inside = labels == INDEX[tissue]
     for (outer, _), (inner, name) in pairwise(targets.nested.items()):
         inside = inside & (maps[inner] > 0.5 * maps[outer])

@@ -3,12 +3,12 @@
 Torch is imported when a recipe is built, not when this module is, so that listing recipes is instant.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from scarmap.datasets.folds import no_folds, seeded_folds
+from scarmap.datasets.folds import Fold, no_folds, seeded_folds
 from scarmap.systems.anatomy_prior.choices import check_choices, check_ranges, check_sequences
 from scarmap.training.recipe import Recipe, Row
 
@@ -147,7 +147,11 @@ def anatomy_prior(
     )
 
 
-FOLDS = {"patients": seeded_folds, "slices": partial(seeded_folds, num_folds=10), "none": no_folds}
+FOLDS: Mapping[str, Callable[[Sequence[str]], tuple[Fold, ...]]] = {
+    "patients": seeded_folds,
+    "slices": partial(seeded_folds, num_folds=10),
+    "none": no_folds,
+}
 SOURCES = {
     "penalty_weight": "paper, section 3: 0.01",
     "optimizer, learning rates, batch size, epochs": "paper, section 3: Adam, 1e-2 to 1e-6, 16, 400; modern: choice",
