@@ -1,0 +1,123 @@
+"""What the cascade's auto-encoder makes of an anatomy network's masks of cases that neither was trained on.
+
+::
+
+    python benchmarks/denoiser.py runs/cascade-anatomy --inputs runs/cascade-unet-bssfp
+
+The auto-encoder comes from the first run. Its inputs are that run's own anatomy network and those of the runs after
+`--inputs`, which may be worse ones: a good network leaves nothing to repair. Masks are compared slice by slice on the
+working grid, before any clean-up, over the slices in which both masks and the truth hold something.
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy import ndimage
+from torch import Tensor, nn
+
+from scarmap.datasets.case_files import load_case
+from scarmap.datasets.folder import find_cases
+from scarmap.evaluation.overlap import dice
+from scarmap.evaluation.surface import hausdorff_mm
+from scarmap.io.run import RunFolder
+from scarmap.labels import MaskArray
+from scarmap.sampling.bank import Bank, fill_bank
+from scarmap.systems.cascade.candidates import region
+from scarmap.systems.cascade.denoiser import epicardial_masks
+from scarmap.training.restore import load_stage, recorded_recipe
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How good one mask of one slice is.
+
+    Attributes:
+        parts: Connected parts, diagonal neighbours connected.
+        holes: Enclosed background parts.
+        hausdorff_mm: Largest distance between the mask's edge and the truth's.
+        dice: Overlap with the truth in percent.
+    """
+
+    parts: float
+    holes: float
+    hausdorff_mm: float
+    dice: float
+
+
+def main() -> None:
+    """Print a Markdown table: one line before and one after the auto-encoder for each anatomy network."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="run of a cascade with an auto-encoder")
+    parser.add_argument("--inputs", type=Path, nargs="*", default=[], help="runs with an anatomy network")
+    parser.add_argument("--data", type=Path, help="data folder, where it is no longer where the run found it")
+    parser.add_argument("--fold", type=int, default=0)
+    asked = parser.parse_args()
+    record = RunFolder(asked.run).read_record()
+    bank = held_out(record, asked.data or Path(record["data"]["folder"]), fold=asked.fold)
+    denoiser = network(asked.run, "denoiser", fold=asked.fold)
+    spacing_mm = record["recipe"]["settings"]["spacing_mm"]
+    print("| Anatomy network | Mask | Slices | Parts | Holes | Hausdorff, mm | Dice, % |")
+    print("|---|---|---:|---:|---:|---:|---:|")
+    for run in [asked.run, *asked.inputs]:
+        networks = {"denoiser": denoiser, "anatomy": network(run, "anatomy", fold=asked.fold)}
+        pairs = list(before_and_after(networks, bank, spacing_mm=spacing_mm))
+        for title, shapes in zip(("as segmented", "denoised"), zip(*pairs, strict=True), strict=True):
+            print(f"| `{run.name}` | {title} | {len(shapes)} | {' | '.join(means(shapes))} |")
+
+
+def held_out(record: Mapping[str, object], data: Path, *, fold: int) -> Bank:
+    """Slices of the cases that a fold of a run did not train on."""
+    recipe = recorded_recipe(record)
+    files = find_cases(data, labelled=True)
+    names = set(record["folds"][fold]["validation"])  # type: ignore[index]
+    sequences = recipe.preparation.sequences
+    cases = [load_case(each, sequences=sequences, labelled=True) for each in files if each.name in names]
+    return fill_bank(cases, recipe.preparation)
+
+
+def network(run: Path, stage: str, *, fold: int) -> nn.Module:
+    """A trained network of a run."""
+    folder = RunFolder(run)
+    stages = {each.name: each for each in recorded_recipe(folder.read_record()).stages}
+    return load_stage(folder, stages[stage], fold, torch.device("cpu"))
+
+
+@torch.inference_mode()
+def before_and_after(
+    networks: Mapping[str, nn.Module], bank: Bank, *, spacing_mm: float
+) -> Iterator[tuple[Shape, Shape]]:
+    """Each slice's mask as segmented, and as denoised."""
+    for row in range(len(bank.cases)):
+        batch = bank.window(torch.tensor([row]))
+        truth = mask_of(epicardial_masks(batch.labels))
+        before = mask_of(region(networks, batch.images, gate="segmentation"))
+        after = mask_of(region(networks, batch.images, gate="denoised"))
+        if truth.any() and before.any() and after.any():
+            yield shape(before, truth, spacing_mm=spacing_mm), shape(after, truth, spacing_mm=spacing_mm)
+
+
+def mask_of(maps: Tensor) -> MaskArray:
+    """Binarise maps (1, 1, H, W) at one half to (H, W)."""
+    found: MaskArray = (maps[0, 0] > 0.5).numpy()
+    return found
+
+
+def shape(mask: MaskArray, truth: MaskArray, *, spacing_mm: float) -> Shape:
+    """Measure one mask (H, W) against the truth; pixels are square."""
+    parts = ndimage.label(mask, structure=np.ones((3, 3)))[1]
+    background = ndimage.label(np.pad(~mask, 1, constant_values=True))[1]
+    distance = hausdorff_mm(mask, truth, spacing_mm=(spacing_mm, spacing_mm))
+    return Shape(parts, background - 1, distance, 100 * dice(mask, truth))
+
+
+def means(shapes: Sequence[Shape]) -> list[str]:
+    """Mean of each figure over slices."""
+    return [f"{np.mean([getattr(each, field.name) for each in shapes]):.2f}" for field in fields(Shape)]
+
+
+if __name__ == "__main__":
+    main()
