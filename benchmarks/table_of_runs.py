@@ -4,7 +4,8 @@
 
     python benchmarks/table_of_runs.py runs/mfunet runs/mfunet-modern > table.md
 
-Every number comes from the run folders (`run.json`, `evaluation/summary.json`), so a table can be made again.
+The runs of one table are of one label layout. Every number comes from the run folders (`run.json`,
+`evaluation/summary.json`), so a table can be made again.
 """
 
 import argparse
@@ -16,7 +17,11 @@ from scarmap.datasets.split import notes, recorded_split
 from scarmap.evaluation.table import read_summary
 from scarmap.io.run import RunFolder
 
-STRUCTURES = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology", "scar_and_edema")
+STRUCTURES = {
+    "myops2020": ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology", "scar_and_edema"),
+    "emidec": ("lv_pool", "normal_myocardium", "whole_myocardium", "scar", "whole_infarct", "mvo"),
+}
+CONVENTIONS = {"myops2020": ("mfunet_slicewise", "case3d"), "emidec": ("case3d", "slicewise", "emidec_official")}
 
 
 def main() -> None:
@@ -29,26 +34,31 @@ def main() -> None:
 
 def table(runs: Sequence[RunFolder]) -> list[str]:
     """Lines of the table: for each run the published row, once per recipe, then each convention measured."""
-    lines = [row("row", "figures", STRUCTURES), row("---", "---", ["---:"] * len(STRUCTURES))]
+    layout = runs[0].read_record()["data"].get("layout", "myops2020")
+    structures = STRUCTURES[layout]
+    lines = [row("row", "figures", structures), row("---", "---", ["---:"] * len(structures))]
     printed = set()
     for run in runs:
         record = run.read_record()
         recipe, told = record["recipe"], [f"**{note}**" for note in notes(recorded_split(record))]
         published, name = recipe["published"], recipe["name"]
         if published and name not in printed:
-            cells = [spread(*published[each], scale=1) if each in published else "" for each in STRUCTURES]
+            cells = [spread(*published[each], scale=1) if each in published else "" for each in structures]
             lines.append(row(f"`{name}`", f"published, table {recipe['table']}", cells))
             printed.add(name)
-        scores = read_summary(run.evaluation / "summary.json")["scores"]
-        for convention in ("mfunet_slicewise", "case3d"):
-            figures = " ".join([f"measured, {convention}", *told])
-            lines.append(row(f"`{run.root.name}`", figures, cells_of(scores[convention])))
+        summary = read_summary(run.evaluation / "summary.json")
+        measured = [(f"measured, {each}", summary["scores"][each]) for each in CONVENTIONS[layout]]
+        if layout == "emidec":
+            infarcted = summary["infarcted"]["scores"].get("emidec_official", {})
+            measured.append(("measured, emidec_official, patients with an infarct", infarcted))
+        for figures, scores in measured:
+            lines.append(row(f"`{run.root.name}`", " ".join([figures, *told]), cells_of(scores, structures)))
     return lines
 
 
-def cells_of(scores: dict[str, Any]) -> list[str]:
+def cells_of(scores: dict[str, Any], structures: Sequence[str]) -> list[str]:
     """Dice of each structure in percent under one convention."""
-    dice = [scores.get(structure, {}).get("dice") for structure in STRUCTURES]
+    dice = [scores.get(structure, {}).get("dice") for structure in structures]
     return [
         "" if each is None or each["mean"] is None else spread(each["mean"], each["sd"], scale=100) for each in dice
     ]
