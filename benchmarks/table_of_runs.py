@@ -6,7 +6,8 @@
     python benchmarks/table_of_runs.py runs/cascade-anatomy --columns lv_epicardium lv_epicardium:hausdorff_mm \
         --conventions case3d
 
-Every number comes from the run folders (`run.json`, `evaluation/summary.json`), so a table can be made again.
+The runs of one table are of one label layout. Every number comes from the run folders (`run.json`,
+`evaluation/summary.json`), so a table can be made again.
 """
 
 import argparse
@@ -18,8 +19,14 @@ from scarmap.datasets.split import notes, recorded_split
 from scarmap.evaluation.table import read_summary
 from scarmap.io.run import RunFolder
 
-COLUMNS = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology", "scar_and_edema")
-CONVENTIONS = ("mfunet_slicewise", "case3d")
+COLUMNS = {
+    "myops2020": ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology", "scar_and_edema"),
+    "emidec": ("lv_pool", "normal_myocardium", "whole_myocardium", "scar", "whole_infarct", "mvo"),
+}
+CONVENTIONS = {"myops2020": ("mfunet_slicewise", "case3d"), "emidec": ("case3d", "slicewise", "emidec_official")}
+INFARCTED = "emidec_official"
+"""Convention that is shown once more over the patients with an infarct, as it counts an empty case as a full score."""
+
 DICE = "dice"
 
 
@@ -27,8 +34,8 @@ def main() -> None:
     """Print the table and, below it, how each row was made."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, help="run folders")
-    parser.add_argument("--columns", nargs="+", default=COLUMNS, help="structure, or structure:metric")
-    parser.add_argument("--conventions", nargs="+", default=CONVENTIONS, help="conventions of the measured lines")
+    parser.add_argument("--columns", nargs="+", help="structure, or structure:metric; by default the layout's")
+    parser.add_argument("--conventions", nargs="+", help="conventions of the measured lines; by default the layout's")
     asked = parser.parse_args()
     runs = [RunFolder(path) for path in asked.runs]
     lines = table(runs, columns=asked.columns, conventions=asked.conventions)
@@ -36,12 +43,14 @@ def main() -> None:
 
 
 def table(
-    runs: Sequence[RunFolder], *, columns: Sequence[str] = COLUMNS, conventions: Sequence[str] = CONVENTIONS
+    runs: Sequence[RunFolder], *, columns: Sequence[str] | None = None, conventions: Sequence[str] | None = None
 ) -> list[str]:
     """Lines of the table: for each run the published row, once per recipe, then each convention measured.
 
     Dice and other ratios are in percent, distances in mm.
     """
+    layout = runs[0].read_record()["data"].get("layout", "myops2020")
+    columns, conventions = columns or COLUMNS[layout], conventions or CONVENTIONS[layout]
     lines = [row("row", "figures", columns), row("---", "---", ["---:"] * len(columns))]
     printed = set()
     for run in runs:
@@ -52,11 +61,19 @@ def table(
             cells = [published_cell(published, column) for column in columns]
             lines.append(row(f"`{name}`", f"published, table {recipe['table']}", cells))
             printed.add(name)
-        scores = read_summary(run.evaluation / "summary.json")["scores"]
-        for convention in conventions:
-            figures = " ".join([f"measured, {convention}", *told])
-            cells = [measured_cell(scores[convention], column) for column in columns]
-            lines.append(row(f"`{run.root.name}`", figures, cells))
+        for figures, scores in measured(run, conventions):
+            cells = [measured_cell(scores, column) for column in columns]
+            lines.append(row(f"`{run.root.name}`", " ".join([figures, *told]), cells))
+    return lines
+
+
+def measured(run: RunFolder, conventions: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Title and scores of each measured line of a run."""
+    summary = read_summary(run.evaluation / "summary.json")
+    lines = [(f"measured, {convention}", summary["scores"][convention]) for convention in conventions]
+    infarcted = summary.get("infarcted", {})
+    if INFARCTED in conventions and len(infarcted.get("cases", ())) < len(summary["cases"]):
+        lines.append((f"measured, {INFARCTED}, patients with an infarct", infarcted["scores"].get(INFARCTED, {})))
     return lines
 
 

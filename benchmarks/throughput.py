@@ -67,7 +67,7 @@ def training_step(recipe: Recipe) -> Callable[[Batch], None]:
 
     def step(batch: Batch) -> None:
         optimizer.zero_grad(set_to_none=True)
-        torch.stack(list(learner(type(batch), **vars(batch)).values())).sum().backward()
+        torch.stack(list(learner(type(batch), **vars(batch))[0].values())).sum().backward()
         optimizer.step()
 
     return step

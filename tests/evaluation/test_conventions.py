@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scarmap.errors import LabelError
-from scarmap.evaluation.conventions import CONVENTIONS, case3d, emidec_official, mfunet_slicewise
+from scarmap.evaluation.conventions import CONVENTIONS, case3d, emidec_official, mfunet_slicewise, slicewise
 from scarmap.labels import INDEX, LAYOUTS
 from scarmap.volume import Grid, LabelMap
 
@@ -82,6 +82,24 @@ def test_slicewise_dice_counts_a_false_positive_on_an_empty_slice_zero():
     prediction.array[7, 5, 1] = INDEX["scar"]
     values = _values(mfunet_slicewise(prediction, TRUTH, "myops2020"))
     assert values["scar", "dice"] == pytest.approx(0.5, abs=1e-9)
+
+
+def test_slices_without_the_structure_do_not_count():
+    values = _values(slicewise(PREDICTION, TRUTH, "myops2020"))
+    assert values["scar", "dice"] == pytest.approx(4 / 5)
+    assert values["edema", "dice"] == 0.0
+    assert values["whole_myocardium", "dice"] == 1.0
+    invented = LabelMap(PREDICTION.array.copy(), PREDICTION.grid)
+    invented.array[7, 5, 1] = INDEX["scar"]
+    assert _values(slicewise(invented, TRUTH, "myops2020"))["scar", "dice"] == pytest.approx(4 / 5)
+
+
+def test_slices_weigh_the_same_whatever_their_size_and_a_structure_in_none_is_undefined():
+    prediction = LabelMap(TRUTH.array.copy(), TRUTH.grid)
+    prediction.array[..., 1] = 0
+    values = _values(slicewise(prediction, TRUTH, "myops2020"))
+    assert values["whole_myocardium", "dice"] == pytest.approx((1 + 0) / 2)  # in 3D it would be 16 / 20
+    assert np.isnan(values["rv_pool", "dice"])
 
 
 def test_average_pathology_stacks_edema_and_scar_and_is_not_their_mean():

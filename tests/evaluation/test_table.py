@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from scarmap.errors import DataError, GeometryError, LabelError
+from scarmap.evaluation.presence import Presence
 from scarmap.evaluation.table import (
     Evaluation,
     Row,
     evaluate_folder,
     evaluate_pair,
+    infarcted_cases,
+    presence,
     read_scores,
     read_summary,
     summarise,
@@ -131,6 +134,65 @@ def test_summary_json_is_strict_json_and_holds_what_was_left_out(tmp_path):
     assert (content["layout"], content["cases"]) == ("emidec", ["a"])
     assert (content["missing"], content["extra"]) == (["c"], ["x"])
     assert content["scores"]["case3d"]["scar"]["dice"]["mean"] == 0.5
+
+
+def _found(case, *, true, predicted, structure="whole_infarct"):
+    """Rows of a case: Dice is undefined where the truth is empty, the volume is the prediction's."""
+    dice = (0.7 if predicted else 0.0) if true else nan
+    volume = _row(3.0 if predicted else 0.0, case=case, structure=structure, metric="volume_ml", unit="ml")
+    return [_row(dice, case=case, structure=structure), volume]
+
+
+COHORT = [
+    *_found("ill", true=True, predicted=True),
+    *_found("missed", true=True, predicted=False),
+    *_found("well", true=False, predicted=False),
+    *_found("invented", true=False, predicted=True),
+    *_found("healthy", true=False, predicted=False),
+]
+
+
+def test_cases_are_counted_by_what_is_there_and_what_was_found():
+    counts = presence(COHORT)["whole_infarct"]
+    assert counts == Presence(true_positive=1, false_positive=1, true_negative=2, false_negative=1)
+    assert (counts.sensitivity, counts.specificity) == (0.5, pytest.approx(2 / 3))
+
+
+def test_without_healthy_cases_specificity_is_undefined():
+    counts = presence(COHORT[:4])["whole_infarct"]
+    assert (counts.sensitivity, counts.specificity) == (0.5, None)
+
+
+def test_presence_agrees_with_masks(tmp_path):
+    healthy = _write_mask(tmp_path / "healthy.nii.gz", _heart(scar=0))
+    ill = _write_mask(tmp_path / "ill.nii.gz", _heart())
+    found = evaluate_folder({"a": ill, "b": ill}, {"a": ill, "b": healthy}, "emidec")
+    counts = presence(found.rows)
+    assert set(counts) == {"whole_infarct", "scar", "mvo"}
+    assert counts["whole_infarct"] == counts["scar"] == Presence(1, 1, 0, 0)
+    assert counts["mvo"] == Presence(0, 0, 2, 0)
+    assert infarcted_cases(found.rows) == ("a",)
+
+
+def test_cases_with_an_infarct_are_those_whose_truth_has_one():
+    assert infarcted_cases(COHORT) == ("ill", "missed")
+    assert infarcted_cases([_row(0.5), _row(nan, case="b")]) == ("a",)
+    assert infarcted_cases([_row(0.5, structure="lv_pool")]) == ()
+
+
+def test_the_summary_is_given_once_more_over_cases_with_an_infarct(tmp_path):
+    official = [
+        _row(value, case=case, convention="emidec_official", structure="whole_infarct")
+        for case, value in zip(("ill", "missed", "well", "invented", "healthy"), (0.7, 0, 1, 0, 1), strict=True)
+    ]
+    _, summary_file = write_evaluation(tmp_path, Evaluation("emidec", (*COHORT, *official)))
+    content = read_summary(summary_file)
+    everyone, infarcted = content["scores"], content["infarcted"]["scores"]
+    assert everyone["emidec_official"]["whole_infarct"]["dice"]["mean"] == pytest.approx(2.7 / 5)
+    assert infarcted["emidec_official"]["whole_infarct"]["dice"]["mean"] == pytest.approx(0.35)
+    assert content["infarcted"]["cases"] == ["ill", "missed"]
+    assert content["presence"]["whole_infarct"]["false_positive"] == 1
+    assert content["presence"]["whole_infarct"]["sensitivity"] == 0.5
 
 
 def test_summary_json_holds_what_a_reader_must_be_told(tmp_path):

@@ -129,6 +129,21 @@ def test_a_heart_at_the_border_of_a_narrow_image_is_not_searched_for(segmenter):
     assert shows.num_slices == 2
 
 
+def test_the_last_decision_knows_the_voxels_size_and_is_told_after_the_check(heart, segmenter):
+    case, (model, _) = heart(), segmenter()
+    seen = []
+
+    def finish(labels, grid):
+        seen.append((labels.max(), grid))
+        return np.zeros_like(labels), ("All removed.",)
+
+    found = segment(case, replace(model, finish=finish, check=lambda labels: (f"{labels.max()} left.",)))
+    assert seen[0][0] > 0
+    assert seen[0][1] is case.grid
+    assert not found.labels.array.any()
+    assert found.flags == ("0 left.", "All removed.")
+
+
 def test_what_the_check_has_to_say_comes_with_the_mask(heart, segmenter):
     case, (model, _) = heart(), segmenter()
     assert segment(case, model).flags == ()

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 
 from scarmap.nn.unet import UNet
 
@@ -36,3 +37,16 @@ def test_number_of_parameters_by_hand():
     expected = block(1, 2) + block(2, 4) + block(4, 8) + block(8, 16) + block(16, 32)
     expected += sum(block(2 * each, each) + 4 * 2 * each * each + each for each in w[:-1]) + (2 + 1)
     assert sum(each.numel() for each in UNet(encoders=(1,), outputs=1, width=2).parameters()) == expected
+
+
+def test_blocks_of_another_kind_take_the_place_of_all_nine():
+    built = []
+
+    def block(before, after):
+        built.append((before, after))
+        return nn.Conv2d(before, after, 1)
+
+    network = UNet(encoders=(1,), outputs=1, width=2, block=block)
+    assert network(torch.rand(1, 1, 16, 16)).shape == (1, 1, 16, 16)
+    assert built[:5] == [(1, 2), (2, 4), (4, 8), (8, 16), (16, 32)]
+    assert built[5:] == [(4, 2), (8, 4), (16, 8), (32, 16)]

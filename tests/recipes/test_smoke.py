@@ -22,12 +22,9 @@ SMALL = {
     "maskrcnn_size": 48,
 }
 QUICK = (
-    "mfunet",
-    "mfunet/concatenation-only",
-    "mfunet/submission-dilation",
-    "cascade",
-    "cascade/unet-bssfp",
-    "linear-codec",
+    *("mfunet", "mfunet/concatenation-only", "mfunet/submission-dilation"),
+    *("cascade", "cascade/unet-bssfp", "linear-codec"),
+    *("anatomy-prior", "anatomy-prior/baseline", "anatomy-prior/attention", "anatomy-prior/no-penalty"),
 )
 PARTS = {f"linear-codec, {member} alone": ("linear-codec", {"members": (member,)}) for member in NETWORKS}
 """Recipes with settings that no named recipe has."""
@@ -56,3 +53,16 @@ def test_a_recipe_trains_and_segments(name, changes, myops_phantom, emidec_phant
     assert run.evaluation.is_dir() == bool(held_out)
     assert len(list(run.illustrations(0).glob("*.npz"))) >= 2
     json.loads(run.record_file.read_text(encoding="utf-8"))
+
+
+def test_a_recipe_for_emidec_trains_on_the_labels_of_myops(myops_phantom, tmp_path):
+    layout = {"layout": "myops2020", "sequences": ("LGE", "T2"), **SMALL}
+    choice = choose("anatomy-prior", layout)
+    options = Options(epochs_scale=1e-9, max_steps=1)
+    run = train(Request("anatomy-prior", choice.row, myops_phantom, tmp_path / "run", (0,), "cpu", options))
+    (row,) = run.logs()[0, "segment"]
+    assert {"cross_entropy", "neighbourhood", "monitored_class_weight_edema"} <= set(row)
+    (case,) = run.read_record()["folds"][0]["validation"][:1]
+    assert read_labels(run.predictions / f"{case}.nii.gz", "myops2020").array.ndim == 3
+    summary = json.loads((run.evaluation / "summary.json").read_text(encoding="utf-8"))
+    assert summary["presence"]["scar"]["sensitivity"] in (0.0, 0.5, 1.0)

@@ -61,3 +61,18 @@ def test_parts_of_the_loss_are_named_beside_their_sum():
     log = [{"epoch": "0", "phase": "a", "loss": "1", "focal_scar": "1"}]
     names = draw_curves({0: log}).axes[0].get_legend_handles_labels()[1]
     assert names == ["focal scar", "sum"]
+
+
+def test_what_a_system_monitors_has_its_own_chart_and_is_no_part_of_the_loss():
+    shown = [{"monitored_weight_scar": "2"}, {"monitored_weight_scar": "3", "monitored_weight_mvo": "4"}]
+    log = [row | shown[epoch] for epoch, row in enumerate(_log([1, 1]))]
+    losses, _, weights = draw_curves({0: log}).axes
+    assert losses.get_legend_handles_labels()[1] == ["loss"]
+    assert weights.get_title(loc="left") == "Weight"
+    assert weights.get_legend_handles_labels()[1] == ["scar", "microvascular obstruction"]
+    assert list(_line(weights, "scar")[1]) == [2, 3]
+
+
+def test_several_monitored_quantities_keep_their_names():
+    log = [{"epoch": "0", "phase": "a", "loss": "1", "monitored_weight_scar": "2", "monitored_temperature": "3"}]
+    assert draw_curves({0: log}).axes[2].get_legend_handles_labels()[1] == ["weight, scar", "temperature"]

@@ -4,7 +4,7 @@ from torch.nn import functional as F
 
 from scarmap.sampling import augment as module
 from scarmap.sampling.augment import Augmentation, augment, draw_grid
-from scarmap.sampling.batch import Batch
+from scarmap.sampling.batch import Batch, tissue_shares
 
 STRONG = Augmentation(rotation_deg=180, flips=True, shift=0.15, scale=(0.7, 1.4), elastic_px=2.0, elastic_nodes=4)
 
@@ -183,3 +183,13 @@ def test_new_ranges_draw_nothing_from_the_generator_unless_they_are_set():
     second = generator()
     augment(noise(), Augmentation(gain=0.1, shear=0.0, gamma=(1.0, 1.0), gamma_share=0.3), size=32, generator=second)
     assert torch.equal(first.get_state(), second.get_state())
+
+
+def test_soft_truth_moves_with_the_image_and_still_sums_to_one():
+    hard = blobs(num=4)
+    soft = Batch(hard.images, hard.labels, tissue_shares(hard))
+    moved, reference = apply(soft, STRONG), apply(hard, STRONG)
+    torch.testing.assert_close(moved.soft.sum(1), torch.ones(4, 32, 32))
+    torch.testing.assert_close(moved.soft[:, 3], moved.images[:, 0])
+    assert torch.equal(moved.labels, moved.soft.argmax(1).to(torch.uint8))
+    assert (moved.labels == reference.labels).float().mean() > 0.97

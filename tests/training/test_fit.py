@@ -9,7 +9,7 @@ from torch import nn
 from scarmap.datasets.folds import Fold
 from scarmap.errors import RunError
 from scarmap.io.weights import read_weights
-from scarmap.sampling.batch import Batch
+from scarmap.sampling.batch import Batch, tissue_shares
 from scarmap.training import fit as module
 from scarmap.training.fit import build_learner, epoch_generator, fit, scaled, split_rows
 from scarmap.training.recipe import Phase
@@ -58,6 +58,44 @@ def test_the_log_shows_every_part_and_their_sum(job, stage):
         assert float(row["loss"]) == pytest.approx(float(row["cross_entropy"]) + float(row["weight"]))
         assert float(row["validation_dice"]) == float(row["validation_dice_whole_infarct"])
         assert (row["phase"], row["learning_rate"]) == ("0", "0.05")
+
+
+class Watching(nn.Module):
+    """An objective that shows its batch's number, and in every other batch nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, model, batch):
+        self.calls += 1
+        number = torch.tensor(float(self.calls if self.calls % 2 else "nan"))
+        return {"level": model(batch.images).square().mean()}, {"number": number, "never": number * torch.nan}
+
+
+def test_what_an_objective_monitors_is_logged_over_the_batches_that_define_it_and_not_minimised(job, stage):
+    todo = job(stage(objective=Watching, phases=(Phase(1, 0.05, constant),)))
+    fit(todo, {})
+    (row,) = log_of(todo)
+    assert float(row["monitored_number"]) == 2.0  # three batches: 1, undefined, 3
+    assert "monitored_never" not in row
+    assert float(row["loss"]) == float(row["level"])
+
+
+def test_soft_truth_reaches_the_objective(job, stage):
+    seen = []
+
+    class Look(nn.Module):
+        def forward(self, model, batch):
+            seen.append(batch.soft)
+            return {"level": model(batch.images).square().mean()}
+
+    def sampler(bank, rows, generator):
+        batch = bank.window(rows[:2])
+        yield Batch(batch.images, batch.labels, tissue_shares(batch))
+
+    fit(job(stage(objective=Look, sampler=sampler, phases=(Phase(1, 0.05, constant),))), {})
+    assert seen[0].shape == (2, 7, 16, 16)
 
 
 def test_parameters_of_the_objective_are_trained(job, stage, monkeypatch):

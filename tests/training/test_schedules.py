@@ -1,6 +1,8 @@
+from itertools import pairwise
+
 import pytest
 
-from scarmap.training.schedules import constant, one_cycle, tenfold
+from scarmap.training.schedules import constant, exponential, one_cycle, tenfold
 
 
 @pytest.mark.parametrize("epochs", [1, 10, 150])
@@ -8,6 +10,14 @@ def test_tenfold_falls_by_the_same_factor_each_epoch_to_a_tenth(epochs):
     factors = [tenfold(epoch, epochs) for epoch in range(epochs)]
     assert factors == pytest.approx([10 ** (-(epoch + 1) / epochs) for epoch in range(epochs)])
     assert factors[-1] == pytest.approx(0.1)
+
+
+def test_exponential_falls_by_the_same_factor_each_epoch_from_one_to_the_last_value():
+    factors = [exponential(epoch, 400, last=1e-4) for epoch in range(400)]
+    assert (factors[0], factors[-1]) == (1.0, pytest.approx(1e-4))
+    ratios = [after / before for before, after in pairwise(factors)]
+    assert ratios == pytest.approx([ratios[0]] * 399)
+    assert exponential(0, 1, last=1e-4) == 1.0
 
 
 def test_one_cycle_rises_over_its_warm_up_and_falls_over_the_rest():

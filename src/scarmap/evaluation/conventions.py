@@ -85,6 +85,24 @@ def mfunet_slicewise(prediction: LabelMap, truth: LabelMap, layout: str, *, epsi
     ]
 
 
+def slicewise(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
+    """Dice of each slice that shows the structure in its truth, averaged over these slices of the case.
+
+    Slices with an empty truth do not count, so that neither finding nothing nor inventing something there changes the
+    score; where no slice shows the structure it is undefined (NaN). When only the prediction is empty the slice
+    counts 0.
+
+    Args:
+        prediction: Mask to judge.
+        truth: Mask to judge by, on the same grid.
+        layout: Label layout that defines the regions.
+    """
+    return [
+        Score("slicewise", structure, "dice", _mean_dice_where_present(predicted, true), "ratio")
+        for structure, predicted, true in _regions(prediction, truth, layout)
+    ]
+
+
 def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
     """The metrics of the EMIDEC challenge, 3D per case.
 
@@ -128,6 +146,7 @@ def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[
 CONVENTIONS: Mapping[str, Callable[[LabelMap, LabelMap, str], list[Score]]] = {
     "case3d": case3d,
     "mfunet_slicewise": mfunet_slicewise,
+    "slicewise": slicewise,
     "emidec_official": emidec_official,
 }
 
@@ -164,3 +183,10 @@ def _mean_slice_dice(predicted: MaskArray, true: MaskArray, epsilon: float) -> f
     shared = np.count_nonzero(predicted & true, axis=(0, 1))
     size = np.count_nonzero(predicted, axis=(0, 1)) + np.count_nonzero(true, axis=(0, 1))
     return float(((2 * shared + epsilon) / (size + epsilon)).mean())
+
+
+def _mean_dice_where_present(predicted: MaskArray, true: MaskArray) -> float:
+    shown = np.flatnonzero(true.any(axis=(0, 1)))
+    if not len(shown):
+        return nan
+    return float(np.mean([dice(predicted[..., z], true[..., z]) for z in shown]))

@@ -4,18 +4,24 @@
 written `nan`. `summary.json` holds::
 
     {"layout": "emidec", "notes": [...], "cases": [...], "missing": [...], "extra": [...],
-     "scores": {convention: {structure: {metric: {"unit", "mean", "sd", "median", "n", "n_undefined"}}}}}
+     "scores": {convention: {structure: {metric: {"unit", "mean", "sd", "median", "n", "n_undefined"}}}},
+     "infarcted": {"cases": [...], "scores": as above},
+     "presence": {structure: {"true_positive", "false_positive", "true_negative", "false_negative",
+                              "sensitivity", "specificity"}}}
 
 `notes` are what a reader of any of these numbers must be told, such as a leak of the split. `missing` are cases of the
 truth without a prediction, `extra` are predictions without a truth; neither is scored. `n` counts the defined values
 that mean, sd and median are taken over; sd is the sample's (n - 1). A number that too few values define is `null`.
+`infarcted` summarises once more over the cases whose truth has an infarct: a convention that counts two empty masks as
+1 flatters every method on healthy patients. `presence` counts the cases that have a pathology or have none, and those
+where it was found or was not.
 """
 
 import csv
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
-from math import isnan
+from dataclasses import asdict, astuple, dataclass, fields
+from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +29,7 @@ import numpy as np
 
 from scarmap.errors import DataError
 from scarmap.evaluation.conventions import CONVENTIONS
+from scarmap.evaluation.presence import PATHOLOGIES, Presence, count_presence
 from scarmap.io.files import read_json, replacing, write_json
 from scarmap.io.nifti import read_labels
 from scarmap.labels import codes
@@ -153,6 +160,31 @@ def values_by_case(rows: Iterable[Row], *, convention: str, structure: str, metr
     return {row.case: row.value for row in rows if (row.convention, row.structure, row.metric) == wanted}
 
 
+def presence(rows: Sequence[Row]) -> dict[str, Presence]:
+    """Count for each pathology that the layout labels the cases that have it, and those where it was found.
+
+    Args:
+        rows: Scores of all cases; those of `case3d` tell both, as Dice is undefined where the truth is empty.
+    """
+    counted = {}
+    for structure in PATHOLOGIES:
+        dice = values_by_case(rows, convention="case3d", structure=structure, metric="dice")
+        volume = values_by_case(rows, convention="case3d", structure=structure, metric="volume_ml")
+        if dice and volume.keys() == dice.keys():
+            there = {case: not isnan(value) for case, value in dice.items()}
+            counted[structure] = count_presence({case: value > 0 for case, value in volume.items()}, there)
+    return counted
+
+
+def infarcted_cases(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Cases whose truth has an infarct, no-reflow included, sorted; none where infarct is not labelled."""
+    for structure in PATHOLOGIES[:2]:
+        dice = values_by_case(rows, convention="case3d", structure=structure, metric="dice")
+        if dice:
+            return tuple(sorted(case for case, value in dice.items() if isfinite(value)))
+    return ()
+
+
 def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
     """Write `cases.csv` and `summary.json`.
 
@@ -164,6 +196,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
         The two files.
     """
     cases_file, summary_file = folder / "cases.csv", folder / "summary.json"
+    infarcted = infarcted_cases(evaluation.rows)
     with replacing(cases_file) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([field.name for field in fields(Row)])
@@ -177,6 +210,14 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
             "missing": list(evaluation.missing),
             "extra": list(evaluation.extra),
             "scores": summarise(evaluation.rows),
+            "infarcted": {
+                "cases": list(infarcted),
+                "scores": summarise(row for row in evaluation.rows if row.case in infarcted),
+            },
+            "presence": {
+                structure: {**asdict(counts), "sensitivity": counts.sensitivity, "specificity": counts.specificity}
+                for structure, counts in presence(evaluation.rows).items()
+            },
         },
     )
     return cases_file, summary_file

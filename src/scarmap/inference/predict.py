@@ -11,7 +11,7 @@ from torch import Tensor
 from scarmap.inference.locate import find_heart, looks_whole
 from scarmap.labels import LabelArray
 from scarmap.sampling.preparation import Preparation, Slices, prepare, restore, whole_slices
-from scarmap.volume import Case, LabelMap
+from scarmap.volume import Case, Grid, LabelMap
 
 SLICES_AT_ONCE = 8
 HEART = ("lv_epicardium", "whole_myocardium", "lv_pool")
@@ -29,6 +29,8 @@ class Segmenter:
         compose: Probabilities (K, X, Y, Z) to tissue indices (X, Y, Z).
         device: Where the networks are.
         check: What a reader of a mask must be told, from tissue indices (X, Y, Z); None never has anything to say.
+        finish: Last decision on the mask, from tissue indices (X, Y, Z) and their grid, with what a reader must be told
+            about it; None leaves the mask as it is.
     """
 
     preparation: Preparation
@@ -38,6 +40,7 @@ class Segmenter:
     compose: Callable[[NDArray[np.float32]], LabelArray]
     device: torch.device
     check: Callable[[LabelArray], tuple[str, ...]] | None = None
+    finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,9 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
             found = run(slices.images, segmenter)
     probabilities = restore(found, slices.placement)
     labels = segmenter.compose(probabilities)
+    labels, decided = segmenter.finish(labels, case.grid) if segmenter.finish else (labels, ())
     flags = segmenter.check(labels) if segmenter.check else ()
-    return Segmentation(LabelMap(labels, case.grid), probabilities, flags)
+    return Segmentation(LabelMap(labels, case.grid), probabilities, flags + decided)
 
 
 @torch.inference_mode()

@@ -23,6 +23,9 @@ from typing import Any
 from scarmap.errors import RunError
 from scarmap.io.files import read_json, write_json
 
+MONITORED = "monitored_"
+"""Begins the columns of a log that an objective shows beside its losses: quantity, then region where it has one."""
+
 RECORD_PARTS = ("recipe", "data", "folds", "provenance", "state")
 
 

@@ -1,5 +1,6 @@
 """A plain U-Net with one encoder or several."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -51,20 +52,28 @@ class UNet(nn.Module):
         encoders: Input channels of each encoder; together they take the channels of the image in this order.
         outputs: Channels of the output.
         width: Channels at full resolution; doubled at each level.
+        block: Builds the two convolutions of a level from the channels before and after them.
     """
 
-    def __init__(self, *, encoders: tuple[int, ...], outputs: int, width: int) -> None:
+    def __init__(
+        self,
+        *,
+        encoders: tuple[int, ...],
+        outputs: int,
+        width: int,
+        block: Callable[[int, int], nn.Module] = ConvBlock,
+    ) -> None:
         super().__init__()
         widths = level_widths(width)
         count = len(encoders)
         self.inputs = encoders
         self.encoders = nn.ModuleList(
-            nn.ModuleList(ConvBlock(before, after) for before, after in pairwise([channels, *widths[:-1]]))
+            nn.ModuleList(block(before, after) for before, after in pairwise([channels, *widths[:-1]]))
             for channels in encoders
         )
-        self.bottleneck = ConvBlock(count * widths[-2], widths[-1])
+        self.bottleneck = block(count * widths[-2], widths[-1])
         self.enlarge = nn.ModuleList(enlarge(after) for after in widths[:-1])
-        self.blocks = nn.ModuleList(ConvBlock((1 + count) * after, after) for after in widths[:-1])
+        self.blocks = nn.ModuleList(block((1 + count) * after, after) for after in widths[:-1])
         self.head = nn.Conv2d(width, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:

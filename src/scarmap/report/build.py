@@ -20,6 +20,7 @@ from scarmap.report.embed import chart_address
 from scarmap.report.figures import draw_boxes
 from scarmap.report.gallery import Picture, case_pictures, illustration_pictures
 from scarmap.report.header import facts, fold_of_case, warnings
+from scarmap.report.presence import COLUMNS, infarcted_tables, presence_lines
 from scarmap.report.ranking import CaseScore, percent, rank_cases, ranked_by
 from scarmap.report.tables import published_figures, score_tables
 
@@ -57,6 +58,8 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
             rows, published=published_figures(recipe), published_convention=recipe.get("published_convention")
         ),
         comparison=None if comparison is None else comparison_section(comparison),
+        presence={"columns": COLUMNS, "lines": presence_lines(rows)},
+        infarcted=infarcted_tables(rows),
         curves=curve_pictures(run.logs()),
         boxes=box_picture(rows),
         cases=cases,

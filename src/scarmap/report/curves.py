@@ -1,4 +1,4 @@
-"""Training curves: losses and validation Dice over epochs, with a line where the training phase changes."""
+"""Training curves: losses, validation Dice and what a system monitors, with a line where the training phase changes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from scarmap.io.run import MONITORED
+from scarmap.labels import REGIONS
 from scarmap.report.display import ink, is_union, region_colour, region_title, regions_in_order, series
 
 Log = Sequence[Mapping[str, str]]
@@ -37,7 +39,7 @@ def phase_starts(log: Log) -> list[tuple[float, str]]:
 
 
 def draw_curves(logs: Mapping[int, Log]) -> Figure:
-    """Draw losses (left) and validation Dice (right) of one stage.
+    """Draw losses (left), validation Dice (middle) and, where there are some, monitored quantities of one stage.
 
     Args:
         logs: Fold to log. Folds are thin lines and their mean is thick, as far as every fold has run.
@@ -47,10 +49,12 @@ def draw_curves(logs: Mapping[int, Log]) -> Figure:
     """
     names = list(dict.fromkeys(name for log in logs.values() for row in log[:1] for name in row))
     dice = [name for name in names if name.startswith(DICE)]
-    parts = [name for name in names if name not in (*_NOT_PARTS, *dice) and not name.startswith("validation")]
+    logged = dict.fromkeys(name for log in logs.values() for row in log for name in row)
+    beside = [name for name in logged if name.startswith(MONITORED)]
+    parts = [name for name in names if name not in (*_NOT_PARTS, *dice, *beside) and not name.startswith("validation")]
     parts = [name for name in parts if any(np.isfinite(column(log, name)).any() for log in logs.values())]
-    figure = Figure(figsize=(11, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure = Figure(figsize=(15.5 if beside else 11, 3.6), layout="constrained")
+    left, right, *last = figure.subplots(1, 3 if beside else 2)
     for colour, name in zip(series(len(parts)), parts, strict=True):
         _draw_folds(left, logs, name, colour=colour, label=name.replace("_", " "))
     _draw_folds(left, logs, "loss", colour="#202428", label="sum" if parts else "loss", width=2.0)
@@ -65,7 +69,34 @@ def draw_curves(logs: Mapping[int, Log]) -> Figure:
     right.set_ylim(-0.02, 1.02)
     if _spans_decades(logs, ["loss", *parts]):
         left.set_yscale("log")
+    if beside:
+        _draw_monitored(last[0], logs, beside)
     return figure
+
+
+def quantity_and_region(column: str) -> tuple[str, str]:
+    """Take the name of a monitored column apart; the region is "" where it names none.
+
+    >>> quantity_and_region("monitored_weight_lv_pool"), quantity_and_region("monitored_temperature")
+    (('weight', 'lv_pool'), ('temperature', ''))
+    """
+    name = column.removeprefix(MONITORED)
+    regions = sorted((region for region in (*REGIONS, "background") if name.endswith(f"_{region}")), key=len)
+    return (name.removesuffix(f"_{regions[-1]}"), regions[-1]) if regions else (name, "")
+
+
+def _draw_monitored(axes: Axes, logs: Mapping[int, Log], names: Sequence[str]) -> None:
+    quantities = list(dict.fromkeys(quantity_and_region(name)[0] for name in names))
+    for spare, name in zip(series(len(names)), names, strict=True):
+        quantity, region = quantity_and_region(name)
+        label = region_title(region) if region else quantity.replace("_", " ")
+        if region and len(quantities) > 1:
+            label = f"{quantity.replace('_', ' ')}, {label}"
+        colour = ink(region_colour(region)) if region else spare
+        _draw_folds(axes, logs, name, colour=colour, label=label, dashed=is_union(region))
+    _finish(axes, quantities[0].replace("_", " ").capitalize() if len(quantities) == 1 else "Monitored", logs)
+    if _spans_decades(logs, names, factor=10):
+        axes.set_yscale("log")
 
 
 def _number(text: str | None) -> float:
@@ -130,7 +161,7 @@ def _finish(axes: Axes, title: str, logs: Mapping[int, Log]) -> None:
         axes.text(0.5, 0.5, "not logged", transform=axes.transAxes, ha="center", color="#6b7280")
 
 
-def _spans_decades(logs: Mapping[int, Log], names: Sequence[str]) -> bool:
+def _spans_decades(logs: Mapping[int, Log], names: Sequence[str], *, factor: float = 30) -> bool:
     values = np.concatenate([column(log, name) for log in logs.values() for name in names])
     values = values[np.isfinite(values)]
-    return bool(len(values) and values.min() > 0 and values.max() > 30 * values.min())
+    return bool(len(values) and values.min() > 0 and values.max() > factor * values.min())

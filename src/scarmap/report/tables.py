@@ -34,6 +34,10 @@ CONVENTIONS: Mapping[str, tuple[str, str]] = {
         "Per slice, as MFU-Net counts",
         "Dice of each slice, averaged over the slices of a case. A slice where both masks are empty counts 100.",
     ),
+    "slicewise": (
+        "Per slice that shows the structure",
+        "Dice of each slice whose truth shows the structure, averaged over these slices of a case.",
+    ),
     "emidec_official": (
         "EMIDEC challenge",
         "3D per case; two empty masks count 100. Volume differences are absolute, in percent of the myocardium.",

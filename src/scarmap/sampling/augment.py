@@ -53,7 +53,7 @@ UNIT_AUGMENTATION = replace(MODERN_AUGMENTATION, elastic_px=1.3, offset=0.04, no
 
 
 def augment(batch: Batch, augmentation: Augmentation, *, size: int, generator: torch.Generator) -> Batch:
-    """Draw a transform for each slice and apply it: images bilinear, labels nearest, borders repeated.
+    """Draw a transform for each slice and apply it: images and soft truth bilinear, labels nearest, borders repeated.
 
     Args:
         batch: Slices at least `size` on each side; the window is cut from their centre.
@@ -62,16 +62,21 @@ def augment(batch: Batch, augmentation: Augmentation, *, size: int, generator: t
         generator: Source of randomness, on the batch's device.
 
     Returns:
-        images (B, S, size, size) and labels (B, size, size); image and label stay aligned.
+        images (B, S, size, size), labels (B, size, size), and soft (B, T, size, size) where the truth is soft; they
+        stay aligned.
     """
     if augmentation == Augmentation():
         return centre_window(batch, size)
     grid = draw_grid(batch.images, augmentation, size=size, generator=generator)
     images = F.grid_sample(batch.images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    images = _change_intensity(images, augmentation, generator)
+    if batch.soft is not None:
+        soft = F.grid_sample(batch.soft, grid, mode="bilinear", padding_mode="border", align_corners=False)
+        return Batch(images, soft.argmax(1).to(batch.labels.dtype), soft)
     labels = F.grid_sample(
         batch.labels[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False
     )
-    return Batch(_change_intensity(images, augmentation, generator), labels[:, 0].to(batch.labels.dtype))
+    return Batch(images, labels[:, 0].to(batch.labels.dtype))
 
 
 def draw_grid(images: Tensor, augmentation: Augmentation, *, size: int, generator: torch.Generator) -> Tensor:

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor
+
+from scarmap.labels import TISSUES
 
 
 @dataclass(frozen=True)
@@ -11,17 +15,28 @@ class Batch:
 
     Attributes:
         images: (B, S, H, W), float32, in the recipe's intensity range, S in the recipe's order of sequences.
-        labels: (B, H, W), uint8, indices into `scarmap.labels.TISSUES`.
+        labels: (B, H, W), uint8, indices into `scarmap.labels.TISSUES`; the likeliest tissue where the truth is soft.
+        soft: (B, T, H, W), float32, share of each tissue of `TISSUES`, summing to 1 over T, where slices are mixed;
+            None where every pixel is one tissue. `tissue_shares` reads either.
     """
 
     images: Tensor
     labels: Tensor
+    soft: Tensor | None = None
 
     def share(self, rank: int, world_size: int) -> "Batch":
         """The rows that one of several processes works on; all of them when there is one process."""
         if world_size == 1:
             return self
-        return Batch(self.images[rank::world_size], self.labels[rank::world_size])
+        rows = slice(rank, None, world_size)
+        return Batch(self.images[rows], self.labels[rows], None if self.soft is None else self.soft[rows])
+
+
+def tissue_shares(batch: Batch) -> Tensor:
+    """Share of each tissue in each pixel, (B, T, H, W), float32: the soft truth, or the labels as zeros and ones."""
+    if batch.soft is not None:
+        return batch.soft
+    return rearrange(F.one_hot(batch.labels.long(), len(TISSUES)), "B H W T -> B T H W").float()
 
 
 def centre_window(batch: Batch, size: int) -> Batch:
@@ -29,4 +44,4 @@ def centre_window(batch: Batch, size: int) -> Batch:
     top = (batch.images.shape[-2] - size) // 2
     left = (batch.images.shape[-1] - size) // 2
     window = (..., slice(top, top + size), slice(left, left + size))
-    return Batch(batch.images[window], batch.labels[window])
+    return Batch(batch.images[window], batch.labels[window], None if batch.soft is None else batch.soft[window])

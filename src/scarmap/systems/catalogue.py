@@ -7,6 +7,7 @@ from inspect import signature
 from typing import Any
 
 from scarmap.errors import RecipeError, suggest
+from scarmap.systems.anatomy_prior.recipe import RECIPES as ANATOMY_PRIOR
 from scarmap.systems.cascade.recipe import RECIPES as CASCADE
 from scarmap.systems.linear_codec.recipe import RECIPES as LINEAR_CODEC
 from scarmap.systems.mfunet.recipe import RECIPES as MFUNET
@@ -14,7 +15,7 @@ from scarmap.training.check import check_settings
 from scarmap.training.describe import build, find, settings, unwrap
 from scarmap.training.recipe import Recipe, Row
 
-RECIPES: Mapping[str, Row] = {**MFUNET, **CASCADE, **LINEAR_CODEC}
+RECIPES: Mapping[str, Row] = {**MFUNET, **CASCADE, **LINEAR_CODEC, **ANATOMY_PRIOR}
 
 
 @dataclass(frozen=True)

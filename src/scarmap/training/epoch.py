@@ -15,6 +15,10 @@ from scarmap.sampling.batch import Batch
 from scarmap.training.checkpoint import Progress
 from scarmap.training.recipe import Phase, Stage
 
+Losses = dict[str, Tensor] | tuple[dict[str, Tensor], dict[str, Tensor]]
+"""What an objective returns: the parts of the loss by name, or a pair of these and of what is logged beside them and
+not minimised, such as learned weights; NaN where a batch leaves such a quantity undefined."""
+
 
 def epoch_generator(seeds: Sequence[int], epoch: int, device: torch.device) -> torch.Generator:
     """A generator that depends on nothing but the seeds and the epoch, so resuming needs no stored state."""
@@ -35,23 +39,30 @@ def set_learning_rate(optimizer: Optimizer, phase: Phase, epoch: int) -> None:
 
 def train_epoch(
     step: nn.Module, optimizer: Optimizer, batches: Iterable[Batch], *, gradient_clip: float | None, fabric: Fabric
-) -> dict[str, float]:
-    """One pass over the batches; returns the mean of each part of the loss."""
+) -> tuple[dict[str, float], dict[str, float]]:
+    """One pass over the batches.
+
+    Returns:
+        Mean of each part of the loss, and of each monitored quantity over the batches that define it; one that no
+        batch defines is left out.
+    """
     step.train()
-    totals: dict[str, Tensor] = {}
-    count = 0
+    losses: dict[str, list[Tensor]] = {}
+    beside: dict[str, list[Tensor]] = {}
     for whole in batches:
         batch = whole.share(fabric.global_rank, fabric.world_size)
         optimizer.zero_grad(set_to_none=True)
-        parts: dict[str, Tensor] = step(type(batch), **vars(batch))
+        parts, monitored = step(type(batch), **vars(batch))
         fabric.backward(torch.stack(list(parts.values())).sum())
         if gradient_clip is not None:
             fabric.clip_gradients(step, optimizer, max_norm=gradient_clip, error_if_nonfinite=False)
         optimizer.step()
-        count += 1
-        for name, part in parts.items():
-            totals[name] = totals.get(name, torch.zeros_like(part)) + part.detach()
-    return {name: float(total) / count for name, total in totals.items()}
+        for collected, given in ((losses, parts), (beside, monitored)):
+            for name, value in given.items():
+                collected.setdefault(name, []).append(value.detach())
+    means = {name: float(torch.stack(values).sum()) / len(values) for name, values in losses.items()}
+    shown = {name: float(torch.stack(values).nanmean()) for name, values in beside.items()}
+    return means, {name: value for name, value in shown.items() if isfinite(value)}
 
 
 def check_finite(parts: Mapping[str, float], where: str) -> None:

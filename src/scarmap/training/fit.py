@@ -14,12 +14,14 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from scarmap.datasets.folds import Fold, contiguous_folds
+from scarmap.io.run import MONITORED
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.training.checkpoint import Progress, read_checkpoint, write_checkpoint
 from scarmap.training.describe import describe
 from scarmap.training.epoch import (
+    Losses,
     check_finite,
     epoch_generator,
     local_devices,
@@ -61,10 +63,10 @@ class Learner(nn.Module):
         self.model = model
         self.objective = objective
 
-    def forward(self, batch_type: type[Batch], **tensors: Tensor) -> dict[str, Tensor]:
-        """Parts of the loss of one batch, given as its type and its tensors."""
-        parts: dict[str, Tensor] = self.objective(self.model, batch_type(**tensors))
-        return parts
+    def forward(self, batch_type: type[Batch], **tensors: Tensor | None) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Parts of the loss of one batch, given as its type and its tensors, and what is monitored beside them."""
+        given: Losses = self.objective(self.model, batch_type(**tensors))  # type: ignore[arg-type]
+        return given if isinstance(given, tuple) else (given, {})
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,9 @@ def run_epoch(
     set_learning_rate(optimizer, phase, progress.phase_epoch)
     with torch.random.fork_rng(devices=local_devices(job.bank.images.device)):
         torch.manual_seed(generator.initial_seed())
-        parts = train_epoch(step, optimizer, batches, gradient_clip=job.stage.gradient_clip, fabric=job.fabric)
+        parts, monitored = train_epoch(
+            step, optimizer, batches, gradient_clip=job.stage.gradient_clip, fabric=job.fabric
+        )
     check_finite(parts, f"stage {job.stage.name!r}, epoch {progress.epoch + 1}")
     model: nn.Module = step.module.model  # type: ignore[union-attr, assignment]
     scores = validate(job.stage, model, job.bank, rows[1], due=validation_due(job.stage, phase, progress))
@@ -181,7 +185,8 @@ def run_epoch(
     improved = job.stage.keep == "best" and after.best_score > progress.best_score
     if job.fabric.is_global_zero and improved:
         write_weights(job.folder / "best.safetensors", model.state_dict(), {"validation_dice": score})
-    return after, log_row(progress, phase, parts, scores, time.perf_counter() - began)
+    row = log_row(progress, phase, parts, scores, time.perf_counter() - began)
+    return after, row | {f"{MONITORED}{name}": value for name, value in monitored.items()}
 
 
 def build_learner(stage: Stage, earlier: Mapping[str, nn.Module], *, seed: int) -> Learner:

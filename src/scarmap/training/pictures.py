@@ -16,14 +16,18 @@ PATHOLOGY = ("edema", "scar", "mvo")
 
 def most_pathological(bank: Bank, rows: Tensor, *, count: int) -> Batch:
     """The slices with the most pathological pixels, of different cases where possible, in the network's window."""
+    return bank.window(most_pathological_rows(bank, rows)[:count])
+
+
+def most_pathological_rows(bank: Bank, rows: Tensor) -> Tensor:
+    """All rows (n,), the most pathological one of each case first, and in each of both parts the most pathological."""
     pathology = torch.tensor([INDEX[tissue] for tissue in PATHOLOGY], device=bank.labels.device)
     sizes = [(int(torch.isin(bank.labels[row], pathology).sum()), int(row)) for row in rows]
     first_of_case: dict[str, int] = {}
     ranked = sorted(sizes, reverse=True)
     for _, row in ranked:
         first_of_case.setdefault(bank.cases[row], row)
-    chosen = list(dict.fromkeys([*first_of_case.values(), *(row for _, row in ranked)]))[:count]
-    return bank.window(torch.tensor(chosen))
+    return torch.tensor(list(dict.fromkeys([*first_of_case.values(), *(row for _, row in ranked)])))
 
 
 def contours(labels: NDArray[np.uint8], regions: Sequence[str]) -> dict[str, MaskArray]:

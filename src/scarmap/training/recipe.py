@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scarmap.sampling.bank import Bank
     from scarmap.sampling.preparation import Preparation
     from scarmap.sampling.samplers import Sampler
+    from scarmap.volume import Grid
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Stage:
         name: Names its folder in a run.
         model: Builds the network, freshly initialised.
         objective: Builds the objective, an `nn.Module` called as `objective(model, batch)`; the sum of the returned
-            parts is minimised, each part is logged. Its own parameters are trained too.
+            parts is minimised, each part is logged. Its own parameters are trained too. What it shows beside the loss
+            it returns as the second of a pair, see `scarmap.training.epoch.Losses`.
         sampler: Yields the batches of an epoch; it may change patch and batch size each step.
         optimizer: Builds the optimiser from the parameters; the learning rate is set by the phases.
         phases: In order; the optimiser starts afresh in each.
@@ -96,6 +98,8 @@ class Recipe:
         regions: What each probability map of `assemble` shows, names in `scarmap.labels.REGIONS`. Regions may nest.
         assemble: The system's inference: trained stages and slices (Z, S, H, W) to probabilities (Z, K, H, W).
         compose: Probabilities (K, X, Y, Z) on the case's grid to tissue indices (X, Y, Z), post-processing included.
+        finish: Last decision on a case's mask, for which its voxels' size must be known, from tissue indices
+            (X, Y, Z) and their grid; returns the mask and what a reader must be told about it, one sentence each.
         unit: What `folds` splits. "slice" is for reproducing a table of a paper that split slices; every output of such
             a run says what it leaks.
         illustrate: Pictures of the system's inner life, from trained stages, the bank and the rows to show.
@@ -111,6 +115,7 @@ class Recipe:
     regions: tuple[str, ...]
     assemble: Callable[[Mapping[str, nn.Module], Tensor], Tensor]
     compose: Callable[[NDArray[np.float32]], LabelArray]
+    finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
     unit: Unit = "patient"
     illustrate: Callable[[Mapping[str, nn.Module], Bank, Tensor], list[Illustration]] | None = None
     check: Callable[[LabelArray], tuple[str, ...]] | None = None

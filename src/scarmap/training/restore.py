@@ -142,4 +142,5 @@ def make_segmenter(
         compose=recipe.compose,
         device=device,
         check=recipe.check,
+        finish=recipe.finish,
     )

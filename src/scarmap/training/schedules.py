@@ -14,6 +14,15 @@ def tenfold(epoch: int, epochs: int) -> float:
     return math.exp(-math.log(10) * (epoch + 1) / epochs)
 
 
+def exponential(epoch: int, epochs: int, *, last: float) -> float:
+    """Exponential decay from 1 in the first epoch to `last` in the last one.
+
+    >>> [round(exponential(epoch, 3, last=0.01), 6) for epoch in range(3)]
+    [1.0, 0.1, 0.01]
+    """
+    return math.exp(math.log(last) * epoch / max(1, epochs - 1))
+
+
 def one_cycle(epoch: int, epochs: int, *, warm_up: float = 0.2) -> float:
     """Cosine rise from 4 % to 100 % over the first share of the phase, cosine fall to almost 0 over the rest.
 

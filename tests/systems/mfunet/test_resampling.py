@@ -4,7 +4,7 @@ import torch
 from scarmap.labels import INDEX
 from scarmap.sampling.augment import Augmentation
 from scarmap.sampling.bank import Bank
-from scarmap.sampling.batch import Batch
+from scarmap.sampling.batch import Batch, tissue_shares
 from scarmap.systems.mfunet.resampling import centre_candidates, cut_patches, dynamic_patches, num_patches, patch_sizes
 
 
@@ -121,3 +121,12 @@ def test_pathology_goes_before_wall_and_cavity():
     labels = slices(num=1, normal_myocardium=[(0, 1, 1)], edema=[(0, 2, 5)], mvo=[(0, 4, 3)]).labels[0]
     assert centre_candidates(labels).tolist() == [[2, 5], [4, 3]]
     assert centre_candidates(torch.zeros(4, 4, dtype=torch.uint8)).tolist() == []
+
+
+def test_patches_of_soft_truth_are_cut_at_the_same_place():
+    hard = slices(scar=[(0, 10, 30), (1, 20, 5), (2, 40, 40)])
+    soft = Batch(hard.images, hard.labels, tissue_shares(hard))
+    first, second = (cut_patches(each, size=16, count=6, share=0.5, generator=generator()) for each in (hard, soft))
+    assert torch.equal(first.images, second.images)
+    assert torch.equal(second.soft.argmax(1), first.labels.long())
+    assert first.soft is None

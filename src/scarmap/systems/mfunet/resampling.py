@@ -92,7 +92,7 @@ def cut_patches(slices: Batch, *, size: int, count: int, share: float, generator
     extent = slices.labels.shape[-2:]
     targets = [centre_candidates(labels).tolist() for labels in slices.labels]
     draws = torch.rand(count, 5, generator=generator, device=generator.device).tolist()
-    images, labels = [], []
+    windows = []
     for slice_draw, centring, target_draw, down, across in draws:
         row = int(slice_draw * len(targets))
         corner = [int(draw * (end - size + 1)) for draw, end in zip((down, across), extent, strict=True)]
@@ -100,9 +100,10 @@ def cut_patches(slices: Batch, *, size: int, count: int, share: float, generator
             centre = targets[row][int(target_draw * len(targets[row]))]
             corner = [min(max(at - size // 2, 0), end - size) for at, end in zip(centre, extent, strict=True)]
         window = (..., slice(corner[0], corner[0] + size), slice(corner[1], corner[1] + size))
-        images.append(slices.images[row][window])
-        labels.append(slices.labels[row][window])
-    return Batch(torch.stack(images), torch.stack(labels))
+        windows.append((row, window))
+    images, labels = (torch.stack([each[row][at] for row, at in windows]) for each in (slices.images, slices.labels))
+    soft = slices.soft
+    return Batch(images, labels, None if soft is None else torch.stack([soft[row][at] for row, at in windows]))
 
 
 def centre_candidates(labels: Tensor) -> Tensor:

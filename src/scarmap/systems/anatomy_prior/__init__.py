@@ -1,0 +1,1 @@
+"""The anatomy prior: pathology mix-up, an attention U-Net, learned label weights and a neighbourhood penalty."""

@@ -1,0 +1,103 @@
+"""How much the cross-entropy of each label counts, image by image: learned, fixed, or not at all."""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Weighting = Literal["learned", "softmax", "inverse-frequency"]
+WIDTHS = (16, 32, 64, 64, 64)
+LARGEST_LOG_WEIGHT = 2.0
+SMALLEST_PIXELS = 1.0
+"""A label with less of an image than this is absent from it."""
+
+
+class WeightGenerator(nn.Module):
+    """Six convolutions that give each label of an image a score.
+
+    Source: anatomy prior, section 2: "consists of 6 convolution layers", "a weight vector of dimension 5".
+    Differs: kernels and widths are not published. Chosen: five 3x3 convolutions of stride 2 with batch normalisation
+        and ReLU (16, 32, 64, 64, 64 channels), a 1x1 convolution, the mean over the image.
+
+    Args:
+        sequences: Number of sequences.
+        labels: Number of labels, background included.
+    """
+
+    def __init__(self, *, sequences: int, labels: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        before = sequences
+        for after in WIDTHS:
+            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+            before = after
+        self.layers = nn.Sequential(*layers, nn.Conv2d(before, labels, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (B, S, H, W) to scores (B, K), unbounded."""
+        scores: Tensor = self.layers(images)
+        return scores.mean((2, 3))
+
+
+def balanced_weights(scores: Tensor, present: Tensor) -> Tensor:
+    """Weights whose geometric mean over the labels present in an image is one.
+
+    Minimised together with the network, free weights would all fall to zero, and weights of a fixed arithmetic mean
+    would all go to the label that costs least. With a fixed product the minimum is where each label's weighted loss is
+    the same: what one label's weight loses another's gains.
+
+    Source: anatomy prior, section 2, Eq. 3 ("automatically balance the gradient"); the constraint is not published.
+    Differs: chosen: w = exp(s - mean s) with s = 2 tanh(score), the mean over the labels present. An absent label
+        costs nothing, so it would otherwise take weight for nothing.
+
+    Args:
+        scores: (B, K), unbounded.
+        present: (B, K), bool.
+
+    Returns:
+        (B, K), positive, each within exp(4) of one; 1 where a label is absent.
+    """
+    bounded = LARGEST_LOG_WEIGHT * torch.tanh(scores)
+    return centred_exponential(bounded, present)
+
+
+def softmax_weights(scores: Tensor, present: Tensor) -> Tensor:
+    """Weights whose arithmetic mean over the labels present is one: scores and presence (B, K) to weights (B, K).
+
+    Minimised, they favour the label that costs least; kept to be compared with.
+    """
+    shares = scores.masked_fill(~present, -torch.inf).softmax(1)
+    return torch.where(present, shares * present.sum(1, keepdim=True), 1.0)
+
+
+def inverse_frequency_weights(target: Tensor) -> Tensor:
+    """One over the share of the image that a label covers, bounded and centred as the learned weights are.
+
+    Args:
+        target: (B, K, H, W), summing to 1 over K.
+
+    Returns:
+        (B, K), of geometric mean one over the labels present, each within exp(4) of one.
+    """
+    pixels, present = target.sum((2, 3)), present_labels(target)
+    rarity = -torch.log(pixels.clamp(min=SMALLEST_PIXELS))
+    count = present.sum(1, keepdim=True)
+    centred = rarity - (rarity * present).sum(1, keepdim=True) / count
+    return centred_exponential(centred.clamp(-LARGEST_LOG_WEIGHT, LARGEST_LOG_WEIGHT), present)
+
+
+def centred_exponential(logarithms: Tensor, present: Tensor) -> Tensor:
+    """Exponential of logarithms (B, K) less their mean over the labels present (B, K); 1 where absent."""
+    mean = (logarithms * present).sum(1, keepdim=True) / present.sum(1, keepdim=True)
+    return torch.where(present, torch.exp(logarithms - mean), 1.0)
+
+
+def present_labels(target: Tensor) -> Tensor:
+    """Which labels an image shows: truth (B, K, H, W) to (B, K), bool."""
+    return target.sum((2, 3)) >= SMALLEST_PIXELS
+
+
+def label_losses(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy that each label contributes: logits and truth (B, K, H, W) to (B, K), summing to the whole."""
+    return -(target * F.log_softmax(logits, dim=1)).mean((2, 3))

@@ -1,0 +1,44 @@
+"""The anatomy prior's inference: one network, its labels summed over regions. The weight generator takes no part."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from torch import Tensor, nn
+
+from scarmap.inference.ensemble import eight_views
+from scarmap.systems.anatomy_prior.targets import region_maps
+
+
+def probabilities(model: nn.Module, images: Tensor, *, layout: str, regions: Sequence[str]) -> Tensor:
+    """Probabilities of regions.
+
+    Args:
+        model: A `SegmentationNetwork`.
+        images: (B, S, H, W).
+        layout: Label layout that it was trained on.
+        regions: What is wanted; regions may nest.
+
+    Returns:
+        (B, len(regions), H, W), float32, in [0, 1].
+    """
+    logits: Tensor = model(images)
+    return region_maps(logits.float().softmax(1), layout=layout, regions=regions)
+
+
+def assemble(
+    stages: Mapping[str, nn.Module], slices: Tensor, *, layout: str, regions: Sequence[str], views: int = 1
+) -> Tensor:
+    """The system's inference.
+
+    Args:
+        stages: Trained stages.
+        slices: (Z, S, H, W), normalised.
+        layout: Label layout.
+        regions: What is wanted.
+        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views.
+
+    Returns:
+        (Z, len(regions), H, W).
+    """
+    predict = partial(probabilities, stages["segment"], layout=layout, regions=regions)
+    return predict(slices) if views == 1 else eight_views(predict, slices)

@@ -1,0 +1,88 @@
+"""What the segmentation network, and the weight generator beside it, are trained to minimise."""
+
+import torch
+from torch import Tensor, nn
+
+from scarmap.labels import INDEX
+from scarmap.nn.losses import dice_loss
+from scarmap.sampling.batch import Batch, tissue_shares
+from scarmap.systems.anatomy_prior.class_weights import (
+    WeightGenerator,
+    Weighting,
+    balanced_weights,
+    inverse_frequency_weights,
+    label_losses,
+    present_labels,
+    softmax_weights,
+)
+from scarmap.systems.anatomy_prior.neighbourhood import nested_penalty
+from scarmap.systems.anatomy_prior.targets import TARGETS, label_names, region_maps
+from scarmap.training.epoch import Losses
+
+BATCH = (0, 2, 3)
+"""Axes of the Dice loss: a batch counts as one image, so that a slice without the tissue does not count on its own."""
+
+
+class AnatomyPriorObjective(nn.Module):
+    """Weighted cross-entropy and neighbourhood penalty.
+
+    Source: anatomy prior, section 2, Eq. 3 to 5; the coefficient from section 3.
+    Differs: the weights are constrained, see `balanced_weights`, and the penalty is mended, see
+        `neighbourhood_penalty`.
+
+    Args:
+        layout: Label layout.
+        sequences: Number of sequences, which the weight generator looks at.
+        class_weights: "learned" by a weight generator as published; "softmax" or "inverse-frequency" to compare with;
+            None for plain cross-entropy.
+        penalty_weight: Coefficient of the neighbourhood penalty; 0 leaves it out.
+        literal_penalty: Keep the printed formula of the penalty.
+        dice: Add the batch soft Dice loss, averaged over the labels without background.
+    """
+
+    def __init__(
+        self,
+        *,
+        layout: str = "emidec",
+        sequences: int = 1,
+        class_weights: Weighting | None = "learned",
+        penalty_weight: float = 0.01,
+        literal_penalty: bool = False,
+        dice: bool = False,
+    ) -> None:
+        super().__init__()
+        self.layout = layout
+        self.labels = label_names(layout)
+        self.class_weights = class_weights
+        self.penalty_weight = penalty_weight
+        self.literal_penalty = literal_penalty
+        self.dice = dice
+        learned = class_weights in ("learned", "softmax")
+        self.generator = WeightGenerator(sequences=sequences, labels=len(self.labels)) if learned else None
+
+    def forward(self, model: nn.Module, batch: Batch) -> Losses:
+        """Losses of a `SegmentationNetwork`; the weights of each label are shown, of the images that have it."""
+        target = tissue_shares(batch)[:, [INDEX[label] for label in self.labels]]
+        logits: Tensor = model(batch.images).float()
+        weights = self.weigh(batch.images, target)
+        parts = {"cross_entropy": (weights * label_losses(logits, target)).sum(1).mean()}
+        probabilities = logits.softmax(1)
+        if self.dice:
+            parts["dice"] = dice_loss(probabilities[:, 1:], target[:, 1:], dims=BATCH)
+        if self.penalty_weight:
+            inside_out = tuple(TARGETS[self.layout].nested)[::-1]
+            maps = region_maps(probabilities, layout=self.layout, regions=inside_out)
+            parts["neighbourhood"] = self.penalty_weight * nested_penalty(maps.unbind(1), literal=self.literal_penalty)
+        if self.class_weights is None:
+            return parts
+        seen = weights.detach().where(present_labels(target), torch.nan).nanmean(0)
+        return parts, {f"class_weight_{label}": weight for label, weight in zip(self.labels, seen, strict=True)}
+
+    def weigh(self, images: Tensor, target: Tensor) -> Tensor:
+        """Weight of each label in each image: images (B, S, H, W) and truth (B, K, H, W) to (B, K)."""
+        if self.class_weights is None:
+            return torch.ones(target.shape[:2], device=target.device)
+        if self.generator is None:
+            return inverse_frequency_weights(target)
+        weigh = balanced_weights if self.class_weights == "learned" else softmax_weights
+        return weigh(self.generator(images).float(), present_labels(target))
