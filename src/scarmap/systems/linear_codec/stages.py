@@ -28,7 +28,7 @@ MODERN_EPOCHS = {"unet": 60, "unetpp": 40, "mask-rcnn": 40}
 MODERN_LEARNING_RATES = {"unet": 2e-3, "unetpp": 1e-3, "mask-rcnn": 5e-4}
 LEARNING_RATES = {"unet": 1e-5, "unetpp": 1e-5, "mask-rcnn": 1e-3}
 BATCH_SIZES = {"unet": 8, "unetpp": 8, "mask-rcnn": 2}
-MODERN_BATCH_SIZE = 4
+MODERN_BATCH_SIZE = 2
 STEPS = {"mask-rcnn": 100}
 CLIPS = {"mask-rcnn": 5.0}
 """Steps of an epoch and largest gradient norm of the published schedule, of the networks that have one."""
@@ -135,7 +135,7 @@ def sampler(member: str, training: Training) -> Sampler:
 
     Source: linear codec, sections 2.1 and 2.4 (batches of 8, of 2 for Mask R-CNN); its 100 steps an epoch from the
         released code.
-    Differs: nothing as published. "modern" has batches of 4, and with augmentation on the fly every slice once an
+    Differs: nothing as published. "modern" has batches of 2, and with augmentation on the fly every slice once an
         epoch.
     """
     modern = training.schedule == "modern"

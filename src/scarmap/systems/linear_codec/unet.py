@@ -27,7 +27,7 @@ class ShallowUNet(nn.Module):
 
     Source: linear codec, section 2.4 and Fig. 2 (16, 32, 64 and 128 channels); no normalisation, nearest neighbours
         and Glorot's initialisation from the released code.
-    Differs: nothing; the sigmoid is left to the objective and to `members.soft_map`.
+    Differs: nothing; the sigmoid is left to the objective and to `inference.logit_map`.
 
     Args:
         in_channels: Channels of the image.
