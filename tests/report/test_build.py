@@ -10,7 +10,7 @@ from scarmap.errors import DataError, RunError
 from scarmap.io.nifti import read_image, write_labels
 from scarmap.io.run import RECORD_PARTS, RunFolder
 from scarmap.report import gallery
-from scarmap.report.build import build_report, case_table
+from scarmap.report.build import build_report, case_table, curve_pictures
 from scarmap.report.gallery import case_pictures, illustration_pictures
 from scarmap.report.header import fold_of_case
 from scarmap.report.montage import draw_case
@@ -134,6 +134,13 @@ def test_a_damaged_illustration_is_named(run, kept):
     pictures, _ = illustration_pictures(run, layout="myops2020")
     assert str(path) in pictures[0].problem
     assert pictures[1].address
+
+
+def test_curves_stand_in_the_order_of_training():
+    log = [{"epoch": "0", "phase": "0", "learning_rate": "0.1", "seconds": "1", "loss": "1.0"}]
+    logs = {(0, "anatomy"): log, (0, "denoiser"): log, (0, "other"): log}
+    titles = [picture.title for picture in curve_pictures(logs, order=["denoiser", "unknown", "anatomy"])]
+    assert titles == ["Stage denoiser, fold 0", "Stage anatomy, fold 0", "Stage other, fold 0"]
 
 
 def test_case_table_holds_dice_fold_and_scar_volumes():

@@ -66,3 +66,10 @@ def test_each_published_metric_stands_behind_the_measured_one():
 
 def test_a_published_sd_may_be_missing():
     assert published_text([53.0, None]) == "53.0"
+
+
+def test_a_structure_without_a_predicted_voxel_in_any_case_says_so():
+    missed = [_dice("a", 0.0), _dice("b", 0.0), *_volumes("a", 0.0, -2.0), *_volumes("b", 0.0, -3.0)]
+    found = [_dice("a", 0.0), *_volumes("a", 0.0, -2.0), *_volumes("b", 1.0, -2.0)]
+    assert score_tables(missed)[0].lines[0].cells[0].note == "never predicted"
+    assert score_tables(found)[0].lines[0].cells[0].note == ""

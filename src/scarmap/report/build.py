@@ -60,7 +60,7 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
         comparison=None if comparison is None else comparison_section(comparison),
         presence={"columns": COLUMNS, "lines": presence_lines(rows)},
         infarcted=infarcted_tables(rows),
-        curves=curve_pictures(run.logs()),
+        curves=curve_pictures(run.logs(), order=[each["name"] for each in _details(recipe).get("stages", ())]),
         boxes=box_picture(rows),
         cases=cases,
         no_cases=no_cases,
@@ -90,18 +90,20 @@ def comparison_section(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def curve_pictures(logs: Mapping[tuple[int, str], Log]) -> list[Picture]:
+def curve_pictures(logs: Mapping[tuple[int, str], Log], *, order: Sequence[str] = ()) -> list[Picture]:
     """Draw the training curves, one picture per stage with all its folds.
 
     Args:
         logs: As `RunFolder.logs` reads them; empty logs are passed over.
+        order: Names of the stages in the order of training; others come after them.
     """
     stages: dict[str, dict[int, Log]] = {}
     for (fold, stage), log in logs.items():
         if log:
             stages.setdefault(stage, {})[fold] = log
     pictures = []
-    for stage, by_fold in stages.items():
+    for stage in [*(name for name in order if name in stages), *(name for name in stages if name not in order)]:
+        by_fold = stages[stage]
         folds = f"{len(by_fold)} folds" if len(by_fold) > 1 else f"fold {next(iter(by_fold))}"
         caption = "Thin lines are folds, thick lines their mean over the epochs that all have run. "
         caption = (caption if len(by_fold) > 1 else "") + "Dashed verticals mark a new training phase."
@@ -149,6 +151,11 @@ def case_table(ranked: Sequence[CaseScore], folds: Mapping[str, int]) -> dict[st
         lines.append(line)
     columns = ["case", "fold", *(region_title(structure) for structure in structures)]
     return {"columns": columns + ["scar predicted, ml", "scar expert, ml"] * with_scar, "lines": lines}
+
+
+def _details(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = recipe.get("details") or {}
+    return found
 
 
 def _not_scored(record: Mapping[str, Any], ranked: Sequence[CaseScore], split: Split) -> list[str]:

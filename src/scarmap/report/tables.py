@@ -1,7 +1,7 @@
 """The scores of a run as text: one table per convention, published figures beside measured ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scarmap.evaluation.table import Row, summarise
@@ -84,7 +84,7 @@ def score_tables(
         published: Published figures, see `published_figures`.
         published_convention: The convention that the published figures follow; they stand in its table only.
     """
-    tables = []
+    tables, absent = [], never_predicted(rows)
     for convention, structures in summarise(rows).items():
         beside = (published or {}) if convention == (published_convention or "case3d") else {}
         title, explanation = CONVENTIONS.get(convention, (convention, ""))
@@ -97,13 +97,29 @@ def score_tables(
         for structure in regions_in_order(list(dict.fromkeys([*structures, *(n for f in beside.values() for n in f)]))):
             cells: list[Cell] = []
             for metric in shown:
-                cells.append(score_cell(structures.get(structure, {}).get(metric), metric, signed=signed))
+                cell = score_cell(structures.get(structure, {}).get(metric), metric, signed=signed)
+                cells.append(
+                    replace(cell, note="never predicted") if metric == "dice" and structure in absent else cell
+                )
                 if metric in beside:
                     figure = beside[metric].get(structure)
                     cells.append(Cell("" if figure is None else published_text(figure), published=True))
             lines.append(ScoreLine(region_title(structure), region_colour(structure), tuple(cells)))
         tables.append(ScoreTable(title, explanation, _columns(shown, beside), tuple(lines)))
     return tables
+
+
+def never_predicted(rows: Sequence[Row]) -> set[str]:
+    """Structures of which no voxel was predicted in any case, as of a system that does not look for them.
+
+    Args:
+        rows: Scores of all cases.
+    """
+    volumes_ml: dict[str, float] = {}
+    for row in rows:
+        if (row.convention, row.metric) == ("case3d", "volume_ml"):
+            volumes_ml[row.structure] = volumes_ml.get(row.structure, 0.0) + row.value
+    return {structure for structure, volume_ml in volumes_ml.items() if volume_ml == 0}
 
 
 def published_figures(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
