@@ -141,7 +141,7 @@ def test_nothing_is_normalised_over_a_batch_or_frozen(network):
     assert all(parameter.requires_grad for parameter in network.parameters())
 
 
-@pytest.mark.parametrize(("channels", "groups"), [(256, 32), (32, 32), (48, 16), (4, 4)])
+@pytest.mark.parametrize(("channels", "groups"), [(2048, 128), (64, 4), (24, 3), (4, 1)])
 def test_groups_share_channels_out_evenly(channels, groups):
     assert group_normalisation(channels).num_groups == groups
 

@@ -24,36 +24,47 @@ a heart on the coarsest level, a few to a slice, and most objects without an anc
 ASPECT_RATIOS = (0.5, 1.0, 2.0)
 CLASSES = 2
 """Background and target."""
-GROUPS = 32
-"""Groups of every group normalisation, as Wu and He 2018 use; of as many channels as can be shared out evenly."""
+GROUP_SIZE = 16
+"""Channels that are normalised together: in Wu and He 2018 as good as 32 groups, which in the first layers of a
+residual network hold two channels each.
+"""
 BOX_SIDE = 7
 """Side of what the box head sees of a proposal; the mask head's input is twice and its output four times as large."""
 MASK_CONVOLUTIONS = 4
 LEVELS = ("0", "1", "2", "3")
 """Names that torchvision gives the levels of the pyramid that objects are cut from."""
+LOGIT_DEVIATION = 0.001
+"""Of the random weights of the last mask layer, as in the authors' own Detectron, so that masks begin at one half
+everywhere; torchvision draws weights a thousand times as large.
+"""
 IMAGE_MEAN, IMAGE_DEVIATION = 0.5, 0.25
 """Shift and scale of intensities in [0, 1] before the first convolution."""
 
 PROPOSALS = {
     "rpn_batch_size_per_image": 64,
+    "rpn_fg_iou_thresh": 0.5,
     "rpn_pre_nms_top_n_train": 1000,
     "rpn_post_nms_top_n_train": 200,
     "rpn_pre_nms_top_n_test": 500,
     "rpn_post_nms_top_n_test": 50,
-    "box_batch_size_per_image": 32,
+    "box_batch_size_per_image": 16,
+    "box_positive_fraction": 0.5,
+    "box_bg_iou_thresh": 0.3,
     "box_detections_per_img": 10,
 }
-"""How many anchors, proposals and detections of a slice are looked at.
+"""Which anchors, proposals and detections of a slice are looked at.
 
-Matterport's defaults serve photographs with dozens of objects: 256, 6000, 2000, 6000, 1000, 200 and 100. A slice has
-one object at most, so that further proposals are copies of it or background, and the heads would cost more than the
-backbone.
+Matterport's defaults serve photographs with dozens of objects: 256 anchors, 6000 proposals, of these 2000 in training
+and 1000 in prediction, 200 to learn from, a third of them positive, 100 detections. A slice has one object at most:
+further proposals are copies of it or background, and the heads would cost more than the backbone. An anchor is
+positive from an overlap of 0.5 instead of 0.7, since only two or three reach 0.7; a proposal is negative below 0.3
+instead of 0.5, since one that overlaps the only object by almost a half teaches no background.
 """
 
 
 def group_normalisation(channels: int) -> nn.GroupNorm:
     """Normalisation over groups of channels of one image, whatever the batch holds beside it."""
-    return nn.GroupNorm(math.gcd(GROUPS, channels), channels)
+    return nn.GroupNorm(channels // math.gcd(GROUP_SIZE, channels), channels)
 
 
 def make_backbone(name: Backbone, *, in_channels: int, width: int) -> BackboneWithFPN:
@@ -161,6 +172,7 @@ class MaskRCNN(nn.Module):
             mask_predictor=MaskRCNNPredictor(width, width, CLASSES),
             **PROPOSALS,
         )
+        nn.init.normal_(self.detector.roi_heads.mask_predictor.mask_fcn_logits.weight, std=LOGIT_DEVIATION)
 
     def forward(self, images: Tensor) -> Tensor:
         """Where the target is; evaluation mode only, training goes through `losses`.
