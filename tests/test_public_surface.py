@@ -78,7 +78,12 @@ def test_help_answers_at_once():
 def _documented_commands():
     for page in PAGES:
         for block in re.findall(r"```(?:console|shell|bash|sh)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            variables = {}
             for line in block.replace("\\\n", " ").splitlines():
+                if assignment := re.fullmatch(r'([A-Z]+)="(.*)"', line):
+                    variables[f"${assignment[1]}"] = assignment[2]
+                for name, value in variables.items():
+                    line = line.replace(f"{name} ", f"{value} ")
                 words = shlex.split(line.removeprefix("$ "), comments=True)
                 if words[:1] == ["scarmap"]:
                     yield pytest.param(words[1:], id=f"{page.relative_to(ROOT)}: {' '.join(words)}")
@@ -113,7 +118,7 @@ def test_every_relative_link_in_the_documentation_leads_somewhere(target):
 
 def test_every_paper_has_a_page():
     papers = {row.paper for row in RECIPES.values()}
-    assert papers == {page.stem for page in ROOT.glob("docs/papers/*.md")}
+    assert papers == {page.stem.replace("_", "-") for page in ROOT.glob("docs/papers/*.md")}
 
 
 def test_the_citation_names_this_version():

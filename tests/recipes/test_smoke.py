@@ -56,7 +56,7 @@ def test_a_recipe_trains_and_segments(name, changes, myops_phantom, emidec_phant
 
 
 def test_a_recipe_for_emidec_trains_on_the_labels_of_myops(myops_phantom, tmp_path):
-    layout = {"layout": "myops2020", "sequences": ("LGE", "T2"), **SMALL}
+    layout = {"layout": "myops2020", "sequences": ("LGE", "T2"), "width": SMALL["width"], "size": SMALL["size"]}
     choice = choose("anatomy-prior", layout)
     options = Options(epochs_scale=1e-9, max_steps=1)
     run = train(Request("anatomy-prior", choice.row, myops_phantom, tmp_path / "run", (0,), "cpu", options))

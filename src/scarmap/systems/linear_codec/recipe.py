@@ -197,7 +197,7 @@ def table_row(
     note: str = "",
 ) -> Row:
     """A row of Table 1."""
-    return Row(recipe, "linear_codec", "1", dice, "case3d", NOTE + note, {"jaccard": jaccard})
+    return Row(recipe, "linear-codec", "1", dice, "case3d", NOTE + note, {"jaccard": jaccard})
 
 
 UNCODED = " What this row learns is thinly described: here each tissue by itself, seen on all three sequences."
