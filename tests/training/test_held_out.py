@@ -67,13 +67,18 @@ def test_a_slice_is_segmented_in_its_whole_case(emidec_phantom, request_for, by_
         return np.full(probabilities.shape[1:], probabilities.shape[-1] == 5, dtype=np.uint8)
 
     def recipe():
-        return replace(by_slice(), compose=whole_stack, check=lambda labels: (f"{labels.shape[2]} slices",))
+        return replace(
+            by_slice(),
+            compose=whole_stack,
+            check=lambda labels: (f"{labels.shape[2]} slices",),
+            finish=lambda labels, grid: (labels, (f"decided on {labels.shape[2]} of {grid.shape[2]}",)),
+        )
 
     run = train(request_for(emidec_phantom, folds=(0,), recipe=recipe))
     held_out = run.read_record()["folds"][0]["validation"]
     for name in held_out:
         assert read_labels(run.predictions / f"{name}.nii.gz", "emidec").array.all()
-    assert run.read_record()["flags"] == {name: ["1 slices"] for name in held_out}
+    assert run.read_record()["flags"] == {name: ["1 slices", "decided on 5 of 5"] for name in held_out}
 
 
 def test_record_and_scores_say_what_the_split_leaks(emidec_phantom, request_for, by_slice):

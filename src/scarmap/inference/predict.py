@@ -50,12 +50,19 @@ class Segmentation:
     Attributes:
         labels: On the case's own grid.
         probabilities: (K, X, Y, Z), float32, K as the segmenter's regions.
-        flags: What a reader of the mask must be told, one sentence each.
+        observed: What the segmenter's `check` says of the mask, one sentence each.
+        decided: What its `finish` says that it changed.
     """
 
     labels: LabelMap
     probabilities: NDArray[np.float32]
-    flags: tuple[str, ...] = ()
+    observed: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What a reader of the mask must be told, one sentence each."""
+        return self.observed + self.decided
 
 
 def segment(case: Case, segmenter: Segmenter) -> Segmentation:
@@ -78,8 +85,8 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
     probabilities = restore(found, slices.placement)
     labels = segmenter.compose(probabilities)
     labels, decided = segmenter.finish(labels, case.grid) if segmenter.finish else (labels, ())
-    flags = segmenter.check(labels) if segmenter.check else ()
-    return Segmentation(LabelMap(labels, case.grid), probabilities, flags + decided)
+    observed = segmenter.check(labels) if segmenter.check else ()
+    return Segmentation(LabelMap(labels, case.grid), probabilities, observed, decided)
 
 
 @torch.inference_mode()
