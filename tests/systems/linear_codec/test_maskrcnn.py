@@ -6,7 +6,7 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import FrozenBatchNorm2d
 
 from scarmap.io.weights import read_weights, write_weights
-from scarmap.systems.linear_codec.maskrcnn import MaskRCNN, group_normalisation, make_targets, union
+from scarmap.systems.linear_codec.maskrcnn import MaskRCNN, group_normalisation
 
 SIZE = 64
 SMALL = {"backbone": "resnet18", "width": 32, "size": SIZE}
@@ -39,35 +39,6 @@ def images(count=2, channels=1, size=SIZE):
     return torch.rand(count, channels, size, size, generator=torch.Generator().manual_seed(2))
 
 
-def test_a_mask_is_one_object_and_an_empty_slice_has_none(masks):
-    first, second = make_targets(masks)
-    assert first["boxes"].tolist() == [[10, 20, 34, 39]]
-    assert first["labels"].tolist() == [1]
-    assert torch.equal(first["masks"].bool(), masks[:1])
-    assert [tuple(second[name].shape) for name in ("boxes", "labels", "masks")] == [(0, 4), (0,), (0, SIZE, SIZE)]
-
-
-def test_scattered_pieces_share_one_box():
-    masks = torch.zeros(1, SIZE, SIZE, dtype=torch.bool)
-    masks[0, 3, 50] = masks[0, 60, 7] = True
-    assert make_targets(masks)[0]["boxes"].tolist() == [[7, 3, 50, 60]]
-
-
-def test_a_single_pixel_has_a_box_with_an_area():
-    masks = torch.zeros(1, SIZE, SIZE, dtype=torch.bool)
-    masks[0, 5, 9] = True
-    assert make_targets(masks)[0]["boxes"].tolist() == [[9, 5, 10, 6]]
-
-
-def test_union_by_hand():
-    masks = torch.tensor([[0.2, 0.6, 0.0], [0.4, 0.3, 0.0]]).view(2, 1, 1, 3)
-    torch.testing.assert_close(union(masks), torch.tensor([0.4, 0.6, 0.0]).view(1, 1, 3))
-
-
-def test_union_of_nothing_is_empty():
-    assert torch.equal(union(torch.zeros(0, 1, 5, 7)), torch.zeros(1, 5, 7))
-
-
 def test_losses_have_torchvisions_names_and_reach_every_parameter(network, masks):
     network.train().zero_grad(set_to_none=True)
     parts = network.losses(images(), masks)
@@ -96,8 +67,23 @@ def test_masks_come_back_at_the_size_of_the_slice(eager):
     with torch.inference_mode():
         found = eager(images(count=3, size=96))
     assert (found.shape, found.dtype) == ((3, 1, 96, 96), torch.float32)
-    assert 0 < found.max() <= 1
+    assert 0 < found.max() <= 1 + 1e-6
     assert found.min() == 0
+
+
+def test_slices_that_are_not_square_keep_their_shape(eager):
+    with torch.inference_mode():
+        assert eager(images()[..., :48, :]).shape == (2, 1, 48, 64)
+
+
+def test_a_slice_and_its_target_are_resampled_alike(masks):
+    network = MaskRCNN(**{**SMALL, "size": 96})
+    heard = {}
+    network.detector.register_forward_pre_hook(lambda _module, given: heard.update(images=given[0], targets=given[1]))
+    network.losses(masks[:, None].float(), masks)
+    for image, target in zip(heard["images"], heard["targets"], strict=True):
+        assert image.shape == (1, 96, 96)
+        assert ((image > 0.5) != target["masks"].any(0)).float().mean() < 0.01
 
 
 def test_an_unsure_network_finds_nothing():

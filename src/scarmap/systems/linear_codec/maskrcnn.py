@@ -4,6 +4,7 @@ import math
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import resnet
 from torchvision.models.detection import MaskRCNN as Detector
@@ -11,7 +12,8 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
-from torchvision.ops import masks_to_boxes
+
+from scarmap.systems.linear_codec.objects import make_targets, union
 
 Backbone = Literal["resnet18", "resnet50"]
 
@@ -92,36 +94,6 @@ def make_backbone(name: Backbone, *, in_channels: int, width: int) -> BackboneWi
     )
 
 
-def make_targets(masks: Tensor) -> list[dict[str, Tensor]]:
-    """What torchvision wants to know about each slice: one object, the whole mask, or none.
-
-    Args:
-        masks: (B, H, W), bool.
-
-    Returns:
-        For each slice boxes (n, 4) as x1, y1, x2, y2 in pixels, labels (n,), all 1, and masks (n, H, W), uint8; n is
-        0 or 1. A mask one pixel wide gets a box of one pixel, since torchvision refuses boxes without area.
-    """
-    targets = []
-    for mask in masks:
-        objects = mask[None][: int(mask.any())]
-        boxes = masks_to_boxes(objects)
-        boxes[:, 2:] = torch.maximum(boxes[:, 2:], boxes[:, :2] + 1)
-        labels = torch.ones(len(objects), dtype=torch.int64, device=mask.device)
-        targets.append({"boxes": boxes, "labels": labels, "masks": objects.to(torch.uint8)})
-    return targets
-
-
-def union(masks: Tensor) -> Tensor:
-    """Soft masks of the detections of a slice, (n, 1, H, W), as one map (1, H, W): their maximum, zeros for none.
-
-    Above any threshold it is the union of the masks above that threshold, which their sum is not.
-    """
-    if len(masks) == 0:
-        return masks.new_zeros(masks.shape[1:])
-    return masks.amax(dim=0)
-
-
 class MaskRCNN(nn.Module):
     """Mask R-CNN with a feature pyramid, for one kind of object.
 
@@ -137,7 +109,7 @@ class MaskRCNN(nn.Module):
 
     Args:
         in_channels: Channels of the image; one sequence has one, and is not repeated to three.
-        size: Side, in pixels, that slices are resampled to on the way in; masks come back at the slice's own size.
+        size: Side, in pixels, of the resampled slices that are looked at; masks come back at the slice's own size.
         backbone: "resnet50" as published, or "resnet18".
         width: Channels of the pyramid and of the heads' convolutions; linear layers of the box head have four times
             as many.
@@ -156,6 +128,7 @@ class MaskRCNN(nn.Module):
         overlap: float = 0.3,
     ) -> None:
         super().__init__()
+        self.size = size
         scales = tuple((scale,) for scale in ANCHOR_SCALES)
         self.detector = Detector(
             make_backbone(backbone, in_channels=in_channels, width=width),
@@ -183,8 +156,23 @@ class MaskRCNN(nn.Module):
         Returns:
             (B, 1, H, W), float32, in [0, 1]; zeros where nothing was found.
         """
-        found = self.detector(list(images))
-        return torch.stack([union(each["masks"].float()) for each in found])
+        height, width = images.shape[-2:]
+        resized, _ = self.detector.transform(list(self._resampled(images)))
+        features = self.detector.backbone(resized.tensors)
+        proposals, _ = self.detector.rpn(resized, features)
+        found, _ = self.detector.roi_heads(features, proposals, resized.image_sizes)
+        rows, columns = resized.image_sizes[0]
+        zoom = images.new_tensor([width / columns, height / rows]).repeat(2)
+        return torch.stack(
+            [
+                union(each["masks"].float(), (each["boxes"] + 0.5) * zoom - 0.5, height=height, width=width)
+                for each in found
+            ]
+        )
+
+    def _resampled(self, images: Tensor) -> Tensor:
+        shape = [round(side * self.size / max(images.shape[-2:])) for side in images.shape[-2:]]
+        return F.interpolate(images, shape, mode="bilinear", antialias=True)
 
     def losses(self, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
         """Torchvision's losses, training mode only.
@@ -197,5 +185,7 @@ class MaskRCNN(nn.Module):
             Scalars loss_objectness and loss_rpn_box_reg of the proposals, loss_classifier and loss_box_reg of the
             boxes, loss_mask.
         """
-        parts: dict[str, Tensor] = self.detector(list(images), make_targets(masks))
+        resampled = self._resampled(images)
+        targets = F.interpolate(masks[:, None].float(), resampled.shape[-2:], mode="nearest-exact")[:, 0] > 0
+        parts: dict[str, Tensor] = self.detector(list(resampled), make_targets(targets))
         return parts
