@@ -18,6 +18,8 @@ from typing import Any
 from scarmap.datasets.split import notes, recorded_split
 from scarmap.evaluation.table import read_summary
 from scarmap.io.run import RunFolder
+from scarmap.systems.catalogue import RECIPES
+from scarmap.training.describe import freeze, settings
 
 COLUMNS = {
     "myops2020": ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology", "scar_and_edema"),
@@ -107,7 +109,6 @@ def origin(run: RunFolder) -> list[str]:
     """How a run was made: cases, command, hardware, commit, time."""
     record = run.read_record()
     provenance, summary = record["provenance"], read_summary(run.evaluation / "summary.json")
-    changed = {key: value for key, value in record["recipe"]["settings"].items() if key in ("width", "schedule")}
     split = recorded_split(record)
     scored = f"{len(summary['cases'])} of {len(split.slices) or record['data']['num_cases']}"
     scored += " slices scored" if split.slices else " cases scored"
@@ -115,10 +116,22 @@ def origin(run: RunFolder) -> list[str]:
     seconds = sum(float(line["seconds"]) for log in run.logs().values() for line in log)
     epochs = sum(len(log) for log in run.logs().values())
     return [
-        f"- `{run.root.name}`: {scored} ({how}); settings {changed}, epochs x {provenance['epochs_scale']:g} "
+        f"- `{run.root.name}`: {scored} ({how}); {changed(record['recipe'])}epochs x {provenance['epochs_scale']:g} "
         f"({epochs} epochs, {seconds / 60:.0f} minutes of training in all); {provenance['hardware']}; "
         f"commit {provenance['commit']}; seed {provenance['seed']}.",
     ]
+
+
+def changed(recipe: Mapping[str, Any]) -> str:
+    """The settings of a run that are not those of the recipe's name, each as `--set` takes it."""
+    named = settings(RECIPES[recipe["name"]].recipe) if recipe["name"] in RECIPES else {}
+    found = {key: value for key, value in recipe["settings"].items() if freeze(value) != freeze(named.get(key))}
+    return "".join(f"{key}={spelled(value)}, " for key, value in found.items())
+
+
+def spelled(value: Any) -> str:
+    """A setting's value in one word."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 if __name__ == "__main__":
