@@ -72,6 +72,12 @@ def table(
 def measured(run: RunFolder, conventions: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
     """Title and scores of each measured line of a run."""
     summary = read_summary(run.evaluation / "summary.json")
+    unknown = sorted(set(conventions) - set(summary["scores"]))
+    if unknown:
+        raise SystemExit(
+            f"{run.root} was not scored under {', '.join(unknown)}; it has {', '.join(summary['scores'])}. Score it "
+            f"again with `scarmap evaluate`, or name others with --conventions."
+        )
     lines = [(f"measured, {convention}", summary["scores"][convention]) for convention in conventions]
     infarcted = summary.get("infarcted", {})
     if INFARCTED in conventions and len(infarcted.get("cases", ())) < len(summary["cases"]):

@@ -78,7 +78,9 @@ def test_a_slice_is_segmented_in_its_whole_case(emidec_phantom, request_for, by_
     held_out = run.read_record()["folds"][0]["validation"]
     for name in held_out:
         assert read_labels(run.predictions / f"{name}.nii.gz", "emidec").array.all()
-    assert run.read_record()["flags"] == {name: ["1 slices", "decided on 5 of 5"] for name in held_out}
+    assert run.read_record()["flags"] == {
+        name: ["1 slices", "In the whole case: decided on 5 of 5"] for name in held_out
+    }
 
 
 def test_record_and_scores_say_what_the_split_leaks(emidec_phantom, request_for, by_slice):

@@ -1,5 +1,5 @@
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from functools import partial
 
 import pytest
@@ -7,8 +7,8 @@ import pytest
 from scarmap.errors import RunError
 from scarmap.io.run import RunFolder
 from scarmap.training.fit import Options
-from scarmap.training.recipe import Row
-from scarmap.training.reopen import open_record, unchanged_stages
+from scarmap.training.recipe import Recipe, Row
+from scarmap.training.reopen import LATER, open_record, unchanged_stages
 from scarmap.training.run import Request, train
 
 
@@ -17,7 +17,8 @@ def described(name, *, inputs=(), width=1):
 
 
 def record(*stages, seed=1, size=128, sha256="0", unit="patient", state=()):
-    details = {"layout": "emidec", "preparation": {"size": size}, "folds": "f", "unit": unit, "stages": list(stages)}
+    details = {"layout": "emidec", "preparation": {"size": size}, "folds": "f", "unit": unit, "finish": None}
+    details["stages"] = list(stages)
     return {
         "recipe": {"details": details},
         "data": {"sha256": sha256},
@@ -90,15 +91,23 @@ def test_an_unchanged_recipe_changes_nothing(run):
     assert run.predictions.is_dir()
 
 
-def test_a_run_of_before_there_were_splits_by_slice_is_continued_as_one_by_patient(run):
+def test_a_run_of_before_recipes_had_every_field_keeps_its_masks(run):
     old = run.read_record()
-    del old["recipe"]["details"]["unit"]
+    for later in LATER:
+        del old["recipe"]["details"][later]
     run.write_record(old)
     open_record(run, record(*THREE), resume=True)
     assert run.read_record() == old
     assert run.predictions.is_dir()
     with pytest.raises(RunError, match="another unit of the split,"):
         open_record(run, record(*THREE, unit="slice"), resume=True)
+
+
+def test_other_words_on_where_a_constant_comes_from_change_nothing(run):
+    said = record(*THREE)
+    said["recipe"]["details"]["sources"] = {"width": "choice"}
+    open_record(run, said, resume=True)
+    assert run.predictions.is_dir()
 
 
 @pytest.mark.parametrize(
@@ -147,3 +156,11 @@ def test_a_finished_stage_is_not_trained_again_when_a_later_one_changes(emidec_p
     assert after[1][1] != before[1][1]
     train(request(3, resume=True))
     assert files[1].stat().st_mtime_ns == after[1][0]
+
+
+def test_every_field_of_a_recipe_that_may_be_left_out_has_a_value_for_older_runs():
+    asked_of_old = {"illustrate", "check", "sources"}
+    optional = {
+        each.name for each in fields(Recipe) if each.default is not MISSING or each.default_factory is not MISSING
+    }
+    assert optional - asked_of_old == set(LATER)

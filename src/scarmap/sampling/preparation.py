@@ -28,7 +28,8 @@ class Preparation:
         sequences: Order of the channels.
         size: Side of the square window in pixels; a multiple of 16.
         intensity: Normalisation of each volume, before the window is cut.
-        spacing_mm: In-plane pixel size to work at; None keeps each training image's own.
+        spacing_mm: In-plane pixel size to work at; None keeps each image's own, and trained systems put the median of
+            their training cases in its place.
         margin: Extra pixels that training slices keep on each side, for augmentation to draw from.
         tolerance: Images are resampled when their pixel size differs from the working one by more than this share.
     """

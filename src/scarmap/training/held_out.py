@@ -33,7 +33,10 @@ def segment_held_out(run: RunFolder, segmenter: Segmenter, cases: Sequence[Case]
         for name in names:
             labels = split.part(name, found.labels)
             write_labels(run.predictions / f"{name}.nii.gz", labels, segmenter.layout)
-            remarks = (segmenter.check(labels.array) if segmenter.check else ()) + found.decided
+            remarks = segmenter.check(labels.array) if segmenter.check else ()
+            remarks += (
+                found.decided if name == case.name else tuple(f"In the whole case: {told}" for told in found.decided)
+            )
             flags.pop(name, None)
             if remarks:
                 flags[name] = list(remarks)

@@ -42,8 +42,8 @@ def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool) -> None:
         return
     if not resume:
         raise RunError(f"{run.root} already holds a run. Add --resume to continue it, or choose another --out.")
-    stored = with_unit(run.read_record())
-    if stored["recipe"]["details"] == fresh["recipe"]["details"]:
+    stored = with_later_fields(run.read_record())
+    if science(stored) == science(fresh):
         check_same(run, stored, fresh)
         return
     kept = unchanged_stages(stored["recipe"]["details"], fresh["recipe"]["details"])
@@ -53,9 +53,18 @@ def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool) -> None:
     run.write_record({**fresh, "state": state})
 
 
-def with_unit(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of a time when every recipe split patients, saying so; others as they are."""
-    details = {"unit": "patient", **(record["recipe"].get("details") or {})}
+LATER: Mapping[str, Any] = {"unit": "patient", "finish": None}
+"""Fields that recipes have gained since runs are recorded, and what they were before there was a choice."""
+
+
+def science(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a recorded recipe does, without the words on where its constants come from."""
+    return {name: value for name, value in record["recipe"]["details"].items() if name != "sources"}
+
+
+def with_later_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of a time before some field of a recipe was there, with that field; others as they are."""
+    details = {**LATER, **(record["recipe"].get("details") or {})}
     return {**record, "recipe": {**record["recipe"], "details": details}}
 
 

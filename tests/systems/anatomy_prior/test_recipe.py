@@ -140,3 +140,9 @@ def test_settings_of_a_user_keep_the_published_figures():
     row = choose("anatomy-prior", {"width": 16}).row
     assert row.published["scar"] == (74.7, 8.2)
     assert differences(partial(anatomy_prior), row.recipe) == {"width": (32, 16)}
+
+
+@pytest.mark.parametrize("described", [{"literal_penalty": True}, {"penalty_weight": 0.1}])
+def test_a_penalty_that_is_left_out_is_not_described(described):
+    with pytest.raises(RecipeError, match="penalty is off"):
+        anatomy_prior(penalty=False, **described)

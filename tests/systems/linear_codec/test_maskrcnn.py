@@ -104,14 +104,18 @@ def test_training_goes_on_after_prediction_under_inference_mode(masks):
     torch.stack(list(network.train().losses(images(), masks).values())).sum().backward()
 
 
-def test_mixed_precision_trains_and_predicts(masks):
+def test_mixed_precision_trains_on_exact_boxes_and_predicts(masks):
     network = MaskRCNN(**SMALL, score=0.0)
+    kinds = []
+    heads = network.detector.roi_heads
+    heads.register_forward_pre_hook(lambda _module, given: kinds.extend(boxes.dtype for boxes in given[1]))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         parts = network.losses(images(), masks)
         torch.stack(list(parts.values())).sum().backward()
         with torch.inference_mode():
             found = network.eval()(images())
     assert all(part.isfinite() for part in parts.values())
+    assert set(kinds[: len(masks)]) == {torch.float32}
     assert found.dtype == torch.float32
 
 

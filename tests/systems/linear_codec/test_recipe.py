@@ -183,3 +183,15 @@ def test_settings_of_a_user_keep_the_published_figures():
     row = choose("linear-codec", {"members": "unet", "width": 8}).row
     assert row.published["scar"] == (46.8, 26.8)
     assert differences(partial(linear_codec, members=("unet",)), row.recipe) == {"width": (16, 8)}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"codec": False, "swap_lge_t2": True}, "has no encoder"),
+        ({"leaky_split": True, "augmentation": "strong"}, "makes no copies"),
+    ],
+)
+def test_what_would_change_nothing_is_refused(settings, told):
+    with pytest.raises(RecipeError, match=told):
+        linear_codec(**settings)

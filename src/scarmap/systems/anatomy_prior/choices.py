@@ -12,6 +12,7 @@ KNOWN: Mapping[str, tuple[str | None, ...]] = {
     "split": ("patients", "slices", "none"),
     "schedule": ("published", "modern"),
 }
+PENALTY_WEIGHT = 0.01
 
 
 def check_choices(given: Mapping[str, Any]) -> None:
@@ -31,6 +32,15 @@ def check_sequences(sequences: tuple[str, ...]) -> None:
             raise RecipeError(
                 f"The anatomy prior's sequences cannot hold {sequence!r}. {suggest(str(sequence), SEQUENCES)}"
             )
+
+
+def check_penalty(*, penalty: bool, penalty_weight: float, literal_penalty: bool) -> None:
+    """Raise RecipeError where a penalty is described that is left out."""
+    if not penalty and (literal_penalty or penalty_weight != PENALTY_WEIGHT):
+        raise RecipeError(
+            "The anatomy prior's penalty is off, so penalty_weight and literal_penalty would change nothing. Set "
+            "penalty=True, or leave them out."
+        )
 
 
 def check_ranges(

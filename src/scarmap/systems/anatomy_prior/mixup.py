@@ -132,7 +132,7 @@ def registration(fixed: Tensor, moving: Tensor) -> Tensor:
 
     Returns:
         (B, 3), float32: scale s, then the translation (x, y) in pixels, so that a point p of the moving image lies at
-        s p + t in the fixed one; 1 and 0 where either heart is empty.
+        s p + t in the fixed one; 1 and 0 where either heart has no pixel or one.
     """
     (centre_fixed, spread_fixed), (centre_moving, spread_moving) = centre_and_spread(fixed), centre_and_spread(moving)
     scale = spread_fixed / spread_moving

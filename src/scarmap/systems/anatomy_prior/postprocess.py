@@ -72,5 +72,5 @@ def leave_out_small_infarct(
     nested = TARGETS[layout].nested
     around = list(nested.values())[list(nested).index(INFARCT[layout]) - 1]
     cleared = np.where(infarct, INDEX[around], labels).astype(labels.dtype)
-    told = f"An infarct of {volume_ml:.1f} ml was left out, as one below {smallest_ml:g} ml is taken for noise."
+    told = f"An infarct of {volume_ml:.2f} ml was left out, as one below {smallest_ml:g} ml is taken for noise."
     return cleared, (told,)

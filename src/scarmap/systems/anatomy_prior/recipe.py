@@ -9,7 +9,13 @@ from functools import partial
 from typing import Literal
 
 from scarmap.datasets.folds import Fold, no_folds, seeded_folds
-from scarmap.systems.anatomy_prior.choices import check_choices, check_ranges, check_sequences
+from scarmap.systems.anatomy_prior.choices import (
+    PENALTY_WEIGHT,
+    check_choices,
+    check_penalty,
+    check_ranges,
+    check_sequences,
+)
 from scarmap.training.recipe import Recipe, Row
 
 
@@ -50,7 +56,7 @@ def anatomy_prior(
     sequences: tuple[str, ...] = (),
     size: int | None = None,
     spacing_mm: float | None = None,
-    penalty_weight: float = 0.01,
+    penalty_weight: float = PENALTY_WEIGHT,
     literal_penalty: bool = False,
     smallest_infarct_ml: float | None = None,
 ) -> Recipe:
@@ -79,10 +85,11 @@ def anatomy_prior(
             2 ml for the modern one.
 
     Raises:
-        RecipeError: A keyword has an unknown value.
+        RecipeError: A keyword has an unknown value, or two do not go together.
     """
     check_choices({"class_weights": class_weights, "layout": layout, "split": split, "schedule": schedule})
     check_sequences(sequences)
+    check_penalty(penalty=penalty, penalty_weight=penalty_weight, literal_penalty=literal_penalty)
     check_ranges(
         width=width,
         size=size,

@@ -175,7 +175,9 @@ class MaskRCNN(nn.Module):
         return F.interpolate(images, shape, mode="bilinear", antialias=True)
 
     def losses(self, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
-        """Torchvision's losses, training mode only.
+        """Torchvision's losses, training mode only, in float32 even where other networks train in mixed precision.
+
+        In bfloat16 the boxes of proposals, and with them the true ones, would be rounded to whole pixels.
 
         Args:
             images: (B, in_channels, H, W), float, in [0, 1].
@@ -187,5 +189,6 @@ class MaskRCNN(nn.Module):
         """
         resampled = self._resampled(images)
         targets = F.interpolate(masks[:, None].float(), resampled.shape[-2:], mode="nearest-exact")[:, 0] > 0
-        parts: dict[str, Tensor] = self.detector(list(resampled), make_targets(targets))
+        with torch.autocast(images.device.type, enabled=False):
+            parts: dict[str, Tensor] = self.detector(list(resampled.float()), make_targets(targets))
         return parts

@@ -59,14 +59,16 @@ def linear_codec(
         maskrcnn_width: Channels of Mask R-CNN's pyramid; None takes 16 times `width`, as published.
         maskrcnn_backbone: Residual network below Mask R-CNN.
         schedule: "published", or "modern" with what works today, see `stages.modernised`.
-        augmentation: "on-the-fly" draws anew what "published-set" draws once, 40 copies of each slice; "strong" is
-            what the other systems' modern schedules draw, with predictions averaged over eight views.
-        leaky_split: Train and validate on the same patients, as the published split does; its scores say nothing
-            about new patients.
+        augmentation: "on-the-fly" draws anew what "published-set" draws once, 40 copies of each slice an epoch;
+            "strong" is what the other systems' modern schedules draw, each slice once an epoch, with predictions
+            averaged over eight views.
+        leaky_split: Train and validate on the same patients, as the published split does, on 32 copies of each slice;
+            its scores say nothing about new patients. Under "modern", on the fly, one copy is drawn an epoch.
         folds: "five" as the other systems split MyoPS, "seeded" for five random folds, "none" to train on every case.
         size: Side of the window in pixels, a multiple of 32.
-        spacing_mm: Pixel size to work at; None keeps the images' own, as published. 128 pixels of 1.5 mm show the
-            same at a quarter of the cost.
+        spacing_mm: Pixel size to work at; None keeps the images' own, as published, and takes the median of the
+            training cases for images that differ by over 10 %. 128 pixels of 1.5 mm show the same at a quarter of the
+            cost.
 
     Raises:
         RecipeError: A keyword has an unknown value, or two do not go together.
@@ -75,7 +77,8 @@ def linear_codec(
     check_members(members)
     narrowest = min(width, (unetpp_width or 2 * width) // 2, maskrcnn_width or 16 * width)
     check_sizes(narrowest, size=size, maskrcnn_size=maskrcnn_size, spacing_mm=spacing_mm)
-    check_split(leaky_split=leaky_split, folds=folds)
+    check_split(leaky_split=leaky_split, folds=folds, augmentation=augmentation)
+    check_codec(codec=codec, swap_lge_t2=swap_lge_t2)
     from scarmap.inference.postprocess import slices_without_heart
     from scarmap.sampling.preparation import Preparation
     from scarmap.systems.linear_codec import illustrate, inference, postprocess, stages
@@ -154,8 +157,22 @@ def check_sizes(narrowest: int, *, size: int, maskrcnn_size: int | None, spacing
         raise RecipeError(f"The linear codec's spacing_mm is {spacing_mm:g}; a pixel has between 0.1 and 10 mm.")
 
 
-def check_split(*, leaky_split: bool, folds: str) -> None:
-    """Raise RecipeError where two splits are asked for."""
+def check_codec(*, codec: bool, swap_lge_t2: bool) -> None:
+    """Raise RecipeError where sequences are to be swapped that nothing assigns."""
+    if swap_lge_t2 and not codec:
+        raise RecipeError(
+            "swap_lge_t2 swaps the sequences that the encoder gives to the problems, and codec=False has no encoder: "
+            "every network sees all three sequences. Leave one out."
+        )
+
+
+def check_split(*, leaky_split: bool, folds: str, augmentation: str) -> None:
+    """Raise RecipeError where two splits are asked for, or a split of copies where there are none."""
+    if leaky_split and augmentation == "strong":
+        raise RecipeError(
+            "leaky_split trains on 32 of the 40 copies of each slice, and augmentation='strong' makes no copies. Use "
+            "augmentation=published-set, or leave leaky_split out."
+        )
     if leaky_split and folds != "five":
         raise RecipeError(
             f"leaky_split trains and validates on all patients at once, and folds={folds!r} splits them. Leave one out."
@@ -166,7 +183,7 @@ SOURCES = {
     "members": "paper, section 2.4",
     "swap_lge_t2": "paper, section 2.3, and released code: LGE for edema and scar, T2 for scar",
     "size": "paper, section 2.1: 256 x 256",
-    "spacing_mm": "paper, section 2.1: the images' own",
+    "spacing_mm": "paper, section 2.1: the images' own; choice: the median where one differs by over 10 %",
     "intensity": "paper, section 2.2: percentiles 5 and 95 of a slice; clipping: released code",
     "augmentation: nodes, warp_px": "paper, section 2.1: 8 x 8 nodes, 5 pixels; scaled with spacing_mm: choice",
     "augmentation: copies": "paper, section 2.1: 20 versions, each again turned; released code: one is the original",
