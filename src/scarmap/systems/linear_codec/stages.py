@@ -24,7 +24,7 @@ from scarmap.training.score import region_dice
 
 AugmentationName = Literal["on-the-fly", "published-set", "strong"]
 EPOCHS = 500
-MODERN_EPOCHS = {"unet": 60, "unetpp": 40, "mask-rcnn": 40}
+MODERN_EPOCHS = {"unet": 60, "unetpp": 40, "mask-rcnn": 60}
 MODERN_LEARNING_RATES = {"unet": 2e-3, "unetpp": 1e-3, "mask-rcnn": 1e-3}
 LEARNING_RATES = {"unet": 1e-5, "unetpp": 1e-5, "mask-rcnn": 1e-3}
 BATCH_SIZES = {"unet": 8, "unetpp": 8, "mask-rcnn": 2}
