@@ -1,6 +1,6 @@
 import pytest
 
-from scarmap.systems.mfunet.schedule import alternating_phases, modern_phases, published_phases
+from scarmap.systems.mfunet.schedule import alternating_phases, published_phases
 
 
 def rates(phase):
@@ -26,14 +26,3 @@ def test_alternative_cross_validation_holds_out_each_fifth_once_and_then_trains_
     phases = alternating_phases()
     assert [phase.hold_out for phase in phases] == [0, 1, 2, 3, 4, None]
     assert [phase.patience for phase in phases] == [25, 15, 10, 5, 5, None]
-
-
-def test_the_modern_schedule_is_one_cycle():
-    (phase,) = modern_phases()
-    course = rates(phase)
-    assert phase.patience is None
-    assert course.index(max(course)) in (14, 15)
-    assert max(course) == pytest.approx(2e-3, rel=0.01)
-    assert course[0] < 2e-4
-    assert course[-1] < 1e-6
-    assert course[15:] == sorted(course[15:], reverse=True)

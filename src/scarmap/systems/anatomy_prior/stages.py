@@ -5,14 +5,15 @@ from functools import partial
 from typing import Any
 
 from torch import nn
-from torch.optim import Adam, AdamW
+from torch.optim import Adam
 
 from scarmap.sampling.augment import MODERN_AUGMENTATION, Augmentation
 from scarmap.sampling.samplers import Sampler, full_slices
 from scarmap.systems.anatomy_prior.inference import probabilities
 from scarmap.systems.anatomy_prior.mixup import mixed_slices
+from scarmap.training.modern import modern_training
 from scarmap.training.recipe import Phase, Stage
-from scarmap.training.schedules import exponential, one_cycle
+from scarmap.training.schedules import exponential
 from scarmap.training.score import region_dice
 
 
@@ -29,14 +30,7 @@ def training(schedule: str, *, mixup: bool) -> dict[str, Any]:
     sampler: Sampler
     if schedule == "modern":
         sampler = partial(blend, batch_size=4, augmentation=MODERN_AUGMENTATION)
-        return {
-            "sampler": sampler,
-            "optimizer": partial(AdamW, weight_decay=0.01),
-            "phases": (Phase(60, 2e-3, partial(one_cycle, warm_up=0.15)),),
-            "score_every": 5,
-            "keep": "last",
-            "gradient_clip": 5.0,
-        }
+        return {"sampler": sampler, **modern_training(epochs=60)}
     sampler = partial(blend, batch_size=16, augmentation=Augmentation())
     return {"sampler": sampler, "optimizer": Adam, "phases": (Phase(400, 1e-2, partial(exponential, last=1e-4)),)}
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from torch import nn
-from torch.optim import Adam, AdamW
+from torch.optim import Adam
 
 from scarmap.sampling.augment import UNIT_AUGMENTATION, Augmentation
 from scarmap.sampling.samplers import full_slices
@@ -23,8 +23,9 @@ from scarmap.systems.cascade.fusion import Fusion
 from scarmap.systems.cascade.inference import validation_probabilities
 from scarmap.systems.cascade.objective import PathologyObjective
 from scarmap.systems.cascade.pathology import NESTED, PathologyNetwork, SingleNetwork
+from scarmap.training.modern import modern_training
 from scarmap.training.recipe import Phase, Stage
-from scarmap.training.schedules import constant, one_cycle
+from scarmap.training.schedules import constant
 from scarmap.training.score import region_dice
 
 PUBLISHED_AUGMENTATION = Augmentation(
@@ -50,11 +51,7 @@ def training(schedule: str, *, learning_rate: float, modern_epochs: int) -> dict
     if schedule == "modern":
         return {
             "sampler": partial(full_slices, batch_size=4, augmentation=UNIT_AUGMENTATION),
-            "optimizer": partial(AdamW, weight_decay=0.01),
-            "phases": (Phase(modern_epochs, 2e-3, partial(one_cycle, warm_up=0.15)),),
-            "score_every": 5,
-            "keep": "last",
-            "gradient_clip": 5.0,
+            **modern_training(epochs=modern_epochs),
         }
     return {
         "sampler": partial(full_slices, batch_size=16, augmentation=PUBLISHED_AUGMENTATION),

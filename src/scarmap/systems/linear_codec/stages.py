@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Literal
 
 from torch import nn
-from torch.optim import Adam, AdamW
+from torch.optim import Adam
 
 from scarmap.sampling.augment import UNIT_AUGMENTATION
 from scarmap.sampling.samplers import Sampler, full_slices
@@ -18,8 +18,9 @@ from scarmap.systems.linear_codec.objective import BinaryObjective
 from scarmap.systems.linear_codec.unet import ShallowUNet
 from scarmap.systems.linear_codec.unetpp import UNetPlusPlus
 from scarmap.systems.linear_codec.warp import on_the_fly, published_set
+from scarmap.training.modern import modern_training
 from scarmap.training.recipe import Phase, Stage
-from scarmap.training.schedules import constant, one_cycle
+from scarmap.training.schedules import constant
 from scarmap.training.score import region_dice
 
 AugmentationName = Literal["on-the-fly", "published-set", "strong"]
@@ -111,14 +112,7 @@ def stage(member: str, problem: Problem, *, widths: Widths, training: Training) 
 def modernised(made: Stage, member: str) -> Stage:
     """The same stage with AdamW on one cycle, far fewer epochs, and the last one kept."""
     peak = MODERN_LEARNING_RATES[member]
-    return replace(
-        made,
-        optimizer=partial(AdamW, weight_decay=0.01),
-        phases=(Phase(MODERN_EPOCHS[member], peak, partial(one_cycle, warm_up=0.15)),),
-        score_every=5,
-        keep="last",
-        gradient_clip=5.0,
-    )
+    return replace(made, **modern_training(epochs=MODERN_EPOCHS[member], learning_rate=peak))
 
 
 def network(member: str, *, in_channels: int, widths: Widths) -> Callable[[], nn.Module]:

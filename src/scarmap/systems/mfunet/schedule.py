@@ -1,9 +1,7 @@
 """How long MFU-Net trains, in which phases, at which learning rates."""
 
-from functools import partial
-
 from scarmap.training.recipe import Phase
-from scarmap.training.schedules import one_cycle, tenfold
+from scarmap.training.schedules import tenfold
 
 
 def published_phases() -> tuple[Phase, ...]:
@@ -33,8 +31,3 @@ def alternating_phases() -> tuple[Phase, ...]:
         for fifth, (epochs, rate, stale) in enumerate(zip(lengths, rates, patience, strict=True))
     ]
     return (*phases, Phase(10, 4e-5, tenfold))
-
-
-def modern_phases() -> tuple[Phase, ...]:
-    """One cycle of the learning rate up to 2e-3 and down to nothing; the last epoch is kept, nothing is selected."""
-    return (Phase(100, 2e-3, partial(one_cycle, warm_up=0.15)),)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from torch import nn
-from torch.optim import Adam, AdamW
+from torch.optim import Adam
 
 from scarmap.sampling.augment import MODERN_AUGMENTATION, Augmentation
 from scarmap.sampling.intensity import standardise
@@ -16,7 +16,8 @@ from scarmap.systems.mfunet.intensity import scale_volume
 from scarmap.systems.mfunet.network import MFUNet
 from scarmap.systems.mfunet.pretraining import Reconstruction, ReconstructionObjective, transfer_encoders
 from scarmap.systems.mfunet.resampling import dynamic_patches
-from scarmap.systems.mfunet.schedule import alternating_phases, modern_phases, published_phases
+from scarmap.systems.mfunet.schedule import alternating_phases, published_phases
+from scarmap.training.modern import modern_training
 from scarmap.training.recipe import Phase, Stage
 from scarmap.training.schedules import constant
 from scarmap.training.score import region_dice
@@ -86,12 +87,8 @@ def modern_stage(
         model=network,
         objective=objective,
         sampler=sampler,
-        optimizer=partial(AdamW, weight_decay=0.01),
-        phases=modern_phases(),
         score=partial(region_dice, predict=probabilities, regions=regions),
-        score_every=5,
-        keep="last",
-        gradient_clip=5.0,
+        **modern_training(epochs=100),
     )
 
 
