@@ -21,11 +21,44 @@ def check_settings(function: Callable[..., Any], given: Mapping[str, Any]) -> No
     hints = get_type_hints(function)
     for name, value in given.items():
         if name in hints and not fits(value, hints[name]):
-            choices = [choice for choice in get_args(hints[name]) if isinstance(choice, str)]
-            told = f" {suggest(value, choices)}" if choices and isinstance(value, str) else ""
+            known = choices(hints[name])
+            told = f" {suggest(value, known)}" if known and isinstance(value, str) else ""
             raise RecipeError(
                 f"The setting {name} of {function.__name__} cannot be {value!r}; it takes {spell(hints[name])}.{told}"
             )
+
+
+def check_choices(function: Callable[..., Any], given: Mapping[str, Any], *, title: str) -> None:
+    """Compare keywords with the choices that a recipe function's annotations name; other keywords are passed over.
+
+    Raises:
+        RecipeError: A keyword has none of its values.
+
+    >>> def toy(*, fusion: Literal["max", "mean"] = "max", width: int = 64): ...
+    >>> check_choices(toy, {"fusion": "maximum", "width": 64}, title="The toy")
+    Traceback (most recent call last):
+    scarmap.errors.RecipeError: The toy's fusion cannot be 'maximum'. Did you mean 'max'?
+    """
+    hints = get_type_hints(function)
+    for name, value in given.items():
+        known = choices(hints.get(name))
+        if known and not fits(value, hints[name]):
+            raise RecipeError(f"{title}'s {name} cannot be {value!r}. {suggest(str(value), known)}")
+
+
+def choices(annotation: Any) -> tuple[str, ...]:
+    """The values that an annotation names, None included where it may be; none for an annotation without Literal.
+
+    >>> choices(Literal["max", "mean"] | None), choices(int | None)
+    (('max', 'mean', 'None'), ())
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return tuple(str(argument) for argument in arguments)
+    if origin not in (Union, UnionType):
+        return ()
+    named = tuple(choice for each in arguments for choice in choices(each))
+    return (*named, "None") if named and NoneType in arguments else named
 
 
 def fits(value: Any, annotation: Any) -> bool:

@@ -1,26 +1,9 @@
 """Checks of the anatomy prior's keywords, before anything is built or written."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from scarmap.datasets.case_files import SEQUENCES
 from scarmap.errors import RecipeError, suggest
 
-KNOWN: Mapping[str, tuple[str | None, ...]] = {
-    "class_weights": ("learned", "softmax", "inverse-frequency", None),
-    "layout": ("emidec", "myops2020"),
-    "split": ("patients", "slices", "none"),
-    "schedule": ("published", "modern"),
-}
 PENALTY_WEIGHT = 0.01
-
-
-def check_choices(given: Mapping[str, Any]) -> None:
-    """Raise RecipeError unless each keyword has one of its values."""
-    for name, value in given.items():
-        if value not in KNOWN[name]:
-            known = [str(choice) for choice in KNOWN[name]]
-            raise RecipeError(f"The anatomy prior's {name} cannot be {value!r}. {suggest(str(value), known)}")
 
 
 def check_sequences(sequences: tuple[str, ...]) -> None:

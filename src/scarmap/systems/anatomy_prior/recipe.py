@@ -11,11 +11,11 @@ from typing import Literal
 from scarmap.datasets.folds import Fold, no_folds, seeded_folds
 from scarmap.systems.anatomy_prior.choices import (
     PENALTY_WEIGHT,
-    check_choices,
     check_penalty,
     check_ranges,
     check_sequences,
 )
+from scarmap.training.check import check_choices
 from scarmap.training.recipe import Recipe, Row
 
 
@@ -87,7 +87,7 @@ def anatomy_prior(
     Raises:
         RecipeError: A keyword has an unknown value, or two do not go together.
     """
-    check_choices({"class_weights": class_weights, "layout": layout, "split": split, "schedule": schedule})
+    check_choices(anatomy_prior, dict(locals()), title="The anatomy prior")
     check_sequences(sequences)
     check_penalty(penalty=penalty, penalty_weight=penalty_weight, literal_penalty=literal_penalty)
     check_ranges(

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, Literal
 
 from scarmap.datasets.folds import contiguous_folds, no_folds, seeded_folds
-from scarmap.errors import RecipeError, suggest
+from scarmap.errors import RecipeError
+from scarmap.training.check import check_choices
 from scarmap.training.recipe import Recipe, Row, Stage
 
 SEQUENCES = ("bSSFP", "LGE", "T2")
@@ -54,8 +55,7 @@ def cascade(
     Raises:
         RecipeError: A keyword has an unknown value, or two do not go together.
     """
-    check_choices(gate=gate, fusion=fusion, anatomy=anatomy, pathology=pathology, output=output, schedule=schedule)
-    check_choices(folds=folds)
+    check_choices(cascade, dict(locals()), title="The cascade")
     check_combination(denoiser=denoiser, gate=gate, pathology=pathology, output=output)
     check_ranges(width=width, spacing_mm=spacing_mm, beta=beta, weights=weights)
     from scarmap.inference.postprocess import slices_without_heart
@@ -90,24 +90,6 @@ def cascade(
         check=slices_without_heart,
         sources=SOURCES,
     )
-
-
-KNOWN: dict[str, tuple[str, ...]] = {
-    "gate": ("segmentation", "denoised"),
-    "fusion": ("channel-attention", "sum-product-max", "concatenation"),
-    "anatomy": ("assn", "unet-bssfp"),
-    "pathology": ("prsn", "unet-edema", "unet-scar", "fusion-unet"),
-    "output": ("main", "T2", "LGE"),
-    "schedule": ("published", "modern"),
-    "folds": ("five", "seeded", "none"),
-}
-
-
-def check_choices(**given: str | None) -> None:
-    """Raise RecipeError unless each keyword has one of its values; only `pathology` may be None."""
-    for name, value in given.items():
-        if value not in KNOWN[name] and not (name == "pathology" and value is None):
-            raise RecipeError(f"The cascade's {name} cannot be {value!r}. {suggest(str(value), KNOWN[name])}")
 
 
 def check_combination(*, denoiser: bool, gate: str, pathology: str | None, output: str) -> None:

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, Literal
 
 from scarmap.datasets.folds import contiguous_folds, no_folds, seeded_folds
-from scarmap.systems.mfunet.choices import check_auxiliary, check_choice, check_ranges, check_sequences
+from scarmap.systems.mfunet.choices import check_auxiliary, check_ranges, check_sequences
+from scarmap.training.check import check_choices
 from scarmap.training.recipe import Recipe, Row, Stage
 
 
@@ -50,7 +51,7 @@ def mfunet(
     folds: Literal["five", "seeded", "none"] = "five",
     postprocessing: Literal["cross-validation", "challenge"] = "cross-validation",
     sequences: tuple[str, ...] = ("LGE", "T2", "bSSFP"),
-    layout: str = "myops2020",
+    layout: Literal["myops2020", "emidec"] = "myops2020",
     size: int | None = None,
     spacing_mm: float | None = None,
     attention_variant: Literal["paper", "released"] = "paper",
@@ -96,16 +97,7 @@ def mfunet(
     Raises:
         RecipeError: A keyword has an unknown value.
     """
-    for name, value, known in (
-        ("layout", layout, tuple(TARGETS)),
-        ("fusion", fusion, ("max", "concatenation")),
-        ("backbone", backbone, ("residual", "dilation", "side", "plain")),
-        ("attention_variant", attention_variant, ("paper", "released")),
-        ("schedule", schedule, ("published", "alternating", "modern")),
-        ("folds", folds, ("five", "seeded", "none")),
-        ("postprocessing", postprocessing, ("cross-validation", "challenge")),
-    ):
-        check_choice(name, value, known)
+    check_choices(mfunet, dict(locals()), title="MFU-Net")
     check_sequences(sequences)
     positive = (*(weights or ()), focal_scale, outside_penalty, auxiliary_weight)
     check_ranges(width=width, size=size, spacing_mm=spacing_mm, beta=beta, positive=positive)
