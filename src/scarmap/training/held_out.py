@@ -33,10 +33,10 @@ def segment_held_out(run: RunFolder, segmenter: Segmenter, cases: Sequence[Case]
         for name in names:
             labels = split.part(name, found.labels)
             write_labels(run.predictions / f"{name}.nii.gz", labels, segmenter.layout)
-            remarks = segmenter.check(labels.array) if segmenter.check else ()
-            remarks += (
-                found.decided if name == case.name else tuple(f"In the whole case: {told}" for told in found.decided)
-            )
+            remarks = found.flags
+            if name != case.name:
+                observed = segmenter.check(labels.array) if segmenter.check else ()
+                remarks = observed + tuple(f"In the whole case: {told}" for told in found.decided)
             flags.pop(name, None)
             if remarks:
                 flags[name] = list(remarks)

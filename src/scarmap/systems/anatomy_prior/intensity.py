@@ -1,7 +1,6 @@
 """Intensities as the anatomy prior is fed them."""
 
-import numpy as np
-
+from scarmap.sampling.intensity import scale_between
 from scarmap.volume import ImageArray
 
 
@@ -20,7 +19,4 @@ def scale_percentiles(volume: ImageArray, sequence: str) -> ImageArray:
         Same shape, float32, in [0, 1]; all zeros for a constant volume.
     """
     del sequence
-    low, high = np.percentile(volume, (1, 99))
-    span = high - low if high > low else 1.0
-    scaled: ImageArray = np.clip((volume - low) / span, 0, 1).astype(np.float32)
-    return scaled
+    return scale_between(volume, low=1, high=99, by_slice=False)
