@@ -4,7 +4,7 @@ import torch
 
 from scarmap.inference.predict import Segmenter
 from scarmap.labels import INDEX, region_mask
-from scarmap.phantom.cohort import make_case
+from scarmap.phantom.study import make_case
 from scarmap.sampling.preparation import Preparation
 from scarmap.volume import Case, Volume
 

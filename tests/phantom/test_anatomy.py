@@ -5,7 +5,7 @@ import pytest
 
 from scarmap.labels import INDEX
 from scarmap.phantom.anatomy import heart_plane, label_stack, left_ventricle
-from scarmap.phantom.cohort import draw_heart
+from scarmap.phantom.study import draw_heart
 
 PIXEL_MM = 1.0
 

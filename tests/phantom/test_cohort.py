@@ -8,7 +8,8 @@ from scarmap.datasets.case_files import SEQUENCES, load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.errors import DataError, LabelError
 from scarmap.labels import INDEX, region_mask
-from scarmap.phantom.cohort import draw_heart, make_case, write_cohort
+from scarmap.phantom.cohort import write_cohort
+from scarmap.phantom.study import draw_heart, make_case
 
 
 def _load(folder):
