@@ -7,8 +7,11 @@ from scarmap.phantom.anatomy import Heart, heart_plane, label_stack
 from scarmap.phantom.contour import Field, draw_waves
 from scarmap.phantom.geometry import Geometry, draw_geometry, plane_coordinates
 from scarmap.phantom.infarct import draw_infarct
-from scarmap.phantom.scanner import PROTOCOLS, acquire, blank_canvas, coil_shading, paint, smooth_noise
-from scarmap.phantom.tissue import Signals, draw_signals
+from scarmap.phantom.motion import CORRECTED, Motion
+from scarmap.phantom.scanner import blank_canvas, paint, smooth_noise
+from scarmap.phantom.session import begin_session, image_plane
+from scarmap.phantom.signals import Signals
+from scarmap.phantom.style import Style, draw_style
 from scarmap.phantom.torso import Torso, draw_torso, torso_layers
 from scarmap.volume import Case, LabelMap, Volume
 
@@ -17,6 +20,9 @@ HEART_BOX_MM = 156.0
 
 SUB_SLICES = (-0.4, -0.2, 0.0, 0.2, 0.4)
 """Thin planes that are averaged into a slice, as shares of its thickness from its middle."""
+
+LAYOUT_SEQUENCES = {"emidec": ("LGE",)}
+"""Layouts that hold fewer sequences than a style images."""
 
 
 def draw_heart(rng: np.random.Generator, *, layout: str, infarcted: bool = True) -> Heart:
@@ -60,6 +66,8 @@ def make_case(
     in_plane: int | None = None,
     shift_mm: tuple[float, float] = (0.0, 0.0),
     infarcted: bool = True,
+    style: Style | None = None,
+    motion: Motion = CORRECTED,
 ) -> Case:
     """Draw one patient and image the heart.
 
@@ -71,6 +79,8 @@ def make_case(
         in_plane: Voxels along X and Y over the usual field of view; at its native size when None.
         shift_mm: Movement of the patient in the plane, along (X, Y) of the array.
         infarcted: Whether the heart has an infarct.
+        style: How the study is acquired; None draws the data set's own style.
+        motion: How far the sequences lie from the labels.
 
     Returns:
         The case with its truth. Images hold whole numbers; the first slice is apical.
@@ -79,32 +89,22 @@ def make_case(
         LabelError: There is no such layout.
     """
     codes(layout)
+    style = style or draw_style(rng, layout)
     geometry = draw_geometry(rng, layout, num_slices=num_slices, in_plane=in_plane)
     heart = draw_heart(rng, layout=layout, infarcted=infarcted)
     torso = draw_torso(rng, heart_radius_mm=heart.radius_mm)
-    signals = draw_signals(rng, tuple(PROTOCOLS[layout]))
-    drift = {sequence: rng.normal(0, 1.2, 2) for sequence in signals.sequences}
-    coils = (float(rng.normal(110, 20)), float(rng.normal(200, 25)))
-    images = {sequence: np.zeros(geometry.grid.shape, dtype=np.float32) for sequence in signals.sequences}
+    sequences = LAYOUT_SEQUENCES.get(layout, tuple(style.protocols))
+    session = begin_session(rng, style, geometry, sequences=sequences, motion=motion, shift_mm=shift_mm)
+    images = {sequence: np.zeros(geometry.grid.shape, dtype=np.float32) for sequence in session.signals.sequences}
     labels = np.zeros(geometry.grid.shape, dtype=np.uint8)
     for index in range(geometry.grid.shape[2]):
         moved = tuple(np.add(shift_mm, rng.normal(0, 1.6, 2)))
         u_mm, v_mm = plane_coordinates(geometry, moved)
         canvas, labels[..., index], vessels = _draw_plane(
-            heart, torso, signals, geometry, u_mm=u_mm, v_mm=v_mm, index=index, layout=layout, rng=rng
+            heart, torso, session.signals, geometry, u_mm=u_mm, v_mm=v_mm, index=index, layout=layout, rng=rng
         )
-        shading = coil_shading(u_mm, v_mm, towards_deg=coils)
-        for channel, (sequence, protocol) in enumerate(PROTOCOLS[layout].items()):
-            images[sequence][..., index] = acquire(
-                canvas[channel],
-                canvas[-1],
-                protocol,
-                shading=shading,
-                texture=vessels,
-                pixel_mm=geometry.pixel_mm,
-                shift_mm=(float(drift[sequence][0]), float(drift[sequence][1])),
-                rng=rng,
-            )
+        for sequence, image in image_plane(session, canvas, texture=vessels, index=index, rng=rng).items():
+            images[sequence][..., index] = image
     volumes = {sequence: Volume(image, geometry.grid) for sequence, image in images.items()}
     return Case(name, layout, volumes, LabelMap(labels, geometry.grid))
 
