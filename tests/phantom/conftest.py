@@ -45,7 +45,7 @@ def cylinder():
     for surface, distance_mm in enumerate((20, 30, 21, 21, 32, 0)):
         table[surface] = distance_mm
     quarter, eighth = DIRECTIONS // 4, DIRECTIONS // 8
-    table[7, :, :quarter], table[8, :, :quarter], table[10, :, :eighth] = 0.5, 1.0, 0.2
+    table[7, :, :quarter], table[8, :, :quarter], table[10, :, :eighth] = 0.5, 1.5, 0.2
     return table
 
 

@@ -71,9 +71,7 @@ def test_an_old_infarct_is_old_scar_in_the_image():
 def test_an_acute_infarct_thickens_the_wall_and_an_old_one_thins_it():
     heart = _draw(3, chronic=0.0, infarct_spread=0.0)
     acute, thinned = (replace(heart.infarct, swelling=share) for share in (0.4, -0.4))
-    pools = [
-        _plane(replace(heart, infarct=infarct), 50).truth["lv_pool"].sum() for infarct in (acute, None, thinned)
-    ]
+    pools = [_plane(replace(heart, infarct=infarct), 50).truth["lv_pool"].sum() for infarct in (acute, None, thinned)]
     assert pools == sorted(pools)
     assert pools[0] < 0.97 * pools[1] < 0.97**2 * pools[2]
 

@@ -9,8 +9,8 @@ from scarmap.phantom.population import POPULATIONS, choose_population, draw_hear
 
 @pytest.fixture(scope="module")
 def hearts():
-    """Forty infarcted hearts of the MyoPS style."""
-    return [draw_heart(np.random.default_rng([9, k]), POPULATIONS["myops2020"]) for k in range(40)]
+    """Two dozen infarcted hearts of the MyoPS style."""
+    return [draw_heart(np.random.default_rng([9, k]), POPULATIONS["myops2020"]) for k in range(24)]
 
 
 def test_infarcts_and_edema_are_as_large_as_in_the_data_set(hearts):
@@ -22,7 +22,7 @@ def test_infarcts_and_edema_are_as_large_as_in_the_data_set(hearts):
 
 def test_small_and_large_infarcts_occur():
     rng = np.random.default_rng(0)
-    shares = [wall_shares(draw_heart(rng, POPULATIONS["emidec"]))[0] for _ in range(40)]
+    shares = [wall_shares(draw_heart(rng, POPULATIONS["emidec"]))[0] for _ in range(24)]
     low, middle, high = np.percentile(shares, [15, 50, 85])
     assert low < 0.13 < middle < 0.28 < high
 
@@ -30,13 +30,13 @@ def test_small_and_large_infarcts_occur():
 def test_shares_of_a_cohort_are_kept():
     population = replace(POPULATIONS["random"], chronic=0.5, mvo=0.6)
     rng = np.random.default_rng(1)
-    infarcts = [draw_heart(rng, population).infarct for _ in range(120)]
+    infarcts = [draw_heart(rng, population).infarct for _ in range(60)]
     chronic = [infarct.chronic for infarct in infarcts]
     cores = [infarct.core > 0 for infarct in infarcts if not infarct.chronic]
-    assert np.mean(chronic) == pytest.approx(0.5, abs=0.12)
-    assert np.mean(cores) == pytest.approx(0.6, abs=0.16)
+    assert np.mean(chronic) == pytest.approx(0.5, abs=0.15)
+    assert np.mean(cores) == pytest.approx(0.6, abs=0.2)
     odd = np.mean([len(infarct.foci) > 1 or infarct.spared > 0 for infarct in infarcts])
-    assert 0.08 < odd < 0.27, "two lesions, or one in the middle of the wall"
+    assert 0.05 < odd < 0.32, "two lesions, or one in the middle of the wall"
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.2, 1 / 3, 0.5, 1.0])

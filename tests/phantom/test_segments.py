@@ -49,9 +49,7 @@ def test_slices_are_shared_among_rings_from_the_base(plain_heart, cylinder, upri
     assert thirds([1, 0]) == [[1], [0], []]
 
 
-def test_a_slice_of_wall_without_cavity_is_segment_17_and_a_broken_ring_is_none(
-    plain_heart, cylinder, upright_stack
-):
+def test_a_slice_of_wall_without_cavity_is_segment_17_and_a_broken_ring_is_none(plain_heart, cylinder, upright_stack):
     cylinder[0, :130] = -1
     cylinder[1, 260:, : DIRECTIONS // 3] = 19
     table = segment_table(plain_heart, cylinder, upright_stack)

@@ -37,7 +37,7 @@ class HeartPlane:
     Attributes:
         truth: Name in `scarmap.labels.TISSUES` to its share of each voxel, (x, y), float32; the contours that a
             reader would draw, papillary muscles counted as blood.
-        tissues: Name in `scarmap.phantom.tissue.BRIGHTNESS` to its share of each voxel, (x, y), float32.
+        tissues: Name of a tissue that `scarmap.phantom.tissue` knows to its share of each voxel, (x, y), float32.
     """
 
     truth: Mapping[str, Field]
@@ -92,7 +92,7 @@ def heart_plane(
     )
 
 
-def regions(rays: Rays, radius_mm: Field, *, step_mm: float, below: Field) -> dict[str, Field]:
+def regions(rays: Rays, radius_mm: Field, *, step_mm: Field | float, below: Field) -> dict[str, Field]:
     """Share of each voxel that belongs to each labelled tissue.
 
     Args:
@@ -115,7 +115,7 @@ def regions(rays: Rays, radius_mm: Field, *, step_mm: float, below: Field) -> di
 
     scar = between(rays.scar_from, rays.scar_to)
     core = np.minimum(between(rays.core_from, rays.core_to), scar)
-    risk = np.maximum(between(np.float32(-1), rays.risk_to), scar)
+    risk = np.maximum(between(-np.ones(1, dtype=np.float32), rays.risk_to), scar)
     return {
         "lv_pool": below * pool,
         "rv_pool": below * (1 - inside) * coverage(radius_mm - rays.right_mm, step_mm),
@@ -132,7 +132,8 @@ def above_valves(heart: Heart, points: Points) -> Field:
         return np.zeros(1, dtype=np.float32)
     aorta = _aortic_direction(heart)
     rise = heart.base_slope * (points.u_mm * math.cos(aorta) + points.v_mm * math.sin(aorta))
-    return coverage(heart.length_mm + np.clip(rise, -8, 8) - points.heights_mm, 1.0)
+    above_mm: Field = points.heights_mm - np.clip(rise, -8, 8) - np.float32(heart.length_mm)
+    return coverage(-above_mm, 1.0)
 
 
 def label_stack(shares: Mapping[str, Field], layout: str) -> LabelArray:

@@ -20,8 +20,8 @@ from scarmap.io.nifti import write_image, write_labels
 from scarmap.labels import codes
 from scarmap.phantom.motion import AS_ACQUIRED, CORRECTED
 from scarmap.phantom.population import Population, choose_population, is_normal
-from scarmap.phantom.style import draw_style
 from scarmap.phantom.study import Study, make_study, style_of
+from scarmap.phantom.style import draw_style
 
 FILE_SUFFIXES = {"bSSFP": "C0", "LGE": "DE", "T2": "T2"}
 

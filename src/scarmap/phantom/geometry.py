@@ -13,6 +13,7 @@ from scarmap.phantom.contour import Field
 from scarmap.phantom.style import Style
 from scarmap.volume import Grid
 
+
 @dataclass(frozen=True)
 class Placement:
     """Where stacks of a style lie.

@@ -218,10 +218,9 @@ def _draw_focus(
 
 def _front(infarct: Infarct, angle: Field, heights_mm: Field, *, ratio: float, depth: float) -> Field:
     """Outer border of a region of all lesions, shares of the wall; `depth` 0 takes that of each lesion."""
-    front: Field | None = None
+    front = np.float32(-np.inf) * np.ones(1, dtype=np.float32)
     for focus in infarct.foci:
         left = 1 - reach(infarct, focus, angle, heights_mm, ratio=ratio)
-        one = (depth or focus.depth) * np.where(left > 0, np.sqrt(np.abs(left)), left)
-        front = one if front is None else np.maximum(front, one)
-    assert front is not None
+        wave: Field = np.where(left > 0, np.sqrt(np.abs(left)), left)
+        front = np.maximum(front, np.float32(depth or focus.depth) * wave)
     return front

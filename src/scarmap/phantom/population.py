@@ -1,4 +1,4 @@
-"""How hearts and infarcts vary: the share of each disease in a cohort, sizes and shapes, and one heart drawn from it."""
+"""How hearts and infarcts vary: shares of each disease in a cohort, sizes and shapes, and one heart drawn from them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ import numpy as np
 from scarmap.errors import DataError, suggest
 from scarmap.phantom.contour import draw_waves
 from scarmap.phantom.infarct import draw_infarct, scaled
-from scarmap.phantom.surfaces import Heart, contact_half_angle, trace
+from scarmap.phantom.surfaces import Heart, trace
 
 
 @dataclass(frozen=True)
@@ -90,23 +90,32 @@ hence its thick walls.
 """
 
 
-def choose_population(style: str, **changes: float | None) -> Population:
+def choose_population(
+    style: str, *, normal: float | None = None, chronic: float | None = None, mvo: float | None = None
+) -> Population:
     """The population of a style, some of its shares changed.
 
     Args:
         style: Name in `POPULATIONS`.
-        changes: "normal", "chronic", "mvo": share from 0 to 1, or None to keep the style's own.
+        normal: Share of normal hearts, 0 to 1; None keeps the style's own, as for the next two.
+        chronic: Share of infarcts that are old.
+        mvo: Share of acute infarcts with a no-reflow core.
 
     Raises:
         DataError: There is no such style, or a share is not between 0 and 1.
     """
     if style not in POPULATIONS:
         raise DataError(f"The phantom has no style {style!r}. {suggest(style, POPULATIONS)}")
-    given = {name: share for name, share in changes.items() if share is not None}
-    for name, share in given.items():
-        if not 0 <= share <= 1:
+    for name, share in (("normal", normal), ("chronic", chronic), ("mvo", mvo)):
+        if share is not None and not 0 <= share <= 1:
             raise DataError(f"The share of {name} cases is {share:g}; it must lie between 0 and 1.")
-    return replace(POPULATIONS[style], **given)
+    usual = POPULATIONS[style]
+    return replace(
+        usual,
+        normal=usual.normal if normal is None else normal,
+        chronic=usual.chronic if chronic is None else chronic,
+        mvo=usual.mvo if mvo is None else mvo,
+    )
 
 
 def is_normal(population: Population, index: int) -> bool:

@@ -93,9 +93,7 @@ def segment_table(heart: Heart, table: NDArray[np.float32], geometry: Geometry) 
         segments.append({"segment": 17, "ring": "apex", **_figures(_joined([chords[index] for index in cap]))})
     return {
         "septum_deg": _both_ways(heart.septum_deg, geometry.anterior),
-        "insertions_deg": [
-            _insertions(heart, float(height), geometry.anterior) for height in geometry.heights_mm
-        ],
+        "insertions_deg": [_insertions(heart, float(height), geometry.anterior) for height in geometry.heights_mm],
         "rings": {**rings, "apex": cap},
         "segments": sorted(segments, key=lambda each: int(each["segment"])),
     }
@@ -134,7 +132,7 @@ def follow(
         around = np.arctan2(points.v_mm, points.u_mm)
         rays = look_up(table, around, points.heights_mm)
         below = 1 - above_valves(heart, points)
-        return regions(rays, np.hypot(points.u_mm, points.v_mm), step_mm=np.float32(STEP_MM), below=below)
+        return regions(rays, np.hypot(points.u_mm, points.v_mm), step_mm=STEP_MM, below=below)
 
     centre = axis_crossing(geometry, np.array([height_mm], dtype=np.float32))
     shares = cut(centre)

@@ -101,9 +101,7 @@ def make_study(
     """
     style = style or draw_style(rng, style_of(layout))
     population = population or POPULATIONS[style.name]
-    patient = draw_patient(
-        rng, style, population, num_slices=num_slices, in_plane=in_plane, infarcted=infarcted
-    )
+    patient = draw_patient(rng, style, population, num_slices=num_slices, in_plane=in_plane, infarcted=infarcted)
     case = _image(rng, patient, style, layout=layout, name=name, shift_mm=shift_mm, motion=motion)
     return Study(case, measure(patient.heart, patient.table, patient.geometry))
 
@@ -124,9 +122,7 @@ def make_case(
     """Draw one patient and image the heart, as `make_study` does, without measuring it."""
     style = style or draw_style(rng, style_of(layout))
     population = population or POPULATIONS[style.name]
-    patient = draw_patient(
-        rng, style, population, num_slices=num_slices, in_plane=in_plane, infarcted=infarcted
-    )
+    patient = draw_patient(rng, style, population, num_slices=num_slices, in_plane=in_plane, infarcted=infarcted)
     return _image(rng, patient, style, layout=layout, name=name, shift_mm=shift_mm, motion=motion)
 
 
@@ -141,9 +137,7 @@ def draw_patient(
 ) -> Patient:
     """Draw a heart, its surroundings and the slices through it; the arguments are those of `make_study`."""
     heart = draw_heart(rng, population, infarcted=infarcted)
-    geometry = draw_geometry(
-        rng, style, heart_length_mm=heart.length_mm, num_slices=num_slices, in_plane=in_plane
-    )
+    geometry = draw_geometry(rng, style, heart_length_mm=heart.length_mm, num_slices=num_slices, in_plane=in_plane)
     return Patient(heart, tabulate(heart), draw_torso(rng, heart_radius_mm=heart.radius_mm), geometry)
 
 
@@ -188,9 +182,7 @@ def draw_plane(
         return canvas, labels, texture
     box = np.s_[columns[0] : columns[-1] + 1, rows[0] : rows[-1] + 1]
     thin = sub_slices(geometry, np.array([height]))[0]
-    points = heart_points(
-        geometry, lateral_mm[box[0]][..., None], anterior_mm[:, box[1]][..., None], heights_mm=thin
-    )
+    points = heart_points(geometry, lateral_mm[box[0]][..., None], anterior_mm[:, box[1]][..., None], heights_mm=thin)
     plane = heart_plane(patient.heart, patient.table, points, pixel_mm=pixel, roughness=texture[box])
     paint(canvas, plane.tissues, signals, corner=(int(columns[0]), int(rows[0])))
     labels[box] = label_stack(plane.truth, layout)
@@ -208,13 +200,8 @@ def _image(
     motion: Motion,
 ) -> Case:
     grid = patient.geometry.grid
-    session = begin_session(
-        rng,
-        style,
-        patient.geometry,
-        sequences=LAYOUT_SEQUENCES.get(layout, tuple(style.protocols)),
-        motion=motion,
-    )
+    sequences = LAYOUT_SEQUENCES.get(layout, tuple(style.protocols))
+    session = begin_session(rng, style, patient.geometry, sequences=sequences, motion=motion, shift_mm=shift_mm)
     images = {sequence: np.zeros(grid.shape, dtype=np.float32) for sequence in session.signals.sequences}
     labels = np.zeros(grid.shape, dtype=np.uint8)
     for index in range(grid.shape[2]):
@@ -229,9 +216,7 @@ def _image(
             index=index,
             layout=layout,
         )
-        for sequence, image in image_plane(
-            session, canvas, u_mm=lateral_mm, v_mm=anterior_mm, texture=texture, index=index, rng=rng
-        ).items():
+        for sequence, image in image_plane(session, canvas, texture=texture, index=index, rng=rng).items():
             images[sequence][..., index] = image
     volumes = {sequence: Volume(image, grid) for sequence, image in images.items()}
     return Case(name, layout, volumes, LabelMap(labels, grid))

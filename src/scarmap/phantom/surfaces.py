@@ -123,7 +123,7 @@ def trace(heart: Heart, angle: Field, heights_mm: Field) -> Rays:
     septum = float(np.deg2rad(heart.septum_deg))
     bulk = heart.septal_bulk * np.cos(angle - septum)
     bulk = bulk - heart.apical_loss * np.clip(1 - heights_mm / heart.widest_mm, 0, 1)
-    injury = [np.float32(-1)] * 5
+    injury = [np.full(1, -1, dtype=np.float32)] * 5
     if heart.infarct is not None:
         found = extent(heart.infarct, angle, heights_mm)
         bulk = bulk + heart.infarct.swelling * np.minimum(1.5 * found.injured, 1)
@@ -188,7 +188,9 @@ def contact_half_angle(heart: Heart, heights_mm: Field) -> Field:
 def _right(heart: Heart, turn: Field, heights_mm: Field, *, margin_mm: float, sharpness: float = 0.55) -> Field:
     """Distance between the epicardium and the right ventricle's border, negative outside the arc of contact."""
     level = heights_mm / heart.length_mm
-    depth = heart.rv_depth_mm * np.sqrt(np.clip((level - RV_APEX) / 0.78, 0, 1.15) ** 1.2) + margin_mm * (level > RV_APEX)
+    depth = heart.rv_depth_mm * np.sqrt(np.clip((level - RV_APEX) / 0.78, 0, 1.15) ** 1.2) + margin_mm * (
+        level > RV_APEX
+    )
     turn = np.mod(turn + np.pi, 2 * np.pi) - np.pi
     place = turn / (contact_half_angle(heart, heights_mm) + margin_mm / heart.radius_mm)
     shape = np.clip(1 - np.abs(place) ** 2.4, 0, 1) ** sharpness

@@ -136,9 +136,7 @@ def _figures(volumes_ml: Mapping[str, float]) -> dict[str, Any]:
     injured = ("whole_infarct", "edema", "mvo")
     return {
         "volume_ml": dict(volumes_ml),
-        "mass_g": {
-            name: volumes_ml[name] * MYOCARDIAL_DENSITY_G_PER_ML for name in ("whole_myocardium", *injured)
-        },
+        "mass_g": {name: volumes_ml[name] * MYOCARDIAL_DENSITY_G_PER_ML for name in ("whole_myocardium", *injured)},
         "percent_of_lv": {name: 100 * volumes_ml[name] / wall for name in injured},
     }
 
