@@ -152,8 +152,8 @@ def draw_heart(rng: np.random.Generator, population: Population, *, infarcted: b
         contact_deg=float(np.clip(rng.normal(58, 5), 44, 70)),
         rv_depth_mm=float(np.clip(rng.normal(39, 6.0), 24, 54)),
         outflow=float(rng.uniform(0.05, 0.55)),
-        rv_wall_mm=float(rng.uniform(2.0, 3.8)),
-        fat_mm=float(rng.uniform(1.0, 6.0)),
+        rv_wall_mm=float(rng.uniform(1.8, 3.5)),
+        fat_mm=float(rng.uniform(0.5, 4.0)),
         trabecula_mm=float(rng.uniform(1.0, 5.0)),
         papillary_mm=float(rng.uniform(2.5, 5.5)),
         papillary_deg=(septum - 145 + float(rng.normal(0, 12)), septum + 95 + float(rng.normal(0, 12))),
@@ -199,7 +199,7 @@ def _infarcted(rng: np.random.Generator, heart: Heart, population: Population) -
     def sized(ratio: float) -> Heart:
         return replace(heart, infarct=scaled(infarct, ratio))
 
-    infarct = scaled(infarct, _solve(lambda ratio: wall_shares(sized(ratio))[0], size, 0.15, 2.2))
+    infarct = scaled(infarct, _solve(lambda ratio: wall_shares(sized(ratio))[0], size, 0.1, 3.2))
     if infarct.chronic:
         return replace(heart, infarct=infarct)
     ratio = _solve(
