@@ -39,5 +39,20 @@ def test_bands_lie_where_the_field_turns_water_by_half_a_circle_per_repetition()
 def test_smooth_noise_has_unit_spread_and_no_fine_detail():
     noise = smooth_noise(np.random.default_rng(1), (200, 180), scale=6.0)
     assert noise.shape == (200, 180)
+    assert noise.dtype == np.float32
     assert noise.std() == pytest.approx(1, abs=1e-3)
     assert np.diff(noise, axis=0).std() < 0.4
+
+
+def test_smooth_noise_forgets_itself_over_its_scale_in_both_directions():
+    noise = smooth_noise(np.random.default_rng(1), (331, 420), scale=10.0)
+    for axis in (0, 1):
+        near, far = ((noise * np.roll(noise, step, axis))[20:, 20:].mean() for step in (3, 10))
+        assert near > 0.7
+        assert abs(far) < 0.25
+
+
+def test_smooth_noise_continues_over_the_borders_of_fast_lengths():
+    noise = smooth_noise(np.random.default_rng(2), (120, 108), scale=8.0)
+    assert np.abs(noise[0] - noise[-1]).max() < 0.9
+    assert np.abs(noise[:, 0] - noise[:, -1]).max() < 0.9

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from scipy import ndimage
+from scipy import fft
 
 from scarmap.phantom.contour import Field
 from scarmap.phantom.contrast import FAT_HZ_PER_TESLA, Balanced
@@ -20,16 +20,24 @@ EVEN_SENSITIVITY = 0.40
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], *, scale: float) -> Field:
     """Draw noise without detail below a scale, zero mean and unit spread.
 
+    The noise is Gaussian with a Gaussian spectrum, drawn as its low frequencies only. Along an axis whose length is
+    one that `scipy.fft.next_fast_len` gives, it continues over the border.
+
     Args:
         rng: Source of randomness.
-        shape: Of the result.
-        scale: Distance in voxels between independent values.
+        shape: Of the result, two axes.
+        scale: Distance in voxels at which two values have become nearly independent.
     """
-    coarse = [max(4, round(length / scale) + 3) for length in shape]
-    drawn = ndimage.zoom(
-        rng.standard_normal(coarse, dtype=np.float32), max(scale, 1.0), order=2, mode="reflect", grid_mode=True
-    )
-    window = drawn[tuple(slice(0, length) for length in shape)]
+    sizes = [fft.next_fast_len(length, real=True) for length in shape]
+    highest = [min(size // 2 - 1, max(2, round(1.5 * size / scale))) for size in sizes]
+    columns, rows = (np.arange(top + 1) / size * scale / 0.48 for top, size in zip(highest, sizes, strict=True))
+    columns = np.concatenate([columns, columns[:0:-1]])
+    drawn = rng.standard_normal((columns.size, rows.size, 2), dtype=np.float32).view(np.complex64)[..., 0]
+    drawn *= np.exp(-0.5 * (columns[:, None] ** 2 + rows**2)).astype(np.float32)
+    spectrum = np.zeros((sizes[0], sizes[1] // 2 + 1), dtype=np.complex64)
+    spectrum[: highest[0] + 1, : rows.size] = drawn[: highest[0] + 1]
+    spectrum[-highest[0] :, : rows.size] = drawn[highest[0] + 1 :]
+    window = fft.irfft2(spectrum, s=sizes)[: shape[0], : shape[1]]
     noise: Field = ((window - window.mean()) / window.std()).astype(np.float32)
     return noise
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import fft
 
 from scarmap.phantom.contour import Field
 from scarmap.phantom.contrast import Balanced, LateEnhancement, fat_cosine
@@ -30,7 +31,8 @@ class Session:
         signals: Brightness of each tissue.
         poses: Sequence to the heart's position in each slice, from the position of the labels.
         pixel_mm: Width of a voxel.
-        patches: (X, Y), smooth noise of unit spread; each image shows it turned and shifted.
+        patches: At least (X, Y), smooth noise of unit spread that continues over its borders; each image shows it
+            turned and shifted.
         offset_hz: (X, Y), distance of water from the resonance, where a sequence shows it.
         sensitivity: (X, Y), natural logarithm of the coils' sensitivity.
         centre: Voxel of the left ventricle's axis, which sequences are turned about.
@@ -71,8 +73,11 @@ def begin_session(
     signals = draw_signals(rng, style, sequences)
     poses = draw_poses(rng, sequences, num_slices=geometry.grid.shape[2], motion=motion)
     shape, pixel = geometry.grid.shape[:2], geometry.pixel_mm
-    patches = smooth_noise(rng, shape, scale=PATCH_MM / pixel)
-    field = smooth_noise(rng, shape, scale=FIELD_MM / pixel) if "bSSFP" in sequences else np.zeros_like(patches)
+    endless = tuple(fft.next_fast_len(length, real=True) for length in shape)
+    patches = smooth_noise(rng, endless, scale=PATCH_MM / pixel)
+    field = (
+        smooth_noise(rng, shape, scale=FIELD_MM / pixel) if "bSSFP" in sequences else np.zeros(shape, dtype=np.float32)
+    )
     u_mm, v_mm = plane_coordinates(geometry, shift_mm)
     return Session(
         style,
@@ -128,13 +133,13 @@ def _shaded(
 ) -> tuple[Field, Field]:
     """Water and fat as the coils receive them, with texture and the bands of an uneven field."""
     quality = protocol.quality
-    texture = quality.grain * texture + quality.patches * _turned(session.patches, rng)
+    texture = quality.grain * texture + quality.patches * _turned(session.patches, painted[0].shape, rng)
     gain = np.exp(np.float32(quality.shading) * session.sensitivity) * np.clip(1 + texture, 0.3, 2.0)
     fat = fat_value * painted[1]
     water = painted[0] - fat
     if quality.mottle > 0:
         solid = np.clip(6 * np.abs(water) - 0.6, 0, 1)
-        water = water + np.float32(quality.mottle) * solid * _turned(session.patches, rng)
+        water = water + np.float32(quality.mottle) * solid * _turned(session.patches, painted[0].shape, rng)
     water, fat = water * gain, fat * gain
     if isinstance(protocol.contrast, Balanced):
         of_water, of_fat = bands(protocol.contrast, session.offset_hz, tesla=session.style.tesla)
@@ -142,8 +147,8 @@ def _shaded(
     return water, fat
 
 
-def _turned(patches: Field, rng: np.random.Generator) -> Field:
+def _turned(patches: Field, shape: tuple[int, ...], rng: np.random.Generator) -> Field:
     """The same noise, turned over and shifted at random: as good as new, and much faster."""
     flips = rng.choice([-1, 1], 2)
     turned: Field = np.roll(patches[:: flips[0], :: flips[1]], rng.integers(0, patches.shape), axis=(0, 1))
-    return turned
+    return turned[: shape[0], : shape[1]]
