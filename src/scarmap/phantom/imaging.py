@@ -25,7 +25,7 @@ class Quality:
         air_noise: Noise far from the heart over noise at the heart; below 1 where the scanner evens out its coils.
         grain: Standard deviation of fine texture, which the anatomy shares with other sequences; a share of the signal.
         patches: Standard deviation of coarse texture, a share of the signal.
-        mottle: Standard deviation of coarse texture that does not grow with the signal.
+        mottle: Standard deviation of coarse texture near the heart that does not grow with the signal.
         shading: Exponent of the coils' sensitivity: 1 leaves it, 0 corrects it.
         ghost: Strength of each of the two ghosts of a breathing patient.
         ghost_mm: How far from the patient they lie, along the phase-encoding direction, the array's second axis.

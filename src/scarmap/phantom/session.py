@@ -21,6 +21,9 @@ PATCH_MM = 14.0
 FIELD_MM = 70.0
 """The same for the magnetic field."""
 
+HEART_MM = 75.0
+"""How far from the heart the unrest of its motion and its blood fades."""
+
 
 @dataclass(frozen=True)
 class Session:
@@ -35,6 +38,7 @@ class Session:
             turned and shifted.
         offset_hz: (X, Y), distance of water from the resonance, where a sequence shows it.
         sensitivity: (X, Y), natural logarithm of the coils' sensitivity.
+        near_heart: (X, Y), 1 at the heart, 0 far from it.
         centre: Voxel of the left ventricle's axis, which sequences are turned about.
     """
 
@@ -45,6 +49,7 @@ class Session:
     patches: Field
     offset_hz: Field
     sensitivity: Field
+    near_heart: Field
     centre: tuple[float, float]
 
 
@@ -87,6 +92,7 @@ def begin_session(
         patches=patches,
         offset_hz=np.float32(style.field_hz) * field,
         sensitivity=np.log(coil_shading(u_mm, v_mm, coils=style.coils)),
+        near_heart=np.exp(-((u_mm + 15) ** 2 + v_mm**2) / HEART_MM**2),
         centre=(float(np.abs(u_mm[:, 0]).argmin()), float(np.abs(v_mm[0]).argmin())),
     )
 
@@ -138,8 +144,8 @@ def _shaded(
     fat = fat_value * painted[1]
     water = painted[0] - fat
     if quality.mottle > 0:
-        solid = np.clip(6 * np.abs(water) - 0.6, 0, 1)
-        water = water + np.float32(quality.mottle) * solid * _turned(session.patches, painted[0].shape, rng)
+        beating = np.clip(6 * np.abs(water) - 0.6, 0, 1) * session.near_heart
+        water = water + np.float32(quality.mottle) * beating * _turned(session.patches, painted[0].shape, rng)
     water, fat = water * gain, fat * gain
     if isinstance(protocol.contrast, Balanced):
         of_water, of_fat = bands(protocol.contrast, session.offset_hz, tesla=session.style.tesla)

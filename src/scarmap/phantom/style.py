@@ -91,7 +91,7 @@ def _myops2020(rng: np.random.Generator) -> Style:
         2000.0,
         float(rng.uniform(84, 96)),
         None,
-        fat=float(rng.uniform(0.3, 1.0)),
+        fat=float(rng.uniform(0.5, 1.0)),
         blood=float(rng.uniform(0.02, 0.06)),
         slow_blood=float(rng.uniform(0.22, 0.40)),
     )
@@ -102,13 +102,13 @@ def _myops2020(rng: np.random.Generator) -> Style:
         AGENTS[1.5]["gadobutrol"],
         {
             "bSSFP": Protocol(
-                cine, _quality(rng, 1.65, noise=(0.02, 0.05), air_noise=0.3, grain=0.04, patches=0.14, mottle=0.05)
+                cine, _quality(rng, 1.65, noise=(0.02, 0.05), air_noise=0.4, grain=0.04, patches=0.14, mottle=0.06)
             ),
             "T2": Protocol(
-                edema, _quality(rng, 1.55, noise=(0.02, 0.05), air_noise=0.2, grain=0.05, patches=0.17, mottle=0.10)
+                edema, _quality(rng, 1.55, noise=(0.03, 0.06), air_noise=0.3, grain=0.06, patches=0.16, mottle=0.10)
             ),
             "LGE": Protocol(
-                late, _quality(rng, 1.10, noise=(0.03, 0.08), air_noise=0.7, grain=0.08, patches=0.17, mottle=0.13)
+                late, _quality(rng, 1.10, noise=(0.04, 0.09), air_noise=0.45, grain=0.08, patches=0.10, mottle=0.16)
             ),
         },
         field_hz=float(rng.uniform(10, 30)),
