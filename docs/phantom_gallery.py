@@ -98,7 +98,10 @@ def show(
     """Show one slice with the anterior wall up, by itself or with contours of the truth."""
     assert case.labels is not None
     image, labels = case.images[sequence].array[..., index], case.labels.array[..., index]
-    low, high = np.percentile(image, (0.5, 99.2))
+    centre = np.mean(np.nonzero(case.labels.array.max(axis=2)), axis=1)
+    reach = HEART_MM / case.grid.spacing_mm[0]
+    first, last = (np.rint(centre + side * reach).astype(int).clip(0) for side in (-1, 1))
+    low, high = np.percentile(image[first[0] : last[0], first[1] : last[1]], (1, 99.7))
     upright = case.grid.affine[1, 1] < -0.9 * case.grid.spacing_mm[1]
     panel.imshow(image.T, cmap="gray", vmin=low, vmax=high, origin="upper" if upright else "lower")
     for name in contours:
@@ -106,8 +109,6 @@ def show(
         if mask.any():
             panel.contour(mask.T, [0.5], colors=[TISSUES[INDEX[name]].colour], linewidths=0.9)
     if zoomed:
-        centre = np.mean(np.nonzero(case.labels.array.max(axis=2)), axis=1)
-        reach = HEART_MM / case.grid.spacing_mm[0]
         panel.set_xlim(centre[0] - reach, centre[0] + reach)
         limits = (centre[1] - reach, centre[1] + reach)
         panel.set_ylim(*(reversed(limits) if upright else limits))

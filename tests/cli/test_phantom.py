@@ -21,10 +21,21 @@ def test_phantom_writes_a_cohort_and_says_where(tmp_path):
 
 
 def test_phantom_leaves_a_foreign_cohort_alone(tmp_path):
-    assert _invoke("--layout", "emidec", "--cases", 2, "--out", tmp_path).exit_code == 0
+    assert _invoke("--layout", "emidec", "--cases", 1, "--out", tmp_path).exit_code == 0
     refused = _invoke("--layout", "myops2020", "--cases", 1, "--out", tmp_path)
     assert isinstance(refused.exception, DataError)
     assert not (tmp_path / "train25").exists()
+
+
+def test_options_reach_the_cohort(tmp_path):
+    options = ("--style", "emidec", "--normal", 0, "--chronic", 1, "--mvo", 0.5, "--keep-motion", "--jobs", 1)
+    assert _invoke("--layout", "scarmap", "--cases", 1, *options, "--out", tmp_path).exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "case_0001").iterdir()) == [
+        "LGE.nii.gz",
+        "case_0001_truth.json",
+        "labels.nii.gz",
+    ]
+    assert '"stage": "chronic"' in (tmp_path / "case_0001" / "case_0001_truth.json").read_text()
 
 
 def test_layout_and_folder_must_be_given(tmp_path):

@@ -6,7 +6,7 @@ from scarmap.phantom.surfaces import DIRECTIONS, Heart
 from scarmap.volume import Grid
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plain_heart():
     """A heart whose valve plane lies far above anything that is imaged; tests bring their own surfaces."""
     return Heart(
@@ -36,8 +36,8 @@ def plain_heart():
     )
 
 
-@pytest.fixture
-def cylinder():
+@pytest.fixture(scope="session")
+def ring():
     """Surfaces of a cylinder of 20 mm inside and 30 mm outside; the infarct fills the inner half of one quarter.
 
     Edema fills the rest of that quarter, from 0 to 90 degrees; no-reflow the inner fifth of its first half.
@@ -51,6 +51,12 @@ def cylinder():
 
 
 @pytest.fixture
+def cylinder(ring):
+    """The same to be changed."""
+    return ring.copy()
+
+
+@pytest.fixture(scope="session")
 def upright_stack():
     """Ten slices of 8 mm, 10 mm apart, at right angles to the axis."""
     grid = Grid((10, 10, 10), (1.0, 1.0, 10.0), np.diag([1.0, 1.0, 10.0, 1.0]))

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +17,13 @@ RING_MM2 = np.pi * (30**2 - 20**2)
 INFARCT_MM2 = np.pi * (25**2 - 20**2) / 4
 
 
-def test_a_cylinder_has_its_analytic_volumes_within_a_thousandth(plain_heart, cylinder, upright_stack):
-    truth = measure(plain_heart, cylinder, upright_stack)
+@pytest.fixture(scope="module")
+def truth(plain_heart, ring, upright_stack):
+    """Exact figures of the cylinder."""
+    return measure(plain_heart, ring, upright_stack)
+
+
+def test_a_cylinder_has_its_analytic_volumes_within_a_thousandth(truth):
     expected = {
         "lv_pool": np.pi * 20**2 / 10,
         "whole_myocardium": RING_MM2 / 10,
@@ -45,8 +51,21 @@ def test_a_tilted_plane_cuts_a_cylinder_in_a_larger_ellipse_but_the_slab_keeps_i
     assert tilted["slab"]["tilt_deg"] == pytest.approx(np.rad2deg(np.arccos(turn[2, 2])))
 
 
-def test_a_normal_heart_says_so(plain_heart, cylinder, upright_stack):
-    assert measure(plain_heart, cylinder, upright_stack)["pathology"]["stage"] == "normal"
+def test_every_key_is_documented(truth):
+    def keys(value):
+        if isinstance(value, dict):
+            yield from value
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from keys(inner)
+
+    page = (Path(__file__).parents[2] / "docs" / "phantom.md").read_text(encoding="utf-8")
+    found = set(keys(truth))
+    assert {"volume_ml", "infarct_extent", "anterior"} <= found
+    assert {key for key in found if f"`{key}`" not in page} == set()
+
+
+def test_a_normal_heart_says_so(truth):
+    assert truth["pathology"] == {"stage": "normal", "territory": None, "lesions": 0, "mvo": False, "mid_wall": False}
 
 
 def test_masks_of_fine_slices_have_the_volumes_of_the_continuous_heart():

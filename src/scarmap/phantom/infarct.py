@@ -194,13 +194,21 @@ def draw_infarct(
 
 
 def scaled(infarct: Infarct, ratio: float) -> Infarct:
-    """The same infarct with lesions of another angular width and height."""
-    return replace(infarct, foci=tuple(resized(focus, ratio) for focus in infarct.foci))
+    """The same infarct with lesions of another angular width and height; narrow lesions swell less than wide ones."""
+    foci = tuple(resized(focus, ratio) for focus in infarct.foci)
+    widest = max(focus.half_angle_deg for focus in foci)
+    before = max(focus.half_angle_deg for focus in infarct.foci)
+    swelling = infarct.swelling * _steepness(widest) / _steepness(before)
+    return replace(infarct, foci=foci, swelling=swelling)
 
 
 def resized(focus: Focus, ratio: float) -> Focus:
     """The same lesion with another angular width and height."""
     return replace(focus, half_angle_deg=focus.half_angle_deg * ratio, half_height_mm=focus.half_height_mm * ratio)
+
+
+def _steepness(half_angle_deg: float) -> float:
+    return min(max(half_angle_deg / 45, 0.25), 1.0)
 
 
 def _draw_focus(
