@@ -22,6 +22,7 @@ def plain_heart():
         contact_deg=60.0,
         rv_depth_mm=30.0,
         outflow=0.0,
+        acute_margin=0.0,
         rv_wall_mm=3.0,
         fat_mm=2.0,
         trabecula_mm=0.0,

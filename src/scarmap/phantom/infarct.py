@@ -209,7 +209,7 @@ def _draw_focus(
     offset, height = TERRITORIES[territory]
     return Focus(
         centre_deg=septum_deg + offset + float(rng.normal(0, 14)),
-        half_angle_deg=float(np.clip(rng.normal(46, 8), 30, 66)),
+        half_angle_deg=float(np.clip(rng.normal(40, 8), 26, 60)),
         height_mm=length_mm * float(np.clip(rng.normal(height, 0.08), 0.25, 0.75)),
         half_height_mm=length_mm * float(rng.uniform(0.38, 0.62)),
         depth=depth,

@@ -49,13 +49,13 @@ POPULATIONS: Mapping[str, Population] = {
         normal=0.05,
         chronic=0.10,
         mvo=0.57,
-        infarct_share=0.195,
+        infarct_share=0.18,
         infarct_spread=0.35,
         edema_share=0.135,
         fraying=0.6,
         arteries={"LAD": 0.34, "RCA": 0.40, "LCx": 0.26},
-        wall_mm=(11.5, 1.2, 8.8, 14.5),
-        cavity_mm=(24.0, 3.8, 16.0, 33.0),
+        wall_mm=(11.3, 1.2, 8.6, 14.3),
+        cavity_mm=(25.0, 3.8, 16.5, 34.0),
     ),
     "emidec": Population(
         normal=1 / 3,
@@ -152,8 +152,9 @@ def draw_heart(rng: np.random.Generator, population: Population, *, infarcted: b
         contact_deg=float(np.clip(rng.normal(58, 5), 44, 70)),
         rv_depth_mm=float(np.clip(rng.normal(39, 6.0), 24, 54)),
         outflow=float(rng.uniform(0.05, 0.55)),
-        rv_wall_mm=float(rng.uniform(2.0, 3.8)),
-        fat_mm=float(rng.uniform(1.0, 6.0)),
+        acute_margin=float(rng.uniform(0.0, 0.55)),
+        rv_wall_mm=float(rng.uniform(1.8, 3.5)),
+        fat_mm=float(rng.uniform(0.5, 4.0)),
         trabecula_mm=float(rng.uniform(1.0, 5.0)),
         papillary_mm=float(rng.uniform(2.5, 5.5)),
         papillary_deg=(septum - 145 + float(rng.normal(0, 12)), septum + 95 + float(rng.normal(0, 12))),
@@ -190,7 +191,7 @@ def _infarcted(rng: np.random.Generator, heart: Heart, population: Population) -
         septum_deg=heart.septum_deg,
         length_mm=heart.length_mm,
         arteries=population.arteries,
-        depth=float(np.clip(rng.normal(0.66 + 1.1 * size, 0.17), 0.35, 1.3)),
+        depth=float(np.clip(rng.normal(0.70 + 1.1 * size, 0.17), 0.35, 1.3)),
         fraying=population.fraying * float(rng.random()),
         chronic=bool(rng.random() < population.chronic),
         mvo=bool(rng.random() < population.mvo),
@@ -199,7 +200,7 @@ def _infarcted(rng: np.random.Generator, heart: Heart, population: Population) -
     def sized(ratio: float) -> Heart:
         return replace(heart, infarct=scaled(infarct, ratio))
 
-    infarct = scaled(infarct, _solve(lambda ratio: wall_shares(sized(ratio))[0], size, 0.15, 2.2))
+    infarct = scaled(infarct, _solve(lambda ratio: wall_shares(sized(ratio))[0], size, 0.1, 3.2))
     if infarct.chronic:
         return replace(heart, infarct=infarct)
     ratio = _solve(

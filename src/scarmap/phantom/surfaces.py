@@ -38,6 +38,7 @@ class Heart:
         contact_deg: Half the arc that the right ventricle touches, at the base.
         rv_depth_mm: Largest distance between septum and free wall, at the base.
         outflow: How much deeper the right ventricle is on its anterior side than in its middle.
+        acute_margin: How much further its corner above the diaphragm stands out.
         rv_wall_mm: Thickness of its free wall.
         fat_mm: Thickness of the epicardial fat where it is thickest.
         trabecula_mm: Depth of the trabeculae near the apex.
@@ -62,6 +63,7 @@ class Heart:
     contact_deg: float
     rv_depth_mm: float
     outflow: float
+    acute_margin: float
     rv_wall_mm: float
     fat_mm: float
     trabecula_mm: float
@@ -129,11 +131,11 @@ def trace(heart: Heart, angle: Field, heights_mm: Field) -> Rays:
         bulk = bulk + heart.infarct.swelling * np.minimum(1.5 * found.injured, 1)
         injury = [found.scar_from, found.scar_to, found.risk_to, found.core_from, found.core_to]
     inner = np.minimum(inner - heart.wall_mm * bulk, outer - 0.4 * heart.wall_mm)
-    beyond = _right(heart, angle - septum, heights_mm, margin_mm=0.0)
+    beyond = _right(heart, angle - septum, heights_mm)
     right = np.where(beyond > 0, outer + beyond * (1 + ripple(angle, heart.right, twist_rad=2 * twist)), outer - 9)
-    wall = _right(heart, angle - septum, heights_mm, margin_mm=heart.rv_wall_mm)
+    wall = _right(heart, angle - septum, heights_mm, wider_mm=heart.rv_wall_mm)
     covered = np.maximum(right + heart.rv_wall_mm, np.where(wall > 0, outer + np.minimum(wall, 8), outer - 5))
-    groove = outer + 0.75 * _right(heart, angle - septum, heights_mm, margin_mm=16.0, sharpness=1.0)
+    groove = outer + 0.7 * _right(heart, angle - septum, heights_mm, wider_mm=14.0, sharpness=1.0)
     fat = heart.fat_mm * (0.35 + 0.65 * np.cos(0.5 * (angle - septum)) ** 2)
     sac = np.maximum(np.maximum(covered, groove), outer) + fat
     crest = np.clip(ripple(angle, heart.crests, twist_rad=heights_mm * 0.02), 0, 1.6) ** 1.5
@@ -185,16 +187,15 @@ def contact_half_angle(heart: Heart, heights_mm: Field) -> Field:
     return half
 
 
-def _right(heart: Heart, turn: Field, heights_mm: Field, *, margin_mm: float, sharpness: float = 0.55) -> Field:
+def _right(heart: Heart, turn: Field, heights_mm: Field, *, wider_mm: float = 0.0, sharpness: float = 0.5) -> Field:
     """Distance between the epicardium and the right ventricle's border, negative outside the arc of contact."""
     level = heights_mm / heart.length_mm
-    depth = heart.rv_depth_mm * np.sqrt(np.clip((level - RV_APEX) / 0.78, 0, 1.15) ** 1.2) + margin_mm * (
-        level > RV_APEX
-    )
+    depth = heart.rv_depth_mm * np.clip((level - RV_APEX) / 0.78, 0, 1.15) ** 0.6
     turn = np.mod(turn + np.pi, 2 * np.pi) - np.pi
-    place = turn / (contact_half_angle(heart, heights_mm) + margin_mm / heart.radius_mm)
-    shape = np.clip(1 - np.abs(place) ** 2.4, 0, 1) ** sharpness
+    place = turn / (contact_half_angle(heart, heights_mm) + wider_mm / heart.radius_mm)
+    shape = np.clip(1 - np.abs(place) ** 2.2, 0, 1) ** sharpness
     skew = 1 - heart.outflow * np.clip(level, 0, 1) * np.clip(place, -1, 1)
+    skew = skew + heart.acute_margin * (np.exp(-(((place - 0.35) / 0.28) ** 2)) - 0.3)
     beyond: Field = np.where(np.abs(place) < 1, depth * shape * skew, -1).astype(np.float32)
     return beyond
 

@@ -12,13 +12,13 @@ from scipy.interpolate import CubicSpline
 
 from scarmap.phantom.contour import Field, Wave, coverage, draw_waves, ripple
 
-SKIN_MM = (138, 162, 164, 138, 112, 100, 110, 150, 190, 240, 240, 175)
+SKIN_MM = (138, 160, 166, 140, 112, 100, 108, 142, 190, 250, 255, 162)
 """Distance from the left ventricle's axis to the skin every 30 degrees.
 
 Source: mean of MyoPS 2020 from 0 to 210 degrees; below the heart the image ends before the body does.
 """
 
-CAVITY_MM = (96, 104, 102, 92, 86, 82, 92, 128, 172, 225, 215, 126)
+CAVITY_MM = (97, 106, 102, 92, 86, 81, 88, 116, 165, 225, 215, 116)
 """The same to the inside of the chest wall, and of the abdominal wall below the diaphragm. Source: three cases."""
 
 
@@ -49,7 +49,9 @@ SITES = (
     Site("fat", "wall", 64, 120, (60, 13), -57, 0.85),
     Site("fat", "wall", 20, 122, (46, 5), -75, 0.6),
     Site("fat", "wall", 175, 100, (45, 4), 80, 0.6),
-    Site("fat", "cavity", 150, 76, (24, 12), 60, 0.5),
+    Site("fat", "cavity", 150, 84, (26, 14), 60, 0.6),
+    Site("fat", "cavity", 252, 46, (42, 10), 6, 0.75),
+    Site("fat", "cavity", 194, 99, (42, 15), 82, 0.8),
     Site("liver", "abdomen", 226, 92, (86, 44), 8, 1.0),
     Site("fat", "abdomen", 262, 62, (26, 7), 10, 0.6),
     Site("stomach_wall", "abdomen", 294, 68, (33, 30), 0, 0.85),
@@ -130,8 +132,8 @@ def draw_torso(rng: np.random.Generator, *, heart_radius_mm: float) -> Torso:
         heart_radius_mm: Epicardial radius of the left ventricle, which the diaphragm stays below.
     """
     size, habitus = rng.uniform(0.93, 1.07), rng.uniform(0.0, 1.0)
-    cavity = np.array(CAVITY_MM) * size * np.exp(0.05 * rng.standard_normal(12))
-    wall = (np.array(SKIN_MM) - np.array(CAVITY_MM)) * rng.uniform(0.8, 1.1) * np.exp(0.18 * rng.standard_normal(12))
+    cavity = np.array(CAVITY_MM) * size * np.exp(0.04 * rng.standard_normal(12))
+    wall = (np.array(SKIN_MM) - np.array(CAVITY_MM)) * rng.uniform(0.8, 1.1) * np.exp(0.10 * rng.standard_normal(12))
     fat = (4 + 16 * habitus**2) * np.exp(0.3 * rng.standard_normal(12))
     skin = _around(cavity + np.maximum(wall, 12) + fat / 2)
     organs = tuple(_draw_organ(rng, site, size) for site in SITES if rng.random() < site.frequency)
@@ -139,7 +141,7 @@ def draw_torso(rng: np.random.Generator, *, heart_radius_mm: float) -> Torso:
         skin_mm=skin,
         fat_mm=np.maximum(_around(fat), 2),
         cavity_mm=np.minimum(_around(cavity), skin - 6),
-        diaphragm_mm=heart_radius_mm + float(rng.uniform(0, 7)),
+        diaphragm_mm=heart_radius_mm + float(rng.uniform(-1, 6)),
         slope=float(rng.uniform(-0.12, 0.12)),
         dome_mm=float(rng.uniform(0, 22)),
         rib_phase_rad=float(rng.uniform(0, 6.28)),
@@ -179,10 +181,9 @@ def torso_layers(
     yield Layer("vessel", cavity * np.clip(vessels - 2.6, 0, 0.5))
     abdomen = cavity * coverage(v_mm - _diaphragm(torso, u_mm, height_mm), pixel_mm)
     yield Layer("fat", abdomen)
-    bowel = torso.bowel_mm
-    loops = np.sin(u_mm / bowel + 2 * np.sin(v_mm / (1.6 * bowel)))
-    loops = loops * np.cos(v_mm / (0.9 * bowel) + 1.5 * np.sin(u_mm / (2 * bowel)))
-    yield Layer("stomach_wall", abdomen * np.clip(3 * loops, 0, 1))
+    loops = _bowel(torso, u_mm, v_mm)
+    yield Layer("stomach_wall", abdomen * np.clip(2 * loops - 0.2, 0, 0.9))
+    yield Layer("stomach", abdomen * np.clip(2 * loops - 1.9, 0, 0.8))
     rooms = {"wall": flesh * (1 - cavity), "cavity": cavity, "abdomen": abdomen}
     for organ in torso.organs:
         box = _window(organ, u_mm, v_mm)
@@ -199,6 +200,15 @@ def torso_layers(
 def _ribs(torso: Torso, angle: Field, away_mm: Field, thickness_mm: float, pixel_mm: float) -> Field:
     along = np.abs(np.mod(angle * 11 + torso.rib_phase_rad, 2 * np.pi) - np.pi) * (100 / 11)
     return coverage(np.hypot(away_mm, 0.55 * along) - thickness_mm, pixel_mm)
+
+
+def _bowel(torso: Torso, u_mm: Field, v_mm: Field) -> Field:
+    """Loops of bowel as a field, positive inside: waves in several directions, each bent by the others."""
+    width, phase = torso.bowel_mm, torso.rib_phase_rad
+    bent_u = u_mm / width + 1.3 * np.sin(v_mm / (2.3 * width) + phase)
+    bent_v = v_mm / width + 1.3 * np.sin(u_mm / (1.9 * width) - 2 * phase)
+    loops: Field = np.sin(bent_u + phase) + np.sin(bent_v + 3 * phase) + np.sin(0.7 * bent_u - 0.6 * bent_v)
+    return loops.astype(np.float32)
 
 
 def _diaphragm(torso: Torso, u_mm: Field, height_mm: float) -> Field:
