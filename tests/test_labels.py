@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scarmap.errors import LabelError
-from scarmap.labels import INDEX, LAYOUTS, REGIONS, TISSUES, codes, decode, encode, region_mask
+from scarmap.labels import INDEX, LAYOUTS, MERGED, REGIONS, TISSUES, codes, decode, encode, merge, region_mask
 
 
 def test_the_codes_are_those_of_the_data_sets():
@@ -10,6 +10,11 @@ def test_the_codes_are_those_of_the_data_sets():
         "background": 0, "lv_pool": 500, "rv_pool": 600, "normal_myocardium": 200, "edema": 1220, "scar": 2221
     }  # fmt: skip
     assert codes("emidec") == {"background": 0, "lv_pool": 1, "normal_myocardium": 2, "scar": 3, "mvo": 4}
+
+
+def test_our_own_layout_labels_every_tissue_by_its_index():
+    assert codes("scarmap") == dict(INDEX)
+    assert set(LAYOUTS["scarmap"]) == set(REGIONS)
 
 
 def test_background_is_index_zero():
@@ -44,6 +49,17 @@ def test_fractions_and_nan_are_no_labels(value):
 def test_a_tissue_without_a_code_cannot_be_written():
     with pytest.raises(LabelError, match="'emidec' has no mask value for edema"):
         decode(np.array([INDEX["scar"], INDEX["edema"]], dtype=np.uint8), "emidec")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_merged_tissues_are_those_without_a_code_and_can_be_written(layout):
+    unlabelled = set(INDEX) - set(codes(layout))
+    assert set(MERGED[layout]) == unlabelled
+    labels = np.arange(len(TISSUES), dtype=np.uint8)
+    merged = merge(labels, layout)
+    assert decode(merged, layout).shape == labels.shape
+    kept = [index for name, index in INDEX.items() if name not in unlabelled]
+    assert merged[kept].tolist() == kept
 
 
 def test_an_unknown_layout_suggests_the_close_one():

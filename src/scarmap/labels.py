@@ -37,13 +37,19 @@ class Tissue:
 
 
 TISSUES: tuple[Tissue, ...] = (
-    Tissue("background", "background", "#000000", None, {"myops2020": 0, "emidec": 0}),
-    Tissue("lv_pool", "LV blood pool", "#D55E00", "87878005", {"myops2020": 500, "emidec": 1}),
-    Tissue("rv_pool", "RV blood pool", "#56B4E9", "53085002", {"myops2020": 600}),
-    Tissue("normal_myocardium", "normal myocardium", "#009E73", "49848007", {"myops2020": 200, "emidec": 2}),
-    Tissue("edema", "edema", "#0072B2", "79654002", {"myops2020": 1220}),
-    Tissue("scar", "scar (infarct)", "#F0E442", "12402003", {"myops2020": 2221, "emidec": 3}),
-    Tissue("mvo", "microvascular obstruction (no-reflow)", "#CC79A7", None, {"emidec": 4}),
+    Tissue("background", "background", "#000000", None, {"myops2020": 0, "emidec": 0, "scarmap": 0}),
+    Tissue("lv_pool", "LV blood pool", "#D55E00", "87878005", {"myops2020": 500, "emidec": 1, "scarmap": 1}),
+    Tissue("rv_pool", "RV blood pool", "#56B4E9", "53085002", {"myops2020": 600, "scarmap": 2}),
+    Tissue(
+        "normal_myocardium",
+        "normal myocardium",
+        "#009E73",
+        "49848007",
+        {"myops2020": 200, "emidec": 2, "scarmap": 3},
+    ),
+    Tissue("edema", "edema", "#0072B2", "79654002", {"myops2020": 1220, "scarmap": 4}),
+    Tissue("scar", "scar (infarct)", "#F0E442", "12402003", {"myops2020": 2221, "emidec": 3, "scarmap": 5}),
+    Tissue("mvo", "microvascular obstruction (no-reflow)", "#CC79A7", None, {"emidec": 4, "scarmap": 6}),
 )
 INDEX: Mapping[str, int] = {tissue.name: index for index, tissue in enumerate(TISSUES)}
 
@@ -80,8 +86,16 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
         "mvo",
         "whole_infarct",
     ),
+    "scarmap": tuple(REGIONS),
 }
-"""The regions that the labels of each layout define."""
+"""The regions that the labels of each layout define. "scarmap" is our own: it labels every tissue, by its index."""
+
+MERGED: Mapping[str, Mapping[str, str]] = {
+    "myops2020": {"mvo": "scar"},
+    "emidec": {"rv_pool": "background", "edema": "normal_myocardium"},
+    "scarmap": {},
+}
+"""Tissues that a layout does not label, and the label that its experts give their voxels instead."""
 
 
 def codes(layout: str) -> dict[str, int]:
@@ -147,6 +161,26 @@ def decode(labels: LabelArray, layout: str) -> NDArray[np.int16]:
         homeless = sorted({TISSUES[index].name for index in np.unique(labels[values < 0])})
         raise LabelError(f"Layout {layout!r} has no mask value for {', '.join(homeless)}; use another --layout.")
     return values
+
+
+def merge(labels: LabelArray, layout: str) -> LabelArray:
+    """Replace the tissues that a layout does not label by those that its experts label instead, see `MERGED`.
+
+    Args:
+        labels: Tissue indices, uint8, any shape.
+        layout: Name of the label layout.
+
+    Returns:
+        Array of the same shape, uint8, which `decode` accepts for this layout.
+
+    >>> merge(np.array([INDEX["mvo"], INDEX["edema"]], dtype=np.uint8), "myops2020").tolist()
+    [5, 4]
+    """
+    codes(layout)
+    lookup = np.arange(len(TISSUES), dtype=np.uint8)
+    for tissue, label in MERGED[layout].items():
+        lookup[INDEX[tissue]] = INDEX[label]
+    return lookup[labels]
 
 
 def region_mask(labels: LabelArray, region: str) -> MaskArray:

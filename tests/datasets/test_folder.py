@@ -7,6 +7,8 @@ from scarmap.errors import DataError
 def test_each_layout_is_recognised(tmp_path, write_volume):
     write_volume(tmp_path / "myops" / "a_LGE.nii.gz")
     write_volume(tmp_path / "emidec" / "Case_P001" / "Images" / "Case_P001.nii.gz")
+    write_volume(tmp_path / "plain" / "p1" / "LGE.nii.gz")
+    assert [case.layout for case in find_cases(tmp_path / "plain")] == ["scarmap"]
     assert [case.layout for case in find_cases(tmp_path / "myops")] == ["myops2020"]
     assert [case.layout for case in find_cases(tmp_path / "emidec")] == ["emidec"]
 
@@ -27,7 +29,9 @@ def test_labels_without_an_image_are_no_case(tmp_path, write_volume):
 def test_a_wrong_folder_is_an_error_that_says_what_is_there_and_what_was_expected(tmp_path):
     for number in range(8):
         (tmp_path / f"IM{number}.dcm").touch()
-    with pytest.raises(DataError, match=r"it holds IM0\.dcm, .*IM5\.dcm, \.\.\.\. Expected .*_LGE\.nii\.gz.*Contours"):
+    with pytest.raises(
+        DataError, match=r"it holds IM0\.dcm, .*IM5\.dcm, \.{4} Expected .*_LGE\.nii\.gz.*Contours.*labels"
+    ):
         find_cases(tmp_path)
 
 
@@ -65,6 +69,12 @@ def test_masks_are_found_in_emidec_contours_with_or_without_images(tmp_path, wri
         write_volume(tmp_path / "Case_P001" / "Images" / "Case_P001.nii.gz")
     (mask.parent / "._Case_P001.nii.gz").touch()
     assert find_masks(tmp_path) == {"Case_P001": mask}
+
+
+def test_masks_are_found_in_the_folders_of_their_cases(tmp_path, write_volume):
+    mask = write_volume(tmp_path / "p1" / "labels.nii.gz")
+    write_volume(tmp_path / "p2" / "LGE.nii.gz")
+    assert find_masks(tmp_path) == {"p1": mask}
 
 
 def test_a_folder_without_masks_is_an_error(tmp_path):

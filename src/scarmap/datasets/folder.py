@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from scarmap.datasets import emidec, myops2020
+from scarmap.datasets import emidec, myops2020, plain
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.errors import DataError
 
 READERS: Mapping[str, Callable[[Path], list[CaseFiles]]] = {
     "emidec": emidec.find_cases,
     "myops2020": myops2020.find_cases,
+    "scarmap": plain.find_cases,
 }
 
 
@@ -38,8 +39,9 @@ def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
     seen = ", ".join(entries[:6]) + (", ..." if len(entries) > 6 else "") if entries else "nothing"
     raise DataError(
         f"{folder} holds no {'labelled ' if labelled else ''}case that scarmap can read; it holds {seen}. Expected "
-        f"files named <case>_LGE.nii.gz, <case>_T2.nii.gz, <case>_C0.nii.gz (MyoPS; labels <case>_gd.nii.gz), or "
-        f"folders <case>/Images/<case>.nii.gz (EMIDEC; labels in <case>/Contours)."
+        f"files named <case>_LGE.nii.gz, <case>_T2.nii.gz, <case>_C0.nii.gz (MyoPS; labels <case>_gd.nii.gz), folders "
+        f"<case>/Images/<case>.nii.gz (EMIDEC; labels in <case>/Contours), or folders <case>/ with LGE.nii.gz, "
+        f"T2.nii.gz, bSSFP.nii.gz (scarmap; labels in labels.nii.gz)."
     )
 
 
@@ -60,9 +62,10 @@ def find_masks(folder: Path) -> dict[str, Path]:
     }
     if contours:
         return contours
-    named = {case.name: case.labels for case in myops2020.find_cases(folder) if case.labels is not None}
-    if named:
-        return named
+    for find in (myops2020.find_cases, plain.find_cases):
+        named = {case.name: case.labels for case in find(folder) if case.labels is not None}
+        if named:
+            return named
     flat = {
         path.name.removesuffix(".gz").removesuffix(".nii"): path
         for path in sorted(folder.glob("*.nii*"))

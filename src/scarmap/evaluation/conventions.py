@@ -15,7 +15,11 @@ from scarmap.evaluation.surface import hausdorff_mm, surface_errors
 from scarmap.labels import LAYOUTS, REGIONS, MaskArray, codes, region_mask
 from scarmap.volume import Grid, LabelMap
 
-PATHOLOGY: Mapping[str, tuple[str, str]] = {"myops2020": ("edema", "scar"), "emidec": ("scar", "mvo")}
+PATHOLOGY: Mapping[str, tuple[str, str]] = {
+    "myops2020": ("edema", "scar"),
+    "emidec": ("scar", "mvo"),
+    "scarmap": ("edema", "whole_infarct"),
+}
 """The two disjoint pathologies of each layout, which `mfunet_slicewise` stacks."""
 
 

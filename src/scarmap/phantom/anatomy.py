@@ -6,15 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scarmap.labels import INDEX, LabelArray
+from scarmap.labels import INDEX, MERGED, LabelArray
 from scarmap.phantom.contour import Field, Wave, coverage, ripple
 from scarmap.phantom.infarct import Infarct, injury, reach
-
-MERGED: Mapping[str, Mapping[str, str]] = {
-    "myops2020": {"mvo": "scar"},
-    "emidec": {"edema": "normal_myocardium", "rv_pool": "background"},
-}
-"""Tissues that a layout does not label, and the label that their voxels get instead."""
 
 
 @dataclass(frozen=True)

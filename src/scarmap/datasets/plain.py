@@ -1,0 +1,37 @@
+"""Plain folders, one per case: `<case>/LGE.nii.gz`, `T2.nii.gz`, `bSSFP.nii.gz`, with the truth in `labels.nii.gz`.
+
+The truth is in the codes of layout "scarmap", which labels every tissue. Any sequence may be missing.
+"""
+
+from pathlib import Path
+
+from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.myops2020 import SUFFIXES
+from scarmap.errors import DataError
+
+
+def find_cases(folder: Path) -> list[CaseFiles]:
+    """List the cases below a folder, sorted by name; empty when no file in its subfolders is named like a sequence.
+
+    Args:
+        folder: The folder that holds the case folders.
+
+    Raises:
+        DataError: Two files of a case claim to be the same sequence.
+    """
+    cases: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.glob("*/*.nii*")):
+        kind = SUFFIXES.get(path.name.removesuffix(".gz").removesuffix(".nii").lower())
+        if kind is None:
+            continue
+        files = cases.setdefault(path.parent.name, {})
+        if kind in files:
+            raise DataError(
+                f"Case {path.parent.name} has two {kind} files, {files[kind]} and {path}. Keep one of them in the "
+                f"folder of the case."
+            )
+        files[kind] = path
+    return [
+        CaseFiles(name, "scarmap", {kind: files[kind] for kind in files if kind != "labels"}, files.get("labels"))
+        for name, files in sorted(cases.items())
+    ]
