@@ -41,7 +41,7 @@ def study():
         slices=(SliceFigures(0, "mid", True, (4.0, 4.5), nan, 1, 2, 0.5, nan, nan),),
         rings=(Ring("mid", (0,), WALL),),
         segments=(Segment(7, "mid anterior", "mid", "LAD", 240.0, 60.0, replace(WALL, mvo=True)),),
-        thresholds=(ThresholdFigures("5sd", "5-SD", (nan, 12.0), Remote("given", 30, 10.0, 2.0), 1, 1.05, 9, nan),),
+        thresholds=(ThresholdFigures("5sd", "5-SD", nan, Remote("given", 30, 10.0, 2.0), 1, 1.05, 9, nan),),
         flags=(Flag("single_slice", "One slice."), Flag("no_rv_reference", "None.")),
     )
 
@@ -51,7 +51,7 @@ def test_a_study_survives_being_written_and_read(study, tmp_path):
     read = read_quantification(tmp_path / "quantification.json")
     assert to_json(read) == to_json(study)
     assert isnan(read.figures["mvo_g"])
-    assert isnan(read.thresholds[0].cutoffs[0])
+    assert isnan(read.thresholds[0].cutoff)
     assert replace(read.rings[0].figures, edema_percent=0, mvo_percent=0) == replace(
         WALL, edema_percent=0, mvo_percent=0
     )

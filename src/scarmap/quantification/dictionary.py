@@ -68,11 +68,11 @@ FIGURES: tuple[Figure, ...] = (
     Figure("num_infarcted_chords", "count", "Chords among them that meet infarct."),
     Figure("wall_thickness_mm", "mm", "Mean distance from endocardium to nearest epicardium over closed rings."),
     Figure("wall_thickness_radial_mm", "mm", "Mean length of the chords inside the wall."),
-    Figure("num_slices", "count", "Slices that show LV wall or cavity."),
+    Figure("num_slices", "count", "Slices that show LV wall."),
     Figure("num_closed_slices", "count", "Slices whose wall surrounds the cavity over the full circle."),
     Figure("num_segments", "count", "AHA segments that the stack shows; 0 without an angular reference."),
     Figure("num_infarcted_segments", "count", "AHA segments with any infarct; undefined without segments."),
-    Figure("num_transmural_segments", "count", "AHA segments with a mean transmurality above 50 %."),
+    Figure("num_transmural_segments", "count", "AHA segments whose class of transmurality is 51-75 or 76-100."),
 )
 
 FLAGS: Mapping[str, str] = {
@@ -84,6 +84,7 @@ FLAGS: Mapping[str, str] = {
     "sense_assumed": "The direction in which AHA numbers rise was assumed, as the affine does not tell.",
     "base_assumed": "Which end of the stack is the base was assumed, as neither cavity nor affine tell.",
     "base_disputed": "Cavity and affine disagree about the base; the cavity was followed.",
+    "sectors_rigid": "Sectors are rigid, as those asked for need the insertions of a right ventricle in the mask.",
     "no_infarct": "The mask holds no infarct.",
     "infarct_outside_wall": "Infarct, no-reflow or edema lie apart from the ring of the wall.",
     "edema_smaller_than_infarct": "Edema around the infarct is smaller than the infarct itself.",
@@ -93,6 +94,6 @@ FLAGS: Mapping[str, str] = {
     "salvage_negative": "The infarct is larger than the area at risk, so that salvage is negative.",
     "folds_disagree": "The model's folds or passes disagree widely about the infarct.",
     "no_remote": "No remote myocardium was found; thresholds that need one are undefined.",
-    "signed_image": "The LGE image is signed (PSIR); half-maximum thresholds start at remote myocardium.",
+    "signed_image": "The LGE image is signed (PSIR); of the half-maximum thresholds only that from remote is defined.",
     "spacing_disagrees": "Header and affine state different voxel sizes; the header's pixdim was used.",
 }

@@ -213,7 +213,7 @@ class ThresholdFigures:
     Attributes:
         method: A name in `scarmap.quantification.thresholds.METHODS`, such as "5sd".
         title: The same for people.
-        cutoffs: Image units: one value, or one per slice where the method works slice by slice (NaN: no wall there).
+        cutoff: Image units, one for the whole stack; NaN where the method is undefined, as are the sizes then.
         remote: The reference, or None where the method needs none.
         infarct_ml: Volume found.
         infarct_g: Mass found.
@@ -223,7 +223,7 @@ class ThresholdFigures:
 
     method: str
     title: str
-    cutoffs: tuple[float, ...]
+    cutoff: float
     remote: Remote | None
     infarct_ml: float
     infarct_g: float
@@ -246,7 +246,7 @@ class Quantification:
         figures: Name in `scarmap.quantification.dictionary.FIGURES` to value, in that order, units in the names.
         intervals: Some of these names to how far the figure may be off; empty without probabilities.
         reference: How the stack lies in the heart.
-        slices: Each slice of the stack.
+        slices: Every slice of the stack, in the order of the array.
         rings: The rings that the stack shows, from the base to the apex.
         segments: 16 or 17 segments in order; empty without an angular reference.
         thresholds: Results on the LGE image; empty without one.
