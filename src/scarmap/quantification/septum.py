@@ -11,8 +11,9 @@ from scarmap.quantification.chords import Numbers, directions_deg
 FARTHEST_MM = 5.0
 """A right ventricle farther than this from the left one does not touch it."""
 
-BEYOND_NEAREST_MM = 1.5
-"""Contact is what lies at most this much farther from the right ventricle than the nearest place."""
+BEYOND_NEAREST = 0.5
+"""Contact is what lies at most this many voxels farther from the right ventricle than the nearest place: diagonal
+neighbours do, the next row does not."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def find_septum(
     nearest = float(distance[border].min())
     if nearest > FARTHEST_MM:
         return None
-    contact = border & (distance <= nearest + BEYOND_NEAREST_MM)
+    contact = border & (distance <= nearest + BEYOND_NEAREST * max(spacing_mm))
     angles = directions_deg(np.nonzero(contact), centre=centre, spacing_mm=spacing_mm)
     middle = mean_direction(angles)
     turned = turn_deg(angles, middle)
