@@ -195,7 +195,7 @@ def _tile(place: Sector, value: float | None, scale: Scale, label: str) -> str:
     name = f'<text class="number" x="{x:.1f}" y="{y - 7.5:.1f}"{ink}>{escape(label)}</text>'
     return (
         f'<g data-segment="{escape(label)}"><path d="{_outline(place)}" {fill}/>'
-        f'{name}<text class="value" x="{x:.1f}" y="{y + 3.5:.1f}"{ink}>{text}</text></g>'
+        f'{name}<text class="value" x="{x:.1f}" y="{y + 3.5:.1f}"{ink}>{escape(text)}</text></g>'
     )
 
 
