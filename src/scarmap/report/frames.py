@@ -7,12 +7,13 @@ from math import ceil
 import contourpy
 import numpy as np
 
-from scarmap.labels import INDEX, LabelArray, MaskArray, region_mask
+from scarmap.labels import INDEX, MaskArray, region_mask
 from scarmap.report.display import brightness, outline_shade, region_colour, region_title, upright
 from scarmap.report.embed import slice_address
 from scarmap.report.montage import OUTLINES, TITLES
 from scarmap.report.panels import Window, cut_labels, heart_window, sequences_in_order
-from scarmap.volume import Case, LabelMap, Volume, crop_or_pad
+from scarmap.report.view import AS_STORED, View, turned
+from scarmap.volume import Case, Volume, crop_or_pad
 
 FILLED = ("edema", "scar", "mvo")
 """Tissues that are tinted as well as outlined; the image must stay readable under everything else."""
@@ -106,12 +107,13 @@ class Frames:
         return max(MONTAGE_LEAST_COLUMNS, len(self.marked))
 
 
-def make_frames(case: Case, *, order: Sequence[int] | None = None) -> Frames:
+def make_frames(case: Case, *, order: Sequence[int] | None = None, view: View = AS_STORED) -> Frames:
     """Cut, brighten and outline every slice of a study.
 
     Args:
         case: Images, if there are any, and the mask to outline as the case's labels.
         order: Slice indices in the order to show them; the file's when None.
+        view: How to turn each slice after `scarmap.report.display.upright`.
     """
     window = heart_window(case, margin_mm=MARGIN_MM)
     sequences = tuple(sequences_in_order(case))
@@ -121,8 +123,8 @@ def make_frames(case: Case, *, order: Sequence[int] | None = None) -> Frames:
         images = {}
         for sequence, (low, high) in ranges.items():
             cut = crop_or_pad(case.images[sequence].array[..., z], centre=window.centre, size=window.size)
-            images[sequence] = slice_address(upright(cut, case.layout), low=low, high=high)
-        outlines = () if case.labels is None else _outlines(case.labels, z, window=window, layout=case.layout)
+            images[sequence] = slice_address(turned(upright(cut, case.layout), view), low=low, high=high)
+        outlines = _outlines(case, z, window=window, view=view)
         slices.append(Frame(z + 1, images, outlines))
     drawn = {outline.tissue for frame in slices for outline in frame.outlines}
     key = tuple((key_title(tissue), region_colour(tissue)) for tissue in OUTLINES if tissue in drawn)
@@ -154,8 +156,10 @@ def key_title(tissue: str) -> str:
     return TITLES.get(tissue, region_title(tissue))
 
 
-def _outlines(labels: LabelMap, z: int, *, window: Window, layout: str) -> tuple[Outline, ...]:
-    shown: LabelArray = cut_labels(labels, z, window=window, layout=layout)
+def _outlines(case: Case, z: int, *, window: Window, view: View) -> tuple[Outline, ...]:
+    if case.labels is None:
+        return ()
+    shown = turned(cut_labels(case.labels, z, window=window, layout=case.layout), view)
     found = []
     for tissue, region in OUTLINES.items():
         own = shown == INDEX[tissue]

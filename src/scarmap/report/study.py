@@ -11,6 +11,7 @@ from scarmap.report.key_figures import intervals_note, key_figures
 from scarmap.report.pages import write_page
 from scarmap.report.study_method import method_lines
 from scarmap.report.study_tables import threshold_table, volume_table, wall_table
+from scarmap.report.view import standard_view
 from scarmap.volume import Case
 
 GIVEN_MASK = "given mask"
@@ -29,7 +30,7 @@ def build_study(case: Case, study: Quantification, out: Path, *, origin: str = G
         The page.
     """
     order = range(case.grid.shape[2]) if study.reference.base == "first" else range(case.grid.shape[2] - 1, -1, -1)
-    frames = make_frames(case, order=order)
+    frames = make_frames(case, order=order, view=standard_view(study.reference, case.layout))
     names = _slice_names(study)
     today = date.today().isoformat()
     return write_page(
@@ -47,7 +48,7 @@ def build_study(case: Case, study: Quantification, out: Path, *, origin: str = G
         frames=frames,
         slice_names=names,
         order=_order(frames, names),
-        slices_note="From the base to the apex; numbers are those of the file, from 1.",
+        slices_note=_slices_note(study),
         volumes=volume_table(study),
         thresholds=threshold_table(study.thresholds),
         method=method_lines(study),
@@ -79,6 +80,11 @@ def _discs_note(study: Quantification) -> str:
         "No bullseye: the mask shows no right ventricle at the wall and no landmark was given, so nothing tells where "
         "the septum is. Whole rings stand instead. Give --reference-angle for segments."
     )
+
+
+def _slices_note(study: Quantification) -> str:
+    text = "From the base to the apex; numbers are those of the file, from 1."
+    return text if study.reference.source == "none" else f"{text} Turned for the eye as the bullseyes are seen."
 
 
 def _slice_names(study: Quantification) -> dict[int, str]:
