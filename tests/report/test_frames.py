@@ -79,7 +79,12 @@ def test_slices_without_a_heart_are_not_in_the_montage_but_in_the_viewer(case):
 @pytest.mark.parametrize(("count", "sequences"), [(3, 1), (8, 1), (18, 1), (18, 3), (40, 3)])
 def test_a_montage_fits_on_half_a_page(count, sequences):
     slices = tuple(Frame(number, {}, ()) for number in range(count))
-    columns = Frames(100.0, ("LGE", "T2", "bSSFP")[:sequences], slices, ()).columns
+    columns = Frames(100.0, ("LGE", "T2", "bSSFP")[:sequences], slices, ()).printed_columns
     rows = sequences * -(-count // columns)
     assert columns >= 4
     assert rows * (186 / columns + 5) <= 0.5 * 275
+
+
+@pytest.mark.parametrize(("count", "columns"), [(2, 4), (6, 6), (7, 7), (8, 4), (9, 5), (18, 6)])
+def test_rows_of_a_montage_on_a_screen_are_of_nearly_equal_length(count, columns):
+    assert Frames(100.0, ("LGE",), tuple(Frame(number, {}, ()) for number in range(count)), ()).columns == columns

@@ -24,7 +24,7 @@ MARGIN_MM = 18.0
 PRINTED_WIDTH_MM, MONTAGE_HEIGHT_MM, CAPTION_MM = 186.0, 100.0, 5.0
 """Width of a printed page between its margins, the height that its montage may take, and that of a caption."""
 
-MONTAGE_LEAST_COLUMNS = 4
+MONTAGE_LEAST_COLUMNS, MONTAGE_MOST_COLUMNS = 4, 7
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,12 @@ class Frames:
 
     @property
     def columns(self) -> int:
+        """Pictures beside each other on a screen: rows of nearly equal length."""
+        count = len(self.marked)
+        return max(MONTAGE_LEAST_COLUMNS, ceil(count / ceil(count / MONTAGE_MOST_COLUMNS)))
+
+    @property
+    def printed_columns(self) -> int:
         """Fewest pictures beside each other with which all that are `marked` fit on half a sheet of A4."""
         strips = max(1, len(self.sequences))
         for columns in range(MONTAGE_LEAST_COLUMNS, len(self.marked)):

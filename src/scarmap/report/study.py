@@ -44,7 +44,8 @@ def build_study(case: Case, study: Quantification, out: Path, *, origin: str = G
         discs_title="Segments" if study.segments else "Rings",
         discs_note=_discs_note(study),
         discs=discs(study),
-        segments=wall_table(study),
+        walls=wall_table(study),
+        walls_caption=f"Figures of each {'segment' if study.segments else 'ring'}",
         frames=frames,
         slice_names=names,
         order=_order(frames, names),
@@ -84,7 +85,7 @@ def _discs_note(study: Quantification) -> str:
 
 def _slices_note(study: Quantification) -> str:
     text = "From the base to the apex; numbers are those of the file, from 1."
-    return text if study.reference.source == "none" else f"{text} Turned for the eye as the bullseyes are seen."
+    return text if study.reference.source == "none" else f"{text} Shown as the bullseyes are: septum left, anterior wall on top."
 
 
 def _slice_names(study: Quantification) -> dict[int, str]:

@@ -75,6 +75,8 @@ def volume_table(study: Quantification) -> AlignedTable:
     """
     lines = []
     for title, stem in REGIONS.items():
+        if stem == "infarct_without_mvo" and "mvo" not in study.tissues:
+            continue
         cells = [study.figures.get(f"{stem}_{ending}", float("nan")) for ending in ("ml", "g", "percent_lv")]
         if not isnan(cells[0]):
             texts = (figure_text(cell, unit) for cell, unit in zip(cells, ("ml", "g", "%"), strict=True))
@@ -89,10 +91,14 @@ def threshold_table(thresholds: Sequence[ThresholdFigures]) -> AlignedTable:
     Args:
         thresholds: What each found.
     """
-    columns = (Column("method"), Column("infarct", "g"), Column("of LV mass", "%"), Column("Dice with mask", "%"))
+    columns = (
+        *(Column("method"), Column("above", "image units"), Column("infarct", "g")),
+        *(Column("of LV mass", "%"), Column("Dice with mask", "%")),
+    )
     lines = [
         (
-            each.title,
+            each.title.split(":")[0],
+            UNDEFINED if isnan(each.cutoff) else f"{each.cutoff:.4g}",
             figure_text(each.infarct_g, "g"),
             figure_text(each.infarct_percent_lv, "%"),
             figure_text(100 * each.dice_with_mask, "%"),
