@@ -205,9 +205,7 @@ def study():
         ),
         rings=rings,
         segments=segments,
-        thresholds=(
-            ThresholdFigures("5sd", "Remote + 5 SD", (99.0,), Remote("sector", 42, 50.0, 9.8), 9, 9.5, 8.2, 0.5),
-        ),
+        thresholds=(ThresholdFigures("5sd", "5-SD: above", 99.0, Remote("sector", 42, 50.0, 9.8), 9, 9.5, 8.2, 0.5),),
         flags=(Flag("few_slices", "Two closed rings only."),),
     )
 

@@ -1,6 +1,6 @@
 """How two readings of the same cohort agree: a table, and the differences of every case over their mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite
 

@@ -85,7 +85,11 @@ def _discs_note(study: Quantification) -> str:
 
 def _slices_note(study: Quantification) -> str:
     text = "From the base to the apex; numbers are those of the file, from 1."
-    return text if study.reference.source == "none" else f"{text} Shown as the bullseyes are: septum left, anterior wall on top."
+    return (
+        text
+        if study.reference.source == "none"
+        else f"{text} Shown as the bullseyes are: septum left, anterior wall on top."
+    )
 
 
 def _slice_names(study: Quantification) -> dict[int, str]:
