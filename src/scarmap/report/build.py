@@ -19,6 +19,7 @@ from scarmap.report.header import facts, fold_of_case, warnings
 from scarmap.report.pages import write_page
 from scarmap.report.presence import COLUMNS, infarcted_tables, presence_lines
 from scarmap.report.ranking import CaseScore, percent, rank_cases, ranked_by
+from scarmap.report.run_studies import cohort_address, study_addresses
 from scarmap.report.tables import published_figures, score_tables
 
 
@@ -64,6 +65,8 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
         no_cases=no_cases,
         ranked_by=ranked_by(ranked),
         case_table=case_table(ranked, fold_of_case(record)),
+        measured=cohort_address(run),
+        studies=study_addresses(run),
         illustrations=illustrations,
         no_illustrations=no_illustrations,
     )

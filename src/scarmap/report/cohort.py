@@ -14,6 +14,7 @@ from scarmap.report.gallery import Picture
 from scarmap.report.key_figures import UNITS
 from scarmap.report.numbers import figure_text
 from scarmap.report.pages import write_page
+from scarmap.report.readings import AgreementSection
 from scarmap.report.study_tables import Column
 
 
@@ -48,6 +49,7 @@ def build_cohort(
     pages: Mapping[str, str],
     csv: str = "",
     failed: Mapping[str, str] | None = None,
+    agreement: AgreementSection | None = None,
 ) -> Path:
     """Write the page of a cohort.
 
@@ -58,6 +60,7 @@ def build_cohort(
         pages: Case to the address of its page, relative to this one.
         csv: Address of the same figures as a table; "" for none.
         failed: Cases that could not be measured, and why.
+        agreement: Another reading of the same cases beside this one.
 
     Returns:
         The page.
@@ -80,7 +83,7 @@ def build_cohort(
         failed=sorted((failed or {}).items()),
         summary=summary_table(ordered),
         charts=distribution_pictures(ordered),
-        agreement=None,
+        agreement=agreement,
         cases=case_table(ordered, pages=pages),
         csv=csv,
         flags=[(_words(code), meaning) for code, meaning in FLAGS.items() if code in codes],
