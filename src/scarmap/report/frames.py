@@ -21,10 +21,14 @@ FILLED = ("edema", "scar", "mvo")
 MARGIN_MM = 18.0
 """Room around the heart, to recognise its surroundings."""
 
-PRINTED_WIDTH_MM, MONTAGE_HEIGHT_MM, CAPTION_MM = 186.0, 100.0, 5.0
-"""Width of a printed page between its margins, the height that its montage may take, and that of a caption."""
+PRINTED_WIDTH_MM, MONTAGE_HEIGHT_MM = 186.0, 104.0
+"""Width of a printed page between its margins, and the height that its montage may take."""
 
-MONTAGE_LEAST_COLUMNS, MONTAGE_MOST_COLUMNS = 4, 7
+STRIP_MM, CAPTION_MM = 4.0, 4.0
+"""Printed height of a sequence's name and of a slice's."""
+
+LEAST_COLUMNS, MOST_COLUMNS, MOST_PRINTED = 4, 7, 10
+"""Pictures beside each other: at least, at most on a screen, and at most on paper."""
 
 
 @dataclass(frozen=True)
@@ -100,17 +104,21 @@ class Frames:
     def columns(self) -> int:
         """Pictures beside each other on a screen: rows of nearly equal length."""
         count = len(self.marked)
-        return max(MONTAGE_LEAST_COLUMNS, ceil(count / ceil(count / MONTAGE_MOST_COLUMNS)))
+        return max(LEAST_COLUMNS, ceil(count / ceil(count / MOST_COLUMNS)))
+
+    @property
+    def printed_sequences(self) -> tuple[str, ...]:
+        """Sequences that are printed: all, or the first alone where its slices would become too small to read."""
+        return (
+            self.sequences
+            if _columns_on_paper(self.sequences, len(self.marked)) <= MOST_PRINTED
+            else self.sequences[:1]
+        )
 
     @property
     def printed_columns(self) -> int:
-        """Fewest pictures beside each other with which all that are `marked` fit on half a sheet of A4."""
-        strips = max(1, len(self.sequences))
-        for columns in range(MONTAGE_LEAST_COLUMNS, len(self.marked)):
-            rows = strips * ceil(len(self.marked) / columns)
-            if rows * (PRINTED_WIDTH_MM / columns + CAPTION_MM) <= MONTAGE_HEIGHT_MM:
-                return columns
-        return max(MONTAGE_LEAST_COLUMNS, len(self.marked))
+        """Fewest pictures beside each other with which the printed ones fit on their part of a sheet of A4."""
+        return _columns_on_paper(self.printed_sequences, len(self.marked))
 
 
 def make_frames(case: Case, *, order: Sequence[int] | None = None, view: View = AS_STORED) -> Frames:
@@ -134,7 +142,7 @@ def make_frames(case: Case, *, order: Sequence[int] | None = None, view: View = 
         slices.append(Frame(z + 1, images, outlines))
     drawn = {outline.tissue for frame in slices for outline in frame.outlines}
     key = tuple((key_title(tissue), region_colour(tissue)) for tissue in OUTLINES if tissue in drawn)
-    return Frames(window.side_mm, sequences, tuple(slices), key)
+    return Frames(round(window.side_mm, 2), sequences, tuple(slices), key)
 
 
 def svg_path(mask: MaskArray, *, side_mm: float) -> str:
@@ -160,6 +168,13 @@ def svg_path(mask: MaskArray, *, side_mm: float) -> str:
 def key_title(tissue: str) -> str:
     """Name of what a tissue's line bounds, for a key."""
     return TITLES.get(tissue, region_title(tissue))
+
+
+def _columns_on_paper(sequences: Sequence[str], count: int) -> int:
+    columns, strips = LEAST_COLUMNS, max(1, len(sequences))
+    while strips * (STRIP_MM + ceil(count / columns) * (PRINTED_WIDTH_MM / columns + CAPTION_MM)) > MONTAGE_HEIGHT_MM:
+        columns += 1
+    return columns
 
 
 def _outlines(case: Case, z: int, *, window: Window, view: View) -> tuple[Outline, ...]:
