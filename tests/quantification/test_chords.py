@@ -18,7 +18,7 @@ def test_a_ring_of_ten_millimetres_is_ten_millimetres_thick_whatever_the_voxels(
     chords = _chords(make_heart(inner_mm=(20.0,), spacing_mm=spacing_mm))
     assert len(chords.wall_mm) == 100
     assert chords.wall_mm.mean() == pytest.approx(10.0, abs=0.15)
-    assert chords.thickness_mm.mean() == pytest.approx(10.0, abs=0.25)
+    assert chords.thickness_mm.mean() == pytest.approx(10.0, abs=0.35)
     assert (chords.thickness_mm <= chords.wall_mm + 0.1).all()
 
 
