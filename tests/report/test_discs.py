@@ -24,6 +24,8 @@ def test_the_convention_of_the_study_decides_which_transmurality_is_shown(study)
     fraction = discs(replace(study, conventions={**study.conventions, "transmurality": "fraction"}))[0]
     assert _values(fraction.drawing)["11"] == "25"
     assert "Infarcted share of each chord" in fraction.caption
+    area = discs(replace(study, conventions={**study.conventions, "transmurality": "area"}))[0]
+    assert "Infarct voxels over wall voxels" in area.caption
 
 
 def test_no_reflow_is_a_dot_on_the_infarct_only(study):
@@ -43,6 +45,8 @@ def test_insertions_are_turned_with_the_septum_and_follow_the_sense(study):
     backwards = replace(reference, sense=-1, anterior_insertion_deg=260.0, inferior_insertion_deg=150.0)
     assert insertions_deg(backwards, sectors="rigid") == pytest.approx((120.0, 230.0))
     assert insertions_deg(reference, sectors="anatomical") == (120.0, 240.0)
+    assert insertions_deg(reference, sectors="rigid_from_insertion") == (120.0, 230.0)
+    assert insertions_deg(backwards, sectors="rigid_from_insertion") == (120.0, 230.0)
 
 
 def test_insertions_that_the_mask_does_not_show_are_not_drawn(study, study_without_direction):

@@ -41,6 +41,11 @@ def report(
             metavar="DEG", help="Direction of the middle of the septum, from the first array axis towards the second."
         ),
     ] = None,
+    sectors: Annotated[str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")] = "rigid",
+    transmurality: Annotated[str, typer.Option(help="What decides its class: extent, fraction or area.")] = "extent",
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Give the salvage index, which the consensus cautions about.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the pages of masks; a run's page goes into the run.")] = Path(
         "report"
     ),
@@ -48,18 +53,19 @@ def report(
 ) -> None:
     """Write self-contained HTML pages: of a run, of one measured study, or of a cohort and its studies."""
     from scarmap.io.run import RunFolder
+    from scarmap.quantification.study import Choices
     from scarmap.report.measure import Measuring
 
     images = {name: path for name, path in (("LGE", lge), ("T2", t2), ("bSSFP", bssfp)) if path is not None}
     single = {f"--{name.lower()}": path for name, path in images.items()}
-    measuring = Measuring(reference_deg=reference_angle)
+    choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
+    measuring = Measuring(reference_deg=reference_angle, choices=choices)
     if subject.is_file():
         _refuse({"--against": against, "--data": data, "--studies": studies}, "one mask", "--lge, --t2 or --bssfp")
         _report_mask(subject, images, layout, out, measuring)
     elif RunFolder(subject).record_file.is_file():
-        angle = {} if reference_angle is None else {"--reference-angle": "given"}
-        _refuse({**single, "--data": data, "--layout": layout, **angle}, "a run", "--against or --studies")
-        _report_run(subject, against or [], studies=studies)
+        _refuse({**single, "--data": data, "--layout": layout}, "a run", "--against or --studies")
+        _report_run(subject, against or [], measuring if studies else None)
     elif _holds_masks(subject):
         _refuse({**single, "--studies": studies}, "a folder of masks", "--data for the folder of their images")
         _report_masks(subject, data, layout, out, measuring, against or [])
@@ -70,21 +76,23 @@ def report(
         )
 
 
-def _report_run(folder: Path, against: list[Path], *, studies: bool) -> None:
+def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None") -> None:
     from scarmap.datasets.split import notes, recorded_split
     from scarmap.io.run import RunFolder
     from scarmap.report.build import build_report
     from scarmap.report.run_studies import report_run_studies
 
     run = RunFolder(folder)
-    if studies:
+    failed: Mapping[str, str] = {}
+    if measuring:
         with _progress() as on_case:
-            outcome = report_run_studies(run, on_case=on_case)
+            outcome = report_run_studies(run, measuring, on_case=on_case)
         typer.echo(f"Studies: {outcome.page}")
-        _tell(outcome.failed)
+        failed = outcome.failed
     typer.echo(f"Report: {build_report(run, [RunFolder(other) for other in against])}")
     for note in notes(recorded_split(run.read_record())):
         typer.echo(note)
+    _tell(failed)
 
 
 def _report_mask(mask: Path, images: dict[str, Path], layout: str | None, out: Path, measuring: "Measuring") -> None:

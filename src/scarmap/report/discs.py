@@ -12,6 +12,13 @@ from scarmap.report.bullseye import EDEMA, INFARCT, TRANSMURALITY, Scale, bullse
 NOMINAL_INSERTIONS_DEG = (120.0, 240.0)
 """Borders of segments 1 and 2, and of 3 and 4, on a bullseye."""
 
+DEPTHS: Mapping[str, str] = {
+    "extent": "Endocardium to the outermost infarct on each chord across the wall, mean over all chords.",
+    "fraction": "Infarcted share of each chord across the wall, mean over all chords.",
+    "area": "Infarct voxels over wall voxels.",
+}
+"""Variant of transmurality to what the disc shows."""
+
 
 @dataclass(frozen=True)
 class Disc:
@@ -39,7 +46,7 @@ def discs(study: Quantification) -> list[Disc]:
     variant = study.conventions.get("transmurality", "extent")
     marks = "A dot marks no-reflow." if any(part.figures.mvo for part in study.segments) else ""
     drawn = [
-        _disc(study, "Transmurality", TRANSMURALITY, lambda wall: _mean(wall, variant), _variant_text(variant)),
+        _disc(study, "Transmurality", TRANSMURALITY, lambda wall: _mean(wall, variant), DEPTHS[variant]),
         _disc(study, "Infarct", INFARCT, lambda wall: wall.infarct_percent, f"Share of the mass. {marks}".strip()),
     ]
     if "edema" in study.tissues:
@@ -54,7 +61,8 @@ def insertions_deg(reference: Reference, *, sectors: str) -> tuple[float, ...]:
     Args:
         reference: How the stack lies in the heart.
         sectors: "rigid" puts the middle of the septum on the left and the insertions where they were found;
-            "anatomical" makes them the borders of the septal segments.
+            "rigid_from_insertion" makes the anterior one the border of segments 1 and 2, "anatomical" also the
+            inferior one that of 3 and 4.
 
     Returns:
         The anterior, then the inferior one; empty where the mask does not show them.
@@ -64,6 +72,8 @@ def insertions_deg(reference: Reference, *, sectors: str) -> tuple[float, ...]:
         return ()
     if sectors == "anatomical":
         return NOMINAL_INSERTIONS_DEG
+    if sectors == "rigid_from_insertion":
+        return NOMINAL_INSERTIONS_DEG[0], (NOMINAL_INSERTIONS_DEG[0] + reference.sense * (found[1] - found[0])) % 360.0
     return tuple((180.0 + reference.sense * (angle - reference.septum_deg)) % 360.0 for angle in found)
 
 
@@ -82,10 +92,8 @@ def _disc(
 
 def _mean(wall: WallFigures, variant: str) -> float:
     depth = wall.transmurality
-    return depth.fraction_mean_percent if variant == "fraction" else depth.extent_mean_percent
-
-
-def _variant_text(variant: str) -> str:
-    if variant == "fraction":
-        return "Infarcted share of each chord across the wall, mean over all chords."
-    return "Endocardium to the outermost infarct on each chord across the wall, mean over all chords."
+    return {
+        "extent": depth.extent_mean_percent,
+        "fraction": depth.fraction_mean_percent,
+        "area": depth.area_percent,
+    }[variant]

@@ -53,6 +53,11 @@ def intervals_note(study: Quantification) -> str:
     return f"Intervals: {'; '.join(methods)}. They show how the model's answers scatter, not all that may be wrong."
 
 
+def chord_variant(study: Quantification) -> str:
+    """Which depth along the chords is shown: "fraction" where the study's classes go by it, else "extent"."""
+    return "fraction" if study.conventions.get("transmurality") == "fraction" else "extent"
+
+
 def _infarct(study: Quantification) -> KeyFigure:
     lines = [_interval(study, "infarct_g"), _share(study, "infarct_percent_lv", "of LV mass")]
     if "mvo" in study.tissues:
@@ -82,7 +87,7 @@ def _edema(study: Quantification) -> KeyFigure:
 
 
 def _depth(study: Quantification) -> KeyFigure:
-    variant = study.conventions.get("transmurality", "extent")
+    variant = chord_variant(study)
     lines = [
         "mean where there is infarct",
         f"deepest {_text(study, f'transmurality_{variant}_maximum_percent')}",

@@ -8,9 +8,9 @@ from urllib.parse import quote
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.measured import load_study
 from scarmap.errors import DataError, ScarmapError
-from scarmap.io.nifti import read_labels
-from scarmap.quantification.agreement import agree
+from scarmap.quantification.cohort import agree_cohorts, other_reading, write_agreement
 from scarmap.quantification.files import COHORT_FILE, FILE, write_cohort, write_quantification
+from scarmap.quantification.maps import maps_beside, read_probabilities
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import DEFAULT, Choices, quantify
 from scarmap.report.cohort import build_cohort
@@ -70,6 +70,8 @@ class Outcome:
 def report_study(files: CaseFiles, page: Path, figures: Path, measuring: Measuring) -> Quantification:
     """Measure one study and write its page and its figures.
 
+    Probability maps beside the mask, as `scarmap predict --save-probabilities` writes them, give it intervals.
+
     Args:
         files: Its mask as `labels`, and its images, if there are any.
         page: Target, an HTML file.
@@ -82,13 +84,15 @@ def report_study(files: CaseFiles, page: Path, figures: Path, measuring: Measuri
         LabelError: The mask holds values that its layout does not define.
     """
     case = load_study(files)
-    if case.labels is None:
+    if case.labels is None or files.labels is None:
         raise DataError(f"Study {files.name} has no mask. Give the file with its labels.")
+    maps = maps_beside(files.labels.parent, files.name)
     study = quantify(
         case.labels,
         case=case.name,
         layout=case.layout,
         image=case.images.get("LGE"),
+        probabilities=read_probabilities([maps] if maps else [], case.grid),
         reference_deg=measuring.reference_deg,
         choices=measuring.choices,
     )
@@ -110,7 +114,7 @@ def report_cohort(
 
     Args:
         files: The studies.
-        out: Folder for `cohort.html`, `cohort.csv` and `studies/`.
+        out: Folder for `cohort.html`, `cohort.csv` and `studies/`, and with a truth for `agreement.json` and its CSV.
         name: What the cohort is called.
         measuring: How.
         truth: Another reading to agree with; studies that it lacks count for themselves only.
@@ -140,32 +144,25 @@ def report_cohort(
         pages={study.case: f"{STUDIES}/{quote(study.case)}.html" for study in outcome.studies},
         csv=COHORT_FILE,
         failed=outcome.failed,
-        agreement=None if truth is None else _agreement(outcome.studies, truth, measuring.choices),
+        agreement=None if truth is None else _agreement(outcome.studies, truth, measuring.choices, out),
     )
     return outcome
 
 
-def _agreement(studies: Sequence[Quantification], truth: Truth, choices: Choices) -> AgreementSection:
-    pairs = [
-        (study, _measured_truth(study, truth.masks[study.case], choices))
-        for study in studies
-        if study.case in truth.masks
-    ]
-    if not pairs:
-        raise DataError(
-            f"{truth.name} has none of the cases {', '.join(study.case for study in studies[:4])}; it has "
-            f"{', '.join(list(truth.masks)[:4])}. Masks of the same case must have the same name."
+def _agreement(studies: Sequence[Quantification], truth: Truth, choices: Choices, out: Path) -> AgreementSection:
+    others = {study.case: study for study in other_reading(studies, truth.masks, choices=choices)}
+    agreements = agree_cohorts(list(others.values()), studies)
+    pairs = [(others[study.case], study) for study in studies if study.case in others]
+    missing = sorted(truth.masks.keys() ^ {study.case for study in studies})
+    write_agreement(out, agreements, cases=sorted(others), missing=missing)
+    readings = [
+        Readings(
+            figure,
+            tuple(other.figures[figure] for other, _ in pairs),
+            tuple(ours.figures[figure] for _, ours in pairs),
+            agreements[figure],
         )
-    readings = []
-    for figure in TITLES:
-        other = tuple(true.figures[figure] for _, true in pairs)
-        ours = tuple(study.figures[figure] for study, _ in pairs)
-        agreement = agree(other, ours)
-        if agreement.num_cases:
-            readings.append(Readings(figure, other, ours, agreement))
-    return agreement_section(readings, other=truth.name)
-
-
-def _measured_truth(study: Quantification, mask: Path, choices: Choices) -> Quantification:
-    labels = read_labels(mask, study.layout)
-    return quantify(labels, case=study.case, layout=study.layout, choices=choices)
+        for figure in TITLES
+        if figure in agreements
+    ]
+    return agreement_section(readings, other=truth.name, missing=missing)

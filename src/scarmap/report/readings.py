@@ -49,20 +49,25 @@ class AgreementSection:
     charts: tuple[Picture, ...]
 
 
-def agreement_section(readings: Sequence[Readings], *, other: str) -> AgreementSection:
+def agreement_section(readings: Sequence[Readings], *, other: str, missing: Sequence[str] = ()) -> AgreementSection:
     """Put two readings beside each other.
 
     Args:
         readings: Each figure that both define in at least one case.
         other: What the other reading is called.
+        missing: Cases that only one reading has.
     """
     drawn = [each for each in readings if each.agreement.num_cases >= LEAST_DRAWN]
-    notes = (
+    notes = [
         f"Differences are this reading minus {other}, over the cases in which both define the figure. Limits of "
         f"agreement are bias ± 1.96 SD; intervals cover 95 %. ICC(2,1): two-way random, single reading, absolute "
-        f"agreement. CCC: Lin's concordance. CoV: within-subject SD over the mean.",
-    )
-    return AgreementSection(other, notes, agreement_table(readings), tuple(_charts(drawn, other)) if drawn else ())
+        f"agreement. CCC: Lin's concordance. CoV: within-subject SD over the mean."
+    ]
+    if missing:
+        names = ", ".join(missing[:8]) + (", …" if len(missing) > 8 else "")
+        notes.append(f"Left out, because only one of the readings has them ({len(missing)}): {names}.")
+    charts = _charts(drawn, other) if drawn else []
+    return AgreementSection(other, tuple(notes), agreement_table(readings), tuple(charts))
 
 
 def agreement_table(readings: Sequence[Readings]) -> AlignedTable:

@@ -1,6 +1,7 @@
 """The held-out masks of a run measured as a cohort, against the experts' where they are there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,11 +13,14 @@ from scarmap.io.run import RunFolder
 from scarmap.report.measure import COHORT_PAGE, STUDIES, Measuring, Outcome, Truth, report_cohort
 
 
-def report_run_studies(run: RunFolder, *, on_case: Callable[[str], None] = lambda _name: None) -> Outcome:
+def report_run_studies(
+    run: RunFolder, measuring: Measuring, *, on_case: Callable[[str], None] = lambda _name: None
+) -> Outcome:
     """Measure every held-out mask of a run and write its pages to `RUN/quantification`.
 
     Args:
         run: A run folder with predictions.
+        measuring: How; the origin of the masks is told by the run.
         on_case: Called with each case's name when it is done or has failed.
 
     Raises:
@@ -38,7 +42,7 @@ def report_run_studies(run: RunFolder, *, on_case: Callable[[str], None] = lambd
         files,
         run.quantification,
         name=f"{name}, held-out cases",
-        measuring=Measuring(origin=f"{name}, by the fold that did not train on this case"),
+        measuring=replace(measuring, origin=f"{name}, held out"),
         truth=Truth("expert", truths) if truths else None,
         on_case=on_case,
     )

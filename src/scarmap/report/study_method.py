@@ -9,6 +9,14 @@ _SEPTUM = {
     "landmark": "The direction of the septum was given as a landmark",
 }
 
+_WIDTHS = {
+    "rigid": "60° and 90° wide, set by the middle of the septum (rigid)",
+    "rigid_from_insertion": "60° and 90° wide, set by the anterior insertion of the right ventricle (rigid)",
+    "anatomical": "as wide as the insertions of the right ventricle make them (anatomical)",
+}
+
+_CLASSED = {"extent": "that mean", "fraction": "that mean", "area": "infarct voxels over wall voxels"}
+
 _BASE = {
     "cavity_area": "the size of the cavity",
     "affine": "the position in the scanner",
@@ -44,7 +52,7 @@ def _infarct_lines(study: Quantification) -> list[str]:
     lines = [
         f"Infarct is what the mask calls scar{inside}. Transmurality is measured on rays from the centre of the left "
         f"ventricle, over closed rings only; means are over all rays of a segment unless the column says otherwise. "
-        f"Classes are of that mean: 0, 1–25, 26–50, 51–75, 76–100 %."
+        f"Classes are of {_CLASSED[study.conventions.get('transmurality', 'extent')]}: 0, 1–25, 26–50, 51–75, 76–100 %."
     ]
     if "mvo" not in study.tissues:
         lines.append("This mask has no label for no-reflow; where it was drawn as normal wall, infarct is too small.")
@@ -59,10 +67,10 @@ def _orientation_lines(study: Quantification) -> list[str]:
     if not study.segments:
         return [*lines, "Nothing told which way the septum lies, so only figures that need no direction are given."]
     sectors = study.conventions.get("sectors", "rigid")
-    widths = "60° and 90° wide" if sectors == "rigid" else "between the insertions of the right ventricle"
+    widths = _WIDTHS[sectors]
     turn = "the header's affine" if reference.sense_source == "affine" else "the usual display, which was assumed"
     lines.append(
-        f"{len(study.segments)} segments of the American Heart Association's model, {widths} ({sectors}). "
+        f"{len(study.segments)} segments of the American Heart Association's model, {widths}. "
         f"{_SEPTUM[reference.source]}. Their direction follows {turn}. Arteries are nominal and vary between patients."
     )
     if len(study.segments) == 16:

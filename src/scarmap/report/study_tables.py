@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from scarmap.quantification.result import Quantification, ThresholdFigures, WallFigures
+from scarmap.report.key_figures import chord_variant
 from scarmap.report.numbers import UNDEFINED, figure_text
 
 REGIONS = {
@@ -45,7 +46,7 @@ def wall_table(study: Quantification) -> AlignedTable:
         study: The figures.
     """
     with_edema, with_mvo = "edema" in study.tissues, "mvo" in study.tissues
-    variant = study.conventions.get("transmurality", "extent")
+    variant = chord_variant(study)
     first = (Column("segment"), Column("artery", "nominal", text=True)) if study.segments else (Column("ring"),)
     columns = (
         *first,
