@@ -39,6 +39,12 @@ def test_without_a_direction_rings_stand_for_segments(study_without_direction):
     assert _values(discs(study_without_direction)[0].drawing) == {"basal": "0", "mid": "40", "apical": "80"}
 
 
+def test_the_cap_of_the_rings_is_drawn_where_it_was_imaged(study_without_direction):
+    apex = replace(study_without_direction.rings[2], name="apex")
+    drawn = discs(replace(study_without_direction, rings=(*study_without_direction.rings, apex)))
+    assert _values(drawn[0].drawing) == {"basal": "0", "mid": "40", "apical": "80", "17": "80"}
+
+
 def test_insertions_are_turned_with_the_septum_and_follow_the_sense(study):
     reference = replace(study.reference, septum_deg=200.0, anterior_insertion_deg=140.0, inferior_insertion_deg=250.0)
     assert insertions_deg(reference, sectors="rigid") == pytest.approx((120.0, 230.0))

@@ -170,7 +170,10 @@ def _show(studies: "Sequence[Quantification]") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("case", *SHOWN.values(), "flags")
+    table = Table()
+    table.add_column("case", overflow="fold")
+    for title in (*SHOWN.values(), "flags"):
+        table.add_column(title, justify="right")
     for study in studies:
         numbers = [study.figures[name] for name in SHOWN]
         shown = ["–" if isnan(number) else f"{number:.1f}" for number in numbers]

@@ -1,20 +1,56 @@
-"""Write cohorts of synthetic patients in the layout of a real data set.
+"""Write cohorts of synthetic patients in the layout of a real data set, with the exact truth beside each.
 
-Case k of a cohort depends on the seed and on k alone: a longer cohort begins with the same cases.
+Case k of a cohort depends on the seed and on k alone: a longer cohort begins with the same cases, and any number of
+processes writes the same files.
 """
 
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from scarmap.datasets import emidec, myops2020
+from scarmap.datasets import emidec, myops2020, plain
 from scarmap.errors import DataError
+from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_labels
 from scarmap.labels import codes
-from scarmap.phantom.study import make_case
-from scarmap.volume import Case
+from scarmap.phantom.motion import AS_ACQUIRED, CORRECTED
+from scarmap.phantom.population import Population, choose_population, is_normal
+from scarmap.phantom.study import Study, make_study, style_of
+from scarmap.phantom.style import draw_style
 
 FILE_SUFFIXES = {"bSSFP": "C0", "LGE": "DE", "T2": "T2"}
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """What the cases of a cohort share.
+
+    Attributes:
+        out: Folder.
+        layout: Label layout and arrangement of files.
+        style: Name of the style of acquisition.
+        population: What the hearts are drawn from.
+        seed: Seed of the cohort.
+        shift_mm: Movement of every patient in the plane, along (X, Y) of the array.
+        num_slices: Slices of every case; drawn per case when None.
+        in_plane: Voxels along X and Y of every case; native sizes when None.
+        keep_motion: Whether sequences stay as far from the labels as patients move between breath-holds.
+    """
+
+    out: Path
+    layout: str
+    style: str
+    population: Population
+    seed: int
+    shift_mm: tuple[float, float]
+    num_slices: int | None
+    in_plane: int | None
+    keep_motion: bool
 
 
 def write_cohort(
@@ -23,75 +59,111 @@ def write_cohort(
     layout: str,
     num_cases: int,
     seed: int,
+    style: str | None = None,
+    normal: float | None = None,
+    chronic: float | None = None,
+    mvo: float | None = None,
+    keep_motion: bool = False,
     shift_mm: tuple[float, float] = (0.0, 0.0),
     num_slices: int | None = None,
     in_plane: int | None = None,
+    jobs: int = 1,
 ) -> list[Path]:
     """Write a cohort with its truth, named and arranged as the data set is.
 
-    Every third EMIDEC and every eighth MyoPS heart is normal.
-
     Args:
         out: Folder; made when missing.
-        layout: "myops2020" or "emidec".
+        layout: "myops2020", "emidec" or "scarmap", which labels every tissue.
         num_cases: How many cases.
         seed: Seed of the cohort.
+        style: How studies are acquired: "myops2020", "emidec" or "random"; None takes the layout's own.
+        normal: Share of normal hearts; None takes the style's, as for the next two.
+        chronic: Share of infarcts that are old.
+        mvo: Share of acute infarcts with a no-reflow core.
+        keep_motion: Leave sequences as far from the labels as patients move between breath-holds, instead of the
+            remainder that is left after registration.
         shift_mm: Movement of every patient in the plane, along (X, Y) of the array.
         num_slices: Slices of every case; drawn per case when None.
         in_plane: Voxels along X and Y of every case; native sizes when None.
+        jobs: Processes that share the work.
 
     Returns:
-        Every file written, in order.
+        Every file written, in order: images, masks, and a `<case>_truth.json` per case.
 
     Raises:
         LabelError: There is no such layout.
         DataError: The folder holds cases that this cohort would not replace, or a number is out of range.
     """
     codes(layout)
-    if num_cases < 1 or seed < 0:
-        raise DataError(f"A cohort needs at least one case and a seed of 0 or more; got {num_cases} and {seed}.")
-    normal = [_is_normal(layout, index) for index in range(num_cases)]
-    names = [_case_name(layout, index) for index in range(num_cases)]
-    _refuse_strangers(out, layout, names)
-    written: list[Path] = []
-    for index, name in enumerate(names):
-        case = make_case(
-            layout,
-            name=name,
-            rng=np.random.default_rng([seed, index]),
-            num_slices=num_slices,
-            in_plane=in_plane,
-            shift_mm=shift_mm,
-            infarcted=not normal[index],
+    if num_cases < 1 or seed < 0 or jobs < 1:
+        raise DataError(
+            f"A cohort needs at least one case, one process and a seed of 0 or more; got {num_cases} cases, {jobs} "
+            f"processes and seed {seed}."
         )
-        written += _write_case(out, case)
-    return written
+    style = style or style_of(layout)
+    population = choose_population(style, normal=normal, chronic=chronic, mvo=mvo)
+    if layout == "myops2020" and style == "emidec":
+        raise DataError(
+            "A MyoPS cohort holds three sequences per case, and the style 'emidec' images LGE only. Choose the style "
+            "'myops2020' or 'random', or the layout 'emidec' or 'scarmap'."
+        )
+    names = [_case_name(layout, population, index) for index in range(num_cases)]
+    _refuse_strangers(out, layout, names)
+    cohort = Cohort(out, layout, style, population, seed, shift_mm, num_slices, in_plane, keep_motion)
+    return [path for paths in _map(partial(_write_case, cohort), num_cases, jobs) for path in paths]
 
 
-def _is_normal(layout: str, index: int) -> bool:
-    return index % 3 == 1 if layout == "emidec" else index % 8 == 7
+def _map(write: partial[list[Path]], num_cases: int, jobs: int) -> Iterator[list[Path]]:
+    if jobs == 1 or num_cases == 1:
+        yield from map(write, range(num_cases))
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, num_cases), mp_context=context) as pool:
+        yield from pool.map(write, range(num_cases))
 
 
-def _case_name(layout: str, index: int) -> str:
+def _case_name(layout: str, population: Population, index: int) -> str:
     if layout == "emidec":
-        return f"Case_{'N' if _is_normal(layout, index) else 'P'}{index + 1:03d}"
-    return f"myops_training_{101 + index}"
+        return f"Case_{'N' if is_normal(population, index) else 'P'}{index + 1:03d}"
+    return f"myops_training_{101 + index}" if layout == "myops2020" else f"case_{index + 1:04d}"
 
 
-def _write_case(out: Path, case: Case) -> list[Path]:
+def _write_case(cohort: Cohort, index: int) -> list[Path]:
+    rng = np.random.default_rng([cohort.seed, index])
+    study = make_study(
+        cohort.layout,
+        name=_case_name(cohort.layout, cohort.population, index),
+        rng=rng,
+        num_slices=cohort.num_slices,
+        in_plane=cohort.in_plane,
+        shift_mm=cohort.shift_mm,
+        infarcted=not is_normal(cohort.population, index),
+        style=draw_style(rng, cohort.style),
+        population=cohort.population,
+        motion=AS_ACQUIRED if cohort.keep_motion else CORRECTED,
+    )
+    return _write_study(cohort.out, study)
+
+
+def _write_study(out: Path, study: Study) -> list[Path]:
+    case, name = study.case, study.case.name
     if case.layout == "emidec":
-        images = {"LGE": out / case.name / "Images" / f"{case.name}.nii.gz"}
-        truth = out / case.name / "Contours" / f"{case.name}.nii.gz"
+        images = {"LGE": out / name / "Images" / f"{name}.nii.gz"}
+        labels = out / name / "Contours" / f"{name}.nii.gz"
+        truth = out / name / f"{name}_truth.json"
+    elif case.layout == "myops2020":
+        images = {sequence: out / "train25" / f"{name}_{FILE_SUFFIXES[sequence]}.nii.gz" for sequence in case.images}
+        labels = out / "train25_myops_gd" / f"{name}_gd.nii.gz"
+        truth = out / "train25_myops_gd" / f"{name}_truth.json"
     else:
-        images = {
-            sequence: out / "train25" / f"{case.name}_{FILE_SUFFIXES[sequence]}.nii.gz" for sequence in case.images
-        }
-        truth = out / "train25_myops_gd" / f"{case.name}_gd.nii.gz"
+        images = {sequence: out / name / f"{sequence}.nii.gz" for sequence in case.images}
+        labels, truth = out / name / "labels.nii.gz", out / name / f"{name}_truth.json"
     for sequence, path in images.items():
         write_image(path, case.images[sequence].array, case.images[sequence].grid)
     if case.labels is not None:
-        write_labels(truth, case.labels, case.layout)
-    return [*images.values(), truth]
+        write_labels(labels, case.labels, case.layout)
+    write_json(truth, {"case": name, **study.truth})
+    return [*images.values(), labels, truth]
 
 
 def _refuse_strangers(out: Path, layout: str, names: list[str]) -> None:
@@ -99,7 +171,7 @@ def _refuse_strangers(out: Path, layout: str, names: list[str]) -> None:
         return
     if not out.is_dir():
         raise DataError(f"{out} is a file; a cohort is written into a folder. Choose another --out.")
-    found = {case.name: case.layout for reader in (emidec, myops2020) for case in reader.find_cases(out)}
+    found = {case.name: case.layout for reader in (emidec, myops2020, plain) for case in reader.find_cases(out)}
     strangers = sorted(name for name, held in found.items() if held != layout or name not in names)
     if strangers:
         raise DataError(

@@ -8,6 +8,7 @@ so a voxel that the border cuts is shared between two tissues whatever its size.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class Wave:
     phase_rad: float
 
 
-def coverage(distance_mm: Field, pixel_mm: float) -> Field:
+def coverage(distance_mm: Field, pixel_mm: Field | float) -> Field:
     """Share of each voxel that lies inside a border.
 
     Args:
@@ -55,12 +56,8 @@ def ripple(angle: Field, waves: Sequence[Wave], *, twist_rad: Field | float = 0.
     Returns:
         Share of the radius to add, float32.
     """
-    turn = np.arange(RIPPLE_STEPS) * (2 * np.pi / RIPPLE_STEPS)
-    circle = np.zeros(RIPPLE_STEPS)
-    for wave in waves:
-        circle += wave.amplitude * np.cos(wave.order * turn - wave.phase_rad)
     step = np.rint((angle + twist_rad) * (RIPPLE_STEPS / (2 * np.pi))).astype(np.int32)
-    added: Field = circle.astype(np.float32)[step & (RIPPLE_STEPS - 1)]
+    added: Field = _circle(tuple(waves))[step & (RIPPLE_STEPS - 1)]
     return added
 
 
@@ -70,3 +67,12 @@ def draw_waves(rng: np.random.Generator, amplitudes: Mapping[int, float]) -> tup
         Wave(order, float(amplitude * np.exp(0.35 * rng.standard_normal())), float(rng.uniform(0, 2 * np.pi)))
         for order, amplitude in amplitudes.items()
     )
+
+
+@lru_cache(maxsize=256)
+def _circle(waves: tuple[Wave, ...]) -> Field:
+    turn = np.arange(RIPPLE_STEPS) * (2 * np.pi / RIPPLE_STEPS)
+    circle = np.zeros(RIPPLE_STEPS)
+    for wave in waves:
+        circle += wave.amplitude * np.cos(wave.order * turn - wave.phase_rad)
+    return circle.astype(np.float32)

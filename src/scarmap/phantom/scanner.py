@@ -1,45 +1,20 @@
-"""From tissue to image: coil shading, blur to the true pixel, chemical-shift lines, noise, scanner units."""
+"""What fills a plane before it is imaged: tissues laid over each other, texture, coils and the magnetic field."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from scarmap.phantom.contour import Field
-from scarmap.phantom.tissue import Signals
+from scarmap.phantom.contrast import FAT_HZ_PER_TESLA, Balanced
+from scarmap.phantom.sequences import balanced
+from scarmap.phantom.signals import Signals
 
+FIELD_HZ = np.arange(-1500.0, 1501.0, 5.0)
+"""Distances from the resonance at which the signal of balanced SSFP is tabulated."""
 
-@dataclass(frozen=True)
-class Protocol:
-    """How one sequence is acquired. Brightness is relative to normal myocardium.
-
-    Attributes:
-        pixel_mm: True pixel before the scanner interpolates.
-        noise: Standard deviation of the noise in each channel.
-        texture: Standard deviation of the smooth texture of tissue, a share of its brightness.
-        fat_line: Share of the signal lost where fat meets water, 0 or more.
-        units: Scanner units of normal myocardium.
-        offset: Scanner units of no signal; above 0 the image is signed (phase sensitive).
-    """
-
-    pixel_mm: float
-    noise: float
-    texture: float
-    fat_line: float
-    units: float
-    offset: float = 0.0
-
-
-PROTOCOLS: Mapping[str, Mapping[str, Protocol]] = {
-    "myops2020": {
-        "bSSFP": Protocol(1.65, 0.09, 0.09, 0.6, 320.0),
-        "T2": Protocol(1.55, 0.06, 0.10, 0.0, 220.0),
-        "LGE": Protocol(1.10, 0.20, 0.13, 0.2, 130.0),
-    },
-    "emidec": {"LGE": Protocol(1.60, 0.20, 0.12, 0.0, 140.0, 2048.0)},
-}
-"""The protocols of each layout; blur measured from the power spectra of MyoPS 2020."""
+EVEN_SENSITIVITY = 0.40
+"""Sensitivity that is the same everywhere; a loop's is 1 in its middle."""
 
 
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], *, scale: float) -> Field:
@@ -83,72 +58,48 @@ def paint(canvas: Field, shares: Mapping[str, Field], signals: Signals, *, corne
             window[-1] += share
 
 
-def coil_shading(u_mm: Field, v_mm: Field, *, towards_deg: Iterable[float], reach_mm: float = 90.0) -> Field:
-    """Sensitivity of receiver coils lying 130 mm from the heart, 1 at the heart.
+def coil_shading(u_mm: Field, v_mm: Field, *, coils: Iterable[tuple[float, float]], radius_mm: float = 45.0) -> Field:
+    """Sensitivity of an array of loops around the chest, 1 at the heart.
+
+    Each loop falls off as the field on the axis of a circular current does, (1 + d² / r²)^(-3/2); the scanner's own
+    correction leaves an even part, so the heart is nearly flat and the fat under the coils is bright.
 
     Args:
         u_mm: (X, 1), lateral distance from the heart.
         v_mm: (1, Y), anterior distance from it.
-        towards_deg: Directions of the coils.
-        reach_mm: Distance at which a coil's sensitivity has halved.
+        coils: Direction in degrees and distance in millimetres of each loop.
+        radius_mm: Radius of the loops.
 
     Returns:
         (X, Y), float32, positive.
     """
-    total = np.zeros(np.broadcast_shapes(u_mm.shape, v_mm.shape), dtype=np.float32)
-    at_heart = 0.0
-    for direction in np.deg2rad(list(towards_deg)):
-        x, y = 130 * float(np.cos(direction)), 130 * float(np.sin(direction))
-        total += 1 / (1 + ((u_mm - x) ** 2 + (v_mm - y) ** 2) / reach_mm**2)
-        at_heart += 1 / (1 + 130**2 / reach_mm**2)
+    total = np.full(np.broadcast_shapes(u_mm.shape, v_mm.shape), EVEN_SENSITIVITY, dtype=np.float32)
+    at_heart = EVEN_SENSITIVITY
+    for direction_deg, distance_mm in coils:
+        x, y = (distance_mm * float(turn(np.deg2rad(direction_deg))) for turn in (np.cos, np.sin))
+        squared = ((u_mm - x) ** 2 + (v_mm - y) ** 2) / np.float32(radius_mm**2)
+        total += 1 / ((1 + squared) * np.sqrt(1 + squared))
+        at_heart += (1 + (distance_mm / radius_mm) ** 2) ** -1.5
     return total / np.float32(at_heart)
 
 
-def acquire(
-    signal: Field,
-    fat: Field,
-    protocol: Protocol,
-    *,
-    shading: Field,
-    texture: Field,
-    pixel_mm: float,
-    shift_mm: tuple[float, float],
-    rng: np.random.Generator,
-) -> Field:
-    """Turn the brightness of one plane into an image.
+def bands(contrast: Balanced, offset_hz: Field, *, tesla: float) -> tuple[Field, Field]:
+    """What an uneven magnetic field leaves of water and of fat in balanced SSFP: dark bands at ±1 / (2 TR).
 
     Args:
-        signal: (X, Y), brightness relative to normal myocardium.
-        fat: (X, Y), share of fat, 0 to 1.
-        protocol: How the sequence is acquired.
-        shading: (X, Y), from `coil_shading`.
-        texture: (X, Y), smooth noise of unit spread.
-        pixel_mm: Width of a voxel.
-        shift_mm: Movement of the patient since the labels' position, along (X, Y); done in whole voxels.
-        rng: Source of the noise.
+        contrast: The sequence.
+        offset_hz: (X, Y), distance of water from the resonance.
+        tesla: Field strength.
 
     Returns:
-        (X, Y), float32, whole numbers in scanner units; not negative.
+        Gain of water and gain of fat, (X, Y), float32: 1 on resonance, negative beyond an odd number of bands. One
+        typical relaxation time serves all tissues.
     """
-    bright = signal * shading * np.clip(1 + protocol.texture * texture, 0.3, 2.0)
-    blur = 0.42 * protocol.pixel_mm / pixel_mm
-    if protocol.fat_line > 0:
-        mixed = ndimage.gaussian_filter(fat, blur)
-        bright *= np.clip(1 - 4 * protocol.fat_line * mixed * (1 - mixed), 0.05, 1)
-    bright = ndimage.gaussian_filter(bright, blur)
-    bright = np.roll(bright, [round(step / pixel_mm) for step in shift_mm], axis=(0, 1))
-    real = bright + protocol.noise * _scan_noise(rng, signal.shape, blur)
-    if protocol.offset == 0:
-        real = np.hypot(real, protocol.noise * _scan_noise(rng, signal.shape, blur))
-    units: Field = np.clip(np.rint(protocol.offset + protocol.units * real), 0, None).astype(np.float32)
-    return units
-
-
-def _scan_noise(rng: np.random.Generator, shape: tuple[int, ...], blur: float) -> Field:
-    """Noise of unit spread, as smooth as the true pixel: interpolation by the scanner makes neighbours alike."""
-    noise = rng.standard_normal(shape, dtype=np.float32)
-    if blur < 0.3:
-        return noise
-    smooth: Field = ndimage.gaussian_filter(noise, blur)
-    smooth /= smooth.std()
-    return smooth
+    timing = {"repetition_ms": contrast.repetition_ms, "echo_ms": 0.5 * contrast.repetition_ms}
+    gains = []
+    for t1_ms, t2_ms, shift_hz in ((1000.0, 60.0, 0.0), (300.0, 68.0, FAT_HZ_PER_TESLA * tesla)):
+        profile = balanced(t1_ms, t2_ms, **timing, flip_deg=contrast.flip_deg, offset_hz=FIELD_HZ + shift_hz).real
+        gain = (profile / profile[FIELD_HZ.size // 2]).astype(np.float32)
+        step = np.clip(np.rint((offset_hz - FIELD_HZ[0]) / 5.0), 0, FIELD_HZ.size - 1).astype(np.int32)
+        gains.append(gain[step])
+    return gains[0], gains[1]

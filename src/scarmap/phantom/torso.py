@@ -12,26 +12,55 @@ from scipy.interpolate import CubicSpline
 
 from scarmap.phantom.contour import Field, Wave, coverage, draw_waves, ripple
 
-SKIN_MM = (140, 162, 162, 135, 110, 99, 109, 160, 186, 168, 168, 162)
-"""Distance from the left ventricle's axis to the skin every 30 degrees, mean of MyoPS 2020."""
+SKIN_MM = (138, 162, 164, 138, 112, 100, 110, 150, 190, 240, 240, 175)
+"""Distance from the left ventricle's axis to the skin every 30 degrees.
 
-ORGANS = (
-    ("fat", 158, 74, 40, 26),
-    ("muscle", 150, 84, 22, 9),
-    ("liver", 236, 98, 84, 58),
-    ("liver", 205, 118, 55, 40),
-    ("stomach_wall", 305, 88, 38, 30),
-    ("stomach", 305, 88, 32, 24),
-    ("spleen", 338, 108, 32, 24),
-    ("kidney", 296, 142, 28, 17),
-    ("marrow", 322, 136, 20, 18),
-    ("bone", 318, 112, 7, 7),
-    ("lv_blood", 330, 84, 11, 11),
+Source: mean of MyoPS 2020 from 0 to 210 degrees; below the heart the image ends before the body does.
+"""
+
+CAVITY_MM = (96, 104, 102, 92, 86, 82, 92, 128, 172, 225, 215, 126)
+"""The same to the inside of the chest wall, and of the abdominal wall below the diaphragm. Source: three cases."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an organ usually lies.
+
+    Attributes:
+        tissue: Name in `scarmap.phantom.tissue`.
+        room: What it cannot leave: "wall" between skin and cavity, "cavity", or "abdomen" below the diaphragm.
+        direction_deg: Direction of its middle.
+        distance_mm: Distance of its middle.
+        radii_mm: Semi-axes.
+        tilt_deg: Turn of the first semi-axis.
+        frequency: Share of patients in whose planes it is seen.
+    """
+
+    tissue: str
+    room: str
+    direction_deg: float
+    distance_mm: float
+    radii_mm: tuple[float, float]
+    tilt_deg: float
+    frequency: float
+
+
+SITES = (
+    Site("fat", "wall", 64, 120, (60, 13), -57, 0.85),
+    Site("fat", "wall", 20, 122, (46, 5), -75, 0.6),
+    Site("fat", "wall", 175, 100, (45, 4), 80, 0.6),
+    Site("fat", "cavity", 150, 76, (24, 12), 60, 0.5),
+    Site("liver", "abdomen", 226, 92, (86, 44), 8, 1.0),
+    Site("fat", "abdomen", 262, 62, (26, 7), 10, 0.6),
+    Site("stomach_wall", "abdomen", 294, 68, (33, 30), 0, 0.85),
+    Site("stomach", "abdomen", 294, 68, (28, 25), 0, 0.85),
+    Site("spleen", "abdomen", 330, 86, (42, 27), -62, 0.85),
+    Site("kidney", "abdomen", 306, 132, (36, 23), -35, 0.5),
+    Site("fat", "abdomen", 305, 130, (13, 7), -35, 0.5),
+    Site("marrow", "abdomen", 275, 176, (26, 22), 0, 0.7),
+    Site("lv_blood", "abdomen", 284, 140, (10, 10), 0, 0.6),
 )
-"""Tissue, direction in degrees, distance, and two radii in millimetres of each organ, in painting order."""
-
-BEHIND = frozenset({"fat", "muscle", "marrow", "bone", "lv_blood"})
-"""What lies in front of and behind the lungs, where the diaphragm is no border: mediastinum, spine and aorta."""
+"""Organs in painting order."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +68,8 @@ class Organ:
     """An ellipse with a wavy border.
 
     Attributes:
-        tissue: Name in `scarmap.phantom.tissue.BRIGHTNESS`.
+        tissue: Name in `scarmap.phantom.tissue`.
+        room: What it cannot leave, see `Site`.
         centre_mm: (lateral, anterior) from the left ventricle's axis.
         radii_mm: Semi-axes.
         tilt_rad: Turn of the first semi-axis.
@@ -48,6 +78,7 @@ class Organ:
     """
 
     tissue: str
+    room: str
     centre_mm: tuple[float, float]
     radii_mm: tuple[float, float]
     tilt_rad: float
@@ -71,19 +102,23 @@ class Torso:
     Attributes:
         skin_mm: (720,), distance from the axis to the skin every half degree.
         fat_mm: (720,), thickness of the fat under it.
-        muscle_mm: (720,), thickness of the muscle below.
+        cavity_mm: (720,), distance to the inside of the chest wall.
         diaphragm_mm: How far the diaphragm lies below the axis.
         slope: Rise of the diaphragm per millimetre to the lateral side.
+        dome_mm: How much higher it stands over stomach and spleen.
         rib_phase_rad: Turn of the ribs.
+        bowel_mm: Width of the loops of bowel.
         organs: In painting order.
     """
 
     skin_mm: NDArray[np.float32]
     fat_mm: NDArray[np.float32]
-    muscle_mm: NDArray[np.float32]
+    cavity_mm: NDArray[np.float32]
     diaphragm_mm: float
     slope: float
+    dome_mm: float
     rib_phase_rad: float
+    bowel_mm: float
     organs: tuple[Organ, ...]
 
 
@@ -94,21 +129,22 @@ def draw_torso(rng: np.random.Generator, *, heart_radius_mm: float) -> Torso:
         rng: Source of randomness.
         heart_radius_mm: Epicardial radius of the left ventricle, which the diaphragm stays below.
     """
-    size = rng.uniform(0.92, 1.10)
-    skin = _around(np.array(SKIN_MM) * size * np.exp(0.04 * rng.standard_normal(12)))
-    fat = _around(rng.uniform(6, 22) * np.exp(0.35 * rng.standard_normal(12)))
-    muscle = _around(rng.uniform(7, 14) * np.exp(0.25 * rng.standard_normal(12)))
-    present = [entry for entry in ORGANS if entry[0] in ("fat", "liver", "marrow", "lv_blood") or rng.random() < 0.75]
-    organs = tuple(_draw_organ(rng, *entry) for entry in present)
-    gap = float(rng.uniform(2, 9))
+    size, habitus = rng.uniform(0.93, 1.07), rng.uniform(0.0, 1.0)
+    cavity = np.array(CAVITY_MM) * size * np.exp(0.05 * rng.standard_normal(12))
+    wall = (np.array(SKIN_MM) - np.array(CAVITY_MM)) * rng.uniform(0.8, 1.1) * np.exp(0.18 * rng.standard_normal(12))
+    fat = (4 + 16 * habitus**2) * np.exp(0.3 * rng.standard_normal(12))
+    skin = _around(cavity + np.maximum(wall, 12) + fat / 2)
+    organs = tuple(_draw_organ(rng, site, size) for site in SITES if rng.random() < site.frequency)
     return Torso(
-        skin,
-        fat,
-        muscle,
-        heart_radius_mm + gap,
-        float(rng.uniform(-0.18, 0.10)),
-        float(rng.uniform(0, 6.28)),
-        organs,
+        skin_mm=skin,
+        fat_mm=np.maximum(_around(fat), 2),
+        cavity_mm=np.minimum(_around(cavity), skin - 6),
+        diaphragm_mm=heart_radius_mm + float(rng.uniform(0, 7)),
+        slope=float(rng.uniform(-0.12, 0.12)),
+        dome_mm=float(rng.uniform(0, 22)),
+        rib_phase_rad=float(rng.uniform(0, 6.28)),
+        bowel_mm=float(rng.uniform(7, 12)),
+        organs=organs,
     )
 
 
@@ -131,30 +167,48 @@ def torso_layers(
     radius, angle = np.hypot(u_mm, v_mm), np.arctan2(v_mm, u_mm)
     degree = (np.rad2deg(angle) * 2).astype(np.int16) % 720
     depth = radius - torso.skin_mm[degree]
-    yield Layer("fat", coverage(depth, pixel_mm))
-    depth += torso.fat_mm[degree]
-    yield Layer("muscle", coverage(depth, pixel_mm))
-    half = 0.5 * torso.muscle_mm[degree]
-    ribs = np.cos(13 * angle + torso.rib_phase_rad) > 0.25
-    yield Layer("marrow", coverage(np.abs(depth + half) - 0.35 * half, pixel_mm) * ribs)
-    cavity = coverage(depth + 2 * half, pixel_mm)
+    body = coverage(depth, pixel_mm)
+    yield Layer("fat", body)
+    flesh = coverage(depth + torso.fat_mm[degree], pixel_mm)
+    yield Layer("muscle", flesh)
+    inwards = radius - torso.cavity_mm[degree]
+    cavity = coverage(inwards, pixel_mm)
+    for tissue, thickness_mm in (("bone", 4.2), ("marrow", 2.8)):
+        yield Layer(tissue, flesh * _ribs(torso, angle, inwards - 6, thickness_mm, pixel_mm))
     yield Layer("lung", cavity)
-    yield Layer("vessel", cavity * np.clip(vessels - 2.1, 0, 0.6))
-    lowest_mm = torso.diaphragm_mm + 0.10 * (height_mm - 45)
-    rise_mm: Field = torso.slope * u_mm + np.float32(0.003) * u_mm * u_mm
-    abdomen = cavity * coverage(v_mm + rise_mm + lowest_mm, pixel_mm)
+    yield Layer("vessel", cavity * np.clip(vessels - 2.6, 0, 0.5))
+    abdomen = cavity * coverage(v_mm - _diaphragm(torso, u_mm, height_mm), pixel_mm)
     yield Layer("fat", abdomen)
-    loops = np.sin(u_mm / 9 + 2 * np.sin(v_mm / 14)) * np.cos(v_mm / 8 + 1.5 * np.sin(u_mm / 19))
+    bowel = torso.bowel_mm
+    loops = np.sin(u_mm / bowel + 2 * np.sin(v_mm / (1.6 * bowel)))
+    loops = loops * np.cos(v_mm / (0.9 * bowel) + 1.5 * np.sin(u_mm / (2 * bowel)))
     yield Layer("stomach_wall", abdomen * np.clip(3 * loops, 0, 1))
+    rooms = {"wall": flesh * (1 - cavity), "cavity": cavity, "abdomen": abdomen}
     for organ in torso.organs:
         box = _window(organ, u_mm, v_mm)
-        if box is not None:
-            room = (cavity if organ.tissue in BEHIND else abdomen)[box]
-            share = room * _organ_coverage(organ, u_mm[box[0]], v_mm[:, box[1]], height_mm=height_mm, pixel_mm=pixel_mm)
-            corner = (box[0].start, box[1].start)
-            yield Layer(organ.tissue, share, corner)
-            if organ.tissue == "liver":
-                yield Layer("vessel", share * np.clip(vessels[box] - 1.7, 0, 0.5), corner)
+        if box is None:
+            continue
+        share = _organ_coverage(organ, u_mm[box[0]], v_mm[:, box[1]], height_mm=height_mm, pixel_mm=pixel_mm)
+        share = share * rooms[organ.room][box]
+        corner = (box[0].start, box[1].start)
+        yield Layer(organ.tissue, share, corner)
+        if organ.tissue == "liver":
+            yield Layer("vessel", share * np.clip(vessels[box] - 1.9, 0, 0.6), corner)
+
+
+def _ribs(torso: Torso, angle: Field, away_mm: Field, thickness_mm: float, pixel_mm: float) -> Field:
+    along = np.abs(np.mod(angle * 11 + torso.rib_phase_rad, 2 * np.pi) - np.pi) * (100 / 11)
+    return coverage(np.hypot(away_mm, 0.55 * along) - thickness_mm, pixel_mm)
+
+
+def _diaphragm(torso: Torso, u_mm: Field, height_mm: float) -> Field:
+    """Height of the diaphragm above the axis, negative; it falls at the back and stands higher over the stomach."""
+    lowest = torso.diaphragm_mm + 0.08 * (height_mm - 45)
+    dome = torso.dome_mm * np.exp(-(((u_mm - 62) / 28) ** 2)) - np.maximum(u_mm - 72, 0) ** 2 / 18
+    rise: Field = (torso.slope * u_mm + dome - np.float32(0.0012) * np.minimum(u_mm, 0) ** 2 - lowest).astype(
+        np.float32
+    )
+    return rise
 
 
 def _window(organ: Organ, u_mm: Field, v_mm: Field) -> tuple[slice, slice] | None:
@@ -166,19 +220,18 @@ def _window(organ: Organ, u_mm: Field, v_mm: Field) -> tuple[slice, slice] | Non
     return slice(int(columns[0]), int(columns[-1]) + 1), slice(int(rows[0]), int(rows[-1]) + 1)
 
 
-def _draw_organ(
-    rng: np.random.Generator, tissue: str, direction_deg: float, distance_mm: float, long_mm: float, short_mm: float
-) -> Organ:
-    direction = np.deg2rad(direction_deg + 6 * rng.standard_normal())
-    distance = distance_mm * np.exp(0.05 * rng.standard_normal())
-    size = np.exp(0.10 * rng.standard_normal(2))
+def _draw_organ(rng: np.random.Generator, site: Site, size: float) -> Organ:
+    direction = np.deg2rad(site.direction_deg + 5 * rng.standard_normal())
+    distance = size * site.distance_mm * np.exp(0.05 * rng.standard_normal())
+    stretch = np.exp(0.13 * rng.standard_normal(2))
     return Organ(
-        tissue,
+        site.tissue,
+        site.room,
         (float(distance * np.cos(direction)), float(distance * np.sin(direction))),
-        (float(long_mm * size[0]), float(short_mm * size[1])),
-        float(rng.normal(0.1, 0.3)),
+        (float(site.radii_mm[0] * stretch[0]), float(site.radii_mm[1] * stretch[1])),
+        float(np.deg2rad(site.tilt_deg + rng.normal(0, 10))),
         (float(4 * rng.standard_normal()), float(4 * rng.standard_normal())),
-        draw_waves(rng, {2: 0.06, 3: 0.06, 5: 0.025}),
+        draw_waves(rng, {2: 0.06, 3: 0.06, 5: 0.03}),
     )
 
 

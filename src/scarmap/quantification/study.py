@@ -119,6 +119,7 @@ def quantify(
     figures["myocardial_salvage_index"] = salvage
     spread = intervals(
         probabilities or {},
+        tissues=tissues,
         voxel_ml=labels.grid.voxel_ml,
         wall_ml=figures["myocardium_ml"],
         confidence=choices.confidence,

@@ -3,7 +3,8 @@
 Such an interval shows how much the model's own answers scatter. It does not show what all of them get wrong.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import combinations
 from math import nan
 
 import numpy as np
@@ -12,65 +13,97 @@ from scipy import stats
 
 from scarmap.errors import DataError, suggest
 from scarmap.labels import REGIONS
-from scarmap.quantification.infarct import MYOCARDIUM_G_PER_ML, percent
+from scarmap.quantification.infarct import MYOCARDIUM_G_PER_ML, PARTS, percent
 from scarmap.quantification.result import Interval
 
-REGION_OF: Mapping[str, tuple[str, ...]] = {
-    "lv_pool": ("lv_pool",),
-    "rv_pool": ("rv_pool",),
-    "myocardium": ("whole_myocardium",),
-    "infarct": ("whole_infarct", "scar"),
-    "mvo": ("mvo",),
-    "edema": ("edema",),
-    "area_at_risk": ("scar_and_edema",),
+VOLUMES: Mapping[str, frozenset[str]] = {
+    "lv_pool": frozenset({"lv_pool"}),
+    "rv_pool": frozenset({"rv_pool"}),
+    "myocardium": frozenset({"normal_myocardium", "edema", "scar", "mvo"}),
+    **{part: frozenset(tissues) for part, tissues in PARTS.items()},
 }
-"""Part of a study to the regions whose probability measures it; the first that is given is taken."""
+"""Parts of a study and the tissues that make them up."""
 
 ENOUGH_FOR_PERCENTILES = 20
 LEVELS = (0.75, 0.25)
 """Probabilities whose level sets bound a size when there is one averaged map."""
 
 Probabilities = NDArray[np.floating]
+Sizes = NDArray[np.float64]
 
 
 def intervals(
-    probabilities: Mapping[str, Probabilities], *, voxel_ml: float, wall_ml: float, confidence: float = 0.9
+    probabilities: Mapping[str, Probabilities],
+    *,
+    tissues: Collection[str],
+    voxel_ml: float,
+    wall_ml: float,
+    confidence: float = 0.9,
 ) -> dict[str, Interval]:
-    """Intervals of volumes, masses and shares of the wall.
+    """Intervals of volumes, masses and shares.
 
     Args:
         probabilities: Region in `scarmap.labels.REGIONS` to its probability, (K, X, Y, Z) of K folds or passes, or
-            (X, Y, Z) averaged. Where a scar is not divided, "scar" stands for the whole infarct.
+            (X, Y, Z) averaged.
+        tissues: Tissues that the layout labels: where no-reflow is not labelled, "scar" is the whole infarct.
         voxel_ml: Volume of a voxel.
-        wall_ml: Volume of the wall in the mask, the denominator where `whole_myocardium` is not given in samples.
+        wall_ml: Volume of the wall in the mask, the denominator where the wall itself has no samples.
         confidence: Share of the scatter to cover.
 
     Returns:
-        Figures by name to their interval, those whose regions are given.
+        Figures by name to their interval, those that the given regions measure.
 
     Raises:
-        DataError: A region is unknown, or an array has neither three nor four axes, or fewer than two samples.
+        DataError: A region is unknown, an array has neither three nor four axes or fewer than two samples, or the
+            arrays differ in shape.
     """
     for region, values in probabilities.items():
         _check(region, values)
-    bounds = {}
-    wall = _volumes(probabilities.get("whole_myocardium"), voxel_ml)
-    for part, regions in REGION_OF.items():
-        given = next((probabilities[region] for region in regions if region in probabilities), None)
-        volumes = _volumes(given, voxel_ml)
-        if volumes is None or given is None:
-            continue
-        summarise = _summary(given, confidence)
-        bounds[f"{part}_ml"] = summarise(volumes)
-        if part in ("lv_pool", "rv_pool"):
-            continue
-        bounds[f"{part}_g"] = summarise(volumes * MYOCARDIUM_G_PER_ML)
-        if part != "myocardium":
-            paired = wall is not None and given.ndim == 4 and len(wall) == len(volumes)
-            whole = wall if paired and wall is not None else np.full(len(volumes), wall_ml)
-            shares = np.array([percent(*pair) for pair in zip(volumes.tolist(), whole.tolist(), strict=True)])
-            bounds[f"{part}_percent_lv"] = summarise(shares)
-    return bounds
+    shapes = {values.shape for values in probabilities.values()}
+    if len(shapes) > 1:
+        raise DataError(f"Probabilities of one study must have one shape; these have {', '.join(map(str, shapes))}.")
+    sizes: dict[str, Sizes] = {}
+    for part, wanted in VOLUMES.items():
+        found = probability_of(wanted & set(tissues), probabilities, tissues=tissues)
+        if found is not None:
+            sizes[part] = _volumes(found, voxel_ml)
+    sampled = any(values.ndim == 4 for values in probabilities.values())
+    wall = sizes["myocardium"] if sampled and "myocardium" in sizes else np.array([wall_ml])
+    figures = dict(_figures(sizes, wall, sampled=sampled))
+    if not sampled:
+        return {name: between_levels(values) for name, values in figures.items()}
+    return {name: interval_of_samples(values, confidence=confidence) for name, values in figures.items()}
+
+
+def probability_of(
+    wanted: Collection[str], probabilities: Mapping[str, Probabilities], *, tissues: Collection[str]
+) -> Probabilities | None:
+    """Probability of a set of tissues from those of regions: one region, several side by side, or one without another.
+
+    Args:
+        wanted: Tissues.
+        probabilities: Region to its probability.
+        tissues: Tissues that the layout labels; a region is what it labels of it.
+
+    Returns:
+        An array like the given ones, 0 to 1; None where the regions do not tell.
+    """
+    members = {region: frozenset(REGIONS[region]) & set(tissues) for region in probabilities}
+    aim = frozenset(wanted)
+    if not aim:
+        return None
+    inside = [region for region, held in members.items() if held and held <= aim]
+    for number in range(1, len(inside) + 1):
+        for some in combinations(inside, number):
+            held = [tissue for region in some for tissue in members[region]]
+            if len(held) == len(aim) and set(held) == aim:
+                together: Probabilities = np.sum([probabilities[region] for region in some], axis=0)
+                return np.minimum(together, 1.0)
+    for larger, smaller in combinations(members, 2):
+        for outer, inner in ((larger, smaller), (smaller, larger)):
+            if members[inner] < members[outer] and members[outer] - members[inner] == aim:
+                return np.maximum(probabilities[outer] - probabilities[inner], 0.0)
+    return None
 
 
 def _check(region: str, values: Probabilities) -> None:
@@ -83,37 +116,51 @@ def _check(region: str, values: Probabilities) -> None:
         )
 
 
-def _volumes(values: Probabilities | None, voxel_ml: float) -> NDArray[np.float64] | None:
+def _figures(sizes: Mapping[str, Sizes], wall: Sizes, *, sampled: bool) -> Iterator[tuple[str, Sizes]]:
+    for part, volumes in sizes.items():
+        yield f"{part}_ml", volumes
+        if part in ("lv_pool", "rv_pool"):
+            continue
+        yield f"{part}_g", volumes * MYOCARDIUM_G_PER_ML
+        if part != "myocardium":
+            yield f"{part}_percent_lv", _percent(volumes, wall)
+    if sampled and {"mvo", "infarct"} <= sizes.keys():
+        yield "mvo_percent_infarct", _percent(sizes["mvo"], sizes["infarct"])
+
+
+def _percent(part: Sizes, whole: Sizes) -> Sizes:
+    return np.array([percent(*pair) for pair in np.broadcast(part, whole)])
+
+
+def _volumes(values: Probabilities, voxel_ml: float) -> Sizes:
     """Volume of each sample, or at each level of an averaged map."""
-    if values is None:
-        return None
     masks = values >= 0.5 if values.ndim == 4 else np.stack([values >= level for level in LEVELS])
-    volumes: NDArray[np.float64] = np.count_nonzero(masks, axis=(1, 2, 3)) * voxel_ml
+    volumes: Sizes = np.asarray(np.count_nonzero(masks, axis=(1, 2, 3)) * voxel_ml, dtype=np.float64)
     return volumes
 
 
-def _summary(values: Probabilities, confidence: float) -> Callable[[NDArray[np.float64]], Interval]:
-    if values.ndim == 3:
-        return between_levels
-    return lambda samples: interval_of_samples(samples, confidence=confidence)
-
-
-def between_levels(sizes: NDArray[np.float64]) -> Interval:
+def between_levels(sizes: Sizes) -> Interval:
     """Bounds from the level sets of an averaged map, which claim no coverage."""
     low, high = sizes.tolist()
     return Interval(low, high, nan, f"voxels with an averaged probability of at least {LEVELS[0]} and {LEVELS[1]}")
 
 
-def interval_of_samples(samples: NDArray[np.float64], *, confidence: float = 0.9) -> Interval:
+def interval_of_samples(samples: Sizes, *, confidence: float = 0.9) -> Interval:
     """Interval in which one more fold or pass would fall.
 
     Percentiles from 20 samples on; with fewer, mean -+ t SD sqrt(1 + 1 / K), Student's t with K - 1 degrees of
     freedom, and 0 where the lower end would be negative.
 
     Args:
-        samples: (K,), the figure as each fold or pass has it, K of at least 2.
+        samples: (K,), the figure as each fold or pass has it; those where it is undefined do not count.
         confidence: Share of the scatter to cover.
+
+    Returns:
+        The interval; NaN with fewer than two defined samples.
     """
+    samples = samples[~np.isnan(samples)]
+    if len(samples) < 2:
+        return Interval(nan, nan, confidence, "too few folds or passes define it")
     number, tail = len(samples), (1 - confidence) / 2
     if number >= ENOUGH_FOR_PERCENTILES:
         low, high = np.quantile(samples, [tail, 1 - tail]).tolist()

@@ -6,7 +6,7 @@ from math import isnan
 
 from markupsafe import Markup
 
-from scarmap.quantification.result import Quantification, Reference, WallFigures
+from scarmap.quantification.result import APEX, Quantification, Reference, WallFigures
 from scarmap.report.bullseye import EDEMA, INFARCT, TRANSMURALITY, Scale, bullseye, legend, ring_disc
 
 NOMINAL_INSERTIONS_DEG = (120.0, 240.0)
@@ -86,7 +86,8 @@ def _disc(
         ticks = insertions_deg(study.reference, sectors=study.conventions.get("sectors", "rigid"))
         drawing = bullseye(values, scale, title=title, marked=marked, insertions_deg=ticks)
     else:
-        drawing = ring_disc({part.name: figure(part.figures) for part in study.rings}, scale, title=title)
+        rings = {part.name: figure(part.figures) for part in study.rings}
+        drawing = ring_disc(rings, scale, title=title, cap=rings.get(APEX))
     return Disc(title, drawing, legend(scale), caption)
 
 
