@@ -171,7 +171,7 @@ def _show(studies: "Sequence[Quantification]") -> None:
     from rich.table import Table
 
     table = Table()
-    table.add_column("case", overflow="fold")
+    table.add_column("case", no_wrap=True)
     for title in (*SHOWN.values(), "flags"):
         table.add_column(title, justify="right")
     for study in studies:
