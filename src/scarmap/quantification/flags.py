@@ -145,4 +145,4 @@ def _away(piece: MaskArray, pool: MaskArray) -> bool:
 
 
 def _numbered(indices: Sequence[int]) -> str:
-    return f"Slice{'s' if len(indices) > 1 else ''} {', '.join(map(str, indices))} (counted from 0)"
+    return f"Slice{'s' if len(indices) > 1 else ''} {', '.join(str(index + 1) for index in indices)} (counted from 1)"
