@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scarmap.io.nifti import read_image, read_labels, write_labels
     from scarmap.io.run import RunFolder
     from scarmap.labels import REGIONS, TISSUES, region_mask
+    from scarmap.quantification.study import quantify
     from scarmap.systems.catalogue import choose
     from scarmap.training.restore import load_segmenter
     from scarmap.volume import Case, LabelMap, Volume
@@ -40,6 +41,7 @@ __all__ = [
     "find_cases",
     "load_case",
     "load_segmenter",
+    "quantify",
     "read_image",
     "read_labels",
     "region_mask",
@@ -60,6 +62,7 @@ _HOMES = {
     "find_cases": "scarmap.datasets.folder",
     "load_case": "scarmap.datasets.case_files",
     "load_segmenter": "scarmap.training.restore",
+    "quantify": "scarmap.quantification.study",
     "read_image": "scarmap.io.nifti",
     "read_labels": "scarmap.io.nifti",
     "region_mask": "scarmap.labels",

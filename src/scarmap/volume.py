@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from scarmap.errors import GeometryError
+from scarmap.errors import DataError, GeometryError
 from scarmap.labels import LabelArray
 
 ImageArray = NDArray[np.float32]
@@ -78,8 +78,16 @@ class Case:
 
     @property
     def grid(self) -> Grid:
-        """The grid that all images of the case share."""
-        return next(iter(self.images.values())).grid
+        """The grid that all images of the case share; that of its labels where it has no image.
+
+        Raises:
+            DataError: The case has neither.
+        """
+        for image in self.images.values():
+            return image.grid
+        if self.labels is None:
+            raise DataError(f"Case {self.name} has neither an image nor labels. Give it at least one of them.")
+        return self.labels.grid
 
 
 def check_same_grid(first: Grid, second: Grid, *, what: str, tolerance_mm: float = 0.5) -> None:

@@ -48,3 +48,51 @@ def test_a_run_on_other_labels_ends_with_one_paragraph_and_code_2(scarmap, myops
     assert ended.code == 2
     assert "Only runs on the same labels can be compared" in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_one_mask_becomes_a_page_with_its_images(scarmap, emidec_phantom, tmp_path):
+    case = emidec_phantom / "Case_P001"
+    (mask,), (lge,) = case.glob("Contours/*"), case.glob("Images/*")
+    ended = scarmap("report", mask, "--lge", lge, "--layout", "emidec", "--reference-angle", 190, "--out", tmp_path)
+    assert ended.code == 0, ended.err
+    assert str(tmp_path / "Case_P001.html") in ended.out
+    text = (tmp_path / "Case_P001.html").read_text(encoding="utf-8")
+    assert 'data-segment="16"' in text
+    assert "Otsu" in text
+    assert (tmp_path / "quantification.json").is_file()
+
+
+def test_a_folder_of_masks_becomes_a_cohort_against_another_one(scarmap, emidec_phantom, tmp_path):
+    ended = scarmap("report", emidec_phantom, "--against", emidec_phantom, "--out", tmp_path)
+    assert ended.code == 0, ended.err
+    assert "4 of 4 studies measured" in ended.out
+    assert "Agreement with" in (tmp_path / "cohort.html").read_text(encoding="utf-8")
+    assert len(list((tmp_path / "studies").glob("*.html"))) == 4
+
+
+def test_a_run_measures_its_held_out_masks_when_asked(scarmap, myops_run):
+    ended = scarmap("report", myops_run, "--studies")
+    assert ended.code == 0, ended.err
+    assert "quantification/cohort.html" in (myops_run / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--data", "."), "--data mean nothing for one mask. There, give --lge, --t2 or --bssfp"),
+        ((), "--layout"),
+        (("--layout", "emidec", "--sectors", "rigit"), "'rigid'"),
+    ],
+)
+def test_what_means_nothing_for_one_mask_is_said(scarmap, emidec_phantom, tmp_path, options, told):
+    (mask,) = (emidec_phantom / "Case_P001" / "Contours").glob("*")
+    ended = scarmap("report", mask, *options, "--out", tmp_path)
+    assert ended.code == 2
+    assert told in ended.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_neither_run_nor_mask_is_named(scarmap, tmp_path):
+    ended = scarmap("report", tmp_path / "absent")
+    assert ended.code == 2
+    assert "is not a run folder, as it has no run.json, and neither a mask nor a folder of masks" in ended.err

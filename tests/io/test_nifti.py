@@ -7,7 +7,7 @@ import pytest
 
 from scarmap.errors import DataError, LabelError
 from scarmap.io import nifti
-from scarmap.io.nifti import read_image, read_labels, write_image, write_labels
+from scarmap.io.nifti import read_image, read_labels, read_maps, write_image, write_labels
 from scarmap.labels import INDEX
 from scarmap.volume import Grid, LabelMap, check_same_grid
 
@@ -205,3 +205,15 @@ def test_a_mask_that_cannot_be_coded_leaves_no_partial_file(tmp_path):
     with pytest.raises(LabelError, match="edema"):
         write_labels(tmp_path / "mask.nii.gz", edema, "emidec")
     assert [path.name for path in tmp_path.iterdir()] == ["image.nii.gz"]
+
+
+def test_maps_come_back_with_their_grid_and_a_single_stack_is_none(tmp_path):
+    grid = Grid((4, 3, 2), (1.5, 1.5, 10.0), np.diag([1.5, 1.5, 10.0, 1.0]))
+    maps = np.random.default_rng(0).random((4, 3, 2, 5)).astype(np.float32)
+    write_image(tmp_path / "maps.nii.gz", maps, grid)
+    read, placed = read_maps(tmp_path / "maps.nii.gz")
+    assert (read == maps).all()
+    assert (placed.shape, placed.spacing_mm) == (grid.shape, grid.spacing_mm)
+    write_image(tmp_path / "stack.nii.gz", maps[..., 0], grid)
+    with pytest.raises(DataError, match="expected maps"):
+        read_maps(tmp_path / "stack.nii.gz")

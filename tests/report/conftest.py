@@ -1,3 +1,5 @@
+from dataclasses import replace
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,20 @@ from scarmap.io.illustrations import Illustration, Panel, write_illustration
 from scarmap.io.nifti import read_labels, write_image, write_labels
 from scarmap.io.run import RunFolder
 from scarmap.labels import INDEX
+from scarmap.quantification.dictionary import FIGURES
+from scarmap.quantification.result import (
+    Flag,
+    Interval,
+    Quantification,
+    Reference,
+    Remote,
+    Ring,
+    Segment,
+    SliceFigures,
+    ThresholdFigures,
+    Transmurality,
+    WallFigures,
+)
 from scarmap.volume import Case, Grid, LabelMap, Volume
 
 SEQUENCES = ("LGE", "T2")
@@ -127,3 +143,77 @@ def make_record(data: Path, **provenance):
         },
         "state": {"fold_0/segment": "done", "fold_1/segment": "done"},
     }
+
+
+def make_wall(depth, *, edema=12.0, mvo=None):
+    """Figures of a part of the wall whose mean transmurality is `depth`, and whose infarct share is half of that."""
+    grade = ["0", "1-25", "26-50", "51-75", "76-100"][int(np.searchsorted((0, 25, 50, 75), depth))]
+    chords = Transmurality(20, 10, depth, 1.5 * depth, 90.0, depth / 2, depth, 80.0, depth / 2, grade)
+    share = nan if mvo is None else 3.0 * mvo
+    return WallFigures(6.0, depth / 2, edema, share, mvo, chords, 9.5, 9.8)
+
+
+@pytest.fixture
+def study():
+    """Figures of `case_a`: 16 segments with a mean transmurality of 5 % times their number, segment 16 missing."""
+    missing = WallFigures(0.0, nan, nan, nan, None, Transmurality(0, 0, *[nan] * 7, ""), nan, nan)
+    segments = tuple(
+        Segment(
+            number,
+            f"name of {number}",
+            "basal" if number < 7 else "mid" if number < 13 else "apical",
+            "LAD",
+            60.0 * number,
+            60.0,
+            make_wall(5.0 * (number - 1)) if number < 16 else missing,
+        )
+        for number in range(1, 17)
+    )
+    rings = tuple(Ring(name, (0,), make_wall(depth)) for name, depth in (("basal", 0.0), ("mid", 40.0), ("apical", 80)))
+    figures = {figure.name: nan for figure in FIGURES} | {
+        "lv_pool_ml": 98.26,
+        "myocardium_ml": 110.0,
+        "myocardium_g": 115.5,
+        "infarct_ml": 20.0,
+        "infarct_g": 21.0,
+        "infarct_percent_lv": 18.18,
+        "edema_g": 10.5,
+        "edema_percent_lv": 9.1,
+        "area_at_risk_g": 31.5,
+        "area_at_risk_percent_lv": 27.3,
+        "transmurality_extent_infarcted_mean_percent": 64.2,
+        "transmurality_extent_maximum_percent": 100.0,
+        "num_segments": 16.0,
+        "num_infarcted_segments": 14.0,
+        "num_transmural_segments": 5.0,
+        "wall_thickness_mm": 9.44,
+    }
+    return Quantification(
+        case="case_a",
+        scarmap_version="0.1.0",
+        layout="myops2020",
+        tissues=("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar"),
+        shape=(40, 40, 2),
+        spacing_mm=(2.0, 2.0, 8.0),
+        conventions={"sectors": "rigid", "transmurality": "extent"},
+        figures=figures,
+        intervals={"infarct_g": Interval(17.3, 24.4, 0.95, "quantiles of five folds")},
+        reference=Reference("rv_insertion", 180.0, 120.0, 230.0, 1, "affine", "last", "cavity_area"),
+        slices=tuple(
+            SliceFigures(z, ring, True, (20.0, 20.0), 180.0, 49.1, 55.0, 10.0, 5.0, nan)
+            for z, ring in enumerate(("mid", "basal"))
+        ),
+        rings=rings,
+        segments=segments,
+        thresholds=(ThresholdFigures("5sd", "5-SD: above", 99.0, Remote("sector", 42, 50.0, 9.8), 9, 9.5, 8.2, 0.5),),
+        flags=(Flag("few_slices", "Two closed rings only."),),
+    )
+
+
+@pytest.fixture
+def study_without_direction(study):
+    """The same where nothing tells which way the septum lies."""
+    nowhere = replace(
+        study.reference, source="none", septum_deg=nan, anterior_insertion_deg=nan, inferior_insertion_deg=nan
+    )
+    return replace(study, reference=nowhere, segments=(), figures={**study.figures, "num_segments": 0.0})

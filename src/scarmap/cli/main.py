@@ -14,6 +14,7 @@ from scarmap.cli.demo import demo
 from scarmap.cli.evaluate import evaluate
 from scarmap.cli.phantom import phantom
 from scarmap.cli.predict import predict
+from scarmap.cli.quantify import quantify
 from scarmap.cli.recipes import recipes
 from scarmap.cli.report import report
 from scarmap.cli.train import train
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, phantom, train, predict, evaluate, report):
+for command in (demo, phantom, train, predict, evaluate, quantify, report):
     app.command()(command)
 app.add_typer(recipes, name="recipes")
 

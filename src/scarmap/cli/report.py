@@ -1,24 +1,160 @@
-"""`scarmap report`: the page of a run."""
+"""`scarmap report`: the page of a run, of one study, or of a cohort."""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scarmap.errors import DataError, RunError
+
+if TYPE_CHECKING:
+    from scarmap.report.measure import Measuring
+
+SOME_FAILED = 3
+
 
 def report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder that `scarmap train --out` wrote.")],
+    subject: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|MASK|MASKS",
+            help="Run folder that `scarmap train` wrote, one mask, or a folder of masks (or a labelled data set).",
+        ),
+    ],
     against: Annotated[
         list[Path] | None,
-        typer.Option(metavar="OTHER_RUN", help="Another run folder, to compare with; needs shared cases. Repeatable."),
+        typer.Option(
+            metavar="OTHER",
+            help="For a run another run folder, repeatable; for a folder of masks another one of the same cases.",
+        ),
     ] = None,
+    lge: Annotated[Path | None, typer.Option(help="LGE image of the one mask.")] = None,
+    t2: Annotated[Path | None, typer.Option(help="T2-weighted image of the one mask.")] = None,
+    bssfp: Annotated[Path | None, typer.Option(help="bSSFP image of the one mask.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with the images of a folder of masks.")] = None,
+    layout: Annotated[str | None, typer.Option(help="Label layout of masks: myops2020, emidec or scarmap.")] = None,
+    reference_angle: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DEG", help="Direction of the middle of the septum, from the first array axis towards the second."
+        ),
+    ] = None,
+    sectors: Annotated[str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")] = "rigid",
+    transmurality: Annotated[str, typer.Option(help="What decides its class: extent, fraction or area.")] = "extent",
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Give the salvage index, which the consensus cautions about.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the pages of masks; a run's page goes into the run.")] = Path(
+        "report"
+    ),
+    studies: Annotated[bool, typer.Option("--studies", help="For a run: a page of each held-out mask, too.")] = False,
 ) -> None:
-    """Write one self-contained HTML page with a run's scores, curves and cases, beside other runs if wanted."""
+    """Write self-contained HTML pages: of a run, of one measured study, or of a cohort and its studies."""
+    from scarmap.io.run import RunFolder
+    from scarmap.quantification.study import Choices
+    from scarmap.report.measure import Measuring
+
+    images = {name: path for name, path in (("LGE", lge), ("T2", t2), ("bSSFP", bssfp)) if path is not None}
+    single = {f"--{name.lower()}": path for name, path in images.items()}
+    choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
+    measuring = Measuring(reference_deg=reference_angle, choices=choices)
+    if subject.is_file():
+        _refuse({"--against": against, "--data": data, "--studies": studies}, "one mask", "--lge, --t2 or --bssfp")
+        _report_mask(subject, images, layout, out, measuring)
+    elif RunFolder(subject).record_file.is_file():
+        _refuse({**single, "--data": data, "--layout": layout}, "a run", "--against or --studies")
+        _report_run(subject, against or [], measuring if studies else None)
+    elif _holds_masks(subject):
+        _refuse({**single, "--studies": studies}, "a folder of masks", "--data for the folder of their images")
+        _report_masks(subject, data, layout, out, measuring, against or [])
+    else:
+        raise RunError(
+            f"{subject} is not a run folder, as it has no run.json, and neither a mask nor a folder of masks. Give "
+            f"what `scarmap train` wrote, a NIfTI mask, or a folder with a <case>.nii.gz for each study."
+        )
+
+
+def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None") -> None:
     from scarmap.datasets.split import notes, recorded_split
     from scarmap.io.run import RunFolder
     from scarmap.report.build import build_report
+    from scarmap.report.run_studies import report_run_studies
 
-    folder = RunFolder(run)
-    typer.echo(f"Report: {build_report(folder, [RunFolder(other) for other in against or ()])}")
-    for note in notes(recorded_split(folder.read_record())):
+    run = RunFolder(folder)
+    failed: Mapping[str, str] = {}
+    if measuring:
+        with _progress() as on_case:
+            outcome = report_run_studies(run, measuring, on_case=on_case)
+        typer.echo(f"Studies: {outcome.page}")
+        failed = outcome.failed
+    typer.echo(f"Report: {build_report(run, [RunFolder(other) for other in against])}")
+    for note in notes(recorded_split(run.read_record())):
         typer.echo(note)
+    _tell(failed)
+
+
+def _report_mask(mask: Path, images: dict[str, Path], layout: str | None, out: Path, measuring: "Measuring") -> None:
+    from scarmap.datasets.measured import one_study
+    from scarmap.quantification.files import FILE
+    from scarmap.report.measure import report_study
+
+    files = one_study(mask, layout=layout, images=images)
+    page, figures = out / f"{files.name}.html", out / FILE
+    study = report_study(files, page, figures, measuring)
+    typer.echo(f"Study: {page}\nFigures: {figures}")
+    for flag in study.flags:
+        typer.echo(flag.message)
+
+
+def _report_masks(
+    masks: Path, data: Path | None, layout: str | None, out: Path, measuring: "Measuring", against: list[Path]
+) -> None:
+    from scarmap.datasets.folder import find_masks
+    from scarmap.datasets.measured import studies_of_folder
+    from scarmap.quantification.files import COHORT_FILE
+    from scarmap.report.measure import Truth, report_cohort
+
+    if len(against) > 1:
+        raise DataError(f"A folder of masks is compared with one other folder, not with {len(against)}: give one.")
+    files = studies_of_folder(masks, layout=layout, data=data)
+    truth = Truth(against[0].resolve().name, find_masks(against[0])) if against else None
+    name = masks.resolve().name
+    with _progress() as on_case:
+        outcome = report_cohort(files, out, name=name, measuring=measuring, truth=truth, on_case=on_case)
+    typer.echo(f"{len(outcome.studies)} of {len(files)} studies measured")
+    typer.echo(f"Cohort: {outcome.page}\nFigures: {out / COHORT_FILE}")
+    _tell(outcome.failed)
+
+
+def _holds_masks(folder: Path) -> bool:
+    from scarmap.datasets.folder import find_masks
+
+    try:
+        return bool(find_masks(folder))
+    except DataError:
+        return False
+
+
+def _refuse(options: Mapping[str, object], subject: str, instead: str) -> None:
+    given = [name for name, value in options.items() if value]
+    if given:
+        raise DataError(f"{' and '.join(given)} mean nothing for {subject}. There, give {instead}, or leave them out.")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    from rich.console import Console
+
+    with Console(stderr=True).status("measuring") as status:
+        yield lambda name: status.update(f"measured {name}")
+
+
+def _tell(failed: Mapping[str, str]) -> None:
+    if not failed:
+        return
+    typer.echo(f"scarmap: {len(failed)} studies could not be measured.", err=True)
+    for message in failed.values():
+        typer.echo(f"- {message}", err=True)
+    raise typer.Exit(SOME_FAILED)

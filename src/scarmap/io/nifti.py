@@ -77,7 +77,42 @@ def write_image(path: Path, array: NDArray[Any], grid: Grid) -> None:
     _write(path, array.astype(np.float32), grid)
 
 
+def read_maps(path: Path) -> tuple[NDArray[np.float32], Grid]:
+    """Read what `write_image` wrote of several maps, such as probabilities.
+
+    Args:
+        path: A NIfTI file of shape (X, Y, Z, K).
+
+    Returns:
+        (X, Y, Z, K), and where the maps lie.
+
+    Raises:
+        DataError: The file is missing, damaged or of another shape.
+    """
+    header, array = _load(path)
+    if array.ndim != 4 or 0 in array.shape:
+        raise DataError(
+            f"{path} has the shape {array.shape}; expected maps (X, Y, Z, K), one per region, as `scarmap predict "
+            f"--save-probabilities` writes them."
+        )
+    return array.astype(np.float32), _grid(header, path, array.shape[:3])
+
+
 def _read(path: Path) -> tuple[Any, NDArray[Any]]:
+    header, array = _load(path)
+    while array.ndim > 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or 0 in array.shape:
+        raise DataError(
+            f"{path} has the shape {array.shape}; expected one stack of slices (X, Y, Z) with at least one voxel. "
+            f"Split a time series or a multi-channel file into single volumes first."
+        )
+    return header, array
+
+
+def _load(path: Path) -> tuple[Any, NDArray[Any]]:
     if not path.is_file():
         raise DataError(f"{path} does not exist or is not a file.")
     try:
@@ -93,15 +128,6 @@ def _read(path: Path) -> tuple[Any, NDArray[Any]]:
         raise DataError(
             f"{path} holds colour or complex voxels ({array.dtype}); expected one number per voxel. Export the "
             f"magnitude image, or a mask with one whole number per voxel."
-        )
-    while array.ndim > 3 and array.shape[-1] == 1:
-        array = array[..., 0]
-    if array.ndim == 2:
-        array = array[..., None]
-    if array.ndim != 3 or 0 in array.shape:
-        raise DataError(
-            f"{path} has the shape {array.shape}; expected one stack of slices (X, Y, Z) with at least one voxel. "
-            f"Split a time series or a multi-channel file into single volumes first."
         )
     return image.header, array
 

@@ -13,6 +13,8 @@
                                    slice <case>_z<number>.nii.gz, each validation slice
       evaluation/cases.csv, summary.json
       report.html
+      quantification/cohort.html, cohort.csv, studies/<case>.html
+                                   the held-out masks measured, see `scarmap report --studies`
 """
 
 import csv
@@ -49,6 +51,11 @@ class RunFolder:
     def evaluation(self) -> Path:
         """Scores of the out-of-fold masks."""
         return self.root / "evaluation"
+
+    @property
+    def quantification(self) -> Path:
+        """Figures and pages of the out-of-fold masks, if they were asked for."""
+        return self.root / "quantification"
 
     @property
     def report(self) -> Path:

@@ -4,12 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from scarmap import __version__
 from scarmap.datasets.split import Split, notes, recorded_split
 from scarmap.evaluation.table import Row, read_scores
-from scarmap.io.files import replacing
 from scarmap.io.run import RunFolder
 from scarmap.report.comparison import paired_table, run_tables, shared_text
 from scarmap.report.comparison_pictures import run_box_pictures, side_by_side_picture
@@ -20,8 +16,10 @@ from scarmap.report.embed import chart_address
 from scarmap.report.figures import draw_boxes
 from scarmap.report.gallery import Picture, case_pictures, illustration_pictures
 from scarmap.report.header import facts, fold_of_case, warnings
+from scarmap.report.pages import write_page
 from scarmap.report.presence import COLUMNS, infarcted_tables, presence_lines
 from scarmap.report.ranking import CaseScore, percent, rank_cases, ranked_by
+from scarmap.report.run_studies import cohort_address, study_addresses
 from scarmap.report.tables import published_figures, score_tables
 
 
@@ -47,8 +45,9 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
     layout = record.get("data", {}).get("layout") or recipe.get("layout") or "myops2020"
     cases, no_cases = case_pictures(run, record, ranked)
     illustrations, no_illustrations = illustration_pictures(run, layout=layout)
-    page = _environment().get_template("page.html")
-    text = page.render(
+    return write_page(
+        run.report,
+        "page.html",
         name=recipe.get("name") or run.root.name,
         facts=facts(record),
         warnings=warnings(record) + _not_scored(record, ranked, split),
@@ -66,13 +65,11 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
         no_cases=no_cases,
         ranked_by=ranked_by(ranked),
         case_table=case_table(ranked, fold_of_case(record)),
+        measured=cohort_address(run),
+        studies=study_addresses(run),
         illustrations=illustrations,
         no_illustrations=no_illustrations,
-        version=__version__,
     )
-    with replacing(run.report) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return run.report
 
 
 def comparison_section(comparison: Comparison) -> dict[str, Any]:
@@ -167,13 +164,3 @@ def _not_scored(record: Mapping[str, Any], ranked: Sequence[CaseScore], split: S
 
 def _ml(volume: float) -> str:
     return f"{volume:.1f}" if volume == volume else "–"
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("scarmap.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -129,8 +129,12 @@ def draw_outline(
         linestyles=[DASHES if predicted else "solid"],
     )
     if not predicted:
-        shade = "#ffffff90" if _luminance(colour) < 0.4 else "#00000090"
-        lines.set_path_effects([patheffects.withStroke(linewidth=width + 0.9, foreground=shade)])
+        lines.set_path_effects([patheffects.withStroke(linewidth=width + 0.9, foreground=outline_shade(colour))])
+
+
+def outline_shade(colour: str) -> str:
+    """Hex colour, half transparent, that lifts a line off the image below: light around dark lines, or dark."""
+    return "#ffffff90" if _luminance(colour) < 0.4 else "#00000090"
 
 
 def hide_frame(axes: Axes) -> None:

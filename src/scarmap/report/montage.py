@@ -32,12 +32,13 @@ OUTLINES: Mapping[str, str] = {
 }
 """Tissue to the nested region whose border stands for it: outlines then run beside each other, not on top."""
 
-_TITLES = {
+TITLES: Mapping[str, str] = {
     "normal_myocardium": "epicardium",
     "lv_pool": "endocardium",
     "edema": "edema (scar included)",
     "scar": "scar",
 }
+"""Tissue to what its outline bounds, where that is not the tissue itself."""
 
 
 def draw_case(
@@ -108,7 +109,7 @@ def _draw_panel(
 def _key(case: Case, prediction: LabelMap | None) -> list[Line2D]:
     present = [labels.array for labels in (case.labels, prediction) if labels is not None]
     keys = [
-        Line2D([], [], color=colour_of(tissue), linewidth=2, label=_TITLES.get(tissue, region_title(tissue)))
+        Line2D([], [], color=colour_of(tissue), linewidth=2, label=TITLES.get(tissue, region_title(tissue)))
         for tissue in OUTLINES
         if any((array == INDEX[tissue]).any() for array in present)
     ]

@@ -1,0 +1,1 @@
+"""Masks become millilitres, grams, percentages and segments. Nothing here needs torch."""

@@ -1,0 +1,254 @@
+"""One study: from a mask, and whatever else there is, to its figures."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan, nan
+
+from scarmap import __version__
+from scarmap.errors import DataError, suggest
+from scarmap.labels import TISSUES, MaskArray, codes, region_mask
+from scarmap.quantification.aha17 import SECTORS, measure_rings, measure_segments
+from scarmap.quantification.dictionary import FIGURES
+from scarmap.quantification.flags import (
+    flag,
+    flags_of_figures,
+    flags_of_grid,
+    flags_of_intervals,
+    flags_of_reference,
+    flags_of_salvage,
+    flags_of_stack,
+)
+from scarmap.quantification.infarct import MYOCARDIUM_G_PER_ML, salvage_index, sizes, volume_ml
+from scarmap.quantification.lge import measure_thresholds
+from scarmap.quantification.placement import Placement, place
+from scarmap.quantification.result import (
+    Flag,
+    Quantification,
+    Ring,
+    Segment,
+    SliceFigures,
+    ThresholdFigures,
+    WallFigures,
+)
+from scarmap.quantification.thresholds import METHODS, is_signed
+from scarmap.quantification.transmurality import GRADES, VARIANTS, measure_wall
+from scarmap.quantification.uncertainty import Probabilities, intervals
+from scarmap.quantification.window import Window, cropped, heart_window
+from scarmap.volume import LabelMap, Volume, check_same_grid
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the literature leaves open.
+
+    Attributes:
+        sectors: A name in `scarmap.quantification.aha17.SECTORS`.
+        transmurality: A name in `scarmap.quantification.transmurality.VARIANTS`; decides the class of each segment.
+        salvage: Whether to give the myocardial salvage index, with the consensus' caution.
+        methods: Names in `scarmap.quantification.thresholds.METHODS`, applied where there is an LGE image.
+        signed: Whether that image is signed (PSIR); None finds out by negative voxels.
+        confidence: Coverage of the intervals from probabilities.
+    """
+
+    sectors: str = SECTORS[0]
+    transmurality: str = VARIANTS[0]
+    salvage: bool = False
+    methods: tuple[str, ...] = tuple(METHODS)
+    signed: bool | None = None
+    confidence: float = 0.9
+
+    def __post_init__(self) -> None:
+        """Refuse names that nothing answers to."""
+        for what, names, known in (
+            ("division into sectors", (self.sectors,), SECTORS),
+            ("variant of transmurality", (self.transmurality,), VARIANTS),
+            ("threshold method", self.methods, tuple(METHODS)),
+        ):
+            for name in names:
+                if name not in known:
+                    raise DataError(f"There is no {what} {name!r}. {suggest(name, known)}")
+
+
+DEFAULT = Choices()
+
+
+def quantify(
+    labels: LabelMap,
+    *,
+    case: str = "",
+    layout: str | None = None,
+    image: Volume | None = None,
+    remote: MaskArray | None = None,
+    probabilities: Mapping[str, Probabilities] | None = None,
+    reference_deg: float | None = None,
+    area_at_risk_ml: float | None = None,
+    choices: Choices = DEFAULT,
+) -> Quantification:
+    """Measure one study.
+
+    Args:
+        labels: The segmentation.
+        case: Name of the study.
+        layout: Label layout of the mask, which decides what is defined: edema is undefined in EMIDEC, not 0. None for
+            masks that could hold every tissue.
+        image: LGE on the same grid, for classical thresholds.
+        remote: (X, Y, Z), remote myocardium for these; found automatically when None.
+        probabilities: Region to its probability, (K, X, Y, Z) of folds or passes or (X, Y, Z) averaged, for intervals.
+        reference_deg: Direction of the middle of the septum from the centre of the left ventricle, degrees from the
+            first array axis towards the second, measured in millimetres; found from the right ventricle when None.
+        area_at_risk_ml: Area at risk drawn elsewhere, for the salvage index; edema and infarct together when None.
+        choices: What the literature leaves open.
+
+    Returns:
+        Figures, rings, segments and flags. What cannot be known is NaN or left out, and flagged.
+
+    Raises:
+        DataError: Probabilities of an unknown region or another shape were given.
+        GeometryError: The image lies on another grid than the mask.
+        LabelError: There is no such layout.
+    """
+    tissues = tuple(codes(layout)) if layout else tuple(tissue.name for tissue in TISSUES)
+    window = heart_window(labels.array)
+    heart = cropped(labels, window)
+    placement = place(heart, reference_deg=reference_deg)
+    sectors = choices.sectors if not isnan(placement.reference.anterior_insertion_deg) else SECTORS[0]
+    wall, rings, segments = _walls(placement, labels.grid.voxel_ml, tissues, choices.transmurality, sectors)
+    figures = sizes(labels, tissues) | _wall_figures(wall) | _counts(placement, segments)
+    at_risk_ml = figures["area_at_risk_ml"] if area_at_risk_ml is None else area_at_risk_ml
+    salvage = salvage_index(at_risk_ml, figures["infarct_ml"]) if choices.salvage else nan
+    figures["myocardial_salvage_index"] = salvage
+    spread = intervals(
+        probabilities or {},
+        tissues=tissues,
+        voxel_ml=labels.grid.voxel_ml,
+        wall_ml=figures["myocardium_ml"],
+        confidence=choices.confidence,
+    )
+    thresholds, flags = _thresholds(image, labels, placement, remote, choices)
+    return Quantification(
+        case=case,
+        scarmap_version=__version__,
+        layout=layout or "",
+        tissues=tuple(name for name in tissues if name != "background"),
+        shape=labels.grid.shape,
+        spacing_mm=labels.grid.spacing_mm,
+        conventions=conventions(choices, sectors=sectors, drawn_at_risk=area_at_risk_ml is not None),
+        figures={figure.name: float(figures[figure.name]) for figure in FIGURES},
+        intervals={name: spread[name] for name in figures if name in spread and not isnan(figures[name])},
+        reference=placement.reference,
+        slices=tuple(_slice_figures(heart, index, window, placement, tissues) for index in range(labels.grid.shape[2])),
+        rings=rings,
+        segments=segments,
+        thresholds=thresholds,
+        flags=(
+            *flags_of_stack(heart, placement.slices),
+            *flags_of_reference(placement.reference, disputed=placement.disputed),
+            *([flag("sectors_rigid")] if sectors != choices.sectors else []),
+            *flags_of_figures(figures, tissues),
+            *(flags_of_salvage(salvage) if choices.salvage else []),
+            *flags_of_intervals(figures, spread),
+            *flags,
+            *flags_of_grid(labels.grid),
+        ),
+    )
+
+
+def conventions(choices: Choices, *, sectors: str, drawn_at_risk: bool = False) -> dict[str, str]:
+    """What was chosen, by topic, for people.
+
+    Args:
+        choices: What was asked for.
+        sectors: The division that could be used.
+        drawn_at_risk: Whether the area at risk came from elsewhere.
+    """
+    return {
+        "sectors": sectors,
+        "transmurality": choices.transmurality,
+        "volume": "voxels times pixdim, summed over slices at the distance of their centres",
+        "density": f"{MYOCARDIUM_G_PER_ML} g/ml",
+        "denominator": "LV wall of the same mask, all slices",
+        "infarct": "scar and no-reflow",
+        "papillary_muscles": "as the mask has them",
+        "area_at_risk": "given" if drawn_at_risk else "edema and infarct of the mask",
+        "wall_thickness": "to the nearest epicardium in the slice; radial along the chords",
+    }
+
+
+def _walls(
+    placement: Placement, voxel_ml: float, tissues: Collection[str], variant: str, sectors: str
+) -> tuple[WallFigures, tuple[Ring, ...], tuple[Segment, ...]]:
+    rings = placement.rings
+    closed = [each for each in placement.slices if each.closed]
+    whole = measure_wall(closed, voxel_ml=voxel_ml, tissues=tissues, variant=variant)
+    measured = measure_rings(rings, voxel_ml=voxel_ml, tissues=tissues, variant=variant)
+    if placement.reference.source == "none" or not rings:
+        return whole, measured, ()
+    segments = measure_segments(
+        rings, placement.reference, convention=sectors, voxel_ml=voxel_ml, tissues=tissues, variant=variant
+    )
+    return whole, measured, segments
+
+
+def _wall_figures(wall: WallFigures) -> dict[str, float]:
+    depth = wall.transmurality
+    return {
+        "transmurality_extent_mean_percent": depth.extent_mean_percent,
+        "transmurality_extent_infarcted_mean_percent": depth.extent_infarcted_mean_percent,
+        "transmurality_extent_maximum_percent": depth.extent_maximum_percent,
+        "transmurality_fraction_mean_percent": depth.fraction_mean_percent,
+        "transmurality_fraction_infarcted_mean_percent": depth.fraction_infarcted_mean_percent,
+        "transmurality_fraction_maximum_percent": depth.fraction_maximum_percent,
+        "num_chords": depth.num_chords,
+        "num_infarcted_chords": depth.num_infarcted_chords,
+        "wall_thickness_mm": wall.wall_thickness_mm,
+        "wall_thickness_radial_mm": wall.wall_thickness_radial_mm,
+    }
+
+
+def _counts(placement: Placement, segments: Sequence[Segment]) -> dict[str, float]:
+    shown = [segment.figures for segment in segments if segment.figures.myocardium_g > 0]
+    deep = [each.transmurality.grade in GRADES[-2:] for each in shown]
+    return {
+        "num_slices": len(placement.slices),
+        "num_closed_slices": sum(each.closed for each in placement.slices),
+        "num_segments": len(shown),
+        "num_infarcted_segments": sum(each.infarct_percent > 0 for each in shown) if shown else nan,
+        "num_transmural_segments": sum(deep) if shown else nan,
+    }
+
+
+def _slice_figures(
+    labels: LabelMap, index: int, window: Window, placement: Placement, tissues: Collection[str]
+) -> SliceFigures:
+    plane, grid = labels.array[..., index], labels.grid
+    each = next((each for each in placement.slices if each.index == index), None)
+    return SliceFigures(
+        index=index,
+        ring=placement.names.get(index, ""),
+        closed=each is not None and each.closed,
+        centre_voxels=(each.centre[0] + window[0].start, each.centre[1] + window[1].start) if each else (nan, nan),
+        septum_deg=each.septum.middle_deg if each and each.septum else nan,
+        lv_pool_ml=volume_ml(region_mask(plane, "lv_pool"), grid),
+        myocardium_ml=volume_ml(region_mask(plane, "whole_myocardium"), grid),
+        infarct_ml=volume_ml(region_mask(plane, "whole_infarct"), grid),
+        edema_ml=volume_ml(region_mask(plane, "edema"), grid) if "edema" in tissues else nan,
+        mvo_ml=volume_ml(region_mask(plane, "mvo"), grid) if "mvo" in tissues else nan,
+    )
+
+
+def _thresholds(
+    image: Volume | None, labels: LabelMap, placement: Placement, remote: MaskArray | None, choices: Choices
+) -> tuple[tuple[ThresholdFigures, ...], list[Flag]]:
+    if image is None or not choices.methods:
+        return (), []
+    what = f"the mask {labels.grid.source} and the LGE image {image.grid.source}"
+    check_same_grid(labels.grid, image.grid, what=what)
+    window = heart_window(labels.array)
+    return measure_thresholds(
+        cropped(image, window),
+        cropped(labels, window),
+        placement.slices,
+        methods=choices.methods,
+        remote=None if remote is None else remote[window],
+        signed=is_signed(image.array) if choices.signed is None else choices.signed,
+    )

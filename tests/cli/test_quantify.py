@@ -1,0 +1,83 @@
+import csv
+import json
+import subprocess
+import sys
+
+import pytest
+
+from scarmap.datasets.folder import find_masks
+from scarmap.quantification.files import read_quantification
+
+
+def test_a_data_set_is_measured_with_its_images_and_agrees_with_itself(scarmap, myops_phantom, tmp_path):
+    ended = scarmap("quantify", myops_phantom, "--out", tmp_path, "--against", myops_phantom)
+    assert ended.code == 0, ended.err
+    with (tmp_path / "cohort.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 6
+    study = read_quantification(tmp_path / "studies" / rows[0]["case"] / "quantification.json")
+    assert (study.layout, study.reference.source) == ("myops2020", "rv_insertion")
+    assert study.thresholds
+    assert f"{study.figures['infarct_g']:.1f}" in ended.out
+    agreement = json.loads((tmp_path / "agreement.json").read_text())
+    assert agreement["figures"]["infarct_g"]["bias"]["value"] == 0
+    assert "limits of agreement" in ended.out
+
+
+def test_one_mask_is_measured_with_its_image(scarmap, emidec_phantom, tmp_path):
+    mask = find_masks(emidec_phantom)["Case_P001"]
+    lge = next(mask.parents[1].glob("Images/*"))
+    ended = scarmap(
+        "quantify", mask, "--lge", lge, "--layout", "emidec", "--reference-angle", "190", "--threshold", "otsu",
+        "--threshold", "5sd", "--salvage", "--out", tmp_path,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    study = read_quantification(tmp_path / "quantification.json")
+    assert study.reference.septum_deg == 190
+    assert len(study.segments) == 16
+    assert [each.method for each in study.thresholds] == ["otsu", "5sd"]
+    assert "salvage_caution" in ended.out
+
+
+def test_a_mask_whose_layout_cannot_be_known_is_an_error_that_names_the_option(scarmap, emidec_phantom, tmp_path):
+    mask = find_masks(emidec_phantom)["Case_P001"]
+    ended = scarmap("quantify", mask, "--out", tmp_path)
+    assert ended.code == 2
+    assert "--layout" in ended.err
+    assert not (tmp_path / "cohort.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [("--lge", "x.nii.gz", "--data"), ("--sectors", "rigit", "rigid"), ("--threshold", "fwhm", "fwhm_max")],
+)
+def test_an_option_that_means_nothing_is_an_error_that_says_what_to_do(
+    scarmap, myops_phantom, tmp_path, option, value, told
+):
+    ended = scarmap("quantify", myops_phantom, option, value, "--out", tmp_path)
+    assert ended.code == 2
+    assert told in ended.err
+
+
+def test_a_broken_mask_does_not_stop_the_others(scarmap, emidec_phantom, tmp_path):
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    (folder / "good.nii.gz").write_bytes(find_masks(emidec_phantom)["Case_P001"].read_bytes())
+    (folder / "broken.nii.gz").write_bytes(b"no image")
+    ended = scarmap("quantify", folder, "--layout", "emidec", "--out", tmp_path / "out")
+    assert ended.code == 3
+    assert "1 of 2 studies" in ended.err
+    assert (tmp_path / "out" / "studies" / "good" / "quantification.json").is_file()
+
+
+def test_measuring_masks_imports_no_torch(emidec_phantom, tmp_path):
+    mask = find_masks(emidec_phantom)["Case_P001"]
+    words = ["quantify", str(mask), "--layout", "emidec", "--out", str(tmp_path)]
+    code = (
+        "import sys; from scarmap.cli.main import main;"
+        f"sys.argv[1:] = {words!r}\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code\n"
+        "print(*{'torch', 'monai'} & set(sys.modules), 'none')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "none"

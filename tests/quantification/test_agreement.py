@@ -1,0 +1,108 @@
+from math import isnan, sqrt
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from scarmap.errors import DataError
+from scarmap.quantification.agreement import agree, concordance, icc_agreement
+
+SHROUT_FLEISS = np.array(
+    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float
+)
+FIRST, SECOND = [10.0, 20.0, 30.0, 40.0, 50.0], [12.0, 19.0, 33.0, 44.0, 52.0]
+
+
+def test_bland_altman_of_five_patients_worked_out_by_hand():
+    """Differences 2, -1, 3, 4, 2: mean 2, squares around it sum to 14, so SD = sqrt(3.5)."""
+    found = agree(FIRST, SECOND)
+    sd = sqrt(3.5)
+    assert (found.num_cases, found.num_undefined) == (5, 0)
+    assert found.bias.value == 2.0
+    assert found.difference_sd == pytest.approx(sd)
+    assert (found.lower_limit.value, found.upper_limit.value) == pytest.approx((2 - 1.96 * sd, 2 + 1.96 * sd))
+    assert found.within_subject_sd == pytest.approx(sqrt((4 + 1 + 9 + 16 + 4) / 5 / 2))
+    assert found.repeatability == pytest.approx(1.96 * sqrt(34 / 5))
+    assert found.mean == 31.0
+    assert found.within_subject_cov_percent == pytest.approx(100 * sqrt(3.4) / 31)
+    assert found.difference_cov_percent == pytest.approx(100 * sd / 31)
+
+
+def test_intervals_of_bias_and_limits_agree_with_an_independent_formula():
+    found = agree(FIRST, SECOND)
+    differences = np.subtract(SECOND, FIRST)
+    low, high = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
+    assert (found.bias.low, found.bias.high) == pytest.approx((low, high))
+    wider = (found.upper_limit.high - found.upper_limit.low) / (high - low)
+    assert wider == pytest.approx(sqrt(1 + 5 * 1.96**2 / (2 * 4)))
+
+
+def test_differences_that_grow_with_size_are_noticed():
+    first = np.linspace(10, 50, 9)
+    wobble = np.tile([0.1, -0.1, 0.05], 3)
+    found = agree(first, 1.2 * first + wobble)
+    assert found.proportional_slope == pytest.approx(0.2 / 1.1, abs=0.01)
+    assert found.proportional_p < 0.001
+    assert agree(first, first + np.tile([1.0, 1.2, 0.8], 3)).proportional_p > 0.05
+
+
+def test_icc_is_that_of_the_published_example_of_shrout_and_fleiss():
+    found = icc_agreement(SHROUT_FLEISS)
+    assert found.value == pytest.approx(0.29, abs=0.005)
+    assert (found.low, found.high) == pytest.approx((0.02, 0.76), abs=0.005)
+
+
+def test_icc_from_mean_squares_of_two_readings():
+    """Mean squares by hand: patients 5 rows, readings 2 columns."""
+    ratings = np.column_stack([FIRST, SECOND])
+    grand = ratings.mean()
+    rows = 2 * ((ratings.mean(axis=1) - grand) ** 2).sum() / 4
+    columns = 5 * ((ratings.mean(axis=0) - grand) ** 2).sum() / 1
+    error = (((ratings - grand) ** 2).sum() - 4 * rows - columns) / 4
+    expected = (rows - error) / (rows + error + 2 * (columns - error) / 5)
+    assert agree(FIRST, SECOND).icc.value == pytest.approx(expected)
+    assert expected < np.corrcoef(FIRST, SECOND)[0, 1]
+
+
+def test_concordance_is_lins_formula_and_falls_with_a_shift():
+    first, second = np.array(FIRST), np.array(SECOND)
+    covariance = np.mean((first - first.mean()) * (second - second.mean()))
+    expected = 2 * covariance / (first.var() + second.var() + (first.mean() - second.mean()) ** 2)
+    found = concordance(first, second)
+    assert found.value == pytest.approx(expected)
+    assert found.low < found.value < found.high < 1
+    assert concordance(first, second + 20).value < found.value
+
+
+def test_the_interval_of_the_concordance_covers_what_resampling_scatters_over():
+    generator = np.random.default_rng(3)
+    truth = generator.normal(20, 8, 4000)
+    first, second = truth + generator.normal(0, 2, 4000), truth + 1 + generator.normal(0, 2, 4000)
+    population = concordance(first, second).value
+    covered = 0
+    for _ in range(200):
+        drawn = generator.choice(4000, 30, replace=False)
+        interval = concordance(first[drawn], second[drawn])
+        covered += interval.low <= population <= interval.high
+    assert 0.9 <= covered / 200 <= 0.995
+
+
+def test_equal_readings_agree_perfectly():
+    found = agree(FIRST, FIRST)
+    assert found.icc.value == found.ccc.value == 1.0
+    assert found.bias.value == found.repeatability == found.proportional_slope == 0.0
+
+
+def test_undefined_readings_are_left_out_and_counted():
+    found = agree([1.0, np.nan, 3.0, 4.0], [1.0, 2.0, np.nan, 5.0])
+    assert (found.num_cases, found.num_undefined) == (2, 2)
+    assert found.bias.value == 0.5
+    assert all(isnan(value) for value in (found.bias.low, found.icc.value, found.ccc.value, found.proportional_p))
+    nothing = agree([np.nan], [1.0])
+    assert nothing.num_cases == 0
+    assert isnan(nothing.bias.value)
+
+
+def test_readings_of_different_patients_are_an_error():
+    with pytest.raises(DataError, match="3 patients and the other 2"):
+        agree([1, 2, 3], [1, 2])

@@ -1,0 +1,95 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from scarmap.errors import DataError, GeometryError
+from scarmap.io.files import write_json
+from scarmap.io.nifti import write_image, write_labels
+from scarmap.quantification.cohort import agree_cohorts, other_reading, quantify_files, write_agreement
+from scarmap.quantification.maps import maps_beside, read_probabilities
+
+TAPERED = (12.0, 14.0, 16.0)
+
+
+def _scar(degrees):
+    return lambda radius, angle, index: {"scar": angle < degrees}
+
+
+@pytest.fixture
+def masks(make_heart, tmp_path):
+    """Two readings of four cases, the second one larger by 9 degrees of infarct each."""
+    for reading, more in (("first", 0), ("second", 9)):
+        for number in range(4):
+            labels = make_heart(inner_mm=TAPERED, right=False, hurt=_scar(30 + 30 * number + more))
+            write_labels(tmp_path / reading / f"p{number}.nii.gz", labels, "emidec")
+    return {
+        reading: {f"p{n}": tmp_path / reading / f"p{n}.nii.gz" for n in range(4)} for reading in ("first", "second")
+    }
+
+
+def test_two_readings_of_a_cohort_agree_but_for_what_was_added(masks, tmp_path):
+    second = [quantify_files(path, "emidec", case=case) for case, path in masks["second"].items()]
+    first = other_reading(second, {**masks["first"], "stranger": tmp_path})
+    found = agree_cohorts(first, second)
+    assert found["infarct_percent_lv"].bias.value == pytest.approx(9 / 360 * 100, abs=0.15)
+    assert found["infarct_percent_lv"].num_cases == 4
+    assert found["myocardium_g"].bias.value == 0
+    assert "edema_g" not in found
+    assert "num_chords" not in found
+    paths = write_agreement(tmp_path, found, cases=["p0"], missing=["stranger"])
+    content = json.loads(paths[0].read_text())
+    assert content["missing"] == ["stranger"]
+    assert content["figures"]["infarct_g"]["unit"] == "g"
+    assert content["figures"]["infarct_g"]["bias"]["value"] == pytest.approx(found["infarct_g"].bias.value)
+    with paths[1].open() as file:
+        rows = {row["figure"]: row for row in csv.DictReader(file)}
+    assert float(rows["infarct_g"]["bias_low"]) == pytest.approx(found["infarct_g"].bias.low, rel=1e-4)
+    assert rows.keys() == content["figures"].keys() == found.keys()
+
+
+def test_a_landmark_is_kept_for_the_other_reading(masks):
+    second = [quantify_files(masks["second"]["p0"], "emidec", case="p0", reference_deg=77.0)]
+    (first,) = other_reading(second, masks["first"])
+    assert first.reference.septum_deg == 77.0
+
+
+def test_readings_of_other_cases_are_an_error(masks):
+    first = [quantify_files(masks["first"]["p0"], "emidec", case="p0")]
+    second = [quantify_files(masks["second"]["p1"], "emidec", case="p1")]
+    with pytest.raises(DataError, match="one has p0, the other p1"):
+        agree_cohorts(first, second)
+
+
+def test_probabilities_are_read_with_their_regions(make_heart, tmp_path):
+    labels = make_heart(inner_mm=TAPERED)
+    maps = np.random.default_rng(0).random((*labels.array.shape, 2)).astype(np.float32)
+    for fold in range(2):
+        write_image(tmp_path / f"fold{fold}" / "p1_probabilities.nii.gz", maps * (1 - fold / 2), labels.grid)
+        write_json(tmp_path / f"fold{fold}" / "p1_probabilities.json", {"regions": ["scar", "edema"]})
+    files = [maps_beside(tmp_path / f"fold{fold}", "p1") for fold in range(2)]
+    averaged = read_probabilities(files[:1], labels.grid)
+    assert (averaged["edema"] == maps[..., 1]).all()
+    folds = read_probabilities(files, labels.grid)
+    assert folds["scar"].shape == (2, *labels.array.shape)
+    assert (folds["scar"][1] == maps[..., 0] / 2).all()
+    assert read_probabilities([], labels.grid) == {}
+    assert maps_beside(tmp_path, "p1") is None
+
+
+def test_probabilities_that_do_not_fit_are_errors(make_heart, tmp_path):
+    labels = make_heart(inner_mm=TAPERED)
+    maps = np.zeros((*labels.array.shape, 2))
+    write_image(tmp_path / "a_probabilities.nii.gz", maps, labels.grid)
+    write_json(tmp_path / "a_probabilities.json", {"regions": ["scar"]})
+    with pytest.raises(DataError, match=r"2 maps and .* 1 regions"):
+        read_probabilities([tmp_path / "a_probabilities.nii.gz"], labels.grid)
+    other = make_heart(inner_mm=TAPERED, size=(111, 111)).grid
+    write_json(tmp_path / "a_probabilities.json", {"regions": ["scar", "edema"]})
+    with pytest.raises(GeometryError, match="different sizes"):
+        read_probabilities([tmp_path / "a_probabilities.nii.gz"], other)
+    write_image(tmp_path / "b_probabilities.nii.gz", maps, labels.grid)
+    write_json(tmp_path / "b_probabilities.json", {"regions": ["scar", "mvo"]})
+    with pytest.raises(DataError, match="one recipe"):
+        read_probabilities([tmp_path / f"{name}_probabilities.nii.gz" for name in "ab"], labels.grid)

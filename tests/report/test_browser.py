@@ -1,0 +1,178 @@
+"""The pages in a real browser: controls work, nothing is asked from a network, and a study prints on two sheets."""
+
+import re
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scarmap.datasets.measured import studies_of_folder
+from scarmap.quantification.dictionary import FLAGS
+from scarmap.quantification.result import Flag
+from scarmap.report.cohort import build_cohort
+from scarmap.report.measure import Measuring, report_study
+from scarmap.report.study import build_study
+from scarmap.volume import Case, Grid, LabelMap, Volume
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as engine:
+        opened = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def show(browser):
+    """Open a page; at the end it must have said nothing on the console and asked for nothing but itself."""
+    troubles, opened = [], []
+
+    def open_page(path):
+        page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        opened.append(page)
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda problem: troubles.append(str(problem)))
+        page.on("request", lambda request: troubles.append(request.url) if _foreign(request.url, path) else None)
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    assert troubles == []
+    for page in opened:
+        page.close()
+
+
+def _foreign(url, path):
+    return url != path.as_uri() and not url.startswith("data:")
+
+
+@pytest.fixture(scope="module")
+def phantom_page(myops_phantom, tmp_path_factory):
+    """Page of a phantom study of three slices."""
+    folder = tmp_path_factory.mktemp("pages")
+    page = folder / "study.html"
+    report_study(studies_of_folder(myops_phantom)[0], page, folder / "figures.json", Measuring())
+    return page
+
+
+def _shown(page):
+    panel = page.locator("#viewer svg").first
+    return panel.locator(".image").get_attribute("href"), panel.locator(".mask").get_attribute("href")
+
+
+def test_the_slider_moves_through_the_slices_with_the_keyboard(show, phantom_page):
+    page = show(phantom_page)
+    slider = page.get_by_role("slider", name="Slice")
+    slider.focus()
+    page.keyboard.press("Home")
+    first = slider.input_value(), _shown(page), page.locator("#slice-name").inner_text()
+    page.keyboard.press("ArrowRight")
+    second = slider.input_value(), _shown(page), page.locator("#slice-name").inner_text()
+    page.keyboard.press("End")
+    assert first == ("1", ("#image-3-0", "#mask-3"), "3 · basal")
+    assert second == ("2", ("#image-2-0", "#mask-2"), "2 · mid")
+    assert slider.input_value() == "3"
+    # All sequences show the same slice.
+    assert page.locator("#viewer .image").evaluate_all("all => all.map(each => each.getAttribute('href'))") == [
+        "#image-1-0",
+        "#image-1-1",
+        "#image-1-2",
+    ]
+    assert "slice 1" in page.locator("#viewer svg").first.get_attribute("aria-label")
+
+
+def test_the_overlay_fades(show, phantom_page):
+    page = show(phantom_page)
+    opacity, mask = page.get_by_role("slider", name="Overlay"), page.locator("#viewer .mask").first
+    assert mask.evaluate("each => getComputedStyle(each).opacity") == "0.8"
+    opacity.focus()
+    page.keyboard.press("Home")
+    assert mask.evaluate("each => getComputedStyle(each).opacity") == "0"
+    assert page.locator("#opacity-name").inner_text() == "0 %"
+
+
+def test_outlines_are_painted_over_the_image(show, phantom_page):
+    page = show(phantom_page)
+    panel = page.locator("#viewer svg").first
+    page.get_by_role("slider", name="Overlay").fill("0")
+    plain = panel.screenshot()
+    page.get_by_role("slider", name="Overlay").fill("100")
+    assert panel.screenshot() != plain
+    assert page.locator(".montage svg").count() == 3 * 3
+
+
+def test_every_control_can_be_reached_with_the_tabulator(show, phantom_page):
+    page = show(phantom_page)
+    reached = []
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id"))
+    assert reached == ["slice", "opacity"]
+
+
+@pytest.fixture
+def cohort_page(study, tmp_path):
+    masses = {"p1": 10.0, "p2": 2.0, "p10": 30.0, "p3": float("nan")}
+    studies = [replace(study, case=case, figures={**study.figures, "infarct_g": mass}) for case, mass in masses.items()]
+    return build_cohort(studies, tmp_path / "cohort.html", name="trial", pages={"p1": "studies/p1.html"})
+
+
+def test_the_table_sorts_by_click_and_by_keyboard_with_undefined_figures_last(show, cohort_page):
+    page = show(cohort_page)
+
+    def order():
+        return page.locator(".sortable tbody th").all_inner_texts()
+
+    assert order() == ["p1", "p10", "p2", "p3"]
+    heads = page.locator(".sortable thead th")
+    heads.nth(1).get_by_role("button").click()
+    assert order() == ["p2", "p1", "p10", "p3"]
+    assert heads.nth(1).get_attribute("aria-sort") == "ascending"
+    heads.nth(1).get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    assert order() == ["p10", "p1", "p2", "p3"]
+    assert heads.nth(1).get_attribute("aria-sort") == "descending"
+    heads.nth(0).get_by_role("button").click()
+    assert order() == ["p1", "p2", "p3", "p10"]
+    assert page.locator("[aria-sort]").count() == 1
+
+
+def _sheets(pdf):
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+
+
+def test_a_study_prints_on_two_sheets(show, phantom_page):
+    assert _sheets(show(phantom_page).pdf(prefer_css_page_size=True)) == 2
+
+
+def test_a_long_study_with_many_flags_and_thresholds_prints_on_two_sheets_too(show, study, tmp_path):
+    grid = Grid((64, 64, 18), (2.0, 2.0, 8.0), np.diag([2.0, 2.0, 8.0, 1.0]))
+    labels = np.zeros(grid.shape, dtype=np.uint8)
+    labels[20:44, 20:44] = 3
+    image = Volume(np.random.default_rng(0).random(grid.shape).astype(np.float32), grid)
+    case = Case("long", "scarmap", dict.fromkeys(("LGE", "T2", "bSSFP"), image), LabelMap(labels, grid))
+    slices = tuple(replace(study.slices[0], index=z) for z in range(18))
+    flags = tuple(Flag(code, message) for code, message in list(FLAGS.items())[:8])
+    every = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar", "mvo")
+    full = {name: 12.3 if np.isnan(value) else value for name, value in study.figures.items()}
+    longest = replace(
+        study,
+        shape=grid.shape,
+        slices=slices,
+        flags=flags,
+        thresholds=study.thresholds * 10,
+        tissues=every,
+        figures=full,
+    )
+    page = build_study(case, longest, tmp_path / "long.html")
+    assert page.stat().st_size < 5_000_000
+    assert _sheets(show(page).pdf(prefer_css_page_size=True)) == 2

@@ -1,0 +1,27 @@
+import pytest
+
+from scarmap.errors import RunError
+from scarmap.quantification.study import Choices
+from scarmap.report.build import build_report
+from scarmap.report.measure import Measuring
+from scarmap.report.run_studies import report_run_studies
+
+PLAIN = Measuring(choices=Choices(methods=()))
+
+
+def test_held_out_masks_are_measured_against_the_experts_and_linked_from_the_run(run):
+    before = build_report(run).read_text()
+    assert "href=" not in before
+    outcome = report_run_studies(run, PLAIN)
+    assert outcome.page == run.quantification / "cohort.html"
+    assert "Agreement with expert" in outcome.page.read_text()
+    assert "mfunet, held out" in (run.quantification / "studies" / "case_a.html").read_text()
+    after = build_report(run).read_text()
+    assert 'href="quantification/cohort.html"' in after
+    for case in ("case_a", "case_b", "case_c"):
+        assert f'<td><a href="quantification/studies/{case}.html">{case}</a></td>' in after
+
+
+def test_masks_of_single_slices_are_not_measured(run_by_slice):
+    with pytest.raises(RunError, match="no figures of a heart"):
+        report_run_studies(run_by_slice, PLAIN)
