@@ -66,7 +66,7 @@ def test_infarct_apart_from_the_wall_is_flagged_and_counts_for_masses(make_heart
     labels.array[2:6, 2:7, 1] = INDEX["scar"]
     study = quantify(labels)
     (found,) = (flag for flag in study.flags if flag.code == "infarct_outside_wall")
-    assert "Slice 2 (counted from 1)" in found.message
+    assert "Slice 2 " in found.message
     assert "0.20 ml" in found.message
     assert study.figures["infarct_ml"] == pytest.approx(0.2)
 
