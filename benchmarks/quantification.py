@@ -54,6 +54,8 @@ def main() -> None:
 def phantom_tables(folder: Path) -> list[str]:
     """Tables of masses and of segments over the cases of a cohort."""
     pairs = list(measured_and_true(folder))
+    if not pairs:
+        raise SystemExit(f"{folder} holds no labelled case with a <case>_truth.json; make it with scarmap phantom.")
     lines = [f"{len(pairs)} studies.", "", *mass_table(pairs), "", *segment_table(pairs)]
     turns = [turn(study.reference.septum_deg, truth["septum_deg"]["array"]) for study, truth in pairs]
     found = np.array([each for each in turns if not isnan(each)])
