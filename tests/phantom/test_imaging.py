@@ -88,6 +88,16 @@ def test_phase_sensitive_images_keep_the_sign_of_water_and_show_fat_bright():
     assert image[48] == pytest.approx(1100, abs=3)
 
 
+@pytest.mark.parametrize(("signed", "cosine"), [(False, 1.0), (True, -0.8)])
+def test_shifted_fat_leaves_a_dark_line_on_one_side_of_an_organ(signed, cosine):
+    fat = NONE.copy()
+    fat[:16], fat[48:] = 1, 1
+    image = _acquire(1 - fat, Quality(0.75, fat_shift_mm=3.0, units=100.0), fat=fat, signed=signed, cosine=cosine)
+    assert image[49:51, 30].max() < 40
+    assert image[17:19, 30].min() > (60 if signed else 150)
+    assert image[32, 30] == pytest.approx(100, abs=8)
+
+
 def test_ghosts_lie_along_the_phase_encoding_direction_at_the_asked_distance():
     dot = np.zeros((64, 60), dtype=np.float32)
     dot[20:25, 28:33] = 1

@@ -102,7 +102,7 @@ RIGHT_BLOOD = 2.0
 CORRECTIONS: Mapping[str, Mapping[type, float]] = {
     "liver": {Balanced: 0.30, T2Prepared: 0.30, DarkBlood: 0.65, LateEnhancement: 0.60},
     "spleen": {Balanced: 0.47, T2Prepared: 0.47, DarkBlood: 0.75, LateEnhancement: 0.55},
-    "rv_blood": {LateEnhancement: 0.92},
+    "rv_blood": {LateEnhancement: 0.90},
 }
 """Tissue and kind of contrast to measured over predicted signal."""
 

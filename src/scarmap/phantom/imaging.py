@@ -29,6 +29,8 @@ class Quality:
         shading: Exponent of the coils' sensitivity: 1 leaves it, 0 corrects it.
         ghost: Strength of each of the two ghosts of a breathing patient.
         ghost_mm: How far from the patient they lie, along the phase-encoding direction, the array's second axis.
+        fat_shift_mm: How far fat lies from water along the frequency-encoding direction, the array's first axis: a dark
+            line on one side of an organ, a bright one on the other.
         unrest: Standard deviation of the change from one line of k-space to the next, which smears streaks along it.
         units: Scanner units of the brightest tissue of the heart.
         offset: Scanner units of no signal.
@@ -43,6 +45,7 @@ class Quality:
     shading: float = 1.0
     ghost: float = 0.0
     ghost_mm: float = 60.0
+    fat_shift_mm: float = 0.0
     unrest: float = 0.0
     units: float = 400.0
     offset: float = 0.0
@@ -111,10 +114,11 @@ def acquire(
     """
     space = acquired(plane.water.shape, pixel_mm=plane.pixel_mm, true_pixel_mm=quality.pixel_mm)
     sine = float(np.sqrt(max(0.0, 1 - cosine**2)))
-    frequencies = k_space_of(_add(plane.water, plane.fat, cosine, sine), space)
+    fat, share = (_shifted(each, quality.fat_shift_mm / plane.pixel_mm) for each in (plane.fat, plane.share))
+    frequencies = k_space_of(_add(plane.water, fat, cosine, sine), space)
     image = image_of(frequencies * _breathing(rng, space, quality), space)
     if signed:
-        reference = image_of(k_space_of(_add(1 - plane.share, plane.share, cosine, sine), space), space)
+        reference = image_of(k_space_of(_add(1 - plane.share, share, cosine, sine), space), space)
         image *= np.conj(reference) / np.maximum(np.abs(reference), np.float32(1e-3))
     bright = move(image.real if signed else np.abs(image), pose, centre=plane.centre, pixel_mm=plane.pixel_mm)
     if quality.noise > 0:
@@ -178,6 +182,15 @@ def _add(water: Field, fat: Field, cosine: float, sine: float) -> Complex:
     total.real = water + np.float32(cosine) * fat
     total.imag = np.float32(sine) * fat
     return total
+
+
+def _shifted(field: Field, voxels: float) -> Field:
+    if voxels == 0:
+        return field
+    whole = int(np.floor(voxels))
+    part = np.float32(voxels - whole)
+    shifted: Field = (1 - part) * np.roll(field, whole, axis=0) + part * np.roll(field, whole + 1, axis=0)
+    return shifted
 
 
 def _breathing(rng: np.random.Generator, space: KSpace, quality: Quality) -> Complex:

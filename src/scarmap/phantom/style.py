@@ -85,7 +85,7 @@ def _myops2020(rng: np.random.Generator) -> Style:
     cine = Balanced(
         float(rng.uniform(2.7, 3.2)),
         float(rng.uniform(42, 56)),
-        float(rng.uniform(0.3, 1.0)) if rng.random() < 0.3 else 0.0,
+        float(rng.uniform(0.3, 1.0)) if rng.random() < 0.5 else 0.0,
     )
     edema = DarkBlood(
         2000.0,
@@ -124,7 +124,9 @@ def _myops2020(rng: np.random.Generator) -> Style:
 def _emidec(rng: np.random.Generator) -> Style:
     tesla = float(rng.choice([1.5, 3.0]))
     late = _late(rng, timing=(1.02, 1.36), echo_ms=1.42, signed=True)
-    quality = _quality(rng, float(rng.uniform(1.4, 2.0)), noise=(0.05, 0.12), grain=0.08, patches=0.12, mottle=0.06)
+    quality = _quality(
+        rng, float(rng.uniform(1.4, 2.0)), noise=(0.05, 0.12), grain=0.08, patches=0.12, mottle=0.06, fat_shift_mm=2.0
+    )
     return Style(
         "emidec",
         tesla,
@@ -221,6 +223,7 @@ def _free(rng: np.random.Generator, contrast: Contrast) -> Protocol:
         shading=float(rng.uniform(0.0, 1.8)),
         ghost=float(rng.uniform(0.0, 0.05)) if rng.random() < 0.4 else 0.0,
         ghost_mm=float(rng.uniform(30, 150)),
+        fat_shift_mm=float(rng.uniform(-3.0, 3.0)),
         unrest=float(rng.uniform(0.0, 0.15)) if rng.random() < 0.5 else 0.0,
         units=float(np.exp(rng.uniform(np.log(120), np.log(2500)))),
     )
@@ -243,6 +246,7 @@ def _quality(
     patches: float,
     mottle: float,
     air_noise: float = 1.0,
+    fat_shift_mm: float = 0.8,
 ) -> Quality:
     return Quality(
         pixel_mm=pixel_mm,
@@ -254,6 +258,7 @@ def _quality(
         shading=float(rng.uniform(0.8, 1.7)),
         ghost=float(rng.uniform(0.0, 0.02)),
         ghost_mm=float(rng.uniform(30, 120)),
+        fat_shift_mm=float(rng.uniform(-fat_shift_mm, fat_shift_mm)),
         unrest=float(rng.uniform(0.02, 0.10)),
         units=float(rng.uniform(320, 620)),
     )
