@@ -188,7 +188,7 @@ def draw_infarct(
         core_to=float(rng.uniform(0.4, 0.7)),
         spared=float(rng.uniform(0.15, 0.35)) if mid_wall else 0.0,
         fraying=fraying,
-        swelling=float(rng.uniform(-0.45, -0.05)) if chronic else float(rng.uniform(0.2, 0.6)),
+        swelling=float(rng.uniform(-0.45, -0.05)) if chronic else float(rng.uniform(0.25, 0.6)),
         waves=draw_waves(rng, {1: 0.05, 2: 0.06, 3: 0.06, 5: 0.05, 8: 0.04, 13: 0.03}),
     )
 

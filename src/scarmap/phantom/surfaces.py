@@ -128,7 +128,7 @@ def trace(heart: Heart, angle: Field, heights_mm: Field) -> Rays:
     injury = [np.full(1, -1, dtype=np.float32)] * 5
     if heart.infarct is not None:
         found = extent(heart.infarct, angle, heights_mm)
-        bulk = bulk + heart.infarct.swelling * np.minimum(1.5 * found.injured, 1)
+        bulk = bulk + heart.infarct.swelling * np.minimum(1.4 * found.injured**2, 1)
         injury = [found.scar_from, found.scar_to, found.risk_to, found.core_from, found.core_to]
     inner = np.minimum(inner - heart.wall_mm * bulk, outer - 0.4 * heart.wall_mm)
     beyond = _right(heart, angle - septum, heights_mm)
