@@ -61,7 +61,7 @@ REGIONS: Mapping[str, tuple[str, ...]] = {
     "lv_epicardium": ("lv_pool", "normal_myocardium", "edema", "scar", "mvo"),
     "edema": ("edema",),
     "scar": ("scar",),
-    "scar_and_edema": ("edema", "scar"),
+    "scar_and_edema": ("edema", "scar", "mvo"),
     "mvo": ("mvo",),
     "whole_infarct": ("scar", "mvo"),
 }

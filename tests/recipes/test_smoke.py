@@ -25,6 +25,7 @@ QUICK = (
     *("mfunet", "mfunet/concatenation-only", "mfunet/submission-dilation"),
     *("cascade", "cascade/unet-bssfp", "linear-codec"),
     *("anatomy-prior", "anatomy-prior/baseline", "anatomy-prior/attention", "anatomy-prior/no-penalty"),
+    "scarmap",
 )
 PARTS = {f"linear-codec, {member} alone": ("linear-codec", {"members": (member,)}) for member in NETWORKS}
 """Recipes with settings that no named recipe has."""
@@ -35,11 +36,11 @@ PARTS = {f"linear-codec, {member} alone": ("linear-codec", {"members": (member,)
     [pytest.param(name, {}, marks=() if name in QUICK else pytest.mark.slow, id=name) for name in RECIPES]
     + [pytest.param(*part, marks=pytest.mark.slow, id=title) for title, part in PARTS.items()],
 )
-def test_a_recipe_trains_and_segments(name, changes, myops_phantom, emidec_phantom, tmp_path):
+def test_a_recipe_trains_and_segments(name, changes, myops_phantom, emidec_phantom, plain_phantom, tmp_path):
     known = settings(RECIPES[name].recipe)
     choice = choose(name, {key: value for key, value in SMALL.items() if key in known} | changes)
     recipe = choice.build()
-    data = {"myops2020": myops_phantom, "emidec": emidec_phantom}[recipe.layout]
+    data = {"myops2020": myops_phantom, "emidec": emidec_phantom, "scarmap": plain_phantom}[recipe.layout]
     options = Options(epochs_scale=1e-9, max_steps=1)
     run = train(Request(name, choice.row, data, tmp_path / "run", (0,), "cpu", options))
     logs = run.logs()

@@ -28,28 +28,22 @@ class CaseFiles:
     labels: Path | None = None
 
 
-def load_case(files: CaseFiles, *, sequences: Sequence[str], labelled: bool = False) -> Case:
+def load_case(files: CaseFiles, *, sequences: Sequence[str], labelled: bool = False, optional: bool = False) -> Case:
     """Read one study.
 
     Args:
         files: Where its files are.
         sequences: The sequences to read, in this order.
         labelled: Whether the truth must be there; when False it is not read.
+        optional: Whether sequences may be missing; the case then holds those that are there, at least one.
 
     Raises:
-        DataError: A sequence or the truth is missing, or a file is damaged.
+        DataError: A sequence that must be there or the truth is missing, or a file is damaged.
         GeometryError: The files lie on different grids.
         LabelError: The truth holds undefined values.
     """
-    missing = [sequence for sequence in sequences if sequence not in files.images]
-    if missing:
-        found = ", ".join(f"{sequence} ({path})" for sequence, path in files.images.items()) or "no image"
-        present = ",".join(sequence for sequence in SEQUENCES if sequence in files.images) or "LGE"
-        raise DataError(
-            f"Case {files.name} has no {' and no '.join(missing)} image; found: {found}. This recipe needs "
-            f"{', '.join(sequences)}: add the file, or use a model trained without it (for instance --set "
-            f"sequences={present} when training)."
-        )
+    _check_sequences(files, sequences, optional=optional)
+    sequences = [sequence for sequence in sequences if sequence in files.images]
     images = {sequence: read_image(files.images[sequence]) for sequence in sequences}
     first = sequences[0]
     for sequence in sequences[1:]:
@@ -71,3 +65,16 @@ def load_case(files: CaseFiles, *, sequences: Sequence[str], labelled: bool = Fa
         what=f"Case {files.name}: {first} ({files.images[first]}) and its labels ({files.labels})",
     )
     return Case(files.name, files.layout, images, labels)
+
+
+def _check_sequences(files: CaseFiles, sequences: Sequence[str], *, optional: bool) -> None:
+    missing = [sequence for sequence in sequences if sequence not in files.images]
+    if not missing or (optional and len(missing) < len(sequences)):
+        return
+    found = ", ".join(f"{sequence} ({path})" for sequence, path in files.images.items()) or "no image"
+    present = ",".join(sequence for sequence in SEQUENCES if sequence in files.images) or "LGE"
+    remedy = f", or use a model trained without it (for instance --set sequences={present} when training)"
+    raise DataError(
+        f"Case {files.name} has no {' and no '.join(missing)} image; found: {found}. This recipe needs "
+        f"{'at least one of ' if optional else ''}{', '.join(sequences)}: add the file{'' if optional else remedy}."
+    )

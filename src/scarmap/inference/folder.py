@@ -1,7 +1,7 @@
 """Segment many cases with one loaded segmenter; a broken case does not stop the others."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ from scarmap.errors import DataError, ScarmapError
 from scarmap.inference.predict import Segmentation, Segmenter, segment
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_labels
+from scarmap.labels import merge
+from scarmap.volume import LabelMap
 
 
 @dataclass
@@ -40,7 +42,8 @@ def segment_folder(
 
     Args:
         files: The cases.
-        segmenter: Loaded once for all of them.
+        segmenter: Loaded once for all of them. One that knows every tissue, which is layout "scarmap", writes each
+            mask in the codes of its case's own data set, see `scarmap.labels.merge`.
         out: Folder to write to.
         save_probabilities: Also write `<case>_probabilities.nii.gz`, (X, Y, Z, K), and a JSON with the K regions.
         on_case: Called with each case's name when it is done or has failed.
@@ -49,11 +52,12 @@ def segment_folder(
     for each in files:
         try:
             path = safe_target(each, out)
-            case = load_case(each, sequences=segmenter.preparation.sequences)
+            wanted = segmenter.preparation
+            case = load_case(each, sequences=wanted.sequences, optional=wanted.optional)
             found = segment(case, segmenter)
             if save_probabilities:
                 _write_probabilities(out, each.name, found, segmenter)
-            write_labels(path, found.labels, segmenter.layout)
+            write_in_layout(path, found.labels, each.layout if segmenter.layout == "scarmap" else segmenter.layout)
             outcome.written[each.name] = path
             if found.flags:
                 outcome.flagged[each.name] = found.flags
@@ -64,6 +68,11 @@ def segment_folder(
     if outcome.flagged:
         write_json(out / "flags.json", outcome.flagged)
     return outcome
+
+
+def write_in_layout(path: Path, labels: LabelMap, layout: str) -> None:
+    """Write a mask in the codes of a layout; what that does not label becomes what its experts label instead."""
+    write_labels(path, replace(labels, array=merge(labels.array, layout)), layout)
 
 
 def safe_target(files: CaseFiles, out: Path) -> Path:

@@ -1,9 +1,14 @@
-"""Clean-up of masks, slice by slice, shared by several systems."""
+"""From probabilities to masks, and their clean-up, shared by several systems."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
-from scarmap.labels import LabelArray, MaskArray, region_mask
+from scarmap.labels import INDEX, LabelArray, MaskArray, region_mask
+from scarmap.volume import Grid
 
 
 def largest_component_per_slice(mask: MaskArray) -> MaskArray:
@@ -39,6 +44,64 @@ def fill_holes_per_slice(mask: MaskArray) -> MaskArray:
     for z in range(mask.shape[2]):
         filled[..., z] = ndimage.binary_fill_holes(mask[..., z])
     return filled
+
+
+def compose_nested(
+    probabilities: Mapping[str, NDArray[np.float32]], *, pools: Sequence[str], nested: Mapping[str, str]
+) -> LabelArray:
+    """Decide from the outside in: wall, blood pool or background, then pathology in the wall, the likelier each time.
+
+    The likeliest single label would lose an infarct whose pixels are torn between scar and no-reflow.
+
+    Args:
+        probabilities: Region to its map (X, Y, Z).
+        pools: Regions beside the wall, each of one tissue of its name.
+        nested: Regions from the outermost to the innermost, each with the tissue that it holds outside the next one.
+
+    Returns:
+        (X, Y, Z), tissue indices.
+    """
+    outermost, tissue = next(iter(nested.items()))
+    first = {**{pool: probabilities[pool] for pool in pools}, tissue: probabilities[outermost]}
+    background = 1 - sum(first.values())
+    likeliest = np.stack([background, *first.values()]).argmax(0)
+    indices = np.array([INDEX["background"], *(INDEX[name] for name in first)], dtype=np.uint8)
+    labels: LabelArray = indices[likeliest]
+    inside = labels == INDEX[tissue]
+    for (outer, _), (inner, name) in pairwise(nested.items()):
+        inside = inside & (probabilities[inner] > 0.5 * probabilities[outer])
+        labels[inside] = INDEX[name]
+    return labels
+
+
+def keep_largest_heart(labels: LabelArray) -> LabelArray:
+    """Keep only the largest connected part of the left ventricle, (X, Y, Z), tissue indices."""
+    heart = region_mask(labels, "lv_epicardium")
+    return np.where(heart & ~largest_component(heart), INDEX["background"], labels).astype(np.uint8)
+
+
+def leave_out_small(
+    labels: LabelArray, grid: Grid, *, region: str, around: str, smallest_ml: float
+) -> tuple[LabelArray, tuple[str, ...]]:
+    """Take an infarct below a volume for noise.
+
+    Args:
+        labels: (X, Y, Z), tissue indices.
+        grid: The case's grid.
+        region: The infarct.
+        around: Tissue that it lies in, which takes its place.
+        smallest_ml: Smallest volume of an infarct.
+
+    Returns:
+        The labels, and a sentence where an infarct was left out.
+    """
+    infarct = region_mask(labels, region)
+    volume_ml = np.count_nonzero(infarct) * grid.voxel_ml
+    if not 0 < volume_ml < smallest_ml:
+        return labels, ()
+    cleared = np.where(infarct, INDEX[around], labels).astype(labels.dtype)
+    told = f"An infarct of {volume_ml:.2f} ml was left out, as one below {smallest_ml:g} ml is taken for noise."
+    return cleared, (told,)
 
 
 def slices_without_heart(labels: LabelArray) -> tuple[str, ...]:

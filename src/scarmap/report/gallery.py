@@ -111,7 +111,7 @@ def read_shown(shown: Shown) -> tuple[Case, list[LabelMap]]:
     files, position = shown.files, shown.position
     if files is None:
         raise DataError("The case is not in the data folder.")
-    sequences = list(shown.sequences) or list(files.images)
+    sequences = [sequence for sequence in shown.sequences if sequence in files.images] or list(files.images)
     case = load_case(files, sequences=sequences, labelled=files.labels is not None)
     case = case if position is None else take_slices_of_case(case, position, position + 1)
     predictions = []

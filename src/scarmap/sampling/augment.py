@@ -1,7 +1,7 @@
 """Spatial and intensity augmentation of a whole batch in one resampling, on the device it lies on."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -27,6 +27,8 @@ class Augmentation:
         shear: Shift of each row in proportion to its distance from the centre, by U(-s, s).
         gamma: Exponent of each sequence, log-uniform between the two; intensities must lie in [0, 1].
         gamma_share: Probability that a sequence of a slice gets one.
+        stretch: Columns are widened and rows flattened by the same factor, log-uniform between 1 / s and s, as where
+            images of unequal pixel sizes were stored as squares.
     """
 
     rotation_deg: float = 0.0
@@ -41,6 +43,7 @@ class Augmentation:
     shear: float = 0.0
     gamma: tuple[float, float] = (1.0, 1.0)
     gamma_share: float = 1.0
+    stretch: float = field(default=1.0, metadata={"later": True})
 
 
 MODERN_AUGMENTATION = Augmentation(
@@ -118,6 +121,9 @@ def draw_grid(images: Tensor, augmentation: Augmentation, *, size: int, generato
     )
     if augmentation.shear:
         matrix = matrix @ _shearing(uniform(-1, 1) * augmentation.shear)
+    if augmentation.stretch != 1:
+        widening = torch.exp(uniform(-1, 1) * math.log(augmentation.stretch))
+        matrix = matrix * torch.stack([1 / widening, widening], -1)[:, None, :]
     shift = torch.stack([shift_x, shift_y], -1)
     placed = torch.einsum("bij,bhwj->bhwi", matrix, points) + shift[:, None, None]
     return placed * 2 / torch.tensor([W, H], device=device)

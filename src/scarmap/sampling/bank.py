@@ -14,7 +14,7 @@ from torch import Tensor
 
 from scarmap.datasets.split import slice_name
 from scarmap.sampling.batch import Batch, centre_window
-from scarmap.sampling.preparation import Preparation, check_nothing_lost, prepare
+from scarmap.sampling.preparation import Preparation, check_nothing_lost, heart_centre, prepare
 from scarmap.volume import Case
 
 
@@ -88,7 +88,9 @@ def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
     """
     images, labels, names = [], [], []
     for case in cases:
-        slices = prepare(case, preparation, margin=preparation.margin)
+        assert case.labels is not None
+        centre = heart_centre(case.labels) if preparation.around_heart else (0.5, 0.5)
+        slices = prepare(case, preparation, centre_share=centre, margin=preparation.margin)
         assert slices.labels is not None
         check_nothing_lost(case, slices, preparation.size)
         images.append(slices.images)

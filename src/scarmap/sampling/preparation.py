@@ -4,7 +4,7 @@ Rows are Y and columns are X, so a slice tensor looks like the image on screen.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from scarmap.errors import DataError
 from scarmap.sampling.batch import Batch, centre_window
-from scarmap.volume import Case, Grid, ImageArray, crop_or_pad, paste, resample_in_plane
+from scarmap.volume import Case, Grid, ImageArray, LabelMap, crop_or_pad, paste, resample_in_plane
 
 Intensity = Callable[[ImageArray, str], ImageArray]
 """Normalises one volume (X, Y, Z), given its sequence's name."""
@@ -32,6 +32,9 @@ class Preparation:
             their training cases in its place.
         margin: Extra pixels that training slices keep on each side, for augmentation to draw from.
         tolerance: Images are resampled when their pixel size differs from the working one by more than this share.
+        optional: Whether a case may lack sequences, all but one; the channel of a missing one is zero everywhere.
+        around_heart: Whether training slices are cut around the labelled heart and not around the image's middle.
+            In prediction the heart is searched for where the middle does not show it, see `scarmap.inference.locate`.
     """
 
     sequences: tuple[str, ...]
@@ -40,6 +43,8 @@ class Preparation:
     spacing_mm: float | None = None
     margin: int = 0
     tolerance: float = 0.10
+    optional: bool = field(default=False, metadata={"later": True})
+    around_heart: bool = field(default=False, metadata={"later": True})
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def prepare(
     """Normalise, resample and cut one case.
 
     Args:
-        case: The case; its images share one grid.
+        case: The case; its images share one grid. Sequences may be missing where they are optional.
         preparation: What to do.
         centre_share: Centre of the window as a share of the field of view, (x, y).
         margin: Extra pixels on each side.
@@ -100,6 +105,9 @@ def _slices(case: Case, preparation: Preparation, centre_share: tuple[float, flo
     placement = Placement(case.grid, resampled, (centre_share[0] * resampled[0], centre_share[1] * resampled[1]))
     channels = []
     for sequence in preparation.sequences:
+        if preparation.optional and sequence not in case.images:
+            channels.append(np.zeros((*size, case.grid.shape[2]), dtype=np.float32))
+            continue
         image = preparation.intensity(case.images[sequence].array, sequence)
         image = resample_in_plane(image, shape=resampled)
         channels.append(crop_or_pad(image, centre=placement.centre, size=size, fill=float(image.min())))
@@ -110,6 +118,21 @@ def _slices(case: Case, preparation: Preparation, centre_share: tuple[float, flo
         labels = torch.from_numpy(np.ascontiguousarray(rearrange(window, "x y z -> z y x")))
     images = rearrange(np.stack(channels), "s x y z -> z s y x")
     return Slices(torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)), labels, placement)
+
+
+def heart_centre(labels: LabelMap) -> tuple[float, float]:
+    """Middle of everything labelled, over all slices, as a share of the field of view, (x, y).
+
+    Args:
+        labels: The truth; where it is empty the middle of the image is taken.
+    """
+    if not labels.array.any():
+        return 0.5, 0.5
+    extents = [np.flatnonzero(labels.array.any(axis=axes)) for axes in ((1, 2), (0, 2))]
+    across, down = (
+        (found[0] + found[-1] + 1) / 2 / size for found, size in zip(extents, labels.grid.shape, strict=False)
+    )
+    return float(across), float(down)
 
 
 def working_shape(grid: Grid, preparation: Preparation) -> tuple[int, int]:

@@ -4,7 +4,7 @@ import ast
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from functools import partial
 from typing import Any
 
@@ -44,7 +44,11 @@ def unwrap(recipe: Callable[..., Any]) -> tuple[Callable[..., Any], dict[str, An
 
 
 def describe(value: Any) -> Any:
-    """Turn nested partials, dataclasses and functions into JSON values, defaults included."""
+    """Turn nested partials, dataclasses and functions into JSON values, defaults included.
+
+    A field of a dataclass whose metadata say `later` was added after systems were described and runs recorded. It is
+    left out where it has its default, so that what does not use it is described as it was.
+    """
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Mapping):
@@ -55,7 +59,8 @@ def describe(value: Any) -> Any:
         function, given = unwrap(value)
         return {"call": spell(function), **{name: describe(item) for name, item in _bound(function, given).items()}}
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: describe(getattr(value, field.name)) for field in fields(value)}
+        unused = {field.name for field in fields(value) if _is_unused_later(field, getattr(value, field.name))}
+        return {each.name: describe(getattr(value, each.name)) for each in fields(value) if each.name not in unused}
     if callable(value):
         return spell(value)
     return repr(value)
@@ -146,6 +151,10 @@ def parse_setting(text: str) -> tuple[str, Any]:
 def freeze(value: Any) -> Any:
     """Lists, as JSON brings them back, as tuples."""
     return tuple(freeze(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _is_unused_later(field: Field[Any], value: Any) -> bool:
+    return bool(field.metadata.get("later")) and value == field.default
 
 
 def _bound(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import torch
@@ -102,14 +103,22 @@ def load_stage(run: RunFolder, stage: Stage, fold: int, device: torch.device) ->
     Raises:
         RunError: The weights are missing, or were trained for another model than the recipe now describes.
     """
-    path = run.stage(fold, stage.name) / "weights.safetensors"
+    return read_stage(run.stage(fold, stage.name) / "weights.safetensors", stage, device)[0]
+
+
+def read_stage(path: Path, stage: Stage, device: torch.device) -> tuple[nn.Module, dict[str, Any]]:
+    """Trained model of a stage from its file, in evaluation mode, and what the JSON beside it says.
+
+    Raises:
+        RunError: The weights are missing, or were trained for another model than the recipe now describes.
+    """
     tensors, about = read_weights(path)
     wanted = describe(stage.model)
     if about.get("model") != wanted:
         before, now = (each if isinstance(each, dict) else {"call": each} for each in (about.get("model"), wanted))
         changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         raise RunError(
-            f"{path} was trained for another model than this run's recipe describes: they differ in "
+            f"{path} was trained for another model than its recipe describes: they differ in "
             f"{', '.join(sorted(changed))}. Predict with the scarmap version that trained it, or train again."
         )
     model = stage.model()
@@ -118,7 +127,7 @@ def load_stage(run: RunFolder, stage: Stage, fold: int, device: torch.device) ->
     except RuntimeError as problem:
         reason = " ".join(str(problem).split())
         raise RunError(f"{path} does not fit its network ({reason}). Was the file replaced?") from None
-    return model.to(device).eval()
+    return model.to(device).eval(), about
 
 
 def make_segmenter(

@@ -44,7 +44,8 @@ def train(request: Request) -> RunFolder:
     recipe = build(request.row.recipe)
     fabric = make_fabric(request.device)
     files = labelled_cases(request.data, recipe)
-    cases = [load_case(each, sequences=recipe.preparation.sequences, labelled=True) for each in files]
+    sequences, optional = recipe.preparation.sequences, recipe.preparation.optional
+    cases = [load_case(each, sequences=sequences, labelled=True, optional=optional) for each in files]
     split = split_cases({case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit)
     wanted = chosen_folds(request.folds, len(split.folds))
     bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))

@@ -1,13 +1,12 @@
 """From probability maps to a label map, and whether an infarct is one at all."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scarmap.inference.postprocess import largest_component
-from scarmap.labels import INDEX, LabelArray, region_mask
+from scarmap.inference.postprocess import compose_nested, keep_largest_heart, leave_out_small
+from scarmap.labels import LabelArray
 from scarmap.systems.anatomy_prior.targets import TARGETS
 from scarmap.volume import Grid
 
@@ -31,20 +30,8 @@ def compose(probabilities: NDArray[np.float32], *, layout: str, largest_part: bo
     """
     targets = TARGETS[layout]
     maps = dict(zip(targets.regions, probabilities, strict=True))
-    outermost, tissue = next(iter(targets.nested.items()))
-    first = {**{pool: maps[pool] for pool in targets.pools}, tissue: maps[outermost]}
-    background = 1 - sum(first.values())
-    likeliest = np.stack([background, *first.values()]).argmax(0)
-    indices = np.array([INDEX["background"], *(INDEX[name] for name in first)], dtype=np.uint8)
-    labels: LabelArray = indices[likeliest]
-    inside = labels == INDEX[tissue]
-    for (outer, _), (inner, name) in pairwise(targets.nested.items()):
-        inside = inside & (maps[inner] > 0.5 * maps[outer])
-        labels[inside] = INDEX[name]
-    if largest_part:
-        heart = region_mask(labels, "lv_epicardium")
-        labels[heart & ~largest_component(heart)] = INDEX["background"]
-    return labels
+    labels = compose_nested(maps, pools=targets.pools, nested=targets.nested)
+    return keep_largest_heart(labels) if largest_part else labels
 
 
 def leave_out_small_infarct(
@@ -65,12 +52,6 @@ def leave_out_small_infarct(
     Returns:
         The labels, and a sentence where an infarct was left out.
     """
-    infarct = region_mask(labels, INFARCT[layout])
-    volume_ml = np.count_nonzero(infarct) * grid.voxel_ml
-    if not 0 < volume_ml < smallest_ml:
-        return labels, ()
     nested = TARGETS[layout].nested
     around = list(nested.values())[list(nested).index(INFARCT[layout]) - 1]
-    cleared = np.where(infarct, INDEX[around], labels).astype(labels.dtype)
-    told = f"An infarct of {volume_ml:.2f} ml was left out, as one below {smallest_ml:g} ml is taken for noise."
-    return cleared, (told,)
+    return leave_out_small(labels, grid, region=INFARCT[layout], around=around, smallest_ml=smallest_ml)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from scarmap.labels import INDEX, REGIONS, codes
+from scarmap.labels import INDEX, codes
+from scarmap.nn.regions import sum_over_regions
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,4 @@ def region_maps(probabilities: Tensor, *, layout: str, regions: Sequence[str]) -
     Returns:
         (B, len(regions), H, W), in [0, 1].
     """
-    labels = label_names(layout)
-    maps = [
-        probabilities[:, [labels.index(tissue) for tissue in REGIONS[region] if tissue in labels]].sum(1)
-        for region in regions
-    ]
-    return torch.stack(maps, dim=1).clamp(max=1)
+    return sum_over_regions(probabilities, tissues=label_names(layout), regions=regions)

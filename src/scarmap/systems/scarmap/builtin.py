@@ -1,0 +1,88 @@
+"""The built-in model: weights that come with the package, trained on synthetic hearts alone.
+
+The weights, what they belong to, and their card lie in the folder `weights` beside this module.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from scarmap.errors import RunError
+from scarmap.inference.predict import Segmenter
+from scarmap.io.files import read_json
+from scarmap.io.run import RunFolder
+from scarmap.io.weights import read_weights, write_weights
+from scarmap.training.restore import make_segmenter, read_stage, recorded_recipe
+
+WEIGHTS = Path(__file__).parent / "weights" / "builtin.safetensors"
+LIMITS = "trained on synthetic hearts only; research use, not a medical device"
+
+
+def load_builtin(device: torch.device, *, path: Path = WEIGHTS) -> Segmenter:
+    """Load the built-in model.
+
+    Args:
+        device: Where the network goes.
+        path: Its weights.
+
+    Raises:
+        RunError: This installation has no weights, or they belong to another version of the network.
+    """
+    about = about_builtin(path)
+    recipe = recorded_recipe(about)
+    (stage,) = recipe.stages
+    model, _ = read_stage(path, stage, device)
+    return make_segmenter(recipe, [{stage.name: model}], spacing_mm=about["spacing_mm"], device=device)
+
+
+def about_builtin(path: Path = WEIGHTS) -> dict[str, Any]:
+    """What the built-in model is: name, version, recipe with its settings, and how it was trained.
+
+    Raises:
+        RunError: This installation has no weights.
+    """
+    record = path.with_suffix(".json")
+    if not (path.is_file() and record.is_file()):
+        raise RunError(
+            f"This installation of scarmap holds no built-in model: {path} and {record.name} are missing. Install "
+            f"scarmap again, or name a run folder of your own: scarmap predict RUN --data DIR --out DIR."
+        )
+    return dict(read_json(record))
+
+
+def introduce(about: dict[str, Any]) -> str:
+    """One sentence that says what the built-in model is, for whoever uses it."""
+    return f"Built-in model {about['name']}, version {about['version']}: {LIMITS}."
+
+
+def install_builtin(run: RunFolder, *, name: str, version: str, path: Path = WEIGHTS) -> None:
+    """Make the only fold of a finished run the built-in model; weights are stored in half precision.
+
+    Args:
+        run: A run of a recipe with one stage, trained on synthetic hearts.
+        name: Name of the model.
+        version: Its version.
+        path: Where the weights go.
+
+    Raises:
+        RunError: The run is not finished.
+    """
+    record = run.read_record()
+    recipe = recorded_recipe(record)
+    (stage,) = recipe.stages
+    tensors, about = read_weights(run.stage(0, stage.name) / "weights.safetensors")
+    halved = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
+    kept = ("commit", "hardware", "torch", "seed", "epochs_scale", "started")
+    described = {
+        "name": name,
+        "version": version,
+        "limits": LIMITS,
+        "recipe": {key: record["recipe"][key] for key in ("name", "function", "settings")},
+        "spacing_mm": record["data"]["spacing_mm"],
+        "data": {key: record["data"][key] for key in ("layout", "num_cases", "sha256")},
+        "training": {key: record["provenance"].get(key) for key in kept} | {"epochs": about["epochs"]},
+        "model": about["model"],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_weights(path, halved, described)

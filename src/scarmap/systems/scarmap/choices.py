@@ -1,0 +1,31 @@
+"""Checks of the recipe's keywords, before anything is built or written."""
+
+from scarmap.datasets.case_files import SEQUENCES
+from scarmap.errors import RecipeError, suggest
+
+
+def check_sequences(sequences: tuple[str, ...]) -> None:
+    """Raise RecipeError unless known sequences are named, each once and at least one."""
+    if not isinstance(sequences, tuple) or not sequences or len(set(sequences)) < len(sequences):
+        raise RecipeError(f"The recipe scarmap's sequences are {sequences!r}; name each once: sequences=LGE,T2.")
+    for sequence in sequences:
+        if sequence not in SEQUENCES:
+            raise RecipeError(
+                f"The recipe scarmap's sequences cannot hold {sequence!r}. {suggest(str(sequence), SEQUENCES)}"
+            )
+
+
+def check_ranges(*, width: int, size: int, spacing_mm: float, smallest_infarct_ml: float) -> None:
+    """Raise RecipeError for numbers that no network or patient can have."""
+    if width < 1:
+        raise RecipeError(f"The recipe scarmap's width is {width}; it must be 1 or more, 16 by default.")
+    if size < 32 or size % 16:
+        raise RecipeError(
+            f"The recipe scarmap's size is {size}; the window's side must be a multiple of 16 from 32 on."
+        )
+    if not 0.1 <= spacing_mm <= 10:
+        raise RecipeError(f"The recipe scarmap's spacing_mm is {spacing_mm:g}; a pixel has between 0.1 and 10 mm.")
+    if smallest_infarct_ml < 0:
+        raise RecipeError(
+            f"The recipe scarmap's smallest_infarct_ml is {smallest_infarct_ml:g}; a volume is not negative."
+        )

@@ -1,0 +1,40 @@
+"""The network: a plain U-Net that is told which sequences it sees."""
+
+import torch
+from torch import Tensor, nn
+
+from scarmap.labels import TISSUES
+from scarmap.nn.unet import UNet
+from scarmap.sampling.presence import present_sequences
+
+SMALLEST_DEVIATION = 1e-3
+"""Of a window's intensities; a flatter one shows nothing."""
+
+
+class AnySequenceNetwork(nn.Module):
+    """U-Net over standardised sequences, each with a constant channel that says whether it is there.
+
+    Intensities are standardised within the window, so that neither the field of view nor the scanner's units matter,
+    and signed images are like others.
+
+    Args:
+        sequences: Number of sequences.
+        width: Channels at full resolution.
+    """
+
+    def __init__(self, *, sequences: int = 3, width: int = 16) -> None:
+        super().__init__()
+        self.unet = UNet(encoders=(2 * sequences,), outputs=len(TISSUES), width=width)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (B, S, H, W), zero where a sequence is missing, to logits (B, T, H, W) of `TISSUES`, unnormalised."""
+        present = present_sequences(images)[..., None, None].to(images.dtype)
+        shown = standardise_window(images) * present
+        logits: Tensor = self.unet(torch.cat([shown, present.expand_as(shown)], dim=1))
+        return logits
+
+
+def standardise_window(images: Tensor) -> Tensor:
+    """Shift and scale each sequence of each slice, (B, S, H, W), to mean 0 and standard deviation 1."""
+    deviation, mean = torch.std_mean(images, dim=(2, 3), keepdim=True)
+    return (images - mean) / deviation.clamp(min=SMALLEST_DEVIATION)

@@ -1,0 +1,50 @@
+"""What the network is trained to minimise, in terms of what the data set labels."""
+
+import torch
+from torch import Tensor, nn
+
+from scarmap.labels import INDEX, MERGED, REGIONS, TISSUES, codes
+from scarmap.nn.losses import dice_loss
+from scarmap.nn.regions import sum_over_regions
+from scarmap.sampling.batch import Batch, tissue_shares
+from scarmap.systems.scarmap.targets import FOUND
+
+BATCH = (0, 2, 3)
+"""Axes of the Dice loss: a batch counts as one image, so that a slice without the tissue does not count on its own."""
+
+SMALLEST_PROBABILITY = 1e-6
+TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
+
+
+class TissueObjective(nn.Module):
+    """Cross-entropy over what is labelled, plus batch soft Dice of the regions that are found.
+
+    The network always speaks of every tissue. Where a layout does not label one, its probability counts for the label
+    that the experts give such voxels, so the network is free in how it divides that label.
+
+    Args:
+        layout: Label layout of the truth.
+    """
+
+    def __init__(self, *, layout: str = "scarmap") -> None:
+        super().__init__()
+        labelled = set(codes(layout))
+        self.regions = tuple(region for region in FOUND if labelled & set(REGIONS[region]))
+        given = [INDEX[MERGED[layout].get(name, name)] for name in TISSUE_NAMES]
+        self.register_buffer("label_of", torch.tensor(given), persistent=False)
+
+    def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Losses of a network that maps images to logits (B, T, H, W)."""
+        logits: Tensor = model(batch.images).float()
+        probabilities = self.as_labelled(logits.softmax(1))
+        target = tissue_shares(batch)
+        entropy = -(target * torch.log(probabilities + SMALLEST_PROBABILITY)).sum(1).mean()
+        found, true = (
+            sum_over_regions(each, tissues=TISSUE_NAMES, regions=self.regions) for each in (probabilities, target)
+        )
+        return {"cross_entropy": entropy, "dice": dice_loss(found, true, dims=BATCH, smooth=1.0)}
+
+    def as_labelled(self, probabilities: Tensor) -> Tensor:
+        """Probabilities (B, T, H, W) of tissues as those of the layout's labels; the others are 0."""
+        assert isinstance(self.label_of, Tensor)
+        return torch.zeros_like(probabilities).index_add(1, self.label_of, probabilities)
