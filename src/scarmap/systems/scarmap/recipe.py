@@ -23,7 +23,7 @@ def scarmap(
     views: Literal[1, 8] = 8,
     layout: Literal["scarmap", "myops2020", "emidec"] = "scarmap",
     sequences: tuple[str, ...] = SEQUENCES,
-    split: Literal["patients", "none"] = "patients",
+    split: Literal["patients"] | None = "patients",
     smallest_infarct_ml: float = 1.0,
 ) -> Recipe:
     """One light U-Net for any subset of LGE, T2 and bSSFP, trained to see through contrast, resolution and posture.
@@ -37,7 +37,7 @@ def scarmap(
         views: 1 to look at a slice as it is, 8 for the mean over its mirrored and turned views.
         layout: Labels to learn.
         sequences: Those that a case may have; each case needs one of them.
-        split: "patients" for five seeded folds, "none" to train on every case.
+        split: "patients" for five seeded folds, None to train on every case.
         smallest_infarct_ml: A smaller infarct is left out of a mask.
 
     Raises:
@@ -70,7 +70,7 @@ def scarmap(
             optional=True,
             around_heart=True,
         ),
-        folds=no_folds if split == "none" else seeded_folds,
+        folds=seeded_folds if split else no_folds,
         stages=(stage,),
         regions=FOUND,
         assemble=partial(inference.assemble, views=views),
