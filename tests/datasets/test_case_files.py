@@ -58,3 +58,10 @@ def test_labels_of_another_layout_are_refused_with_the_file(files, write_volume)
     write_volume(files.labels, np.full((6, 5, 2), 3, dtype=np.int16))
     with pytest.raises(LabelError, match=r"a_gd\.nii\.gz holds the label values 3"):
         load_case(files, sequences=("LGE",), labelled=True)
+
+
+def test_optional_sequences_may_be_missing_but_not_all_of_them(files):
+    case = load_case(files, sequences=("bSSFP", "T2"), optional=True)
+    assert list(case.images) == ["T2"]
+    with pytest.raises(DataError, match=r"Case a has no bSSFP image; found: LGE .* needs at least one of bSSFP"):
+        load_case(files, sequences=("bSSFP",), optional=True)

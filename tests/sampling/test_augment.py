@@ -193,3 +193,17 @@ def test_soft_truth_moves_with_the_image_and_still_sums_to_one():
     torch.testing.assert_close(moved.soft[:, 3], moved.images[:, 0])
     assert torch.equal(moved.labels, moved.soft.argmax(1).to(torch.uint8))
     assert (moved.labels == reference.labels).float().mean() > 0.97
+
+
+def test_stretching_widens_columns_and_flattens_rows_by_one_factor():
+    square = torch.zeros(1, 1, 96, 96)
+    square[..., 33:63, 33:63] = 1
+    labels = square[:, 0].to(torch.uint8)
+    ratios = []
+    for seed in range(8):
+        stretched = augment(Batch(square, labels), Augmentation(stretch=1.4), size=96, generator=generator(seed))
+        across, down = (int(stretched.labels[0].any(axis).sum()) for axis in (0, 1))
+        assert across * down == pytest.approx(900, rel=0.08)
+        ratios.append(across / down)
+    assert 1 / 1.4**2 - 0.1 < min(ratios) < 0.8
+    assert 1.25 < max(ratios) < 1.4**2 + 0.1

@@ -7,6 +7,7 @@ from scarmap.labels import INDEX
 from scarmap.sampling.preparation import (
     Preparation,
     check_nothing_lost,
+    heart_centre,
     prepare,
     restore,
     whole_slices,
@@ -169,3 +170,25 @@ def test_labels_outside_the_window_are_an_error_that_counts_them():
     beyond = case_of(noise((60, 60, 2)), labels=square((60, 60, 2), at=(44, 30)))
     with pytest.raises(DataError, match=r"Case a: the centre window of 32 pixels cuts off 48 of 72 labelled"):
         check_nothing_lost(beyond, prepare(beyond, preparation()), 32)
+
+
+def test_an_optional_sequence_that_is_missing_is_zero():
+    case = case_of(noise((40, 40, 2)))
+    slices = prepare(case, Preparation(("T2", "LGE"), 32, unchanged, optional=True))
+    assert slices.images.shape == (2, 2, 32, 32)
+    assert (slices.images[:, 0] == 0).all()
+    assert (slices.images[:, 1] != 0).all()
+    assert whole_slices(case, Preparation(("T2", "LGE"), 32, unchanged, 2.0, optional=True)).images.shape[2:] == (
+        20,
+        20,
+    )
+    with pytest.raises(KeyError):
+        prepare(case, Preparation(("T2", "LGE"), 32, unchanged))
+
+
+def test_the_heart_lies_in_the_middle_of_all_that_is_labelled():
+    labels = np.zeros((40, 20, 3), dtype=np.uint8)
+    labels[4:8, 3, 0] = 1
+    labels[11, 6, 2] = 3
+    assert heart_centre(LabelMap(labels, grid(labels.shape))) == (8 / 40, 5 / 20)
+    assert heart_centre(LabelMap(np.zeros_like(labels), grid(labels.shape))) == (0.5, 0.5)

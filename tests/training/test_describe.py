@@ -1,5 +1,5 @@
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -130,3 +130,14 @@ def test_lists_come_back_from_json_as_tuples():
     stored = json.loads(json.dumps(settings(partial(toy, sizes=((1, 2), (3,))))))
     assert freeze(stored["sizes"]) == ((1, 2), (3,))
     assert freeze("text") == "text"
+
+
+@dataclass(frozen=True)
+class Grown:
+    x: int
+    added: bool = field(default=False, metadata={"later": True})
+
+
+def test_a_field_that_came_later_is_told_only_where_it_is_used():
+    assert describe(Grown(1)) == {"x": 1}
+    assert describe(Grown(1, added=True)) == {"x": 1, "added": True}

@@ -5,16 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scarmap.errors import DataError, RunError
+from scarmap.errors import DataError
 
 if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
+    from scarmap.inference.predict import Segmenter
 
 SOME_FAILED = 3
 
 
 def predict(
-    run: Annotated[Path | None, typer.Argument(help="Run folder of `scarmap train`; its folds are averaged.")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Argument(help="Run folder of `scarmap train`; its folds are averaged. Without one: the built-in model."),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of cases.")] = None,
     lge: Annotated[Path | None, typer.Option(help="LGE image of one study.")] = None,
     t2: Annotated[Path | None, typer.Option(help="T2-weighted image of one study.")] = None,
@@ -30,20 +34,13 @@ def predict(
     ] = None,
 ) -> None:
     """Segment a folder of cases, or one study given by its files."""
-    if run is None:
-        raise RunError(
-            "No run was given, and this version ships no built-in model: scarmap predict RUN --data DIR --out DIR."
-        )
     files = chosen_files(data, {"LGE": lge, "T2": t2, "bSSFP": bssfp})
 
     from rich.console import Console
 
     from scarmap.inference.folder import segment_folder
-    from scarmap.io.run import RunFolder
-    from scarmap.training.restore import load_segmenter
-    from scarmap.training.run import make_fabric
 
-    segmenter = load_segmenter(RunFolder(run), make_fabric(device).device, own_recipe=recipe)
+    segmenter = chosen_segmenter(run, device=device, own_recipe=recipe)
     with Console(stderr=True).status("segmenting") as status:
         outcome = segment_folder(
             files,
@@ -64,6 +61,22 @@ def predict(
         raise typer.Exit(SOME_FAILED)
 
 
+def chosen_segmenter(run: Path | None, *, device: str, own_recipe: str | None) -> "Segmenter":
+    """The run's segmenter, or the built-in one, which introduces itself."""
+    from scarmap.training.run import make_fabric
+
+    target = make_fabric(device).device
+    if run is None:
+        from scarmap.systems.scarmap.builtin import about_builtin, introduce, load_builtin
+
+        typer.echo(introduce(about_builtin()))
+        return load_builtin(target)
+    from scarmap.io.run import RunFolder
+    from scarmap.training.restore import load_segmenter
+
+    return load_segmenter(RunFolder(run), target, own_recipe=own_recipe)
+
+
 def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[CaseFiles]":
     """The cases that the options name.
 
@@ -80,4 +93,4 @@ def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[Cas
     if data is not None:
         return find_cases(data)
     first = next(iter(images.values()))
-    return [CaseFiles(case_name(first), "myops2020", images)]
+    return [CaseFiles(case_name(first), "scarmap", images)]

@@ -1,0 +1,18 @@
+import torch
+
+from scarmap.labels import TISSUES
+from scarmap.nn.regions import sum_over_regions
+
+NESTED = ("whole_myocardium", "scar_and_edema", "whole_infarct", "mvo")
+
+
+def test_regions_are_sums_of_their_tissues_and_may_nest():
+    names = tuple(tissue.name for tissue in TISSUES)
+    shares = torch.tensor([0.1, 0.2, 0.05, 0.3, 0.15, 0.12, 0.08]).view(1, -1, 1, 1)
+    maps = sum_over_regions(shares, tissues=names, regions=NESTED)
+    torch.testing.assert_close(maps.flatten(), torch.tensor([0.65, 0.35, 0.2, 0.08]))
+
+
+def test_tissues_without_a_channel_count_nothing():
+    maps = sum_over_regions(torch.full((1, 2, 1, 1), 0.5), tissues=("background", "scar"), regions=("whole_infarct",))
+    assert maps.item() == 0.5

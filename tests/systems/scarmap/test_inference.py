@@ -1,0 +1,53 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from scarmap.labels import INDEX, TISSUES
+from scarmap.systems.scarmap.inference import assemble, compose, probabilities
+from scarmap.systems.scarmap.network import AnySequenceNetwork
+from scarmap.systems.scarmap.targets import FOUND, NESTED
+
+
+class Shows(nn.Module):
+    """Logits that show labels (H, W), turned and mirrored as the slices are."""
+
+    def forward(self, images):
+        return 20 * torch.nn.functional.one_hot((images[:, 0] * 6).round().long(), len(TISSUES)).permute(0, 3, 1, 2)
+
+
+def test_regions_nest_whatever_the_network_says():
+    torch.manual_seed(0)
+    maps = probabilities(AnySequenceNetwork(width=4).eval(), torch.rand(1, 3, 32, 32))
+    by_name = dict(zip(FOUND, maps[0], strict=True))
+    assert all((by_name[outer] >= by_name[inner]).all() for outer, inner in pairwise(NESTED))
+
+
+@pytest.mark.parametrize("views", [1, 8])
+def test_what_the_network_shows_comes_out_as_tissues(heart, views):
+    labels = heart(size=48)
+    slices = (labels.float() / 6)[None, None].repeat(1, 3, 1, 1)
+    maps = assemble({"segment": Shows()}, slices, views=views)
+    found = compose(maps.permute(1, 3, 2, 0).numpy())
+    np.testing.assert_array_equal(found[..., 0], labels.numpy().T)
+
+
+@pytest.mark.parametrize(("layout", "expected"), [("scarmap", "mvo"), ("myops2020", "scar"), ("emidec", "mvo")])
+def test_a_mask_holds_only_what_its_layout_labels(layout, expected):
+    maps = np.zeros((len(FOUND), 2, 1, 1), dtype=np.float32)
+    for region in NESTED:
+        maps[FOUND.index(region)] = 1
+    maps[FOUND.index("whole_infarct") :, 1] = 0
+    found = compose(maps, layout=layout).ravel().tolist()
+    edema = "normal_myocardium" if layout == "emidec" else "edema"
+    assert found == [INDEX[expected], INDEX[edema]]
+
+
+def test_only_the_largest_left_ventricle_is_kept():
+    maps = np.zeros((len(FOUND), 9, 3, 1), dtype=np.float32)
+    maps[FOUND.index("whole_myocardium"), [0, 1, 2, 3, 8]] = 1
+    found = compose(maps)
+    assert (found[:4] == INDEX["normal_myocardium"]).all()
+    assert (found[4:] == INDEX["background"]).all()

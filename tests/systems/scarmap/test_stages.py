@@ -1,0 +1,57 @@
+from functools import partial
+
+import torch
+
+from scarmap.sampling.appearance import Appearance
+from scarmap.sampling.augment import Augmentation
+from scarmap.sampling.presence import present_sequences
+from scarmap.systems.scarmap.stages import LOOK, SPACE, segmentation_stage, varied_slices
+
+ODDS = (2.0, 1.0, 1.0)
+
+
+def batches(bank, *, seed=3, **changes):
+    settings = {"batch_size": 4, "augmentation": Augmentation(), "appearance": Appearance(), "odds": ODDS, **changes}
+    return list(varied_slices(bank, torch.arange(4), torch.Generator().manual_seed(seed), **settings))
+
+
+def test_slices_lose_sequences_and_never_all_of_them(bank):
+    kept = torch.cat([present_sequences(batches(bank, seed=seed)[0].images) for seed in range(40)])
+    assert kept.any(1).all()
+    assert {tuple(row) for row in kept.tolist()} >= {(True, False, False), (True, True, True), (False, True, False)}
+
+
+def test_what_is_kept_is_unchanged_without_augmentation(bank):
+    (batch,) = batches(bank)
+    shown = present_sequences(batch.images)
+    truth = {labels.numpy().tobytes(): row for row, labels in enumerate(bank.window(torch.arange(4)).labels)}
+    for images, labels, kept in zip(batch.images, batch.labels, shown, strict=True):
+        original = bank.window(torch.tensor([truth[labels.numpy().tobytes()]])).images[0]
+        assert torch.equal(images[kept], original[kept])
+
+
+def test_a_sequence_that_a_case_lacks_never_appears(bank):
+    for seed in range(5):
+        (batch,) = batches(bank, seed=seed, augmentation=SPACE, appearance=LOOK)
+        assert batch.images.shape == (4, 3, 48, 48)
+        lacking = varied_slices(
+            bank,
+            torch.tensor([2, 3]),
+            torch.Generator().manual_seed(seed),
+            batch_size=2,
+            augmentation=SPACE,
+            appearance=LOOK,
+            odds=ODDS,
+        )
+        assert not present_sequences(next(iter(lacking)).images)[:, 1].any()
+
+
+def test_the_same_generator_gives_the_same_batches(bank):
+    first, second = (batches(bank, augmentation=SPACE, appearance=LOOK) for _ in range(2))
+    assert all(torch.equal(one.images, other.images) for one, other in zip(first, second, strict=True))
+
+
+def test_odds_follow_the_sequences():
+    stage = segmentation_stage(partial(torch.nn.Identity), partial(torch.nn.Identity), sequences=("T2", "LGE"))
+    assert stage.sampler.keywords["odds"] == (1.0, 2.0)
+    assert stage.keep == "last"
