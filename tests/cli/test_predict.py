@@ -98,8 +98,7 @@ def test_wrong_options_end_with_code_2(scarmap, myops_run, arguments, told):
     assert told in ended.err
 
 
-def test_no_run_means_code_2(scarmap, myops_phantom, tmp_path):
-    assert scarmap("predict", "--data", myops_phantom).code == 2
+def test_what_is_no_run_means_code_2(scarmap, myops_phantom, tmp_path):
     ended = scarmap("predict", tmp_path, "--data", myops_phantom)
     assert ended.code == 2
     assert "not a run folder" in ended.err

@@ -3,6 +3,7 @@
 The weights, what they belong to, and their card lie in the folder `weights` beside this module.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from scarmap.inference.predict import Segmenter
 from scarmap.io.files import read_json
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights, write_weights
+from scarmap.training.describe import find, freeze
+from scarmap.training.recipe import Row
 from scarmap.training.restore import make_segmenter, read_stage, recorded_recipe
 
 WEIGHTS = Path(__file__).parent / "weights" / "builtin.safetensors"
@@ -54,6 +57,12 @@ def about_builtin(path: Path = WEIGHTS) -> dict[str, Any]:
 def introduce(about: dict[str, Any]) -> str:
     """One sentence that says what the built-in model is, for whoever uses it."""
     return f"Built-in model {about['name']}, version {about['version']}: {LIMITS}."
+
+
+def builtin_row(about: dict[str, Any]) -> Row:
+    """The built-in model's recipe with its settings, as a row without published figures."""
+    settings = {key: freeze(value) for key, value in about["recipe"]["settings"].items()}
+    return Row(partial(find(about["recipe"]["function"]), **settings), paper="", note=introduce(about))
 
 
 def install_builtin(run: RunFolder, *, name: str, version: str, path: Path = WEIGHTS) -> None:
