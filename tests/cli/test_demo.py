@@ -11,16 +11,14 @@ def test_a_folder_that_holds_anything_else_is_not_touched(scarmap, tmp_path):
 
 
 def test_the_whole_way_ends_with_a_page_and_can_be_walked_again(scarmap, tmp_path, monkeypatch):
-    monkeypatch.setattr(demo, "TRAINING_CASES", 5)
-    monkeypatch.setattr(demo, "NEW_CASES", 1)
-    monkeypatch.setattr(demo, "SLICES", 1)
-    monkeypatch.setattr(demo, "EPOCHS_SCALE", 1e-9)
+    monkeypatch.setattr(demo, "PATIENTS", 1)
     for _ in range(2):
         ended = scarmap("demo", "--out", tmp_path / "demo")
         assert ended.code == 0
+        assert "trained on synthetic hearts only" in ended.out
     page = tmp_path / "demo" / "run" / "report.html"
     assert str(page) in ended.out.replace("\n", "")
     html = page.read_text(encoding="utf-8")
     assert "data:image" in html
-    assert (tmp_path / "demo" / "evaluation" / "summary.json").is_file()
-    assert [path.name for path in (tmp_path / "demo" / "predictions").iterdir()] == ["myops_training_101.nii.gz"]
+    assert (tmp_path / "demo" / "run" / "evaluation" / "summary.json").is_file()
+    assert len(list((tmp_path / "demo" / "run" / "predictions").iterdir())) == 1
