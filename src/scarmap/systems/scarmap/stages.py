@@ -19,8 +19,8 @@ from scarmap.training.modern import modern_training
 from scarmap.training.recipe import Stage
 from scarmap.training.score import region_dice
 
-SPACE = Augmentation(rotation_deg=180, flips=True, shift=0.16, scale=(0.7, 1.4), elastic_px=1.3, stretch=1.35)
-"""Hearts of any orientation, off the middle by 28 mm, and drawn out by up to 1.8 along rows or columns."""
+SPACE = Augmentation(rotation_deg=180, flips=True, shift=0.16, scale=(0.75, 1.7), elastic_px=1.3, stretch=1.35)
+"""Hearts of any orientation, off the middle by a sixth of the window, drawn out along rows or columns by up to 1.8."""
 
 LOOK = Appearance(remap=0.6, blur_px=1.0, shading=0.25, noise=0.05, share=0.6)
 ODDS = {"LGE": 2.0, "T2": 1.0, "bSSFP": 1.0}
