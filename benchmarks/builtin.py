@@ -4,7 +4,8 @@
 
     python benchmarks/builtin.py --myops DIR --emidec DIR
 
-The table replaces what stands between two comments in `docs/model_card.md`. Masks and scores are kept in `--out`.
+The table replaces what stands between two comments in `docs/model_card.md`, which is then copied to where the weights
+are, so that the card travels with them. Masks and scores are kept in `--out`.
 `--run RUN` measures a run of the recipe instead and leaves the card alone.
 """
 
@@ -13,6 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import torch
@@ -24,7 +26,7 @@ from scarmap.inference.folder import segment_folder
 from scarmap.inference.predict import Segmenter
 from scarmap.io.run import RunFolder
 from scarmap.report.display import region_title
-from scarmap.systems.scarmap.builtin import about_builtin, load_builtin
+from scarmap.systems.scarmap.builtin import WEIGHTS, about_builtin, load_builtin
 from scarmap.training.provenance import hardware
 from scarmap.training.restore import load_segmenter
 
@@ -32,7 +34,7 @@ CARD = Path(__file__).parents[1] / "docs" / "model_card.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 CPU = torch.device("cpu")
 STRUCTURES = ("lv_pool", "rv_pool", "whole_myocardium", "scar", "whole_infarct", "scar_and_edema", "mvo")
-SUBSETS = {"myops": (("LGE",), ("T2",), ("bSSFP",), ("LGE", "T2"), ("LGE", "T2", "bSSFP")), "emidec": (("LGE",),)}
+SUBSETS = {"myops": (("LGE",), ("T2",), ("LGE", "T2", "bSSFP")), "emidec": (("LGE",),)}
 TITLES = {"myops": "MyoPS 2020", "emidec": "EMIDEC"}
 
 
@@ -137,6 +139,7 @@ def write_card(text: str) -> None:
     head, rest = card.split(BEGIN)
     tail = rest.split(END)[1]
     CARD.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}", encoding="utf-8")
+    copyfile(CARD, WEIGHTS.with_name("model_card.md"))
 
 
 if __name__ == "__main__":

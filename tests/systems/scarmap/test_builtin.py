@@ -97,3 +97,10 @@ def test_the_shipped_model_is_small_and_belongs_to_this_version():
     segmenter = load_builtin(CPU)
     assert segmenter.preparation.sequences == ("LGE", "T2", "bSSFP")
     assert "synthetic" in about_builtin()["name"]
+
+
+def test_the_card_travels_with_the_weights_and_says_which_version_it_measured():
+    page = (Path(__file__).parents[3] / "docs" / "model_card.md").read_text(encoding="utf-8")
+    assert WEIGHTS.with_name("model_card.md").read_text(encoding="utf-8") == page
+    assert f"Version {about_builtin()['version']}." in page
+    assert "Not a medical device" in page
