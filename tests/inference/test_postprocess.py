@@ -4,9 +4,11 @@ from scarmap.inference.postprocess import (
     fill_holes_per_slice,
     largest_component,
     largest_component_per_slice,
+    leave_out_small,
     slices_without_heart,
 )
 from scarmap.labels import INDEX
+from scarmap.volume import Grid
 
 
 def slice_of(*rows):
@@ -54,3 +56,20 @@ def test_slices_without_a_left_ventricle_are_told():
     labels[2, 2] = INDEX["rv_pool"]
     assert slices_without_heart(labels) == ("No left ventricle was found in slice 2 of 3, so it holds no pathology.",)
     assert slices_without_heart(labels[..., [0, 2]]) == ()
+
+
+def test_small_parts_of_an_infarct_are_left_out_and_told_only_where_nothing_remains():
+    grid = Grid((12, 4, 2), (5.0, 5.0, 10.0), np.eye(4))  # 0.25 ml a voxel
+    labels = np.full(grid.shape, INDEX["normal_myocardium"], dtype=np.uint8)
+    labels[0, 0] = INDEX["scar"]  # 0.5 ml, over two slices
+    labels[5:8, 0, 0] = INDEX["mvo"]
+    labels[8, 1, 1] = INDEX["scar"]  # 1 ml with what touches it
+    settings = {"region": "whole_infarct", "around": "edema"}
+    kept, told = leave_out_small(labels, grid, smallest_ml=0.8, by_part=True, **settings)
+    assert told == ()
+    assert (kept[0, 0] == INDEX["edema"]).all()
+    assert np.array_equal(kept[1:], labels[1:])
+    gone, told = leave_out_small(labels, grid, smallest_ml=1.2, by_part=True, **settings)
+    assert not np.isin(gone, [INDEX["scar"], INDEX["mvo"]]).any()
+    assert told[0].startswith("An infarct of 1.50 ml was left out")
+    assert np.array_equal(leave_out_small(labels, grid, smallest_ml=1.2, **settings)[0], labels)

@@ -74,14 +74,14 @@ def compose_nested(
     return labels
 
 
-def keep_largest_heart(labels: LabelArray) -> LabelArray:
-    """Keep only the largest connected part of the left ventricle, (X, Y, Z), tissue indices."""
-    heart = region_mask(labels, "lv_epicardium")
-    return np.where(heart & ~largest_component(heart), INDEX["background"], labels).astype(np.uint8)
+def keep_largest(labels: LabelArray, region: str = "lv_epicardium") -> LabelArray:
+    """Keep only the largest connected part of a region, (X, Y, Z), tissue indices; the others become background."""
+    mask = region_mask(labels, region)
+    return np.where(mask & ~largest_component(mask), INDEX["background"], labels).astype(np.uint8)
 
 
 def leave_out_small(
-    labels: LabelArray, grid: Grid, *, region: str, around: str, smallest_ml: float
+    labels: LabelArray, grid: Grid, *, region: str, around: str, smallest_ml: float, by_part: bool = False
 ) -> tuple[LabelArray, tuple[str, ...]]:
     """Take an infarct below a volume for noise.
 
@@ -91,17 +91,21 @@ def leave_out_small(
         region: The infarct.
         around: Tissue that it lies in, which takes its place.
         smallest_ml: Smallest volume of an infarct.
+        by_part: Judge each connected part of an infarct on its own.
 
     Returns:
-        The labels, and a sentence where an infarct was left out.
+        The labels, and a sentence where an infarct was left out, all of it.
     """
     infarct = region_mask(labels, region)
     volume_ml = np.count_nonzero(infarct) * grid.voxel_ml
-    if not 0 < volume_ml < smallest_ml:
+    parts = ndimage.label(infarct, structure=np.ones((3, 3, 3)))[0] if by_part else infarct.astype(np.int32)
+    small = np.bincount(parts.ravel()) * grid.voxel_ml < smallest_ml
+    small[0] = False
+    if not small.any():
         return labels, ()
-    cleared = np.where(infarct, INDEX[around], labels).astype(labels.dtype)
+    cleared = np.where(small[parts], INDEX[around], labels).astype(labels.dtype)
     told = f"An infarct of {volume_ml:.2f} ml was left out, as one below {smallest_ml:g} ml is taken for noise."
-    return cleared, (told,)
+    return cleared, () if region_mask(cleared, region).any() else (told,)
 
 
 def slices_without_heart(labels: LabelArray) -> tuple[str, ...]:

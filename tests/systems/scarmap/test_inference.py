@@ -45,9 +45,10 @@ def test_a_mask_holds_only_what_its_layout_labels(layout, expected):
     assert found == [INDEX[expected], INDEX[edema]]
 
 
-def test_only_the_largest_left_ventricle_is_kept():
+@pytest.mark.parametrize(("region", "tissue"), [("whole_myocardium", "normal_myocardium"), ("rv_pool", "rv_pool")])
+def test_only_the_largest_part_of_a_ventricle_is_kept(region, tissue):
     maps = np.zeros((len(FOUND), 9, 3, 1), dtype=np.float32)
-    maps[FOUND.index("whole_myocardium"), [0, 1, 2, 3, 8]] = 1
+    maps[FOUND.index(region), [0, 1, 2, 3, 8]] = 1
     found = compose(maps)
-    assert (found[:4] == INDEX["normal_myocardium"]).all()
+    assert (found[:4] == INDEX[tissue]).all()
     assert (found[4:] == INDEX["background"]).all()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from scarmap.inference.postprocess import compose_nested, keep_largest_heart, leave_out_small
+from scarmap.inference.postprocess import compose_nested, keep_largest, leave_out_small
 from scarmap.labels import LabelArray
 from scarmap.systems.anatomy_prior.targets import TARGETS
 from scarmap.volume import Grid
@@ -31,7 +31,7 @@ def compose(probabilities: NDArray[np.float32], *, layout: str, largest_part: bo
     targets = TARGETS[layout]
     maps = dict(zip(targets.regions, probabilities, strict=True))
     labels = compose_nested(maps, pools=targets.pools, nested=targets.nested)
-    return keep_largest_heart(labels) if largest_part else labels
+    return keep_largest(labels) if largest_part else labels
 
 
 def leave_out_small_infarct(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from scarmap.inference.ensemble import eight_views
-from scarmap.inference.postprocess import compose_nested, keep_largest_heart
+from scarmap.inference.postprocess import compose_nested, keep_largest
 from scarmap.labels import TISSUES, LabelArray, merge
 from scarmap.nn.regions import sum_over_regions
 from scarmap.systems.scarmap.targets import FOUND, NESTED, POOLS
@@ -40,6 +40,6 @@ def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 8)
 
 
 def compose(maps: NDArray[np.float32], *, layout: str = "scarmap") -> LabelArray:
-    """Decide from the outside in and keep the largest left ventricle: maps (K, X, Y, Z) of `FOUND` to (X, Y, Z)."""
+    """Decide from the outside in and keep the largest ventricles: maps (K, X, Y, Z) of `FOUND` to (X, Y, Z)."""
     labels = compose_nested(dict(zip(FOUND, maps, strict=True)), pools=POOLS, nested=NESTED)
-    return merge(keep_largest_heart(labels), layout)
+    return merge(keep_largest(keep_largest(labels), "rv_pool"), layout)

@@ -38,7 +38,7 @@ def scarmap(
         layout: Labels to learn.
         sequences: Those that a case may have; each case needs one of them.
         split: "patients" for five seeded folds, None to train on every case.
-        smallest_infarct_ml: A smaller infarct is left out of a mask.
+        smallest_infarct_ml: A smaller connected part of an infarct is left out of a mask.
 
     Raises:
         RecipeError: A keyword has an unknown or impossible value.
@@ -80,6 +80,7 @@ def scarmap(
             region="whole_infarct",
             around="edema" if "edema" in codes(layout) else "normal_myocardium",
             smallest_ml=smallest_infarct_ml,
+            by_part=True,
         ),
         illustrate=partial(illustrate.illustrate, sequences=sequences, sampler=stage.sampler),
         check=slices_without_heart,
