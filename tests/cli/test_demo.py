@@ -22,3 +22,5 @@ def test_the_whole_way_ends_with_a_page_and_can_be_walked_again(scarmap, tmp_pat
     assert "data:image" in html
     assert (tmp_path / "demo" / "run" / "evaluation" / "summary.json").is_file()
     assert len(list((tmp_path / "demo" / "run" / "predictions").iterdir())) == 1
+    assert (tmp_path / "demo" / "run" / "quantification" / "cohort.csv").is_file()
+    assert "quantification/" in html

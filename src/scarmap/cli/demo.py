@@ -14,21 +14,25 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo"),
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
-    """Simulate patients, segment them with the built-in model, score the masks, and put all of it on a page."""
+    """Simulate patients, segment them with the built-in model, score and measure the masks, and make pages of it."""
     from scarmap.phantom.cohort import write_cohort
     from scarmap.report.build import build_report
+    from scarmap.report.measure import Measuring
+    from scarmap.report.run_studies import report_run_studies
     from scarmap.systems.scarmap.builtin import about_builtin, builtin_row, introduce, load_builtin
     from scarmap.training.apply import apply
     from scarmap.training.record import Request
     from scarmap.training.run import make_fabric
 
-    about = about_builtin()
     parts = prepared_folders(out)
+    about = about_builtin()
     typer.echo(f"Simulating {PATIENTS} patients")
-    write_cohort(parts["patients"], layout="scarmap", num_cases=PATIENTS, seed=SEED)
+    write_cohort(parts["patients"], layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=SEED)
     typer.echo(f"Segmenting them. {introduce(about)}")
     request = Request(about["name"], builtin_row(about), parts["patients"], parts["run"])
     run = apply(request, load_builtin(make_fabric(device).device))
+    typer.echo("Measuring what was found")
+    report_run_studies(run, Measuring())
     page = build_report(run)
     typer.echo(f"\nOpen this page in a browser: {page.resolve()}")
 
