@@ -3,6 +3,7 @@
 The weights, what they belong to, and their card lie in the folder `weights` beside this module.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,29 +66,35 @@ def builtin_row(about: dict[str, Any]) -> Row:
     return Row(partial(find(about["recipe"]["function"]), **settings), paper="", note=introduce(about))
 
 
-def install_builtin(run: RunFolder, *, name: str, version: str, path: Path = WEIGHTS) -> None:
+def install_builtin(
+    run: RunFolder, *, name: str, version: str, changes: Mapping[str, Any] | None = None, path: Path = WEIGHTS
+) -> None:
     """Make the only fold of a finished run the built-in model; weights are stored in half precision.
 
     Args:
         run: A run of a recipe with one stage, trained on synthetic hearts.
         name: Name of the model.
         version: Its version.
+        changes: Settings of the recipe that decide about masks and not about the network.
         path: Where the weights go.
 
     Raises:
-        RunError: The run is not finished.
+        RunError: The run is not finished, or a change would need another network.
     """
     record = run.read_record()
-    recipe = recorded_recipe(record)
-    (stage,) = recipe.stages
-    tensors, about = read_weights(run.stage(0, stage.name) / "weights.safetensors")
+    recipe_record = {key: record["recipe"][key] for key in ("name", "function", "settings")}
+    recipe_record["settings"] = {**recipe_record["settings"], **(changes or {})}
+    (stage,) = recorded_recipe({"recipe": recipe_record}).stages
+    weights = run.stage(0, stage.name) / "weights.safetensors"
+    read_stage(weights, stage, torch.device("cpu"))
+    tensors, about = read_weights(weights)
     halved = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
     kept = ("commit", "hardware", "torch", "seed", "epochs_scale", "started")
     described = {
         "name": name,
         "version": version,
         "limits": LIMITS,
-        "recipe": {key: record["recipe"][key] for key in ("name", "function", "settings")},
+        "recipe": recipe_record,
         "spacing_mm": record["data"]["spacing_mm"],
         "data": {key: record["data"][key] for key in ("layout", "num_cases", "sha256")},
         "training": {key: record["provenance"].get(key) for key in kept} | {"epochs": about["epochs"]},
