@@ -21,7 +21,7 @@ def test_one_study_is_segmented_from_any_of_its_sequences(scarmap, myops_phantom
     images = find_cases(myops_phantom)[0].images
     options = [word for name in sequences for word in (f"--{name.lower()}", images[name])]
     assert scarmap("predict", *options, "--out", tmp_path).code == 0
-    (mask,) = tmp_path.iterdir()
+    (mask,) = tmp_path.glob("*.nii.gz")
     values = np.unique(np.asarray(nibabel.load(mask).dataobj))
     assert set(values.tolist()) <= set(codes("scarmap").values())
     assert codes("scarmap")["lv_pool"] in values
