@@ -7,6 +7,7 @@ from scarmap.labels import INDEX, region_mask
 from scarmap.phantom.population import choose_population
 from scarmap.phantom.study import draw_patient, make_case, make_study
 from scarmap.phantom.style import draw_style
+from scarmap.phantom.surfaces import contact_half_angle
 from scarmap.phantom.truth import disc_areas
 
 SMALL = {"num_slices": 3, "in_plane": 128}
@@ -117,16 +118,22 @@ def test_unknown_layouts_are_refused():
         make_case("myops", name="x", rng=np.random.default_rng(0))
 
 
-def test_slices_of_the_left_ventricle_measure_what_those_of_the_data_set_do():
-    population, pools, walls, rights = choose_population("myops2020"), [], [], []
+def test_slices_measure_what_those_of_the_data_set_do():
+    population, found = choose_population("myops2020"), []
     for k in range(8):
         rng = np.random.default_rng([31, k])
-        style = draw_style(rng, "myops2020")
-        patient = draw_patient(rng, style, population)
+        patient = draw_patient(rng, draw_style(rng, "myops2020"), population)
         areas = disc_areas(patient.heart, patient.table, patient.geometry)
-        pools += list(areas["lv_pool"])
-        walls += list(areas["whole_myocardium"])
-        rights += list(areas["rv_pool"])
-    assert 896 < np.median(pools) < 1816
-    assert 1788 < np.median(walls) < 2380
-    assert 891 < np.median(rights) < 2594
+        inner, outer = areas["lv_pool"], areas["lv_pool"] + areas["whole_myocardium"]
+        arcs = 2 * np.rad2deg(contact_half_angle(patient.heart, patient.geometry.heights_mm))
+        wall_mm = np.sqrt(outer / np.pi) - np.sqrt(inner / np.pi)
+        found += list(zip(inner, outer - inner, areas["rv_pool"], wall_mm, arcs, strict=True))
+    quartiles = {
+        "pool mm2": (896, 1816),
+        "wall mm2": (1788, 2380),
+        "right mm2": (891, 2594),
+        "wall mm": (10.6, 13.4),
+        "contact degrees": (85, 115),
+    }
+    for (name, (low, high)), median in zip(quartiles.items(), np.median(found, axis=0), strict=True):
+        assert low < median < high, name

@@ -159,7 +159,7 @@ def draw_heart(rng: np.random.Generator, population: Population, *, infarcted: b
         papillary_mm=float(rng.uniform(2.5, 5.5)),
         papillary_deg=(septum - 145 + float(rng.normal(0, 12)), septum + 95 + float(rng.normal(0, 12))),
         outer=draw_waves(rng, {2: 0.035, 3: 0.019, 4: 0.012, 6: 0.006}),
-        inner=draw_waves(rng, {2: 0.036, 3: 0.022, 4: 0.014, 7: 0.010}),
+        inner=draw_waves(rng, {2: 0.024, 3: 0.016, 4: 0.012, 7: 0.010}),
         right=draw_waves(rng, {2: 0.08, 3: 0.07, 5: 0.04, 9: 0.02}),
         crests=draw_waves(rng, dict.fromkeys((6, 9, 13, 17, 23), 0.45)),
         infarct=None,
