@@ -171,7 +171,7 @@ def test_without_dask_the_extra_is_named(monkeypatch):
 
 SBATCH = """#!/bin/sh
 cp "$1" {folder}/submitted.sh
-SLURM_CPUS_PER_TASK=3 setsid sh "$1" > {folder}/job.log 2>&1 &
+SLURM_CPUS_PER_TASK=3 setsid sh {folder}/submitted.sh > {folder}/job.log 2>&1 &
 echo "Submitted batch job $!"
 """
 SCANCEL = """#!/bin/sh
@@ -189,7 +189,8 @@ def slurm(monkeypatch, tmp_path):
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    with dask.config.set({"jobqueue.slurm.cores": 3, "jobqueue.slurm.memory": "2GB", "jobqueue.slurm.queue": "short"}):
+    site = {"cores": 3, "memory": "2GB", "queue": "short", "job-script-prologue": ["echo prologue of the site"]}
+    with dask.config.set({f"jobqueue.slurm.{name}": value for name, value in site.items()}):
         yield tmp_path
 
 
@@ -202,9 +203,16 @@ def test_slurm_jobs_are_workers_with_one_gpu_and_all_cores_of_their_job(slurm):
     script = (slurm / "submitted.sh").read_text()
     assert "#SBATCH -p short\n" in script
     assert "#SBATCH --cpus-per-task=3\n" in script
+    assert "\necho prologue of the site\n" in script
 
 
-def test_slurm_jobs_without_cores_or_memory_are_refused():
+def test_slurm_without_a_configuration_or_sbatch_is_one_paragraph(monkeypatch):
+    dask = pytest.importorskip("dask")
     pytest.importorskip("dask_jobqueue")
-    with pytest.raises(RunError, match=r"cores and memory.*jobqueue\.yaml"), open_scheduler("slurm"):
-        pass
+    monkeypatch.setenv("PATH", "")
+    lacking = {"jobqueue.slurm.cores": None, "jobqueue.slurm.memory": None}
+    with dask.config.set(lacking), pytest.raises(RunError, match=r"no cores and no memory.*jobqueue\.yaml"):
+        open_scheduler("slurm").__enter__()
+    given = {"jobqueue.slurm.cores": 1, "jobqueue.slurm.memory": "1GB"}
+    with dask.config.set(given), pytest.raises(RunError, match="sbatch"):
+        open_scheduler("slurm").__enter__()

@@ -7,6 +7,7 @@ from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count, islice
+from shutil import which
 from typing import Any
 
 from scarmap.cluster.scheduler import Job
@@ -233,24 +234,34 @@ def slurm_cluster(workers: int, *, gpus: int) -> Any:
     """Workers that are submitted as SLURM jobs, one process each; Dask's `jobqueue.yaml` says what a job asks for.
 
     Raises:
-        RunError: dask-jobqueue is not installed, or its configuration lacks something.
+        RunError: dask-jobqueue is not installed, its configuration lacks something, or this is no SLURM site.
     """
     try:
+        import dask
         from dask_jobqueue import SLURMCluster
     except ImportError:
         raise RunError(
             "--scheduler slurm needs dask-jobqueue, which is not installed. Install it with pip install "
             "'scarmap[cluster]'."
         ) from None
-    arguments = ["--nthreads", "1", *(["--resources", f"{GPU}=1"] if gpus else [])]
-    threads = ["export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}"]
-    try:
-        cluster = SLURMCluster(processes=1, worker_extra_args=arguments, job_script_prologue=threads)
-        cluster.scale(workers)
-    except (ValueError, OSError) as problem:
-        reason = " ".join(str(problem).split())
+    settings = dask.config.get("jobqueue.slurm", {})
+    missing = [name for name in ("cores", "memory") if settings.get(name) is None]
+    if missing:
         raise RunError(
-            f"Dask cannot submit SLURM jobs: {reason} Set cores, memory, queue and walltime in "
-            f"~/.config/dask/jobqueue.yaml; docs/cluster.md shows one."
-        ) from None
+            f"Dask does not know what to ask SLURM for: jobqueue.slurm has no {' and no '.join(missing)}. Set them, "
+            f"and what else your site wants, in ~/.config/dask/jobqueue.yaml; docs/cluster.md shows one."
+        )
+    if which("sbatch") is None:
+        raise RunError("--scheduler slurm needs the command sbatch, which is not here. Run it where you submit jobs.")
+    threads = "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}"
+    cluster = SLURMCluster(
+        processes=1,
+        worker_extra_args=[
+            *(settings.get("worker-extra-args") or ()),
+            *("--nthreads", "1"),
+            *(("--resources", f"{GPU}=1") if gpus else ()),
+        ],
+        job_script_prologue=[*(settings.get("job-script-prologue") or ()), threads],
+    )
+    cluster.scale(workers)
     return cluster
