@@ -14,25 +14,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, rmtree
 from typing import Any
-
-import torch
 
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases
 from scarmap.evaluation.table import evaluate_folder, read_summary, write_evaluation
-from scarmap.inference.folder import segment_folder
-from scarmap.inference.predict import Segmenter
+from scarmap.inference.cohort import Model, segment_cohort
 from scarmap.io.run import RunFolder
 from scarmap.report.display import region_title
-from scarmap.systems.scarmap.builtin import WEIGHTS, about_builtin, load_builtin
+from scarmap.systems.scarmap.builtin import WEIGHTS, about_builtin, builtin_model
 from scarmap.training.provenance import hardware
-from scarmap.training.restore import load_segmenter
+from scarmap.training.restore import run_model
 
 CARD = Path(__file__).parents[1] / "docs" / "model_card.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-CPU = torch.device("cpu")
 STRUCTURES = ("lv_pool", "rv_pool", "whole_myocardium", "scar", "whole_infarct", "scar_and_edema", "mvo")
 SUBSETS = {"myops": (("LGE",), ("T2",), ("LGE", "T2", "bSSFP")), "emidec": (("LGE",),)}
 TITLES = {"myops": "MyoPS 2020", "emidec": "EMIDEC"}
@@ -64,12 +60,14 @@ def main() -> None:
     parser.add_argument("--run", type=Path, help="a run of the recipe in the place of the built-in model")
     parser.add_argument("--every", type=int, default=1, help="measure every n-th case only")
     asked = parser.parse_args()
-    segmenter = load_segmenter(RunFolder(asked.run), CPU) if asked.run else load_builtin(CPU)
+    model = run_model(RunFolder(asked.run), device="cpu") if asked.run else builtin_model(device="cpu")
+    segmenter = model.load()
+    resident = replace(model, load=lambda: segmenter)
     results = []
     for data, folder in (("myops", asked.myops), ("emidec", asked.emidec)):
         files = find_cases(folder, labelled=True)[:: asked.every]
         for sequences in SUBSETS[data]:
-            results.append(measure(segmenter, files, data=data, sequences=sequences, out=asked.out))
+            results.append(measure(resident, files, data=data, sequences=sequences, out=asked.out))
             print(line(results[-1]), flush=True)
     print(table(results))
     if asked.run is None and asked.every == 1:
@@ -77,13 +75,14 @@ def main() -> None:
 
 
 def measure(
-    segmenter: Segmenter, files: Sequence[CaseFiles], *, data: str, sequences: tuple[str, ...], out: Path
+    model: Model, files: Sequence[CaseFiles], *, data: str, sequences: tuple[str, ...], out: Path
 ) -> Measured:
     """Segment cases from some of their sequences and score the masks, 3D per case."""
     folder = out / f"{data}-{'-'.join(sequences)}"
     given = [replace(each, images={name: each.images[name] for name in sequences}) for each in files]
+    rmtree(folder, ignore_errors=True)
     began = time.perf_counter()
-    outcome = segment_folder(given, segmenter, folder)
+    outcome = segment_cohort(given, model, folder)
     seconds = (time.perf_counter() - began) / len(files)
     if outcome.failed:
         raise SystemExit("\n".join(outcome.failed.values()))

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
-from scarmap.inference.folder import segment_folder
+from scarmap.inference.cohort import Model, segment_cohort
 from scarmap.inference.predict import SLICES_AT_ONCE, Segmenter
 from scarmap.phantom.cohort import write_cohort
 from scarmap.sampling.bank import Bank, fill_bank
@@ -168,7 +168,8 @@ def prediction(folder: Path, arguments: argparse.Namespace) -> None:
         probabilities(torch.zeros(SLICES_AT_ONCE, len(preparation.sequences), 288, 288, device=DEVICE))
     spent.clear()
     began = clock()
-    outcome = segment_folder(files, segmenter, folder / "predictions")
+    model = Model("untrained", preparation.sequences, lambda: segmenter)
+    outcome = segment_cohort(files, model, folder / "predictions")
     whole = clock() - began
     print(
         f"{len(outcome.written)} studies at width {arguments.width or 64}: {whole / sum(spent):.3f} x the bare forward "

@@ -30,7 +30,7 @@ def test_one_study_is_given_by_its_files(scarmap, myops_run, myops_phantom, tmp_
     images = find_cases(myops_phantom)[0].images
     options = ("--lge", images["LGE"], "--t2", images["T2"], "--bssfp", images["bSSFP"])
     assert scarmap("predict", myops_run, *options, "--out", tmp_path).code == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["myops_training_101.nii.gz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.jsonl", "myops_training_101.nii.gz"]
 
 
 def test_an_lge_only_model_segments_the_emidec_layout(scarmap, emidec_run, six_emidec_cases, tmp_path):
@@ -42,6 +42,29 @@ def test_an_lge_only_model_segments_the_emidec_layout(scarmap, emidec_run, six_e
     assert len(json.loads((tmp_path / "scores" / "summary.json").read_text())["cases"]) == 6
     assert scarmap("report", emidec_run).code == 0
     assert (emidec_run / "report.html").is_file()
+
+
+def test_a_repetition_skips_what_is_done_and_names_it(scarmap, myops_run, myops_phantom, tmp_path):
+    first = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path, "--shard", "1/3")
+    assert "2 of 2 cases segmented" in first.out
+    second = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path)
+    assert "4 of 6 cases segmented" in second.out
+    assert "2 skipped, done before: myops_training_101, myops_training_104\n" in second.out
+    (tmp_path / "myops_training_102.nii.gz").unlink()
+    third = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path)
+    assert "1 of 6 cases segmented" in third.out
+    assert "Done again: myops_training_102 (its mask is gone)" in third.out
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [(("--shard", "7/6"), "--shard '7/6'"), (("--workers", "2"), "--scheduler local"), (("--device", "tpu"), "tpu")],
+)
+def test_odd_ways_to_share_the_work_end_with_code_2(scarmap, myops_run, myops_phantom, tmp_path, options, told):
+    ended = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path / "masks", *options)
+    assert ended.code == 2
+    assert told in ended.err
+    assert not (tmp_path / "masks").exists()
 
 
 def _damage(folder, problem):
@@ -77,7 +100,7 @@ def test_a_bad_case_does_not_stop_the_good_ones(scarmap, myops_run, myops_phanto
     assert ended.code == 3
     assert "5 of 6" in ended.out
     assert "103" in ended.err
-    written = sorted(path.name for path in (tmp_path / "masks").iterdir())
+    written = sorted(path.name for path in (tmp_path / "masks").glob("*.nii.gz"))
     assert written == [f"myops_training_{number}.nii.gz" for number in (101, 102, 104, 105, 106)]
 
 

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from scarmap.datasets.folder import find_cases
-from scarmap.inference.folder import segment_folder
+from scarmap.inference.cohort import segment_cohort
 from scarmap.systems.catalogue import choose
 from scarmap.training.fit import Options
 from scarmap.training.record import Request
-from scarmap.training.restore import load_segmenter
+from scarmap.training.restore import load_segmenter, run_model
 from scarmap.training.run import train
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")]
@@ -23,7 +23,7 @@ def test_training_resuming_and_predicting_on_cuda(myops_phantom, tmp_path, chang
     run = train(Request("mfunet", row, myops_phantom, tmp_path / "run", (0,), "cuda", options))
     again = Options(epochs_scale=1e-9, max_steps=2, resume=True)
     assert train(Request("mfunet", row, myops_phantom, run.root, (0,), "cuda", again)).predictions.is_dir()
-    outcome = segment_folder(find_cases(myops_phantom), load_segmenter(run, torch.device("cuda")), tmp_path / "masks")
+    outcome = segment_cohort(find_cases(myops_phantom), run_model(run, device="cuda"), tmp_path / "masks")
     assert len(outcome.written) == 6
 
 

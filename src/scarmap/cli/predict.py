@@ -1,5 +1,6 @@
 """`scarmap predict`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,11 @@ from scarmap.errors import DataError
 
 if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
-    from scarmap.inference.predict import Segmenter
+    from scarmap.inference.cohort import Model, Outcome
 
 SOME_FAILED = 3
+LISTED = 20
+"""Names of cases that are printed in one line."""
 
 
 def predict(
@@ -28,53 +31,75 @@ def predict(
         bool, typer.Option("--save-probabilities", help="Keep the averaged probability maps.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts; for sites without a scheduler.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="WHERE", help="Dask: local, slurm, or the address of one that runs.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Workers that --scheduler local or slurm starts.")] = None,
     recipe: Annotated[
         str | None,
         typer.Option(help="module:function that the run was trained with, if it is your own: allows its code."),
     ] = None,
 ) -> None:
-    """Segment a folder of cases, or one study given by its files."""
+    """Segment a folder of cases, or one study given by its files; what was done before is skipped."""
     files = chosen_files(data, {"LGE": lge, "T2": t2, "bSSFP": bssfp})
 
     from rich.console import Console
 
-    from scarmap.inference.folder import segment_folder
+    from scarmap.cluster.scheduler import open_scheduler
+    from scarmap.inference.cohort import read_shard, segment_cohort
+    from scarmap.training.devices import worker_gpus
 
-    segmenter = chosen_segmenter(run, device=device, own_recipe=recipe)
-    with Console(stderr=True).status("segmenting") as status:
-        outcome = segment_folder(
+    gpus = worker_gpus(scheduler, device)
+    model = chosen_model(run, device=device, own_recipe=recipe)
+    with (
+        open_scheduler(scheduler, workers=workers, gpus=gpus, announce=typer.echo) as opened,
+        Console(stderr=True).status("segmenting") as status,
+    ):
+        outcome = segment_cohort(
             files,
-            segmenter,
+            model,
             out,
+            shard=read_shard(shard) if shard else None,
+            scheduler=opened,
             save_probabilities=save_probabilities,
             on_case=lambda name: status.update(f"segmented {name}"),
         )
     if len(files) == 1 and outcome.failed:
         raise DataError(next(iter(outcome.failed.values())))
-    typer.echo(f"{len(outcome.written)} of {len(files)} cases segmented: {out}")
-    for name, flags in outcome.flagged.items():
-        typer.echo(f"{name}: {' '.join(flags)}")
+    tell(outcome, out)
     if outcome.failed:
-        typer.echo(f"scarmap: {len(outcome.failed)} of {len(files)} cases could not be segmented.", err=True)
-        for message in outcome.failed.values():
-            typer.echo(f"- {message}", err=True)
         raise typer.Exit(SOME_FAILED)
 
 
-def chosen_segmenter(run: Path | None, *, device: str, own_recipe: str | None) -> "Segmenter":
-    """The run's segmenter, or the built-in one, which introduces itself."""
-    from scarmap.training.run import make_fabric
+def tell(outcome: "Outcome", out: Path) -> None:
+    """Print what was done, what was done before, what the masks' readers must know, and what is wrong with the rest."""
+    typer.echo(f"{len(outcome.written)} of {outcome.num_cases} cases segmented: {out}")
+    if outcome.skipped:
+        typer.echo(f"{len(outcome.skipped)} skipped, done before: {listed(outcome.skipped)}")
+    if outcome.again:
+        typer.echo(f"Done again: {listed(f'{name} ({reason})' for name, reason in outcome.again.items())}")
+    for name, flags in outcome.flagged.items():
+        typer.echo(f"{name}: {' '.join(flags)}")
+    if outcome.failed:
+        typer.echo(f"scarmap: {len(outcome.failed)} of {outcome.num_cases} cases could not be segmented.", err=True)
+    for message in outcome.failed.values():
+        typer.echo(f"- {message}", err=True)
 
-    target = make_fabric(device).device
+
+def chosen_model(run: Path | None, *, device: str, own_recipe: str | None) -> "Model":
+    """The run's model, or the built-in one, which introduces itself."""
     if run is None:
-        from scarmap.systems.scarmap.builtin import about_builtin, introduce, load_builtin
+        from scarmap.systems.scarmap.builtin import about_builtin, builtin_model, introduce
 
         typer.echo(introduce(about_builtin()))
-        return load_builtin(target)
+        return builtin_model(device=device)
     from scarmap.io.run import RunFolder
-    from scarmap.training.restore import load_segmenter
+    from scarmap.training.restore import run_model
 
-    return load_segmenter(RunFolder(run), target, own_recipe=own_recipe)
+    return run_model(RunFolder(run), device=device, own_recipe=own_recipe)
 
 
 def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[CaseFiles]":
@@ -94,3 +119,10 @@ def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[Cas
         return find_cases(data)
     first = next(iter(images.values()))
     return [CaseFiles(case_name(first), "scarmap", images)]
+
+
+def listed(names: Iterable[str]) -> str:
+    """Some names in one line; of a long list the first, and how many follow."""
+    names = list(names)
+    more = [f"and {len(names) - LISTED} more, see manifest.jsonl"] if len(names) > LISTED else []
+    return ", ".join([*names[:LISTED], *more])

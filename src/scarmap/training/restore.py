@@ -10,12 +10,15 @@ import torch
 from torch import nn
 
 from scarmap.errors import RunError
+from scarmap.inference.cohort import Model
 from scarmap.inference.ensemble import average
+from scarmap.inference.manifest import fingerprint
 from scarmap.inference.predict import Segmenter
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
 from scarmap.training.check import check_settings
 from scarmap.training.describe import build, describe, describe_row, find, freeze, settings, spell, unwrap
+from scarmap.training.devices import choose_device
 from scarmap.training.recipe import Recipe, Row, Stage
 
 SYSTEMS = "scarmap.systems"
@@ -81,6 +84,16 @@ def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | No
     """
     record = run.read_record()
     recipe = recorded_recipe(record, own_recipe=own_recipe)
+    folds = [load_stages(run, recipe, index, device) for index in finished_folds(run, record, recipe)]
+    return make_segmenter(recipe, folds, spacing_mm=record["data"]["spacing_mm"], device=device)
+
+
+def finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) -> list[int]:
+    """Numbers of the folds of which every stage is trained.
+
+    Raises:
+        RunError: There is none.
+    """
     finished = [
         index
         for index in range(len(record["folds"]))
@@ -88,8 +101,36 @@ def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | No
     ]
     if not finished:
         raise RunError(f"{run.root} has no finished fold. Continue it: scarmap train ... --out {run.root} --resume.")
-    folds = [load_stages(run, recipe, index, device) for index in finished]
-    return make_segmenter(recipe, folds, spacing_mm=record["data"]["spacing_mm"], device=device)
+    return finished
+
+
+def run_model(run: RunFolder, *, device: str = "auto", own_recipe: str | None = None) -> Model:
+    """What `load_segmenter` loads, for any process to load; known by its recipe and its weights.
+
+    Args:
+        run: The run folder.
+        device: "auto", "cpu" or "cuda", of the process that loads it.
+        own_recipe: `module:function` that the run was trained with, when it is the user's own.
+
+    Raises:
+        RunError: No fold is finished, or weights are missing.
+    """
+    record = run.read_record()
+    recipe = recorded_recipe(record, own_recipe=own_recipe)
+    folders = [run.stage(fold, stage.name) for fold in finished_folds(run, record, recipe) for stage in recipe.stages]
+    missing = [folder for folder in folders if not (folder / "weights.safetensors").is_file()]
+    if missing:
+        raise RunError(f"{missing[0]} holds no weights, though its stage is done. Restore them, or train it again.")
+    about = {"recipe": describe(recipe), "spacing_mm": record["data"]["spacing_mm"]}
+    return Model(
+        fingerprint(about, [folder / "weights.safetensors" for folder in folders]),
+        recipe.preparation.sequences,
+        partial(_load, run.root.resolve(), device, own_recipe),
+    )
+
+
+def _load(root: Path, device: str, own_recipe: str | None) -> Segmenter:
+    return load_segmenter(RunFolder(root), choose_device(device), own_recipe=own_recipe)
 
 
 def load_stages(run: RunFolder, recipe: Recipe, fold: int, device: torch.device) -> dict[str, nn.Module]:

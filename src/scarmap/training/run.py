@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from lightning_fabric import Fabric
 from torch import nn
 
@@ -12,12 +11,13 @@ from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.datasets.folds import Fold
 from scarmap.datasets.split import split_cases
-from scarmap.errors import RecipeError, RunError
+from scarmap.errors import RecipeError
 from scarmap.io.illustrations import write_illustration
 from scarmap.io.run import RunFolder
 from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.sampling.preparation import Preparation
 from scarmap.training.describe import build
+from scarmap.training.devices import make_fabric
 from scarmap.training.fit import Job, Options, build_learner, fit, split_rows
 from scarmap.training.held_out import score_held_out, segment_held_out
 from scarmap.training.recipe import Recipe
@@ -85,23 +85,6 @@ def rehearse(recipe: Recipe, bank: Bank, folds: Sequence[Fold]) -> None:
         for fold in folds:
             for phase in stage.phases:
                 split_rows(bank, fold, phase)
-
-
-def make_fabric(device: str) -> Fabric:
-    """Device and precision: bfloat16 where there is a CUDA device, float32 on the CPU.
-
-    Raises:
-        RunError: The device is unknown, or a CUDA device was asked for and there is none.
-    """
-    if device not in ("auto", "cpu", "cuda"):
-        raise RunError(f"--device {device!r} is not known. Use auto, cpu or cuda.")
-    cuda = torch.cuda.is_available()
-    if device == "cuda" and not cuda:
-        raise RunError(
-            "--device cuda was asked for, but torch sees no CUDA device. Use --device cpu, or mend the driver."
-        )
-    on_cuda = cuda and device != "cpu"
-    return Fabric(accelerator="cuda" if on_cuda else "cpu", devices=1, precision="bf16-mixed" if on_cuda else "32-true")
 
 
 def labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:

@@ -1,3 +1,4 @@
+import pickle
 from pathlib import Path
 from shutil import copytree
 
@@ -14,6 +15,7 @@ from scarmap.systems.catalogue import choose
 from scarmap.systems.scarmap.builtin import (
     WEIGHTS,
     about_builtin,
+    builtin_model,
     install_builtin,
     introduce,
     load_builtin,
@@ -57,6 +59,15 @@ def test_it_says_what_it_is_and_names_nobodys_folder(installed):
     assert about["training"]["epochs"] == 1
     assert "folder" not in about["data"]
     assert "command" not in about["training"]
+
+
+def test_any_process_can_load_it_and_other_weights_are_another_model(installed, copied):
+    model = pickle.loads(pickle.dumps(builtin_model(device="cpu", path=installed)))
+    assert model.sequences == ("LGE", "T2", "bSSFP")
+    assert model.load().layout == "scarmap"
+    assert builtin_model(device="cpu", path=copied).fingerprint == model.fingerprint
+    copied.write_bytes(copied.read_bytes() + b" ")
+    assert builtin_model(device="cpu", path=copied).fingerprint != model.fingerprint
 
 
 def test_weights_are_stored_in_half_precision(installed):

@@ -11,11 +11,14 @@ from typing import Any
 import torch
 
 from scarmap.errors import RunError
+from scarmap.inference.cohort import Model
+from scarmap.inference.manifest import fingerprint
 from scarmap.inference.predict import Segmenter
 from scarmap.io.files import read_json
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights, write_weights
-from scarmap.training.describe import find, freeze
+from scarmap.training.describe import describe, find, freeze
+from scarmap.training.devices import choose_device
 from scarmap.training.recipe import Row
 from scarmap.training.restore import make_segmenter, read_stage, recorded_recipe
 
@@ -38,6 +41,26 @@ def load_builtin(device: torch.device, *, path: Path = WEIGHTS) -> Segmenter:
     (stage,) = recipe.stages
     model, _ = read_stage(path, stage, device)
     return make_segmenter(recipe, [{stage.name: model}], spacing_mm=about["spacing_mm"], device=device)
+
+
+def builtin_model(*, device: str = "auto", path: Path = WEIGHTS) -> Model:
+    """What `load_builtin` loads, for any process to load; known by its recipe and its weights.
+
+    Args:
+        device: "auto", "cpu" or "cuda", of the process that loads it.
+        path: Its weights.
+
+    Raises:
+        RunError: This installation has no weights.
+    """
+    record = about_builtin(path)
+    recipe = recorded_recipe(record)
+    about = {"recipe": describe(recipe), "spacing_mm": record["spacing_mm"]}
+    return Model(fingerprint(about, [path]), recipe.preparation.sequences, partial(_load, device, path))
+
+
+def _load(device: str, path: Path) -> Segmenter:
+    return load_builtin(choose_device(device), path=path)
 
 
 def about_builtin(path: Path = WEIGHTS) -> dict[str, Any]:

@@ -1,0 +1,196 @@
+"""Segment a cohort, in this process or on many workers, each of which loads the model once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+
+from scarmap.cluster.scheduler import InOrder, Job, Scheduler
+from scarmap.datasets.case_files import CaseFiles
+from scarmap.errors import DataError, ScarmapError
+from scarmap.inference.manifest import Wanted, append_entry, split_done
+from scarmap.inference.predict import Segmenter
+from scarmap.inference.stream import Ended, segment_stream
+from scarmap.io.files import write_json
+
+CASES_PER_JOB = 8
+JOBS_PER_WORKER = 2
+"""In flight: one at work and one that waits."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained system that any process can load.
+
+    Attributes:
+        fingerprint: Differs from that of every model that may segment otherwise.
+        sequences: Sequences that it looks at.
+        load: Loads it; can be pickled where other processes are to call it.
+    """
+
+    fingerprint: str
+    sequences: tuple[str, ...]
+    load: Callable[[], Segmenter]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of several parts of a cohort.
+
+    Attributes:
+        number: From 1.
+        of: How many parts there are.
+    """
+
+    number: int
+    of: int
+
+    def part(self, files: Sequence[CaseFiles]) -> list[CaseFiles]:
+        """Its cases; those of all shards together are all cases, each once."""
+        return list(files[self.number - 1 :: self.of])
+
+
+def read_shard(text: str) -> Shard:
+    """Read "i/n".
+
+    Raises:
+        DataError: It does not name a part.
+
+    >>> read_shard("2/8")
+    Shard(number=2, of=8)
+    """
+    number, _, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise DataError(f"--shard {text!r} names no part of a cohort. Expected i/n with i from 1 to n, such as 2/8.")
+    return Shard(int(number), int(of))
+
+
+@dataclass
+class Outcome:
+    """What became of a cohort.
+
+    Attributes:
+        written: Mask of each case that was segmented now.
+        failed: What is wrong with each case that was not.
+        flagged: What the reader of a case's mask must be told; cases without such remarks are left out.
+        skipped: Mask of each case that was done before.
+        again: Why cases that were done before were segmented again.
+    """
+
+    written: dict[str, Path] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    flagged: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: dict[str, Path] = field(default_factory=dict)
+    again: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def num_cases(self) -> int:
+        """How many cases there are, in this shard."""
+        return len(self.written) + len(self.failed) + len(self.skipped)
+
+
+def segment_cohort(
+    files: Sequence[CaseFiles],
+    model: Model,
+    out: Path,
+    *,
+    shard: Shard | None = None,
+    scheduler: Scheduler | None = None,
+    save_probabilities: bool = False,
+    on_case: Callable[[str], None] = lambda _name: None,
+) -> Outcome:
+    """Segment what is not done yet: `<case>.nii.gz`, a line in `manifest.jsonl`, and `flags.json` where any is flagged.
+
+    Args:
+        files: The cases.
+        model: Loaded once by every process that has something to do.
+        out: Folder to write to.
+        shard: Segment only this part, with a manifest and flags of its own.
+        scheduler: Where to work; this process when None.
+        save_probabilities: Also write `<case>_probabilities.nii.gz`, (X, Y, Z, K), and a JSON with the K regions.
+        on_case: Called with each case's name when it is done or has failed.
+    """
+    suffix = f".{shard.number}-of-{shard.of}" if shard else ""
+    files = shard.part(files) if shard else files
+    wanted = Wanted(model.fingerprint, model.sequences, save_probabilities)
+    done, todo, again = split_done(files, wanted, out)
+    flags = {name: entry.flags for name, entry in done.items()}
+    outcome = Outcome(skipped={name: out / entry.mask for name, entry in done.items()}, again=again)
+    for ended in segmented(todo, model, out, wanted, scheduler=scheduler or InOrder()):
+        if ended.entry is None:
+            outcome.failed[ended.case] = ended.problem
+        else:
+            append_entry(out / f"manifest{suffix}.jsonl", ended.entry)
+            outcome.written[ended.case] = out / ended.entry.mask
+            flags[ended.case] = ended.entry.flags
+        on_case(ended.case)
+    outcome.flagged = {each.name: flags[each.name] for each in files if flags.get(each.name)}
+    (out / f"flags{suffix}.json").unlink(missing_ok=True)
+    if outcome.flagged:
+        write_json(out / f"flags{suffix}.json", outcome.flagged)
+    return outcome
+
+
+def segmented(
+    files: Sequence[CaseFiles], model: Model, out: Path, wanted: Wanted, *, scheduler: Scheduler
+) -> Iterator[Ended]:
+    """Segment cases in this process as one stream, or a few at a time on workers, and yield what became of each."""
+    if not files:
+        return
+    if isinstance(scheduler, InOrder):
+        yield from segment_stream(files, model.load(), out, wanted)
+        return
+    size = max(1, min(CASES_PER_JOB, len(files) // (scheduler.slots * JOBS_PER_WORKER)))
+    parts = {f"{files[start].name} and on": files[start : start + size] for start in range(0, len(files), size)}
+
+    def jobs() -> Iterator[Job]:
+        for name, part in parts.items():
+            yield scheduler.submit(
+                segment_part, [absolute(each) for each in part], model, out.resolve(), wanted, name=name
+            )
+
+    for job in scheduler.finished(jobs(), in_flight=scheduler.slots * JOBS_PER_WORKER):
+        yield from ended_part(job, parts[job.name])
+
+
+def ended_part(job: Job, files: Sequence[CaseFiles]) -> Iterator[Ended]:
+    """What became of the cases of a job; they all fail with a job whose workers were lost.
+
+    Raises:
+        ScarmapError: The model cannot be loaded.
+    """
+    if isinstance(job.error, ScarmapError):
+        yield from (Ended(each.name, problem=str(job.error)) for each in files)
+        return
+    told: list[Ended] | ScarmapError = job.result()
+    if isinstance(told, ScarmapError):
+        raise told
+    yield from told
+
+
+def segment_part(files: Sequence[CaseFiles], model: Model, out: Path, wanted: Wanted) -> list[Ended] | ScarmapError:
+    """A worker's job: what became of some cases, or why the model cannot be loaded."""
+    try:
+        segmenter = resident(model)
+    except ScarmapError as problem:
+        return problem
+    return list(segment_stream(files, segmenter, out, wanted))
+
+
+_loaded: dict[str, Segmenter] = {}
+_loading = Lock()
+
+
+def resident(model: Model) -> Segmenter:
+    """The model, loaded at the first call; the one that was there before makes room for another."""
+    with _loading:
+        if model.fingerprint not in _loaded:
+            _loaded.clear()
+            _loaded[model.fingerprint] = model.load()
+        return _loaded[model.fingerprint]
+
+
+def absolute(files: CaseFiles) -> CaseFiles:
+    """The same files, found from any working directory."""
+    images = {sequence: path.resolve() for sequence, path in files.images.items()}
+    return replace(files, images=images, labels=files.labels and files.labels.resolve())

@@ -1,0 +1,176 @@
+"""What was segmented in a folder, from which images and by which model: `manifest.jsonl`, one line per case.
+
+A line is added when a case's mask has been written, so a stopped prediction goes on where it was, and what has changed
+is done again. Each shard has a file of its own, and all are read.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scarmap import __version__
+from scarmap.datasets.case_files import CaseFiles
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that was read; size and time spare reading it again to find that it is the same.
+
+    Attributes:
+        file: Its name.
+        num_bytes: Its size.
+        modified_ns: When it was last changed, nanoseconds since 1970.
+        sha256: Digest of its content.
+    """
+
+    file: str
+    num_bytes: int
+    modified_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line.
+
+    Attributes:
+        case: Case identifier.
+        mask: File name of its mask.
+        images: What it was made from, by sequence.
+        model: Fingerprint of the model.
+        probabilities: Whether its probability maps were kept.
+        flags: What a reader of the mask must be told, one sentence each.
+        scarmap: Version that made it.
+        written: When, in UTC.
+    """
+
+    case: str
+    mask: str
+    images: Mapping[str, Image]
+    model: str
+    probabilities: bool = False
+    flags: tuple[str, ...] = ()
+    scarmap: str = __version__
+    written: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a prediction is to make of every case.
+
+    Attributes:
+        model: Fingerprint of the model.
+        sequences: Sequences that the model looks at; a case may lack some.
+        probabilities: Whether probability maps are kept.
+    """
+
+    model: str
+    sequences: tuple[str, ...]
+    probabilities: bool = False
+
+    def images(self, files: CaseFiles) -> dict[str, Path]:
+        """The images of a case that count."""
+        return {sequence: files.images[sequence] for sequence in self.sequences if sequence in files.images}
+
+
+def look_at(path: Path) -> Image:
+    """Size, time and digest of an image."""
+    state = path.stat()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Image(path.name, state.st_size, state.st_mtime_ns, digest)
+
+
+def fingerprint(about: Any, files: Sequence[Path]) -> str:
+    """Digest of a model: of what is known about it, in JSON values, and of the content of its files, in order."""
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for path in files:
+        digest.update(look_at(path).sha256.encode())
+    return digest.hexdigest()
+
+
+def now() -> str:
+    """The time in UTC, such that later times sort behind."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def append_entry(path: Path, entry: Entry) -> None:
+    """Add a line. What a killed process has left of one is ended first, so that it spoils no other."""
+    line = json.dumps(asdict(entry), ensure_ascii=False)
+    with path.open("a+b") as file:
+        if file.tell():
+            file.seek(-1, 2)
+            line = line if file.read() == b"\n" else f"\n{line}"
+        file.write(f"{line}\n".encode())
+
+
+def read_entries(folder: Path) -> dict[str, Entry]:
+    """The latest entry of each case, of all manifests in a folder; lines that are not whole count as not there."""
+    entries: dict[str, Entry] = {}
+    for path in sorted(folder.glob("manifest*.jsonl")):
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                entry = _entry(line)
+                if entry is not None and (entry.case not in entries or entries[entry.case].written <= entry.written):
+                    entries[entry.case] = entry
+    return entries
+
+
+def _entry(line: str) -> Entry | None:
+    try:
+        values = json.loads(line)
+        images = {sequence: Image(**image) for sequence, image in values.pop("images").items()}
+        return Entry(images=images, flags=tuple(values.pop("flags")), **values)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def why_again(entry: Entry, files: CaseFiles, wanted: Wanted, folder: Path) -> str | None:
+    """Why a case that has an entry must be segmented again; None where its mask is what would be made.
+
+    Args:
+        entry: Its latest entry.
+        files: Its files.
+        wanted: What is to be made of it.
+        folder: Folder of the masks.
+    """
+    if not (folder / entry.mask).is_file():
+        return "its mask is gone"
+    if entry.model != wanted.model:
+        return "another model"
+    if entry.scarmap != __version__:
+        return f"made by scarmap {entry.scarmap}"
+    maps = folder / f"{entry.case}_probabilities.nii.gz"
+    if wanted.probabilities and not (entry.probabilities and maps.is_file()):
+        return "without probabilities"
+    images = wanted.images(files)
+    changed = [name for name in {**entry.images, **images} if not _same(entry.images.get(name), images.get(name))]
+    return f"other images ({', '.join(changed)})" if changed else None
+
+
+def _same(known: Image | None, path: Path | None) -> bool:
+    if known is None or path is None or not path.is_file():
+        return False
+    state = path.stat()
+    if (state.st_size, state.st_mtime_ns) == (known.num_bytes, known.modified_ns):
+        return True
+    return state.st_size == known.num_bytes and look_at(path).sha256 == known.sha256
+
+
+def split_done(
+    files: Sequence[CaseFiles], wanted: Wanted, folder: Path
+) -> tuple[dict[str, Entry], list[CaseFiles], dict[str, str]]:
+    """Separate the cases that are done from those that are to do.
+
+    Returns:
+        Entry of each case that is done, the cases to do, and for those of them that were done before, why again.
+    """
+    entries = read_entries(folder) if folder.is_dir() else {}
+    reasons = {each.name: why_again(entries[each.name], each, wanted, folder) for each in files if each.name in entries}
+    done = {name: entries[name] for name, reason in reasons.items() if reason is None}
+    again = {name: reason for name, reason in reasons.items() if reason is not None}
+    return done, [each for each in files if each.name not in done], again
