@@ -2,7 +2,6 @@ import torch
 
 from scarmap.sampling.augment import Augmentation
 from scarmap.sampling.bank import Bank
-from scarmap.sampling.batch import Batch
 from scarmap.sampling.samplers import full_slices, shuffled
 
 
@@ -60,11 +59,3 @@ def test_full_slices_of_another_size():
     bank, rows = numbered_bank(), torch.arange(2)
     (batch,) = full_slices(bank, rows, generator(), batch_size=2, augmentation=Augmentation(), size=20)
     assert batch.images.shape[-2:] == batch.labels.shape[-2:] == (20, 20)
-
-
-def test_processes_share_a_batch_without_overlap():
-    whole = Batch(torch.arange(5.0)[:, None, None, None], torch.arange(5)[:, None, None])
-    assert whole.share(0, 1) is whole
-    parts = [whole.share(rank, 2) for rank in range(2)]
-    assert [part.labels.flatten().tolist() for part in parts] == [[0, 2, 4], [1, 3]]
-    assert [part.images.flatten().tolist() for part in parts] == [[0, 2, 4], [1, 3]]

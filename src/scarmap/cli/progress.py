@@ -1,5 +1,6 @@
 """The progress bar of a training: which fold and stage, loss, validation Dice and time left."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -54,9 +55,12 @@ class Bars:
 
 @contextmanager
 def training_progress() -> Iterator[Lines | Bars]:
-    """Show a training while the block runs: bars on a terminal, one line per epoch elsewhere."""
+    """Show a training while the block runs: bars on a terminal, one line per epoch elsewhere.
+
+    Of several processes only the first has something to show, so the others draw no bars.
+    """
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or os.environ.get("LOCAL_RANK", "0") != "0":
         yield Lines(console)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} epochs"))

@@ -22,6 +22,9 @@ def train(
     epochs_scale: Annotated[float, typer.Option(min=0.0, help="Factor on the length of every phase.")] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    devices: Annotated[
+        int, typer.Option(min=1, help="Devices of this machine that share every batch; torchrun and srun say it too.")
+    ] = 1,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Two steps per phase of a narrow network, first fold.")
     ] = False,
@@ -33,6 +36,7 @@ def train(
     from scarmap.systems.catalogue import choose
     from scarmap.training.describe import parse_setting
     from scarmap.training.describe import settings as settings_of
+    from scarmap.training.devices import is_first_process
     from scarmap.training.fit import Options
     from scarmap.training.record import Request
     from scarmap.training.run import train as train_run
@@ -60,8 +64,11 @@ def train(
             (0,) if smoke and folds is None else folds,
             device,
             options,
+            devices,
         )
         run = train_run(request)
+    if not is_first_process():
+        return
     typer.echo(f"Run: {run.root}")
     if run.evaluation.is_dir():
         typer.echo(f"Scores of the held-out cases: {run.evaluation / 'summary.json'}")

@@ -24,13 +24,6 @@ class Batch:
     labels: Tensor
     soft: Tensor | None = None
 
-    def share(self, rank: int, world_size: int) -> "Batch":
-        """The rows that one of several processes works on; all of them when there is one process."""
-        if world_size == 1:
-            return self
-        rows = slice(rank, None, world_size)
-        return Batch(self.images[rows], self.labels[rows], None if self.soft is None else self.soft[rows])
-
 
 def tissue_shares(batch: Batch) -> Tensor:
     """Share of each tissue in each pixel, (B, T, H, W), float32: the soft truth, or the labels as zeros and ones."""

@@ -1,9 +1,17 @@
 """Which devices a command works on."""
 
+import os
+from datetime import timedelta
+
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+from lightning_fabric.strategies.ddp import DDPStrategy
 
 from scarmap.errors import RunError
+
+PATIENCE = timedelta(hours=6)
+"""How long processes wait for the first one, which alone segments and scores held-out cases."""
 
 
 def uses_cuda(device: str) -> bool:
@@ -44,11 +52,50 @@ def worker_gpus(scheduler: str | None, device: str) -> int:
     return int(device == "cuda")
 
 
-def make_fabric(device: str) -> Fabric:
-    """Device and precision: bfloat16 where there is a CUDA device, float32 on the CPU.
+def make_fabric(device: str, *, devices: int = 1) -> Fabric:
+    """Device, precision and processes: bfloat16 where there is a CUDA device, float32 on the CPU.
+
+    Args:
+        device: "auto", "cpu" or "cuda".
+        devices: Processes on this machine, one per device; torchrun and SLURM's srun, which start the processes
+            themselves, say how many there are on how many machines.
 
     Raises:
-        RunError: The device is unknown, or a CUDA device was asked for and there is none.
+        RunError: The device is unknown, or not as many devices are there as were asked for.
     """
     cuda = uses_cuda(device)
-    return Fabric(accelerator="cuda" if cuda else "cpu", devices=1, precision="bf16-mixed" if cuda else "32-true")
+    here, nodes = started_processes() or (devices, 1)
+    if devices not in (1, here):
+        raise RunError(
+            f"--devices {devices} was asked for, but torchrun or srun has started {here} processes on this machine. "
+            f"Leave --devices out: one of the two decides."
+        )
+    if cuda and here > torch.cuda.device_count():
+        raise RunError(
+            f"{here} devices were asked for, but torch sees {torch.cuda.device_count()} CUDA devices on this machine. "
+            f"Use fewer processes, or --device cpu."
+        )
+    return Fabric(
+        accelerator="cuda" if cuda else "cpu",
+        devices=here,
+        num_nodes=nodes,
+        strategy=DDPStrategy(timeout=PATIENCE) if here * nodes > 1 else "auto",
+        precision="bf16-mixed" if cuda else "32-true",
+    )
+
+
+def started_processes() -> tuple[int, int] | None:
+    """Processes on this machine and machines, where torchrun or srun has started several; None elsewhere."""
+    if TorchElasticEnvironment.detect():
+        here = int(os.environ["LOCAL_WORLD_SIZE"])
+        return here, int(os.environ["WORLD_SIZE"]) // here
+    tasks, step = int(os.environ.get("SLURM_NTASKS", "1")), "SLURM_STEP_ID" in os.environ
+    if tasks > 1 and step and "SLURM_PROCID" in os.environ:
+        nodes = int(os.environ.get("SLURM_NNODES", "1"))
+        return tasks // nodes, nodes
+    return None
+
+
+def is_first_process() -> bool:
+    """Whether this is the process that writes and tells."""
+    return not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0

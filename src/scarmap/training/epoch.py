@@ -49,8 +49,7 @@ def train_epoch(
     step.train()
     losses: dict[str, list[Tensor]] = {}
     beside: dict[str, list[Tensor]] = {}
-    for whole in batches:
-        batch = whole.share(fabric.global_rank, fabric.world_size)
+    for batch in batches:
         optimizer.zero_grad(set_to_none=True)
         parts, monitored = step(type(batch), **vars(batch))
         fabric.backward(torch.stack(list(parts.values())).sum())

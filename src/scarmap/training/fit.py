@@ -32,6 +32,7 @@ from scarmap.training.epoch import (
 )
 from scarmap.training.log import Cell, EpochLog
 from scarmap.training.recipe import Phase, Stage
+from scarmap.training.sharing import share_rows
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Job:
         fold: The split, by names of cases or of slices.
         fold_index: Its number, for the seed.
         folder: Folder of this stage in the run; logs, checkpoint and weights go there.
-        fabric: Device, precision and processes.
+        fabric: Device, precision and processes; the first of these validates and writes, see `sharing`.
         options: How to run it.
     """
 
@@ -115,8 +116,9 @@ def fit(job: Job, earlier: Mapping[str, nn.Module]) -> nn.Module:
     """
     learner = build_learner(job.stage, earlier, seed=int(np.random.SeedSequence(job.seeds).generate_state(1)[0]))
     progress, optimizer_state = continued(job, learner)
+    learner.model = share_rows(learner.model, job.fabric)
     step = job.fabric.setup_module(learner)
-    log = EpochLog(job.folder, first_epoch=progress.epoch)
+    log = EpochLog(job.folder, first_epoch=progress.epoch) if job.fabric.is_global_zero else None
     planned = sum(phase.epochs for phase in job.phases)
     for number, phase in enumerate(job.phases[progress.phase :], start=progress.phase):
         if number > progress.phase:
@@ -128,11 +130,12 @@ def fit(job: Job, earlier: Mapping[str, nn.Module]) -> nn.Module:
         rows = split_rows(job.bank, job.fold, phase)
         while not over(phase, progress):
             progress, row = run_epoch(job, phase, progress, step, optimizer, rows)
-            if job.fabric.is_global_zero:
+            if log is not None:
                 log.append(row)
                 write_checkpoint(job.folder / "checkpoint.pt", progress, learner.state_dict(), optimizer.state_dict())
                 job.options.on_epoch(row, planned)
-    log.close()
+    if log is not None:
+        log.close()
     return finish(job.stage, learner.model, progress, job.folder, job.fabric)
 
 
@@ -179,7 +182,8 @@ def run_epoch(
         )
     check_finite(parts, f"stage {job.stage.name!r}, epoch {progress.epoch + 1}")
     model: nn.Module = step.module.model  # type: ignore[union-attr, assignment]
-    scores = validate(job.stage, model, job.bank, rows[1], due=validation_due(job.stage, phase, progress))
+    due = validation_due(job.stage, phase, progress) and job.fabric.is_global_zero
+    scores = job.fabric.broadcast(validate(job.stage, model, job.bank, rows[1], due=due))
     score = sum(scores.values()) / len(scores) if scores else None
     after = progress.after_epoch(score, phase.min_delta)
     improved = job.stage.keep == "best" and after.best_score > progress.best_score

@@ -31,6 +31,7 @@ class Request:
         folds: Numbers of the folds to train; None for all.
         device: "auto", "cpu" or "cuda".
         options: Seed, length and resumption.
+        devices: Processes on this machine, each with a device of its own, that share every batch.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Request:
     folds: tuple[int, ...] | None = None
     device: str = "auto"
     options: Options = field(default_factory=Options)
+    devices: int = 1
 
 
 def new_record(
@@ -49,6 +51,8 @@ def new_record(
     cases: Sequence[Case],
     split: Split,
     device: torch.device,
+    *,
+    processes: int = 1,
 ) -> dict[str, Any]:
     """`run.json` of a training that begins."""
     options = request.options
@@ -65,7 +69,11 @@ def new_record(
         "split": record_split(split),
         "folds": [asdict(fold) for fold in split.folds],
         "provenance": provenance(
-            device=device, seed=options.seed, epochs_scale=options.epochs_scale, max_steps=options.max_steps
+            device=device,
+            processes=processes,
+            seed=options.seed,
+            epochs_scale=options.epochs_scale,
+            max_steps=options.max_steps,
         ),
         "state": {},
     }

@@ -42,7 +42,8 @@ def train(request: Request) -> RunFolder:
         RunError: The folder holds another run, or one that was not asked to be resumed.
     """
     recipe = build(request.row.recipe)
-    fabric = make_fabric(request.device)
+    fabric = make_fabric(request.device, devices=request.devices)
+    fabric.launch()
     files = labelled_cases(request.data, recipe)
     sequences, optional = recipe.preparation.sequences, recipe.preparation.optional
     cases = [load_case(each, sequences=sequences, labelled=True, optional=optional) for each in files]
@@ -52,7 +53,7 @@ def train(request: Request) -> RunFolder:
     rehearse(recipe, bank, [split.folds[index] for index in wanted])
     run = RunFolder(request.out)
     if fabric.is_global_zero:
-        fresh = new_record(request, recipe, files, cases, split, fabric.device)
+        fresh = new_record(request, recipe, files, cases, split, fabric.device, processes=fabric.world_size)
         open_record(run, fresh, resume=request.options.resume)
     fabric.barrier()
     bank = bank.to(fabric.device)
@@ -65,6 +66,7 @@ def train(request: Request) -> RunFolder:
             illustrate(run, recipe, stages, bank, fold, index=index)
             score_held_out(run, cases, split=split, layout=recipe.layout)
             mark_done(run, index, PREDICTIONS)
+        fabric.barrier()
     return run
 
 
@@ -126,10 +128,11 @@ def train_fold(
     """Train the stages of one fold in order; a stage that is done is loaded instead."""
     stages: dict[str, nn.Module] = {}
     for stage in recipe.stages:
-        if is_done(run, index, stage.name):
+        if fabric.broadcast(is_done(run, index, stage.name)):
             stages[stage.name] = load_stage(run, stage, index, fabric.device)
             continue
-        options.on_stage(f"fold {index}, {stage.name}")
+        if fabric.is_global_zero:
+            options.on_stage(f"fold {index}, {stage.name}")
         job = Job(stage, bank, fold, index, run.stage(index, stage.name), fabric, options)
         stages[stage.name] = fit(job, stages)
         if fabric.is_global_zero:

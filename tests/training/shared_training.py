@@ -1,0 +1,65 @@
+"""Train two stages for 20 steps; run by one process or, under torchrun, by two. Not a test by itself.
+
+The first stage is MFU-Net with dynamic patches. The second one is the anatomy prior's with mix-up: soft truth, a Dice
+loss of the whole batch, learned label weights, five slices a batch, validated; it can be stopped and resumed half-way.
+"""
+
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from scarmap.datasets.folds import Fold
+from scarmap.labels import INDEX
+from scarmap.sampling.bank import Bank
+from scarmap.systems.catalogue import choose
+from scarmap.training.devices import make_fabric
+from scarmap.training.fit import Job, Options, fit
+from scarmap.training.recipe import Phase
+from scarmap.training.schedules import constant
+
+SIZE, STEPS, CASES = 48, 20, tuple("abcdef")
+SETTINGS = {
+    "mfunet": {"width": 4, "size": SIZE},
+    "anatomy-prior": {"width": 4, "size": SIZE, "schedule": "modern"},
+}
+
+
+def make_bank(sequences):
+    """Two slices of each of six cases: noise, brighter in a round heart with a scar, labelled as such."""
+    generator = torch.Generator().manual_seed(3)
+    rows, columns = torch.meshgrid(torch.arange(SIZE + 16.0), torch.arange(SIZE + 16.0), indexing="ij")
+    labels = torch.zeros(2 * len(CASES), SIZE + 16, SIZE + 16, dtype=torch.uint8)
+    for number, image in enumerate(labels):
+        radius = ((rows - 30 - number / 3).square() + (columns - 32).square()).sqrt()
+        image[radius < 14] = INDEX["normal_myocardium"]
+        image[(radius < 14) & (rows < 26)] = INDEX["scar"]
+        image[radius < 8] = INDEX["lv_pool"]
+    images = 0.3 * torch.rand(len(labels), sequences, *labels.shape[1:], generator=generator)
+    return Bank(images + labels[:, None] / 6, labels, tuple(name for name in CASES for _ in range(2)), SIZE)
+
+
+def train(out, *, stop_at):
+    """Train both stages; logs and weights go below `out`, of the first stage in a folder per process."""
+    fabric = make_fabric("cpu")
+    fabric.launch()
+    fold = Fold(CASES[:5], CASES[5:])
+    for name, settings in SETTINGS.items():
+        recipe = choose(name, settings).build()
+        stage = recipe.stages[-1]
+        bank = make_bank(len(recipe.preparation.sequences))
+        if name == "mfunet":
+            stage, folder = replace(stage, score=None, keep="last"), out / name / str(fabric.global_rank)
+        else:
+            stage = replace(stage, sampler=partial(stage.sampler, batch_size=5), score_every=10)
+            folder = out / name
+        for steps in dict.fromkeys((stop_at if name != "mfunet" else STEPS, STEPS)):
+            phases = (Phase(steps, 1e-3, constant),)
+            options = Options(max_steps=1, resume=steps == STEPS)
+            fit(Job(replace(stage, phases=phases), bank, fold, 0, folder, fabric, options), {})
+
+
+if __name__ == "__main__":
+    train(Path(sys.argv[1]), stop_at=int(sys.argv[2]))
