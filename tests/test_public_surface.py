@@ -18,7 +18,8 @@ from scarmap.training.describe import parse_setting
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
-HEAVY = {"torch", "torchvision", "lightning_fabric", "monai", "matplotlib", "tensorboard"}
+HEAVY = {"torch", "torchvision", "lightning_fabric", "monai", "matplotlib", "tensorboard", "dask", "distributed"}
+LAUNCHERS = ("srun", "torchrun")
 
 
 def _modules_after(code, *, watched=HEAVY):
@@ -85,8 +86,11 @@ def _documented_commands():
                 for name, value in variables.items():
                     line = line.replace(f"{name} ", f"{value} ")
                 words = shlex.split(line.removeprefix("$ "), comments=True)
+                if words[:1] and words[0] in LAUNCHERS and "scarmap" in words:
+                    words = words[words.index("scarmap") :]
                 if words[:1] == ["scarmap"]:
-                    yield pytest.param(words[1:], id=f"{page.relative_to(ROOT)}: {' '.join(words)}")
+                    numbered = [re.sub(r"\$SLURM_ARRAY_TASK_ID", "1", word) for word in words[1:]]
+                    yield pytest.param(numbered, id=f"{page.relative_to(ROOT)}: {' '.join(words)}")
 
 
 @pytest.mark.parametrize("words", list(_documented_commands()))
@@ -101,6 +105,32 @@ def test_every_command_in_the_documentation_parses(words):
     assert all(name in RECIPES or ":" in name for name in named), named
     for name in set(named) & set(RECIPES):
         choose(name, dict(parse_setting(text) for text in parsed.get("settings") or ()))
+
+
+def _scripts():
+    for page in PAGES:
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            if block.startswith("#!"):
+                name = re.search(r"--job-name=(\S+)", block)
+                yield pytest.param(block, id=f"{page.relative_to(ROOT)}: {name[1] if name else block[:40]}")
+
+
+@pytest.mark.parametrize("script", list(_scripts()))
+def test_every_submission_script_in_the_documentation_is_a_script(script, tmp_path):
+    checked = subprocess.run(["sh", "-n"], input=script, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    directives = [line for line in script.splitlines() if line.startswith("#SBATCH")]
+    assert directives
+    assert all(re.fullmatch(r"#SBATCH --[a-z-]+=\S+", line) for line in directives)
+    environment = tmp_path / "scarmap" / "bin" / "activate"
+    environment.parent.mkdir(parents=True)
+    environment.write_text(f"PATH={environment.parent}:$PATH\n")
+    for command in ("scarmap", "srun"):
+        environment.with_name(command).write_text(f'#!/bin/sh\necho {command} "$@"\n')
+        environment.with_name(command).chmod(0o755)
+    variables = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "SLURM_ARRAY_TASK_ID": "3", "SLURM_CPUS_PER_TASK": "8"}
+    ran = subprocess.run(["sh"], input=script, env=variables, capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"(srun )?scarmap (predict|train) [^\n$]*\n", ran.stdout)
 
 
 def _relative_links():

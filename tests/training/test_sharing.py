@@ -29,7 +29,7 @@ def column(folder, name):
 def trained(tmp_path_factory):
     """Folder of the same two stages trained by one process and by two."""
     out = tmp_path_factory.mktemp("shared")
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", SCRIPT, out / "two", "11"]
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", SCRIPT, out / "two", "10"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
     ended = subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr[-4000:]
@@ -37,18 +37,24 @@ def trained(tmp_path_factory):
     return out
 
 
-@pytest.mark.parametrize(("one", "two"), [("mfunet/0", "mfunet/0"), ("anatomy-prior", "anatomy-prior")])
-def test_two_processes_train_as_one_does(trained, one, two):
-    first, second = trained / "one" / one, trained / "two" / two
-    assert len(log_of(first)) == len(log_of(second)) == 20
-    np.testing.assert_allclose(column(first, "loss"), column(second, "loss"), rtol=2e-4)
-    assert column(first, "loss")[-1] < column(first, "loss")[0]
-    weights = [read_weights(folder / "weights.safetensors")[0] for folder in (first, second)]
-    assert weights[0].keys() == weights[1].keys()
-    for name, value in weights[0].items():
-        torch.testing.assert_close(value, weights[1][name], rtol=1e-2, atol=2e-3)
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["mfunet/0", "anatomy-prior"])
+def test_two_processes_train_as_one_does(trained, stage):
+    one, two = (column(trained / how / stage, "loss") for how in ("one", "two"))
+    assert len(one) == len(two) == 20
+    np.testing.assert_allclose(one, two, rtol=5e-4)
+    assert one[-1] < one[0]
 
 
+@pytest.mark.slow
+def test_a_training_of_two_processes_that_was_resumed_ends_with_the_weights_of_one(trained):
+    one, two = (read_weights(trained / how / "anatomy-prior" / "weights.safetensors")[0] for how in ("one", "two"))
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        torch.testing.assert_close(value, two[name], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
 def test_what_an_objective_learns_and_shows_is_the_same(trained):
     logs = [log_of(trained / how / "anatomy-prior") for how in ("one", "two")]
     names = [name for name in logs[0][0] if name.startswith("monitored_")]
@@ -57,6 +63,7 @@ def test_what_an_objective_learns_and_shows_is_the_same(trained):
         np.testing.assert_allclose(*([float(row[name]) for row in log] for log in logs), rtol=1e-3, err_msg=name)
 
 
+@pytest.mark.slow
 def test_only_the_first_process_writes_and_all_know_its_validation(trained):
     assert [path.name for path in (trained / "two" / "mfunet").iterdir()] == ["0"]
     abouts = [read_weights(trained / how / "anatomy-prior" / "weights.safetensors")[1] for how in ("one", "two")]
