@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning_fabric.strategies.ddp import DDPStrategy
 
@@ -64,7 +65,8 @@ def make_fabric(device: str, *, devices: int = 1) -> Fabric:
         RunError: The device is unknown, or not as many devices are there as were asked for.
     """
     cuda = uses_cuda(device)
-    here, nodes = started_processes() or (devices, 1)
+    started = started_processes()
+    here, nodes = started or (devices, 1)
     if devices not in (1, here):
         raise RunError(
             f"--devices {devices} was asked for, but torchrun or srun has started {here} processes on this machine. "
@@ -81,6 +83,7 @@ def make_fabric(device: str, *, devices: int = 1) -> Fabric:
         num_nodes=nodes,
         strategy=DDPStrategy(timeout=PATIENCE) if here * nodes > 1 else "auto",
         precision="bf16-mixed" if cuda else "32-true",
+        plugins=None if started else LightningEnvironment(),
     )
 
 
@@ -89,8 +92,8 @@ def started_processes() -> tuple[int, int] | None:
     if TorchElasticEnvironment.detect():
         here = int(os.environ["LOCAL_WORLD_SIZE"])
         return here, int(os.environ["WORLD_SIZE"]) // here
-    tasks, step = int(os.environ.get("SLURM_NTASKS", "1")), "SLURM_STEP_ID" in os.environ
-    if tasks > 1 and step and "SLURM_PROCID" in os.environ:
+    tasks = int(os.environ.get("SLURM_NTASKS", "1"))
+    if tasks > 1 and "SLURM_STEP_ID" in os.environ:  # a script that sbatch runs has the one and not the other
         nodes = int(os.environ.get("SLURM_NNODES", "1"))
         return tasks // nodes, nodes
     return None
