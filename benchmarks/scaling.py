@@ -11,21 +11,23 @@ it. Each measurement has a process of its own; what it prints is a JSON object.
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from scarmap.cluster.dask_scheduler import DaskScheduler
 from scarmap.cluster.scheduler import open_scheduler
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases
-from scarmap.inference.cohort import segment_cohort
-from scarmap.inference.predict import segment
+from scarmap.inference.cohort import segment_cohort, segment_part
+from scarmap.inference.manifest import Wanted
+from scarmap.inference.predict import Segmenter, segment
 from scarmap.io.nifti import write_labels
 from scarmap.io.run import RunFolder
 from scarmap.phantom.cohort import write_cohort
@@ -37,7 +39,7 @@ from scarmap.training.record import Request
 from scarmap.training.restore import run_model
 from scarmap.training.run import train
 
-SETTINGS = {"schedule": "modern", "width": 8, "size": 96, "spacing_mm": 2.0}
+SETTINGS = {"width": 8, "size": 96, "spacing_mm": 2.0}
 SLICES, MATRIX = 4, 160
 DISTINCT = 50
 """Studies that are simulated; longer cohorts repeat them under other names."""
@@ -48,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--epochs-scale", type=float, default=0.1, help="length of the training of the network")
+    parser.add_argument("--epochs-scale", type=float, default=0.2, help="length of the training of the network")
     parser.add_argument("--alone", type=int, default=5, help="studies that are segmented by a process each")
     parser.add_argument("--out", type=Path, help="page to write")
     parser.add_argument("--measure", nargs=4, metavar=("HOW", "RUN", "DATA", "STUDIES"), help="one of them, for itself")
@@ -104,37 +106,39 @@ def measured(how: str, run: Path, files: list[CaseFiles]) -> dict[str, float]:
         run: A trained run.
         files: The studies.
     """
-    with tempfile.TemporaryDirectory() as out:
-        if how == "loop":
-            return plain_loop(run, files, Path(out))
-        began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        out, began = Path(folder), time.perf_counter()
         model = run_model(RunFolder(run))
-        where, workers = ("local", int(how.removeprefix("dask-"))) if how.startswith("dask") else (None, None)
-        with open_scheduler(where, workers=workers) as scheduler:
+        if how in ("loop", "process"):
+            segmenter = model.load()
             started = time.perf_counter()
-            outcome = segment_cohort(files, model, Path(out), scheduler=scheduler)
+            if how == "loop":
+                plain_loop(segmenter, files, out)
+            else:
+                segment_cohort(files, replace(model, load=lambda: segmenter), out)
+            return {"start": started - began, "work": time.perf_counter() - started, "peak": peak_mib()}
+        with open_scheduler("local", workers=int(how.removeprefix("dask-"))) as scheduler:
+            assert isinstance(scheduler, DaskScheduler)
+            scheduler.client.run(segment_part, [], model, out, Wanted(model.fingerprint, model.sequences))
+            started = time.perf_counter()
+            segment_cohort(files, model, out, scheduler=scheduler)
             ended = time.perf_counter()
-            assert len(outcome.written) == len(files), outcome.failed
-            peaks = [peak_mib()]
-            if workers:
-                peaks += [scheduler.submit(peak_mib, name=str(each)).result() for each in range(4 * workers)]
+            peaks = [peak_mib(), *scheduler.client.run(peak_mib).values()]
+        assert len(list(out.glob("*.nii.gz"))) == len(files)
     return {"start": started - began, "work": ended - started, "peak": max(peaks)}
 
 
-def plain_loop(run: Path, files: list[CaseFiles], out: Path) -> dict[str, float]:
+def plain_loop(segmenter: Segmenter, files: list[CaseFiles], out: Path) -> None:
     """What a script would do: read, segment, write, one study after the other."""
-    began = time.perf_counter()
-    segmenter = run_model(RunFolder(run)).load()
-    started = time.perf_counter()
     for each in files:
         case = load_case(each, sequences=segmenter.preparation.sequences)
         write_labels(out / f"{each.name}.nii.gz", segment(case, segmenter).labels, segmenter.layout)
-    return {"start": started - began, "work": time.perf_counter() - started, "peak": peak_mib()}
 
 
 def peak_mib() -> float:
-    """Largest resident memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Largest resident memory that this process has had, of Linux; what `getrusage` says begins with the parent's."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def alone(run: Path, data: Path, studies: int) -> float:

@@ -20,7 +20,7 @@ from scarmap.training.restore import run_model
 from scarmap.training.run import train
 
 STUDIES, WORKERS = 200, 3
-SETTINGS = {"width": 4, "size": 64, "spacing_mm": 4.0, "schedule": "modern"}
+SETTINGS = {"width": 4, "size": 64, "spacing_mm": 4.0}
 
 
 @pytest.fixture(scope="module")
