@@ -17,6 +17,8 @@ from pathlib import Path
 from shutil import copyfile, rmtree
 from typing import Any
 
+import torch
+
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases
 from scarmap.evaluation.table import evaluate_folder, read_summary, write_evaluation
@@ -74,9 +76,7 @@ def main() -> None:
         write_card(f"Version {about_builtin()['version']}. {table(results)}")
 
 
-def measure(
-    model: Model, files: Sequence[CaseFiles], *, data: str, sequences: tuple[str, ...], out: Path
-) -> Measured:
+def measure(model: Model, files: Sequence[CaseFiles], *, data: str, sequences: tuple[str, ...], out: Path) -> Measured:
     """Segment cases from some of their sequences and score the masks, 3D per case."""
     folder = out / f"{data}-{'-'.join(sequences)}"
     given = [replace(each, images={name: each.images[name] for name in sequences}) for each in files]
@@ -123,7 +123,7 @@ def table(results: Sequence[Measured]) -> str:
     return "\n".join(
         [
             "Dice, convention `case3d`: mean (median, number of cases that have the structure).",
-            f"{hardware(CPU)}.",
+            f"{hardware(torch.device('cpu'))}.",
             "",
             *lines,
             "",

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from scarmap.cluster import dask_scheduler
 from scarmap.cluster.scheduler import open_scheduler
 from scarmap.errors import DataError, RunError, ScarmapError
 
@@ -126,6 +127,16 @@ def test_a_job_that_kills_every_worker_is_given_up(tmp_path):
         with pytest.raises(RunError, match=r"Every worker that ran 'always' was lost, 4 in all"):
             scheduler.submit(die, tmp_path / "always", name="always", retries=0).result()
         assert words(tmp_path / "always") == ["died"] * 4
+
+
+def test_workers_that_are_all_gone_are_not_waited_for(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(dask_scheduler, "SECONDS_OF_SILENCE", 1)
+    with open_scheduler("local", workers=1) as scheduler:
+        scheduler.client.retire_workers()
+        job = scheduler.submit(note, tmp_path / "log", "never", name="never")
+        with pytest.raises(RunError, match="Every Dask worker of this machine is gone"):
+            list(scheduler.finished([job]))
 
 
 def test_the_dashboard_is_announced_and_workers_know_their_share_of_the_cores(two_workers):

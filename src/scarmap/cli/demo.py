@@ -21,8 +21,8 @@ def demo(
     from scarmap.report.run_studies import report_run_studies
     from scarmap.systems.scarmap.builtin import about_builtin, builtin_row, introduce, load_builtin
     from scarmap.training.apply import apply
+    from scarmap.training.devices import choose_device
     from scarmap.training.record import Request
-    from scarmap.training.run import make_fabric
 
     parts = prepared_folders(out)
     about = about_builtin()
@@ -30,7 +30,7 @@ def demo(
     write_cohort(parts["patients"], layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=SEED)
     typer.echo(f"Segmenting them. {introduce(about)}")
     request = Request(about["name"], builtin_row(about), parts["patients"], parts["run"])
-    run = apply(request, load_builtin(make_fabric(device).device))
+    run = apply(request, load_builtin(choose_device(device)))
     typer.echo("Measuring what was found")
     report_run_studies(run, Measuring())
     page = build_report(run)

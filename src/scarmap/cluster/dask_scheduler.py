@@ -12,6 +12,8 @@ from scarmap.cluster.workers import GPU, started
 from scarmap.errors import RunError, ScarmapError
 
 SECONDS_TO_ANSWER = 20
+SECONDS_OF_SILENCE = 30
+"""After which it is asked whether there still are workers."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,14 @@ class DaskScheduler:
         client: Dask's client.
         slots: Jobs that run at the same time.
         resources: What a job asks its worker for.
+        own_workers: Whether all workers are processes that were started here, so that nobody else brings more.
     """
 
-    def __init__(self, client: Any, *, slots: int, resources: Mapping[str, float]) -> None:
+    def __init__(self, client: Any, *, slots: int, resources: Mapping[str, float], own_workers: bool) -> None:
         self.client = client
         self.slots = max(1, slots)
         self.resources = dict(resources)
+        self.own_workers = own_workers
         self.numbers = count()
 
     def submit(
@@ -126,19 +130,34 @@ class DaskScheduler:
         return DaskJob(name, future)
 
     def finished(self, jobs: Iterable[Job], *, in_flight: int | None = None) -> Iterator[Job]:
-        """Yield each job when it has ended."""
-        from distributed import as_completed
+        """Yield each job when it has ended.
+
+        Raises:
+            RunError: The workers that were started here are gone, so that no job will ever end.
+        """
+        from distributed import wait
 
         later = (job for job in jobs if isinstance(job, DaskJob))
-        running = {job.future.key: job for job in islice(later, in_flight)}
-        ended = as_completed([job.future for job in running.values()])
-        for future in ended:
-            job = running.pop(future.key)
-            _ = job.error
-            yield job
-            for following in islice(later, 1):
-                running[following.future.key] = following
-                ended.add(following.future)
+        running = list(islice(later, in_flight))
+        while running:
+            try:
+                wait([job.future for job in running], timeout=SECONDS_OF_SILENCE, return_when="FIRST_COMPLETED")
+            except TimeoutError:
+                self.check_workers()
+            ended = [job for job in running if job.future.done()]
+            running = [job for job in running if job not in ended]
+            for job in ended:
+                _ = job.error
+                yield job
+                running.extend(islice(later, 1))
+
+    def check_workers(self) -> None:
+        """Raise RunError where every worker that was started here is gone; those of others may come back."""
+        if self.own_workers and not self.client.scheduler_info()["workers"]:
+            raise RunError(
+                "Every Dask worker of this machine is gone. Their messages above say why. The usual cause is memory, "
+                "or code that they cannot import: install your own modules, or name their folder in PYTHONPATH."
+            )
 
 
 @contextmanager
@@ -174,4 +193,5 @@ def open_dask(
             has_gpu = gpus > 0 if where == "slurm" else any(GPU in each["resources"] for each in present)
             slots = (workers or 1) if where == "slurm" else sum(client.nthreads().values())
             announce(f"{len(present)} Dask workers; dashboard: {client.dashboard_link}")
-            yield DaskScheduler(client, slots=slots, resources={GPU: 1} if has_gpu else {})
+            resources = {GPU: 1} if has_gpu else {}
+            yield DaskScheduler(client, slots=slots, resources=resources, own_workers=where == "local")

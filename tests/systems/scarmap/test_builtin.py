@@ -62,7 +62,7 @@ def test_it_says_what_it_is_and_names_nobodys_folder(installed):
 
 
 def test_any_process_can_load_it_and_other_weights_are_another_model(installed, copied):
-    model = pickle.loads(pickle.dumps(builtin_model(device="cpu", path=installed)))
+    model = pickle.loads(pickle.dumps(builtin_model(device="cpu", path=installed)))  # noqa: S301
     assert model.sequences == ("LGE", "T2", "bSSFP")
     assert model.load().layout == "scarmap"
     assert builtin_model(device="cpu", path=copied).fingerprint == model.fingerprint
