@@ -16,10 +16,10 @@ from scarmap.sampling.bank import Bank
 from scarmap.sampling.intensity import standardise
 from scarmap.sampling.preparation import Preparation
 from scarmap.sampling.samplers import full_slices
+from scarmap.training.devices import make_fabric
 from scarmap.training.fit import Job, Options
 from scarmap.training.recipe import Phase, Recipe, Row, Stage
 from scarmap.training.record import Request
-from scarmap.training.run import make_fabric
 from scarmap.training.schedules import constant
 from scarmap.training.score import region_dice
 

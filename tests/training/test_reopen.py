@@ -8,7 +8,7 @@ from scarmap.errors import RunError
 from scarmap.io.run import RunFolder
 from scarmap.training.fit import Options
 from scarmap.training.recipe import Recipe, Row
-from scarmap.training.reopen import LATER, open_record, unchanged_stages
+from scarmap.training.reopen import LATER, check_unchanged, open_record, unchanged_stages
 from scarmap.training.run import Request, train
 
 
@@ -73,6 +73,27 @@ def test_what_a_changed_stage_left_is_removed_and_the_rest_is_kept(run):
     stored = run.read_record()
     assert stored["recipe"] == fresh["recipe"]
     assert set(stored["state"]) == {f"fold_{fold}/{name}" for fold in (0, 1) for name in ("shape", "anatomy")}
+
+
+def test_how_kept_stages_were_made_is_kept(run):
+    stored = run.read_record()
+    made = {"fold_0/shape": {"hardware": "a GPU", "taken_over": "other"}, "fold_0/pathology": {"hardware": "a GPU"}}
+    run.write_record({**stored, "made": made})
+    open_record(run, record(*THREE[:2], described("pathology", inputs=["anatomy"], width=2)), resume=True)
+    assert run.read_record()["made"] == {"fold_0/shape": made["fold_0/shape"]}
+
+
+def test_where_two_recipes_differ_is_named_by_setting_or_else_by_what_they_describe(run):
+    check_unchanged(run, record(*THREE))
+    other = record(*THREE[:2], described("pathology", inputs=["anatomy"], width=2))
+    with pytest.raises(
+        RunError, match=r"another recipe: stages\.pathology\.model\.width was 1 and is 2\. Choose another"
+    ):
+        check_unchanged(run, other)
+    other["recipe"]["settings"] = {"width": 2}
+    with pytest.raises(RunError, match=r"another recipe: width was not there and is 2\. .*add --retrain-changed"):
+        check_unchanged(run, other)
+    assert run.stage(1, "pathology").is_dir()
 
 
 def test_a_recipe_that_only_predicts_differently_keeps_all_stages_and_predicts_again(run):

@@ -66,6 +66,15 @@ def test_a_folder_that_holds_a_run_is_left_alone_without_resume(emidec_phantom, 
     assert {path: path.read_bytes() for path in run.root.rglob("*.*") if path.is_file()} == before
 
 
+def test_a_run_stopped_before_its_scores_is_scored_when_it_is_resumed(emidec_phantom, request_for):
+    run = train(request_for(emidec_phantom, folds=(0,)))
+    scores = (run.evaluation / "cases.csv").read_bytes()
+    (run.evaluation / "summary.json").unlink()
+    (run.evaluation / "cases.csv").unlink()
+    train(request_for(emidec_phantom, folds=(0,), resume=True))
+    assert (run.evaluation / "cases.csv").read_bytes() == scores
+
+
 def test_other_folds_can_be_added_to_a_run(emidec_phantom, request_for):
     train(request_for(emidec_phantom, folds=(0,)))
     weights = RunFolder(request_for(emidec_phantom).out).stage(0, "segment") / "weights.safetensors"

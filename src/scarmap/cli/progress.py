@@ -20,6 +20,10 @@ class Lines:
     def __init__(self, console: Console) -> None:
         self.console = console
 
+    def say(self, text: str) -> None:
+        """Print a line."""
+        self.console.print(text, highlight=False, markup=False)
+
     def on_stage(self, title: str) -> None:
         """A stage begins."""
         self.console.print(title, highlight=False)
@@ -40,6 +44,10 @@ class Bars:
         self.progress = progress
         self.title = ""
         self.task: TaskID | None = None
+
+    def say(self, text: str) -> None:
+        """Print a line above the bars."""
+        self.progress.console.print(text, highlight=False, markup=False)
 
     def on_stage(self, title: str) -> None:
         """A stage begins."""

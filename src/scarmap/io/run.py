@@ -15,6 +15,7 @@
       report.html
       quantification/cohort.html, cohort.csv, studies/<case>.html
                                    the held-out masks measured, see `scarmap report --studies`
+      .locks/                      empty files, held by the process that writes, see `scarmap.io.lock`
 """
 
 import csv
@@ -73,6 +74,10 @@ class RunFolder:
     def illustrations(self, index: int) -> Path:
         """Folder of the system's own pictures of one fold."""
         return self.fold(index) / "illustrations"
+
+    def lock(self, step: str = "") -> Path:
+        """Held by who writes this folder, or does one step of it; see `scarmap.io.lock`."""
+        return self.root / ".locks" / (step or "run")
 
     def read_record(self) -> dict[str, Any]:
         """Read `run.json`.

@@ -1,14 +1,15 @@
 """A run folder of a system that is applied to labelled cases as it is, and not trained."""
 
-from scarmap.datasets.case_files import load_case
+from collections.abc import Sequence
+from dataclasses import replace
+
 from scarmap.datasets.folds import Fold
-from scarmap.datasets.split import Split
 from scarmap.inference.predict import Segmenter
 from scarmap.io.run import RunFolder
 from scarmap.training.describe import build
 from scarmap.training.held_out import score_held_out, segment_held_out
-from scarmap.training.record import Request, mark_done, new_record
-from scarmap.training.run import labelled_cases
+from scarmap.training.material import gather
+from scarmap.training.record import PREDICTIONS, Request, held_out_names, mark_done, new_record
 
 
 def apply(request: Request, segmenter: Segmenter) -> RunFolder:
@@ -27,13 +28,16 @@ def apply(request: Request, segmenter: Segmenter) -> RunFolder:
         RecipeError: The cases are labelled in another layout than the recipe's.
     """
     recipe = build(request.row.recipe)
-    wanted = recipe.preparation
-    files = labelled_cases(request.data, recipe)
-    cases = [load_case(each, sequences=wanted.sequences, labelled=True, optional=wanted.optional) for each in files]
-    split = Split("patient", (Fold((), tuple(case.name for case in cases)),))
+    material = gather(request.data, replace(recipe, folds=held_out_all, unit="patient"))
     run = RunFolder(request.out)
-    run.write_record(new_record(request, recipe, files, cases, split, segmenter.device))
-    segment_held_out(run, segmenter, cases, split=split, index=0)
-    score_held_out(run, cases, split=split, layout=recipe.layout)
-    mark_done(run, 0, "predictions")
+    run.write_record(new_record(request, recipe, material, segmenter.device))
+    remarks = segment_held_out(run, segmenter, material.cases, split=material.split, index=0)
+    mark_done(run, 0, PREDICTIONS, remarks=remarks)
+    names = held_out_names(run.read_record())
+    score_held_out(run, material.cases, split=material.split, layout=recipe.layout, names=names)
     return run
+
+
+def held_out_all(cases: Sequence[str]) -> tuple[Fold, ...]:
+    """One fold that trains on no case and holds all of them out."""
+    return (Fold((), tuple(cases)),)

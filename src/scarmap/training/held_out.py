@@ -1,6 +1,6 @@
 """Masks and scores of what a fold did not train on: whole patients, or single slices where the recipe splits those."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from scarmap.datasets.folder import find_masks
 from scarmap.datasets.split import Split, notes, true_parts
@@ -10,9 +10,14 @@ from scarmap.io.nifti import write_labels
 from scarmap.io.run import RunFolder
 from scarmap.volume import Case, with_labels
 
+Remarks = Mapping[str, tuple[str, ...]]
+"""Case, or slice, to what is remarkable about its mask, one sentence each; empty where nothing is."""
 
-def segment_held_out(run: RunFolder, segmenter: Segmenter, cases: Sequence[Case], *, split: Split, index: int) -> None:
-    """Write the masks of what a fold validates on; what is remarkable about a mask goes into the record.
+
+def segment_held_out(
+    run: RunFolder, segmenter: Segmenter, cases: Sequence[Case], *, split: Split, index: int
+) -> Remarks:
+    """Write the masks of what a fold validates on.
 
     A case is segmented once and as a whole, so that each of its slices is seen as it is in prediction.
 
@@ -22,9 +27,11 @@ def segment_held_out(run: RunFolder, segmenter: Segmenter, cases: Sequence[Case]
         cases: All labelled cases.
         split: The split.
         index: Number of the fold.
+
+    Returns:
+        What is remarkable about each mask.
     """
-    record = run.read_record()
-    flags = record.setdefault("flags", {})
+    told: dict[str, tuple[str, ...]] = {}
     for case in cases:
         names = split.held_out(index, case.name)
         if not names:
@@ -36,23 +43,23 @@ def segment_held_out(run: RunFolder, segmenter: Segmenter, cases: Sequence[Case]
             remarks = found.flags
             if name != case.name:
                 observed = segmenter.check(labels.array) if segmenter.check else ()
-                remarks = observed + tuple(f"In the whole case: {told}" for told in found.decided)
-            flags.pop(name, None)
-            if remarks:
-                flags[name] = list(remarks)
-    run.write_record(record)
+                remarks = observed + tuple(f"In the whole case: {each}" for each in found.decided)
+            told[name] = tuple(remarks)
+    return told
 
 
-def score_held_out(run: RunFolder, cases: Sequence[Case], *, split: Split, layout: str) -> None:
-    """Score all held-out masks that the run holds; a recipe that holds nothing out has none.
+def score_held_out(run: RunFolder, cases: Sequence[Case], *, split: Split, layout: str, names: Collection[str]) -> None:
+    """Score held-out masks; a recipe that holds nothing out has none.
 
     Args:
         run: The run folder.
         cases: All labelled cases.
         split: The split; what it leaks is written beside the scores.
         layout: Label layout of the masks.
+        names: What to score: the cases, or slices, of the folds that were predicted.
     """
-    predictions = find_masks(run.predictions) if run.predictions.is_dir() else {}
+    masks = find_masks(run.predictions) if names else {}
+    predictions = {name: path for name, path in masks.items() if name in names}
     truths = true_parts(split, {case.name: case.labels for case in cases if case.labels is not None})
     truths = {name: truth for name, truth in truths.items() if name in predictions}
     if truths:

@@ -1,22 +1,24 @@
 """`run.json`: what a run was asked for, where it comes from, and how far it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import torch
 
 from scarmap import __version__
-from scarmap.datasets.case_files import CaseFiles
-from scarmap.datasets.split import Split, record_split
+from scarmap.datasets.split import record_split
+from scarmap.evaluation.table import read_summary
 from scarmap.io.run import RunFolder
 from scarmap.training.fit import Options
+from scarmap.training.material import Material, median_spacing_mm
 from scarmap.training.provenance import data_hash, provenance
 from scarmap.training.recipe import Recipe, Row
 from scarmap.training.restore import record_recipe
-from scarmap.volume import Case
+
+PREDICTIONS = "predictions"
+"""Step of a fold after its stages: held-out masks and pictures."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,14 @@ class Request:
 def new_record(
     request: Request,
     recipe: Recipe,
-    files: Sequence[CaseFiles],
-    cases: Sequence[Case],
-    split: Split,
+    material: Material,
     device: torch.device,
     *,
     processes: int = 1,
 ) -> dict[str, Any]:
     """`run.json` of a training that begins."""
     options = request.options
+    cases = material.cases
     return {
         "scarmap": __version__,
         "recipe": record_recipe(request.name, request.row, recipe),
@@ -64,10 +65,10 @@ def new_record(
             "layout": recipe.layout,
             "num_cases": len(cases),
             "spacing_mm": median_spacing_mm(cases),
-            "sha256": data_hash(files, recipe.preparation.sequences),
+            "sha256": data_hash(material.files, recipe.preparation.sequences),
         },
-        "split": record_split(split),
-        "folds": [asdict(fold) for fold in split.folds],
+        "split": record_split(material.split),
+        "folds": [asdict(fold) for fold in material.split.folds],
         "provenance": provenance(
             device=device,
             processes=processes,
@@ -84,13 +85,51 @@ def is_done(run: RunFolder, fold: int, step: str) -> bool:
     return bool(run.read_record()["state"].get(f"fold_{fold}/{step}") == "done")
 
 
-def mark_done(run: RunFolder, fold: int, step: str) -> None:
-    """Note in `run.json` that a stage, or the predictions, of a fold are finished."""
+def mark_done(
+    run: RunFolder,
+    fold: int,
+    step: str,
+    *,
+    remarks: Mapping[str, Sequence[str]] | None = None,
+    made: Mapping[str, Any] | None = None,
+) -> None:
+    """Note in `run.json` that a stage, or the predictions, of a fold are finished.
+
+    Only one process at a time may write the record of a run.
+
+    Args:
+        run: The run folder.
+        fold: Number of the fold.
+        step: Name of the stage, or `PREDICTIONS`.
+        remarks: What is remarkable about each mask that was written; none where nothing is.
+        made: How the step was made where that differs from the run's provenance: "hardware", and under "taken_over"
+            the run that trained it.
+    """
     record = run.read_record()
     record["state"][f"fold_{fold}/{step}"] = "done"
+    if made:
+        record.setdefault("made", {})[f"fold_{fold}/{step}"] = dict(made)
+    flags = record.setdefault("flags", {})
+    for name, told in (remarks or {}).items():
+        flags.pop(name, None)
+        if told:
+            flags[name] = list(told)
     run.write_record(record)
 
 
-def median_spacing_mm(cases: Sequence[Case]) -> float:
-    """Median in-plane pixel size of some cases."""
-    return median(case.grid.spacing_mm[0] for case in cases)
+def held_out_names(record: Mapping[str, Any]) -> set[str]:
+    """Cases, or slices, that the folds held out whose predictions are finished.
+
+    Args:
+        record: Content of `run.json`.
+    """
+    folds = enumerate(record["folds"])
+    finished = [fold for index, fold in folds if record["state"].get(f"fold_{index}/{PREDICTIONS}") == "done"]
+    return {name for fold in finished for name in fold["validation"]}
+
+
+def is_scored(run: RunFolder) -> bool:
+    """Whether the scores are those of all predictions that are finished."""
+    held_out = held_out_names(run.read_record())
+    file = run.evaluation / "summary.json"
+    return not held_out or (file.is_file() and set(read_summary(file)["cases"]) == held_out)

@@ -49,9 +49,52 @@ def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool) -> None:
     kept = unchanged_stages(stored["recipe"]["details"], fresh["recipe"]["details"])
     check_same(run, stored, fresh, recipe=not kept)
     forget(run, kept=kept)
-    state = {name: value for name, value in stored["state"].items() if name.partition("/")[2] in kept}
-    run.write_record({**fresh, "state": state})
+    known = {part: stored[part] for part in ("state", "made") if part in stored}
+    run.write_record({**fresh, **{part: _of_stages(steps, kept) for part, steps in known.items()}})
 
+
+def check_unchanged(run: RunFolder, fresh: Mapping[str, Any]) -> None:
+    """Raise RunError where a run that is there was started with another recipe, data set or length than a fresh one.
+
+    Unlike `open_record`, which keeps the stages that a changed recipe leaves as they were, this accepts none.
+
+    Args:
+        run: The run folder; where it holds no run, nothing is checked.
+        fresh: The record of a training that begins.
+    """
+    if not run.record_file.is_file():
+        return
+    stored = with_later_fields(run.read_record())
+    check_same(run, stored, fresh)
+    if science(stored) == science(fresh):
+        return
+    before, now = (record["recipe"].get("settings", {}) for record in (stored, fresh))
+    changed = changes(before, now) or changes(science(stored), science(fresh))
+    listed = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
+    raise RunError(
+        f"{run.root} was started with another recipe: {listed}. Choose another --out, or repeat the first command: "
+        f"{stored['provenance']['command']}. To train again what has changed, and only that, add --retrain-changed."
+    )
+
+
+def changes(before: Any, now: Any, where: str = "") -> list[str]:
+    """Where two JSON values differ, and how.
+
+    >>> changes({"width": 8, "stages": [{"name": "shape", "beta": 0.2}]}, {"width": 4, "stages": [{"name": "shape"}]})
+    ['width was 8 and is 4', 'stages.shape.beta was 0.2 and is not there']
+    """
+    pair = [_by_name(each) for each in (before, now)]
+    if all(isinstance(each, Mapping) for each in pair):
+        names = dict.fromkeys([*pair[0], *pair[1]])
+        inside = [(f"{where}.{name}".strip("."), *(each.get(name, MISSING) for each in pair)) for name in names]
+        return [told for path, old, new in inside for told in changes(old, new, path)]
+    if pair[0] == pair[1]:
+        return []
+    old, new = ("not there" if each is MISSING else str(each) for each in (before, now))
+    return [f"{where} was {old} and is {new}"]
+
+
+MISSING = object()
 
 LATER: Mapping[str, Any] = {"unit": "patient", "finish": None}
 """Fields that recipes have gained since runs are recorded, and what they were before there was a choice."""
@@ -110,3 +153,12 @@ def _look_up(record: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     for key in path:
         found = found.get(key) if isinstance(found, Mapping) else None
     return found
+
+
+def _of_stages(steps: Mapping[str, Any], stages: set[str]) -> dict[str, Any]:
+    return {step: value for step, value in steps.items() if step.partition("/")[2] in stages}
+
+
+def _by_name(value: Any) -> Any:
+    named = isinstance(value, list) and value and all(isinstance(each, Mapping) and "name" in each for each in value)
+    return {each["name"]: each for each in value} if named else value

@@ -1,33 +1,28 @@
 """A whole training: folds x stages, then out-of-fold masks and their scores, all in one run folder."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 
+import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from scarmap.datasets.case_files import CaseFiles, load_case
-from scarmap.datasets.folder import find_cases
 from scarmap.datasets.folds import Fold
-from scarmap.datasets.split import split_cases
 from scarmap.errors import RecipeError
 from scarmap.io.illustrations import write_illustration
+from scarmap.io.lock import held
 from scarmap.io.run import RunFolder
-from scarmap.sampling.bank import Bank, fill_bank
-from scarmap.sampling.preparation import Preparation
+from scarmap.sampling.bank import Bank
 from scarmap.training.describe import build
 from scarmap.training.devices import make_fabric
 from scarmap.training.fit import Job, Options, build_learner, fit, split_rows
-from scarmap.training.held_out import score_held_out, segment_held_out
+from scarmap.training.held_out import Remarks, score_held_out, segment_held_out
+from scarmap.training.material import Material, gather, median_spacing_mm
 from scarmap.training.recipe import Recipe
-from scarmap.training.record import Request, is_done, mark_done, median_spacing_mm, new_record
+from scarmap.training.record import PREDICTIONS, Request, held_out_names, is_done, is_scored, mark_done, new_record
 from scarmap.training.reopen import open_record
 from scarmap.training.restore import load_stage, make_segmenter
-from scarmap.volume import Case
-
-PREDICTIONS = "predictions"
-"""Step of a fold after its stages: held-out masks, pictures and scores."""
 
 
 def train(request: Request) -> RunFolder:
@@ -39,40 +34,46 @@ def train(request: Request) -> RunFolder:
     Raises:
         DataError: The data cannot be trained on.
         RecipeError: The recipe does not fit the data.
-        RunError: The folder holds another run, or one that was not asked to be resumed.
+        RunError: The folder holds another run, or one that was not asked to be resumed, or another command writes it.
     """
     recipe = build(request.row.recipe)
     fabric = make_fabric(request.device, devices=request.devices)
     fabric.launch()
-    files = labelled_cases(request.data, recipe)
-    sequences, optional = recipe.preparation.sequences, recipe.preparation.optional
-    cases = [load_case(each, sequences=sequences, labelled=True, optional=optional) for each in files]
-    split = split_cases({case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit)
-    wanted = chosen_folds(request.folds, len(split.folds))
-    bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
-    rehearse(recipe, bank, [split.folds[index] for index in wanted])
+    material = gather(request.data, recipe)
+    wanted = chosen_folds(request.folds, len(material.split.folds))
+    rehearse(recipe, material.bank, [material.split.folds[index] for index in wanted])
     run = RunFolder(request.out)
-    if fabric.is_global_zero:
-        fresh = new_record(request, recipe, files, cases, split, fabric.device, processes=fabric.world_size)
-        open_record(run, fresh, resume=request.options.resume)
-    fabric.barrier()
-    bank = bank.to(fabric.device)
-    for index in wanted:
-        fold = split.folds[index]
-        stages = train_fold(run, recipe, bank, fold, index=index, fabric=fabric, options=request.options)
-        if fabric.is_global_zero and not is_done(run, index, PREDICTIONS):
-            segmenter = make_segmenter(recipe, [stages], spacing_mm=median_spacing_mm(cases), device=fabric.device)
-            segment_held_out(run, segmenter, cases, split=split, index=index)
-            illustrate(run, recipe, stages, bank, fold, index=index)
-            score_held_out(run, cases, split=split, layout=recipe.layout)
-            mark_done(run, index, PREDICTIONS)
+    with held(run.lock()) if fabric.is_global_zero else nullcontext():
+        if fabric.is_global_zero:
+            fresh = new_record(request, recipe, material, fabric.device, processes=fabric.world_size)
+            open_record(run, fresh, resume=request.options.resume)
         fabric.barrier()
+        material = replace(material, bank=material.bank.to(fabric.device))
+        for index in wanted:
+            fold = material.split.folds[index]
+            stages = train_fold(run, recipe, material.bank, fold, index=index, fabric=fabric, options=request.options)
+            if fabric.is_global_zero:
+                finish_fold(run, recipe, material, stages, index=index, device=fabric.device)
+            fabric.barrier()
     return run
 
 
-def at_one_pixel_size(preparation: Preparation, cases: Sequence[Case]) -> Preparation:
-    """The preparation at the median pixel size of the cases where it names none, as predictions will be made."""
-    return replace(preparation, spacing_mm=preparation.spacing_mm or median_spacing_mm(cases))
+def finish_fold(
+    run: RunFolder,
+    recipe: Recipe,
+    material: Material,
+    stages: Mapping[str, nn.Module],
+    *,
+    index: int,
+    device: torch.device,
+) -> None:
+    """Predict what a trained fold held out, and score all that was held out so far, where that is not done."""
+    if not is_done(run, index, PREDICTIONS):
+        remarks = predict_fold(run, recipe, material, stages, index=index, device=device)
+        mark_done(run, index, PREDICTIONS, remarks=remarks)
+    if not is_scored(run):
+        names = held_out_names(run.read_record())
+        score_held_out(run, material.cases, split=material.split, layout=recipe.layout, names=names)
 
 
 def rehearse(recipe: Recipe, bank: Bank, folds: Sequence[Fold]) -> None:
@@ -87,23 +88,6 @@ def rehearse(recipe: Recipe, bank: Bank, folds: Sequence[Fold]) -> None:
         for fold in folds:
             for phase in stage.phases:
                 split_rows(bank, fold, phase)
-
-
-def labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
-    """Labelled cases of a folder, checked against the recipe's layout.
-
-    Raises:
-        DataError: There are none.
-        RecipeError: They are of another layout.
-    """
-    files = find_cases(data, labelled=True)
-    if files[0].layout != recipe.layout:
-        raise RecipeError(
-            f"{data} is labelled in layout {files[0].layout!r}, but the recipe learns {recipe.layout!r}. Point "
-            f"--data at such a data set, or, where the recipe has these settings, add --set layout={files[0].layout} "
-            f"--set sequences={','.join(files[0].images)}."
-        )
-    return files
 
 
 def chosen_folds(wanted: Sequence[int] | None, count: int) -> list[int]:
@@ -138,6 +122,35 @@ def train_fold(
         if fabric.is_global_zero:
             mark_done(run, index, stage.name)
     return stages
+
+
+def predict_fold(
+    run: RunFolder,
+    recipe: Recipe,
+    material: Material,
+    stages: Mapping[str, nn.Module],
+    *,
+    index: int,
+    device: torch.device,
+) -> Remarks:
+    """Write the masks of what a fold held out, and the system's own pictures of it.
+
+    Args:
+        run: The run folder.
+        recipe: The system.
+        material: The data, its slices on `device`.
+        stages: Trained stages of the fold.
+        index: Its number.
+        device: Where the stages are.
+
+    Returns:
+        What is remarkable about the masks, for the record.
+    """
+    spacing_mm = median_spacing_mm(material.cases)
+    segmenter = make_segmenter(recipe, [stages], spacing_mm=spacing_mm, device=device)
+    remarks = segment_held_out(run, segmenter, material.cases, split=material.split, index=index)
+    illustrate(run, recipe, stages, material.bank, material.split.folds[index], index=index)
+    return remarks
 
 
 def illustrate(

@@ -1,0 +1,46 @@
+"""One writer at a time, which the operating system ends with the process, however that ends."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scarmap.errors import RunError
+
+
+@contextmanager
+def held(path: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold a lock while the block runs.
+
+    A file system that knows no locks, and Windows, give none and refuse nothing.
+
+    Args:
+        path: The lock's file, made if missing; it stays afterwards.
+        wait: Wait for whoever holds it, instead of refusing.
+
+    Raises:
+        RunError: Another process holds it and `wait` is not set.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _lock(handle, path, wait=wait)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, path: Path, *, wait: bool) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RunError(
+            f"Another command works here: it holds {path}. Wait for it to end, or stop it; what it has finished stays."
+        ) from None
+    except OSError:
+        return
