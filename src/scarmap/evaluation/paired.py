@@ -121,7 +121,7 @@ def bootstrap_interval(
     Returns:
         Lower and upper end.
     """
-    means = [generator.choice(differences, size=differences.size).mean() for _ in range(num_resamples)]
+    means = generator.choice(differences, size=(num_resamples, differences.size)).mean(axis=1)
     tail = 50 * (1 - confidence)
     low, high = np.percentile(means, [tail, 100 - tail])
     return float(low), float(high)

@@ -1,8 +1,7 @@
 """Numbers of several runs beside each other: means with published figures, and paired differences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import isfinite, nan
 from statistics import fmean
 from typing import Any
@@ -75,18 +74,24 @@ def run_tables(comparison: Comparison) -> list[RunTable]:
     ]
 
 
-def paired_table(comparison: Comparison) -> PairedTable:
-    """Compare the 3D Dice of the first run with that of every other one, structure by structure.
+def paired_table(
+    comparison: Comparison, *, structures: Mapping[str, Sequence[str]] | None = None, convention: str = "case3d"
+) -> PairedTable:
+    """Compare the Dice of the first run with that of every other one, structure by structure.
 
     Args:
         comparison: The runs.
+        structures: Label of a run to what it is compared by; None for all that the labels define.
+        convention: Convention of the Dice.
     """
     first, *others = comparison.contenders
+    known = LAYOUTS.get(comparison.layout, ())
+    wanted = {each.label: known for each in others} if structures is None else structures
     generator = np.random.default_rng(0)
     means: dict[tuple[str, str], tuple[float, int]] = {}
     tested: dict[tuple[str, str], PairedComparison] = {}
-    for other, structure in product(others, LAYOUTS.get(comparison.layout, ())):
-        values, reference = _dice(other, structure), _dice(first, structure)
+    for other, structure in ((each, structure) for each in others for structure in wanted.get(each.label, ())):
+        values, reference = (_dice(each, structure, convention) for each in (other, first))
         shared = [case for case in values if isfinite(values[case] + reference.get(case, nan))]
         if not shared:
             continue
@@ -104,7 +109,7 @@ def paired_table(comparison: Comparison) -> PairedTable:
     columns: tuple[str, ...] = ("run", "structure", "cases", f"Dice minus {first.label}, points")
     if tested:
         columns += ("95 % interval", "p", "p after Holm")
-    return PairedTable(_explanation(means, tested), columns, tuple(lines))
+    return PairedTable(_explanation(means, tested, convention), columns, tuple(lines))
 
 
 def shared_text(comparison: Comparison) -> str:
@@ -154,12 +159,15 @@ def _convention(contender: Contender) -> str:
     return str(contender.recipe.get("published_convention") or "case3d")
 
 
-def _dice(contender: Contender, structure: str) -> dict[str, float]:
-    return values_by_case(contender.rows, convention="case3d", structure=structure, metric="dice")
+def _dice(contender: Contender, structure: str, convention: str) -> dict[str, float]:
+    return values_by_case(contender.rows, convention=convention, structure=structure, metric="dice")
 
 
-def _explanation(means: Mapping[Any, tuple[float, int]], tested: Mapping[Any, PairedComparison]) -> str:
-    text = "Mean difference of the 3D Dice over the cases where both are defined, in percentage points. "
+def _explanation(
+    means: Mapping[Any, tuple[float, int]], tested: Mapping[Any, PairedComparison], convention: str
+) -> str:
+    title = "3D Dice" if convention == "case3d" else f"Dice ({CONVENTIONS.get(convention, (convention,))[0]})"
+    text = f"Mean difference of the {title} over the cases where both are defined, in percentage points. "
     if tested:
         return (
             f"{text}p is of a two-sided Wilcoxon signed-rank test, then corrected after Holm for all {len(tested)} "

@@ -1,6 +1,6 @@
 """Pictures of several runs: box plots of their scores, and their masks on the same slices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scarmap.datasets.folder import find_cases, find_masks
@@ -16,17 +16,31 @@ from scarmap.report.ranking import rank_cases, ranked_by, telling_cases
 from scarmap.report.side_by_side import Strip, draw_side_by_side, pathology_slices
 
 
-def run_box_pictures(comparison: Comparison) -> list[Picture]:
+def run_box_pictures(
+    comparison: Comparison,
+    *,
+    structures: Mapping[str, Sequence[str]] | None = None,
+    metrics: Sequence[str] = ("dice", "jaccard"),
+) -> list[Picture]:
     """Draw box plots of the 3D Dice and Jaccard of every structure, one box per run.
 
     Args:
         comparison: The runs.
+        structures: Label of a run to what is drawn of it; None for all that the labels define.
+        metrics: Ratios to draw, one picture each.
     """
+    known = LAYOUTS.get(comparison.layout, ())
+    drawn = {each.label: known if structures is None else structures[each.label] for each in comparison.contenders}
     pictures = []
-    for metric, title in (("dice", "Dice"), ("jaccard", "Jaccard")):
+    for metric in metrics:
+        title = metric.capitalize()
         values = {
-            structure: {each.label: _values(each.rows, structure, metric) for each in comparison.contenders}
-            for structure in LAYOUTS.get(comparison.layout, ())
+            structure: {
+                each.label: _values(each.rows, structure, metric)
+                for each in comparison.contenders
+                if structure in drawn[each.label]
+            }
+            for structure in known
         }
         if not any(value == value for by_run in values.values() for run in by_run.values() for value in run):
             continue

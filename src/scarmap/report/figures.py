@@ -69,7 +69,8 @@ def draw_run_boxes(values: Mapping[str, Mapping[str, Sequence[float]]], *, label
     columns = min(4, len(structures))
     rows = ceil(len(structures) / columns)
     panel_inch = max(2.6, 0.62 * len(runs))
-    figure = Figure(figsize=(panel_inch * columns + 0.4, 2.5 * rows + 0.45), layout="constrained")
+    width_inch = max(7.8, panel_inch * columns + 0.4)
+    figure = Figure(figsize=(width_inch, 2.5 * rows + 0.45), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for axes, structure in zip(grid.flat, structures, strict=False):
         counts = [_draw_box(axes, i, values[structure][run], colours[run]) for i, run in enumerate(values[structure])]
@@ -80,7 +81,9 @@ def draw_run_boxes(values: Mapping[str, Mapping[str, Sequence[float]]], *, label
     for axes in grid[:, 0]:
         axes.set_ylabel(label, fontsize=9)
     keys = [Patch(facecolor=colour, edgecolor="#202428", alpha=0.6, label=run) for run, colour in colours.items()]
-    figure.legend(handles=keys, loc="outside upper left", ncols=min(4, len(keys)), frameon=False, fontsize=8.5)
+    key_inch = 0.6 + 0.085 * max(len(run) for run in runs)
+    beside = max(1, min(len(keys), int(width_inch / key_inch)))
+    figure.legend(handles=keys, loc="outside upper left", ncols=beside, frameon=False, fontsize=8.5)
     return figure
 
 
