@@ -13,7 +13,8 @@ import typer
 
 import scarmap
 from scarmap.cli.main import app
-from scarmap.systems.catalogue import RECIPES, choose
+from scarmap.cli.reproduce import holds_out, listed
+from scarmap.systems.catalogue import RECIPES, change_all, choose, rows_of
 from scarmap.training.describe import parse_setting
 
 ROOT = Path(__file__).parents[1]
@@ -103,6 +104,14 @@ def test_every_command_in_the_documentation_parses(words):
     parsed = command.make_context(command.name, list(words)).params
     named = [parsed[key] for key in ("recipe", "name", "first", "second") if parsed.get(key)]
     assert all(name in RECIPES or ":" in name for name in named), named
+    if command.name == "reproduce":
+        asked = {"tables": listed(parsed["tables"]), "names": listed(parsed["rows"])}
+        rows = {
+            name: row
+            for name, row in rows_of(parsed["paper"], **asked).items()
+            if any(asked.values()) or holds_out(row)
+        }
+        change_all(rows, dict(parse_setting(text) for text in parsed["settings"] or ()))
     for name in set(named) & set(RECIPES):
         choose(name, dict(parse_setting(text) for text in parsed.get("settings") or ()))
 

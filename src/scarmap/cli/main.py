@@ -17,6 +17,7 @@ from scarmap.cli.predict import predict
 from scarmap.cli.quantify import quantify
 from scarmap.cli.recipes import recipes
 from scarmap.cli.report import report
+from scarmap.cli.reproduce import reproduce
 from scarmap.cli.train import train
 from scarmap.errors import ScarmapError
 
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, phantom, train, predict, evaluate, quantify, report):
+for command in (demo, phantom, train, predict, evaluate, quantify, report, reproduce):
     app.command()(command)
 app.add_typer(recipes, name="recipes")
 

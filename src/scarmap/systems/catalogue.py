@@ -1,6 +1,6 @@
 """Every named recipe, and how a name, a module's function or a run's record becomes one. Imports no torch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from inspect import signature
@@ -73,6 +73,57 @@ def like_defaults(recipe: Callable[..., Recipe], changes: Mapping[str, Any]) -> 
         else value
         for name, value in changes.items()
     }
+
+
+def rows_of(paper: str, *, tables: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Row]:
+    """The rows of a paper's tables, in the paper's order.
+
+    Args:
+        paper: Its short name.
+        tables: Numbers of tables; none for all of them.
+        names: Names of rows, with or without the paper's before them; none for all.
+
+    Raises:
+        RecipeError: There is no such paper, table or row.
+    """
+    papers = dict.fromkeys(row.paper for row in RECIPES.values() if row.table)
+    if paper not in papers:
+        raise RecipeError(f"No paper is called {paper!r}. {suggest(paper, papers)}")
+    rows = {name: row for name, row in RECIPES.items() if row.paper == paper and row.table}
+    known = dict.fromkeys(row.table for row in rows.values())
+    for table in tables:
+        if table not in known:
+            raise RecipeError(f"{paper} has no table {table!r} that can be trained; it has {', '.join(known)}.")
+    wanted = {name if name in rows else f"{paper}/{name}": name for name in names}
+    for name, asked in wanted.items():
+        if name not in rows:
+            raise RecipeError(f"{paper} has no row {asked!r}. {suggest(asked, rows)}")
+    return {
+        name: row
+        for name, row in rows.items()
+        if (not tables or row.table in tables) and (not wanted or name in wanted)
+    }
+
+
+def change_all(rows: Mapping[str, Row], changes: Mapping[str, Any]) -> dict[str, Row]:
+    """Rows with a user's settings, none of which may be what sets the rows apart.
+
+    Args:
+        rows: Rows of one paper.
+        changes: Keywords to set on each.
+
+    Raises:
+        RecipeError: A setting is what a row varies, or a row refuses it.
+    """
+    for name, row in rows.items():
+        varied = unwrap(row.recipe)[1]
+        for key, value in changes.items():
+            if key in varied and varied[key] != value:
+                raise RecipeError(
+                    f"--set {key}={value} would undo what makes {name} a row of its own, {key}={varied[key]}. Leave "
+                    f"it out, or leave the row out with --rows or --tables."
+                )
+    return {name: choose(name, changes).row for name in rows}
 
 
 def own(recipe: Callable[..., Recipe]) -> Row:
