@@ -28,15 +28,23 @@ def test_cross_entropy_is_that_of_the_true_tissues():
     assert losses["cross_entropy"].item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_dice_is_the_mean_over_regions_with_one_pixel_of_smoothing():
-    model = sure_of("lv_pool", "lv_pool")
-    losses = TissueObjective(layout="emidec")(model, batch_of("lv_pool", "lv_pool"))
-    pathology = 1 - 1 / (3 * 2 / 12 + 1), 1 - 1 / (2 * 2 / 12 + 1), 1 - 1 / (2 / 12 + 1)
-    pool = 1 - (2 * 1 + 1) / (1 + 2 + 1)
-    wall = 1 - 1 / (4 * 2 / 12 + 1)
-    objective = TissueObjective(layout="emidec")
-    assert objective.regions == ("lv_pool", "whole_myocardium", "scar_and_edema", "whole_infarct", "mvo")
-    assert losses["dice"].item() == pytest.approx((pool + wall + pathology[1] * 2 + pathology[2]) / 5, rel=1e-4)
+def test_dice_is_the_mean_over_the_regions_that_are_there_with_one_pixel_of_smoothing():
+    losses = TissueObjective()(sure_of("lv_pool", "scar"), batch_of("lv_pool", "scar"))
+    pool = 1 - (2 * 1 / 2 + 1) / (1 / 2 + 1 / 12 + 1 + 1)
+    wall = 1 - (2 * (1 / 2 + 3 / 12) + 1) / (1 / 2 + 3 / 12 + 4 / 12 + 1 + 1)
+    injured = 1 - (2 * (1 / 2 + 2 / 12) + 1) / (1 / 2 + 2 / 12 + 3 / 12 + 1 + 1)
+    infarct = 1 - (2 * (1 / 2 + 1 / 12) + 1) / (1 / 2 + 1 / 12 + 2 / 12 + 1 + 1)
+    assert losses["dice"].item() == pytest.approx((pool + wall + injured + infarct) / 4, rel=1e-4)
+
+
+def test_a_region_that_a_batch_does_not_show_is_not_pushed_down():
+    logits = torch.zeros(1, len(TISSUES), 1, 1, requires_grad=True)
+    objective = TissueObjective()
+    losses = objective(lambda images: logits, batch_of("background"))
+    assert losses["dice"].item() == 0
+    losses["dice"].backward()
+    assert not logits.grad.any()
+    assert objective.regions == ("lv_pool", "rv_pool", "whole_myocardium", "scar_and_edema", "whole_infarct", "mvo")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,24 @@ SMALLEST_PROBABILITY = 1e-6
 TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
 
 
+def dice_of_present(found: Tensor, true: Tensor) -> Tensor:
+    """Batch soft Dice loss over the regions that the batch shows.
+
+    A region that it does not show would only be pushed down: no-reflow, which most batches lack, would never be found.
+
+    Args:
+        found: (B, K, H, W), probabilities.
+        true: (B, K, H, W), in [0, 1].
+
+    Returns:
+        Scalar in [0, 1]; 0 where no region is shown.
+    """
+    shown = true.amax(BATCH) > 0
+    if not shown.any():
+        return 0 * found.sum()
+    return dice_loss(found[:, shown], true[:, shown], dims=BATCH, smooth=1.0)
+
+
 class TissueObjective(nn.Module):
     """Cross-entropy over what is labelled, plus batch soft Dice of the regions that are found.
 
@@ -42,7 +60,7 @@ class TissueObjective(nn.Module):
         found, true = (
             sum_over_regions(each, tissues=TISSUE_NAMES, regions=self.regions) for each in (probabilities, target)
         )
-        return {"cross_entropy": entropy, "dice": dice_loss(found, true, dims=BATCH, smooth=1.0)}
+        return {"cross_entropy": entropy, "dice": dice_of_present(found, true)}
 
     def as_labelled(self, probabilities: Tensor) -> Tensor:
         """Probabilities (B, T, H, W) of tissues as those of the layout's labels; the others are 0."""
