@@ -47,7 +47,11 @@ def fill_holes_per_slice(mask: MaskArray) -> MaskArray:
 
 
 def compose_nested(
-    probabilities: Mapping[str, NDArray[np.float32]], *, pools: Sequence[str], nested: Mapping[str, str]
+    probabilities: Mapping[str, NDArray[np.float32]],
+    *,
+    pools: Sequence[str],
+    nested: Mapping[str, str],
+    threshold: float = 0.5,
 ) -> LabelArray:
     """Decide from the outside in: wall, blood pool or background, then pathology in the wall, the likelier each time.
 
@@ -57,6 +61,8 @@ def compose_nested(
         probabilities: Region to its map (X, Y, Z).
         pools: Regions beside the wall, each of one tissue of its name.
         nested: Regions from the outermost to the innermost, each with the tissue that it holds outside the next one.
+        threshold: Share of a region's probability from which on a pixel of it is in the next one: one half for the
+            likelier, less where missing a pixel costs more than a false one.
 
     Returns:
         (X, Y, Z), tissue indices.
@@ -69,7 +75,7 @@ def compose_nested(
     labels: LabelArray = indices[likeliest]
     inside = labels == INDEX[tissue]
     for (outer, _), (inner, name) in pairwise(nested.items()):
-        inside = inside & (probabilities[inner] > 0.5 * probabilities[outer])
+        inside = inside & (probabilities[inner] > threshold * probabilities[outer])
         labels[inside] = INDEX[name]
     return labels
 

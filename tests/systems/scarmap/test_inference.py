@@ -52,3 +52,12 @@ def test_only_the_largest_part_of_a_ventricle_is_kept(region, tissue):
     found = compose(maps)
     assert (found[:4] == INDEX[tissue]).all()
     assert (found[4:] == INDEX["background"]).all()
+
+
+def test_pathology_is_called_from_a_share_of_what_it_lies_in():
+    maps = np.zeros((len(FOUND), 1, 1, 1), dtype=np.float32)
+    for region, probability in (("whole_myocardium", 0.8), ("scar_and_edema", 0.3), ("whole_infarct", 0.08)):
+        maps[FOUND.index(region)] = probability
+    assert compose(maps).item() == INDEX["normal_myocardium"]
+    assert compose(maps, threshold=0.3).item() == INDEX["edema"]
+    assert compose(maps, threshold=0.2).item() == INDEX["scar"]

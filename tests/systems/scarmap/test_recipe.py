@@ -33,9 +33,11 @@ def test_every_case_is_trained_on_when_asked_for():
 
 def test_every_constant_has_a_source():
     named = " ".join(SOURCES)
-    assert all(name in named for name in ("width", "size", "spacing_mm", "smallest_infarct_ml"))
+    assert all(name in named for name in ("width", "size", "spacing_mm", "pathology_threshold", "smallest_infarct_ml"))
     assert scarmap().sources is SOURCES
-    assert {"width", "size", "spacing_mm", "views", "smallest_infarct_ml"} <= set(settings(scarmap))
+    assert {"width", "size", "spacing_mm", "views", "pathology_threshold", "smallest_infarct_ml"} <= set(
+        settings(scarmap)
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,7 @@ def test_every_constant_has_a_source():
         ({"width": 0}, "width is 0"),
         ({"size": 100}, "multiple of 16"),
         ({"spacing_mm": 0.0}, "between 0.1 and 10 mm"),
+        ({"pathology_threshold": 1.0}, "between 0 and 1"),
         ({"smallest_infarct_ml": -1.0}, "a volume is not negative"),
     ],
 )

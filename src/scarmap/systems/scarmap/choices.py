@@ -15,7 +15,9 @@ def check_sequences(sequences: tuple[str, ...]) -> None:
             )
 
 
-def check_ranges(*, width: int, size: int, spacing_mm: float, smallest_infarct_ml: float) -> None:
+def check_ranges(
+    *, width: int, size: int, spacing_mm: float, pathology_threshold: float, smallest_infarct_ml: float
+) -> None:
     """Raise RecipeError for numbers that no network or patient can have."""
     if width < 1:
         raise RecipeError(f"The recipe scarmap's width is {width}; it must be 1 or more, 16 by default.")
@@ -25,6 +27,11 @@ def check_ranges(*, width: int, size: int, spacing_mm: float, smallest_infarct_m
         )
     if not 0.1 <= spacing_mm <= 10:
         raise RecipeError(f"The recipe scarmap's spacing_mm is {spacing_mm:g}; a pixel has between 0.1 and 10 mm.")
+    if not 0 < pathology_threshold < 1:
+        raise RecipeError(
+            f"The recipe scarmap's pathology_threshold is {pathology_threshold:g}; a share of a probability lies "
+            f"between 0 and 1."
+        )
     if smallest_infarct_ml < 0:
         raise RecipeError(
             f"The recipe scarmap's smallest_infarct_ml is {smallest_infarct_ml:g}; a volume is not negative."

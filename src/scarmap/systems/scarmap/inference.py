@@ -39,7 +39,16 @@ def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 8)
     return predict(slices) if views == 1 else eight_views(predict, slices)
 
 
-def compose(maps: NDArray[np.float32], *, layout: str = "scarmap") -> LabelArray:
-    """Decide from the outside in and keep the largest ventricles: maps (K, X, Y, Z) of `FOUND` to (X, Y, Z)."""
-    labels = compose_nested(dict(zip(FOUND, maps, strict=True)), pools=POOLS, nested=NESTED)
+def compose(maps: NDArray[np.float32], *, layout: str = "scarmap", threshold: float = 0.5) -> LabelArray:
+    """Decide from the outside in and keep the largest part of each ventricle.
+
+    Args:
+        maps: (K, X, Y, Z), of `FOUND`.
+        layout: Label layout of the mask.
+        threshold: Share of the outer region's probability from which on a pixel is pathology.
+
+    Returns:
+        (X, Y, Z), tissue indices.
+    """
+    labels = compose_nested(dict(zip(FOUND, maps, strict=True)), pools=POOLS, nested=NESTED, threshold=threshold)
     return merge(keep_largest(keep_largest(labels), "rv_pool"), layout)
