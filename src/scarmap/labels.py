@@ -5,7 +5,7 @@ data set appear only when a file is read or written. A *region* is a union of ti
 disjoint tissues, but clinics measure nested regions such as the whole myocardium.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +96,32 @@ MERGED: Mapping[str, Mapping[str, str]] = {
     "scarmap": {},
 }
 """Tissues that a layout does not label, and the label that its experts give their voxels instead."""
+
+
+MIXED = "mixed"
+"""In the place of a layout, where each case has one of its own."""
+
+
+def common_layout(layouts: Iterable[str]) -> str:
+    """The layout that all have, or `MIXED`.
+
+    >>> common_layout(["emidec", "emidec"]), common_layout(["emidec", "myops2020"])
+    ('emidec', 'mixed')
+    """
+    different = set(layouts)
+    return different.pop() if len(different) == 1 else MIXED
+
+
+def is_defined(region: str, layout: str) -> bool:
+    """Whether the labels of a layout tell the inside of a region from its outside.
+
+    >>> is_defined("whole_infarct", "myops2020"), is_defined("mvo", "myops2020")
+    (True, False)
+    """
+    tissues = REGIONS[region]
+    return region in LAYOUTS[layout] or all(
+        (tissue in tissues) == (label in tissues) for tissue, label in MERGED[layout].items()
+    )
 
 
 def codes(layout: str) -> dict[str, int]:

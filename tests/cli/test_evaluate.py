@@ -54,7 +54,7 @@ def test_a_folder_without_masks_is_an_error_that_names_it(folders, tmp_path):
 def test_measuring_masks_does_not_import_torch(folders, tmp_path):
     code = (
         "import sys; from pathlib import Path; from scarmap.cli.evaluate import evaluate;"
-        f"evaluate(Path({str(folders[0])!r}), Path({str(folders[1])!r}), 'emidec', Path({str(tmp_path / 'o')!r}));"
+        f"evaluate(Path({str(folders[0])!r}), Path({str(folders[1])!r}), Path({str(tmp_path / 'o')!r}), 'emidec');"
         "print('torch' in sys.modules, 'monai' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -21,6 +21,14 @@ def test_a_run_holds_weights_log_scores_pictures_and_provenance(myops_run):
     assert len(list((myops_run / "fold_0" / "illustrations").iterdir())) == 3
 
 
+def test_the_recommended_recipe_is_trained_where_none_is_named(scarmap, plain_phantom, tmp_path):
+    small = ("--set", "width=4", "--set", "size=48", "--set", "spacing_mm=3")
+    ended = scarmap("train", "--data", plain_phantom, "--out", tmp_path / "run", "--smoke", *small)
+    assert ended.code == 0, ended.err
+    record = RunFolder(tmp_path / "run").read_record()
+    assert (record["recipe"]["name"], record["data"]["layout"]) == ("scarmap", "scarmap")
+
+
 def test_training_into_a_finished_run_needs_resume(scarmap, myops_run, myops_phantom):
     ended = scarmap("train", "mfunet", "--data", myops_phantom, "--out", myops_run, "--smoke", *SMALL)
     assert ended.code == 2

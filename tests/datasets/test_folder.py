@@ -4,6 +4,39 @@ from scarmap.datasets.folder import find_cases, find_masks
 from scarmap.errors import DataError
 
 
+def data_sets(folder, write_volume):
+    for name in (
+        "one/train25/a_C0",
+        "one/train25/a_DE",
+        "one/train25_gd/a_gd",
+        "two/Case_P1/Images/Case_P1",
+        "two/Case_P1/Contours/Case_P1",
+        "two/Case_P2/Images/Case_P2",
+        "three/p/LGE",
+    ):
+        write_volume(folder / f"{name}.nii.gz")
+    return folder
+
+
+def test_a_folder_of_data_sets_holds_the_cases_of_all(tmp_path, write_volume):
+    folder = data_sets(tmp_path, write_volume)
+    assert {case.name: case.layout for case in find_cases(folder)} == {
+        "Case_P1": "emidec",
+        "Case_P2": "emidec",
+        "a": "myops2020",
+        "p": "scarmap",
+    }
+    assert [case.name for case in find_cases(folder, labelled=True)] == ["Case_P1", "a"]
+    assert set(find_masks(folder)) == {"Case_P1", "a"}
+
+
+def test_case_names_of_data_sets_must_differ(tmp_path, write_volume):
+    folder = data_sets(tmp_path, write_volume)
+    write_volume(folder / "three" / "a" / "LGE.nii.gz")
+    with pytest.raises(DataError, match=r"Two data sets in .* have a case named a, one of them in three"):
+        find_cases(folder)
+
+
 def test_each_layout_is_recognised(tmp_path, write_volume):
     write_volume(tmp_path / "myops" / "a_LGE.nii.gz")
     write_volume(tmp_path / "emidec" / "Case_P001" / "Images" / "Case_P001.nii.gz")

@@ -123,7 +123,7 @@ def test_an_entry_follows_its_mask(emidec_phantom, blind, model, tmp_path, monke
         raise OSError("no space left")
 
     files = find_cases(emidec_phantom)[:2]
-    monkeypatch.setattr(stream, "write_labels", full_disk)
+    monkeypatch.setattr(stream, "write_in_layout", full_disk)
     outcome = segment_cohort(files, model(blind), tmp_path)
     assert outcome.failed == {case.name: "no space left" for case in files}
     assert list(tmp_path.iterdir()) == []

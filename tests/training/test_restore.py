@@ -105,9 +105,9 @@ def test_all_finished_folds_are_averaged(run):
 
 def test_the_training_pixel_size_is_the_working_one_unless_the_recipe_has_its_own(row):
     recipe = row.recipe()
-    assert make_segmenter(recipe, [{}], spacing_mm=1.4, device=CPU).preparation.spacing_mm == 1.4
+    assert make_segmenter(recipe, [{}], layout=recipe.layout, spacing_mm=1.4, device=CPU).preparation.spacing_mm == 1.4
     own = replace(recipe, preparation=replace(recipe.preparation, spacing_mm=1.0))
-    assert make_segmenter(own, [{}], spacing_mm=1.4, device=CPU).preparation.spacing_mm == 1.0
+    assert make_segmenter(own, [{}], layout=own.layout, spacing_mm=1.4, device=CPU).preparation.spacing_mm == 1.0
 
 
 def test_models_are_loaded_for_inference(run):

@@ -16,23 +16,30 @@ def evaluate(
         Path, typer.Argument(metavar="PRED_DIR", help="Masks to judge: <case>.nii.gz, or a data set's own layout.")
     ],
     truths: Annotated[Path, typer.Argument(metavar="TRUTH_DIR", help="Masks to judge by, with the same case names.")],
-    layout: Annotated[str, typer.Option(help="Label layout of both folders: myops2020 or emidec.")],
     out: Annotated[Path, typer.Option(help="Folder for cases.csv and summary.json.")],
+    layout: Annotated[
+        str | None,
+        typer.Option(help="Label layout of both folders; not needed where the truth is a data set in its own layout."),
+    ] = None,
 ) -> None:
     """Score masks against the truth under every convention, side by side."""
     from rich.console import Console
 
     from scarmap.datasets.folder import find_masks
+    from scarmap.datasets.measured import layouts_of
     from scarmap.datasets.split import notes, true_parts
     from scarmap.evaluation.table import evaluate_folder, summarise, write_evaluation
     from scarmap.io.nifti import read_labels
 
+    layouts = layouts_of(truths, layout=layout)
     split, masks, true = split_of_run(predictions), find_masks(predictions), find_masks(truths)
     if split and split.slices:
-        true_slices = true_parts(split, {case: read_labels(path, layout) for case, path in true.items()})
-        evaluation = evaluate_folder(masks, true_slices, layout, notes=notes(split))
+        of_case = dict.fromkeys(true, layouts) if isinstance(layouts, str) else layouts
+        true_slices = true_parts(split, {case: read_labels(path, of_case[case]) for case, path in true.items()})
+        of_slice = {name: of_case[split.patient(name)] for name in true_slices}
+        evaluation = evaluate_folder(masks, true_slices, of_slice, notes=notes(split))
     else:
-        evaluation = evaluate_folder(masks, true, layout, notes=notes(split) if split else ())
+        evaluation = evaluate_folder(masks, true, layouts, notes=notes(split) if split else ())
     cases_file, summary_file = write_evaluation(out, evaluation)
     console = Console()
     console.print(_table(summarise(evaluation.rows)["case3d"]))

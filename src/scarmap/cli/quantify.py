@@ -33,7 +33,12 @@ def quantify(
     out: Annotated[Path, typer.Option(help="Folder for quantification.json and cohort.csv.")],
     lge: Annotated[Path | None, typer.Option(help="LGE image of the one mask, for classical thresholds.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder with the images of a folder of masks.")] = None,
-    layout: Annotated[str | None, typer.Option(help="Label layout of masks: myops2020, emidec or scarmap.")] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            help="Label layout of masks: myops2020, emidec, scarmap, or mixed for that of each case in --data."
+        ),
+    ] = None,
     reference_angle: Annotated[
         float | None,
         typer.Option(

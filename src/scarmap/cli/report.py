@@ -34,7 +34,12 @@ def report(
     t2: Annotated[Path | None, typer.Option(help="T2-weighted image of the one mask.")] = None,
     bssfp: Annotated[Path | None, typer.Option(help="bSSFP image of the one mask.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder with the images of a folder of masks.")] = None,
-    layout: Annotated[str | None, typer.Option(help="Label layout of masks: myops2020, emidec or scarmap.")] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            help="Label layout of masks: myops2020, emidec, scarmap, or mixed for that of each case in --data."
+        ),
+    ] = None,
     reference_angle: Annotated[
         float | None,
         typer.Option(

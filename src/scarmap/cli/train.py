@@ -12,9 +12,11 @@ SMOKE_STEPS = 2
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A name of `scarmap recipes list`, or module:function of your own.")],
-    data: Annotated[Path, typer.Option(help="Folder of labelled cases.")],
+    data: Annotated[Path, typer.Option(help="Folder of labelled cases, or of several data sets.")],
     out: Annotated[Path, typer.Option(help="Run folder to write.")],
+    recipe: Annotated[
+        str, typer.Argument(help="A name of `scarmap recipes list`, or module:function of your own.")
+    ] = "scarmap",
     fold: Annotated[str, typer.Option(help="Number of one fold, or all.")] = "all",
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; repeatable.")
@@ -30,7 +32,7 @@ def train(
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped run.")] = False,
 ) -> None:
-    """Train a recipe; validate it out of fold."""
+    """Train a recipe, the recommended one where none is named; validate it out of fold."""
     from scarmap.cli.progress import training_progress
     from scarmap.datasets.split import notes, recorded_split
     from scarmap.systems.catalogue import choose

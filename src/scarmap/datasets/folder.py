@@ -18,39 +18,80 @@ def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
     """List the cases of a folder in whichever known layout it has.
 
     Args:
-        folder: A data set, or any folder whose files are named like one.
+        folder: A data set, any folder whose files are named like one, or a folder of such folders, whose layouts may
+            differ.
         labelled: Keep only the cases that have a truth.
 
     Returns:
         At least one case, sorted by name.
 
     Raises:
-        DataError: There is no such folder, or nothing in it is named like a case.
+        DataError: There is no such folder, nothing in it is named like a case, or two data sets in it have a case of
+            the same name.
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder. Give --data the folder that holds the cases.")
-    for reader in READERS.values():
-        cases = [case for case in reader(folder) if case.images]
-        if labelled:
-            cases = [case for case in cases if case.labels is not None]
-        if cases:
-            return cases
+    read = read_sets if holds_sets(folder) else read_set
+    cases = read(folder, labelled=labelled)
+    if cases:
+        return cases
     entries = sorted(path.name for path in folder.iterdir())
     seen = ", ".join(entries[:6]) + (", ..." if len(entries) > 6 else "") if entries else "nothing"
     raise DataError(
         f"{folder} holds no {'labelled ' if labelled else ''}case that scarmap can read; it holds {seen}. Expected "
         f"files named <case>_LGE.nii.gz, <case>_T2.nii.gz, <case>_C0.nii.gz (MyoPS; labels <case>_gd.nii.gz), folders "
         f"<case>/Images/<case>.nii.gz (EMIDEC; labels in <case>/Contours), or folders <case>/ with LGE.nii.gz, "
-        f"T2.nii.gz, bSSFP.nii.gz (scarmap; labels in labels.nii.gz)."
+        f"T2.nii.gz, bSSFP.nii.gz (scarmap; labels in labels.nii.gz); or folders of these."
     )
+
+
+def holds_sets(folder: Path) -> bool:
+    """Whether a folder is one of data sets, and none itself.
+
+    MyoPS is recognised at any depth, so a folder that holds another data set beside it would look like MyoPS alone.
+    """
+    if emidec.find_cases(folder) or plain.find_cases(folder):
+        return False
+    return any(emidec.find_cases(part) or plain.find_cases(part) for part in _subfolders(folder))
+
+
+def read_set(folder: Path, *, labelled: bool) -> list[CaseFiles]:
+    """The cases of one data set; none where the folder is no data set."""
+    for reader in READERS.values():
+        cases = [case for case in reader(folder) if case.images and (case.labels is not None or not labelled)]
+        if cases:
+            return cases
+    return []
+
+
+def read_sets(folder: Path, *, labelled: bool) -> list[CaseFiles]:
+    """The cases of the data sets in a folder, sorted by name.
+
+    Raises:
+        DataError: Two of them have a case of the same name.
+    """
+    found: dict[str, CaseFiles] = {}
+    for part in _subfolders(folder):
+        for case in read_set(part, labelled=labelled):
+            if case.name in found:
+                raise DataError(
+                    f"Two data sets in {folder} have a case named {case.name}, one of them in {part.name}. Rename one "
+                    f"of the two, so that masks and scores can be told apart."
+                )
+            found[case.name] = case
+    return [found[name] for name in sorted(found)]
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
 
 
 def find_masks(folder: Path) -> dict[str, Path]:
     """List the masks of a folder by case name.
 
     Args:
-        folder: A flat folder of masks named `<case>.nii.gz` or `<case>_gd.nii.gz`, or a data set's own layout with
-            its truth.
+        folder: A flat folder of masks named `<case>.nii.gz` or `<case>_gd.nii.gz`, a data set's own layout with its
+            truth, or a folder of such data sets.
 
     Raises:
         DataError: There is no such folder or no mask in it.
@@ -62,6 +103,8 @@ def find_masks(folder: Path) -> dict[str, Path]:
     }
     if contours:
         return contours
+    if holds_sets(folder):
+        return {case.name: case.labels for case in read_sets(folder, labelled=True) if case.labels is not None}
     for find in (myops2020.find_cases, plain.find_cases):
         named = {case.name: case.labels for case in find(folder) if case.labels is not None}
         if named:

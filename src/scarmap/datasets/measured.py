@@ -9,7 +9,7 @@ from scarmap.datasets.folder import find_cases, find_masks
 from scarmap.datasets.myops2020 import case_name
 from scarmap.errors import DataError
 from scarmap.io.nifti import read_labels
-from scarmap.labels import LAYOUTS, codes
+from scarmap.labels import LAYOUTS, MIXED, codes, common_layout
 from scarmap.volume import Case
 
 GENERAL_NAMES = ("labels", "mask")
@@ -37,7 +37,8 @@ def studies_of_folder(masks: Path, *, layout: str | None = None, data: Path | No
 
     Args:
         masks: Masks named by case, or a data set in its own layout, whose truth is then measured.
-        layout: Label layout of the masks; may be left out for a data set in its own layout.
+        layout: Label layout of the masks; may be left out for a data set in its own layout. `scarmap.labels.MIXED`
+            stands for that of each mask's case in `data`.
         data: Folder with the images; where it is left out, those beside the masks are taken, if there are any.
 
     Returns:
@@ -50,17 +51,34 @@ def studies_of_folder(masks: Path, *, layout: str | None = None, data: Path | No
     found = find_masks(masks)
     cases = {case.name: case for case in _cases(masks if data is None else data, wanted=data is not None)}
     own = [case for name, case in cases.items() if case.labels is not None and case.labels == found.get(name)]
-    layout = layout or (own[0].layout if own else None)
-    known = _layout(layout, masks)
+    layout = layout or (common_layout(case.layout for case in own) if own else None)
+    known = MIXED if layout == MIXED else _layout(layout, masks)
     if data is not None and not cases.keys() & found.keys():
         raise DataError(
             f"No mask in {masks} ({', '.join(list(found)[:4])}) has a case of the same name in {data} "
             f"({', '.join(list(cases)[:4])}). Name masks by case, <case>.nii.gz, or leave --data out."
         )
+    if known == MIXED:
+        return [replace(cases[name], labels=path) for name, path in sorted(found.items()) if name in cases]
     bare = CaseFiles("", known, {})
     return [
         replace(cases.get(name, bare), name=name, layout=known, labels=path) for name, path in sorted(found.items())
     ]
+
+
+def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, str]:
+    """Label layout of a folder of truths: the one that is given, or each case's own, by name, in data sets.
+
+    Raises:
+        DataError: A layout is needed.
+        LabelError: There is no such layout.
+    """
+    if layout in (None, MIXED):
+        cases = _cases(truths, wanted=False)
+        own = {case.name: case.layout for case in cases if case.labels is not None}
+        if own:
+            return own
+    return _layout(layout, truths)
 
 
 def load_study(files: CaseFiles) -> Case:

@@ -32,7 +32,7 @@ from scarmap.evaluation.conventions import CONVENTIONS
 from scarmap.evaluation.presence import PATHOLOGIES, Presence, count_presence
 from scarmap.io.files import read_json, replacing, write_json
 from scarmap.io.nifti import read_labels
-from scarmap.labels import codes
+from scarmap.labels import codes, common_layout
 from scarmap.volume import LabelMap, check_same_grid
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Evaluation:
     """The scores of a folder.
 
     Attributes:
-        layout: Label layout of both folders.
+        layout: Label layout of both folders, or `scarmap.labels.MIXED`.
         rows: Every score of every case, sorted by case.
         missing: Cases of the truth that have no prediction.
         extra: Predictions that have no truth.
@@ -97,7 +97,7 @@ def evaluate_pair(prediction: Path, truth: Path | LabelMap, layout: str, *, case
 def evaluate_folder(
     predictions: Mapping[str, Path],
     truths: Mapping[str, Path] | Mapping[str, LabelMap],
-    layout: str,
+    layout: str | Mapping[str, str],
     *,
     notes: Sequence[str] = (),
 ) -> Evaluation:
@@ -106,7 +106,7 @@ def evaluate_folder(
     Args:
         predictions: Case to mask file.
         truths: Case to mask, or to its file.
-        layout: Label layout of both.
+        layout: Label layout of both, or case to layout where the cases differ.
         notes: What a reader of any score must be told, one sentence each.
 
     Returns:
@@ -117,7 +117,6 @@ def evaluate_folder(
         GeometryError: The masks of a case lie on different grids.
         LabelError: A mask holds values that the layout does not define.
     """
-    codes(layout)
     shared = sorted(set(predictions) & set(truths))
     missing, extra = sorted(set(truths) - set(predictions)), sorted(set(predictions) - set(truths))
     if not shared:
@@ -130,8 +129,11 @@ def evaluate_folder(
         logger.warning("Not scored for want of a prediction (%d): %s", len(missing), _listed(missing))
     if extra:
         logger.warning("Not scored for want of a truth (%d): %s", len(extra), _listed(extra))
-    rows = [row for case in shared for row in evaluate_pair(predictions[case], truths[case], layout, case=case)]
-    return Evaluation(layout, tuple(rows), tuple(missing), tuple(extra), tuple(notes))
+    layouts = dict.fromkeys(shared, layout) if isinstance(layout, str) else {case: layout[case] for case in shared}
+    for each in set(layouts.values()):
+        codes(each)
+    rows = [row for case in shared for row in evaluate_pair(predictions[case], truths[case], layouts[case], case=case)]
+    return Evaluation(common_layout(layouts.values()), tuple(rows), tuple(missing), tuple(extra), tuple(notes))
 
 
 def summarise(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:

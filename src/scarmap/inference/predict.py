@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scarmap.inference.locate import find_heart, looks_whole
-from scarmap.labels import LabelArray
+from scarmap.labels import MIXED, LabelArray, merge
 from scarmap.sampling.preparation import Preparation, Slices, prepare, restore, whole_slices
 from scarmap.volume import Case, Grid, LabelMap
 
 SLICES_AT_ONCE = 8
+EVERY_TISSUE = ("scarmap", MIXED)
+"""Layouts after which a system knows every tissue."""
 HEART = ("lv_epicardium", "whole_myocardium", "lv_pool")
 
 
@@ -23,7 +25,7 @@ class Segmenter:
 
     Attributes:
         preparation: How a case becomes slices, with the pixel size that it was trained at.
-        layout: Label layout of the masks.
+        layout: Label layout that it was trained on, which tells the tissues that it knows.
         regions: What each probability map shows.
         probabilities: Slices (Z, S, H, W) on `device` to probabilities (Z, K, H, W), averaged over the ensemble.
         compose: Probabilities (K, X, Y, Z) to tissue indices (X, Y, Z).
@@ -41,6 +43,10 @@ class Segmenter:
     device: torch.device
     check: Callable[[LabelArray], tuple[str, ...]] | None = None
     finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
+
+    def layout_of(self, case: str) -> str:
+        """Label layout of a mask, from that of the case's data set, which it is where the system knows every tissue."""
+        return case if self.layout in EVERY_TISSUE else self.layout
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,8 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
             found = run(slices.images, segmenter)
     probabilities = restore(found, slices.placement)
     labels = segmenter.compose(probabilities)
+    if segmenter.layout != MIXED:
+        labels = merge(labels, segmenter.layout)
     labels, decided = segmenter.finish(labels, case.grid) if segmenter.finish else (labels, ())
     observed = segmenter.check(labels) if segmenter.check else ()
     return Segmentation(LabelMap(labels, case.grid), probabilities, observed, decided)

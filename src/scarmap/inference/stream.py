@@ -6,7 +6,7 @@ A broken case does not stop the others. However long the stream, only a few case
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,9 +19,8 @@ from scarmap.errors import DataError, ScarmapError
 from scarmap.inference.manifest import Entry, Image, Wanted, look_at, now
 from scarmap.inference.predict import Segmentation, Segmenter, segment
 from scarmap.io.files import write_json
-from scarmap.io.nifti import write_image, write_labels
-from scarmap.labels import merge
-from scarmap.volume import Case, LabelMap
+from scarmap.io.nifti import write_image, write_in_layout
+from scarmap.volume import Case
 
 AHEAD = 2
 """Cases that wait behind the network, and before it."""
@@ -52,8 +51,7 @@ def segment_stream(files: Sequence[CaseFiles], segmenter: Segmenter, out: Path, 
 
     Args:
         files: The cases.
-        segmenter: The trained system. One that knows every tissue, which is layout "scarmap", writes each mask in the
-            codes of its case's own data set, see `scarmap.labels.merge`.
+        segmenter: The trained system.
         out: Folder to write to.
         wanted: What is noted and kept beside the masks.
 
@@ -115,16 +113,11 @@ def write_found(
     try:
         if wanted.probabilities:
             write_probabilities(out, files.name, found, segmenter)
-        write_in_layout(path, found.labels, files.layout if segmenter.layout == "scarmap" else segmenter.layout)
+        write_in_layout(path, found.labels, segmenter.layout_of(files.layout))
     except PROBLEMS as problem:
         return Ended(files.name, problem=str(problem))
     about: dict[str, Any] = {"probabilities": wanted.probabilities, "flags": found.flags, "written": now()}
     return Ended(files.name, Entry(files.name, path.name, images, wanted.model, **about))
-
-
-def write_in_layout(path: Path, labels: LabelMap, layout: str) -> None:
-    """Write a mask in the codes of a layout; what that does not label becomes what its experts label instead."""
-    write_labels(path, replace(labels, array=merge(labels.array, layout)), layout)
 
 
 def safe_target(files: CaseFiles, out: Path) -> Path:

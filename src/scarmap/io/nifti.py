@@ -2,6 +2,7 @@
 
 import logging
 import zlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from scarmap.errors import DataError
 from scarmap.io.files import replacing
-from scarmap.labels import decode, encode
+from scarmap.labels import decode, encode, merge
 from scarmap.volume import Grid, LabelMap, Volume
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,11 @@ def write_labels(path: Path, labels: LabelMap, layout: str) -> None:
         layout: Label layout.
     """
     _write(path, decode(labels.array, layout), labels.grid)
+
+
+def write_in_layout(path: Path, labels: LabelMap, layout: str) -> None:
+    """Write a mask in the values of a layout; what that does not label becomes what its experts label instead."""
+    write_labels(path, replace(labels, array=merge(labels.array, layout)), layout)
 
 
 def write_image(path: Path, array: NDArray[Any], grid: Grid) -> None:

@@ -13,9 +13,12 @@ import torch
 from torch import Tensor
 
 from scarmap.datasets.split import slice_name
+from scarmap.labels import LAYOUTS
 from scarmap.sampling.batch import Batch, centre_window
 from scarmap.sampling.preparation import Preparation, check_nothing_lost, heart_centre, prepare
 from scarmap.volume import Case
+
+PLACES = {layout: place for place, layout in enumerate(LAYOUTS)}
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,15 @@ class Bank:
         labels: (N, H, W), uint8, tissue indices.
         cases: Case of each slice, length N; slices of a case are neighbours, in order.
         size: Side of the network's window; images are larger by the preparation's margin.
+        layouts: (N,), int64, label layout of each slice by its place in `scarmap.labels.LAYOUTS`; None where the
+            recipe learns one layout.
     """
 
     images: Tensor
     labels: Tensor
     cases: tuple[str, ...]
     size: int
+    layouts: Tensor | None = None
 
     @cached_property
     def positions(self) -> tuple[int, ...]:
@@ -73,7 +79,8 @@ class Bank:
 
     def to(self, device: torch.device) -> "Bank":
         """The same bank on another device."""
-        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
+        layouts = None if self.layouts is None else self.layouts.to(device)
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device), layouts=layouts)
 
 
 def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
@@ -86,7 +93,7 @@ def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
     Raises:
         DataError: The centre window cuts off labelled pixels of a case.
     """
-    images, labels, names = [], [], []
+    images, labels, names, layouts = [], [], [], []
     for case in cases:
         assert case.labels is not None
         centre = heart_centre(case.labels) if preparation.around_heart else (0.5, 0.5)
@@ -96,4 +103,5 @@ def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
         images.append(slices.images)
         labels.append(slices.labels)
         names += [case.name] * len(slices.images)
-    return Bank(torch.cat(images), torch.cat(labels), tuple(names), preparation.size)
+        layouts += [PLACES[case.layout]] * len(slices.images)
+    return Bank(torch.cat(images), torch.cat(labels), tuple(names), preparation.size, torch.tensor(layouts))

@@ -34,7 +34,7 @@ def apply(request: Request, segmenter: Segmenter) -> RunFolder:
     remarks = segment_held_out(run, segmenter, material.cases, split=material.split, index=0)
     mark_done(run, 0, PREDICTIONS, remarks=remarks)
     names = held_out_names(run.read_record())
-    score_held_out(run, material.cases, split=material.split, layout=recipe.layout, names=names)
+    score_held_out(run, material.cases, split=material.split, names=names)
     return run
 
 

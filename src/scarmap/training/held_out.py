@@ -6,7 +6,7 @@ from scarmap.datasets.folder import find_masks
 from scarmap.datasets.split import Split, notes, true_parts
 from scarmap.evaluation.table import evaluate_folder, write_evaluation
 from scarmap.inference.predict import Segmenter, segment
-from scarmap.io.nifti import write_labels
+from scarmap.io.nifti import write_in_layout
 from scarmap.io.run import RunFolder
 from scarmap.volume import Case, with_labels
 
@@ -39,7 +39,7 @@ def segment_held_out(
         found = segment(with_labels(case, None), segmenter)
         for name in names:
             labels = split.part(name, found.labels)
-            write_labels(run.predictions / f"{name}.nii.gz", labels, segmenter.layout)
+            write_in_layout(run.predictions / f"{name}.nii.gz", labels, segmenter.layout_of(case.layout))
             remarks = found.flags
             if name != case.name:
                 observed = segmenter.check(labels.array) if segmenter.check else ()
@@ -48,19 +48,19 @@ def segment_held_out(
     return told
 
 
-def score_held_out(run: RunFolder, cases: Sequence[Case], *, split: Split, layout: str, names: Collection[str]) -> None:
+def score_held_out(run: RunFolder, cases: Sequence[Case], *, split: Split, names: Collection[str]) -> None:
     """Score held-out masks; a recipe that holds nothing out has none.
 
     Args:
         run: The run folder.
         cases: All labelled cases.
         split: The split; what it leaks is written beside the scores.
-        layout: Label layout of the masks.
         names: What to score: the cases, or slices, of the folds that were predicted.
     """
     masks = find_masks(run.predictions) if names else {}
     predictions = {name: path for name, path in masks.items() if name in names}
     truths = true_parts(split, {case.name: case.labels for case in cases if case.labels is not None})
     truths = {name: truth for name, truth in truths.items() if name in predictions}
+    layouts = {name: case.layout for case in cases for name in split.names(case.name)}
     if truths:
-        write_evaluation(run.evaluation, evaluate_folder(predictions, truths, layout, notes=notes(split)))
+        write_evaluation(run.evaluation, evaluate_folder(predictions, truths, layouts, notes=notes(split)))

@@ -1,6 +1,6 @@
 """What a training works on: the labelled cases of a folder, their split, and their slices in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -9,11 +9,15 @@ from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.datasets.split import Split, split_cases
 from scarmap.errors import RecipeError
+from scarmap.labels import common_layout
 from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.sampling.preparation import Preparation
 from scarmap.training.describe import describe
 from scarmap.training.recipe import Recipe
 from scarmap.volume import Case
+
+ANY = "scarmap"
+"""Layout of a recipe that knows every tissue, and so learns from whatever a data set labels."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,20 @@ class Material:
         cases: The labelled cases, read.
         split: Their folds.
         bank: All of their slices, prepared; on the CPU unless moved.
+        layout: Label layout of the masks to write: the recipe's, or where that learns any, what the cases have in
+            common, see `scarmap.labels.common_layout`.
     """
 
     files: Sequence[CaseFiles]
     cases: Sequence[Case]
     split: Split
     bank: Bank
+    layout: str
+
+    @property
+    def layouts(self) -> Mapping[str, str]:
+        """Label layout of each case."""
+        return {case.name: case.layout for case in self.cases}
 
 
 def gather(data: Path, recipe: Recipe) -> Material:
@@ -44,7 +56,10 @@ def gather(data: Path, recipe: Recipe) -> Material:
     sequences, optional = recipe.preparation.sequences, recipe.preparation.optional
     cases = [load_case(each, sequences=sequences, labelled=True, optional=optional) for each in files]
     split = split_cases({case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit)
-    return Material(files, cases, split, fill_bank(cases, at_one_pixel_size(recipe.preparation, cases)))
+    bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
+    if recipe.layout != ANY:
+        return Material(files, cases, split, replace(bank, layouts=None), recipe.layout)
+    return Material(files, cases, split, bank, common_layout(case.layout for case in cases))
 
 
 def gather_once(data: Path, recipe: Recipe) -> Material:
@@ -75,11 +90,12 @@ def labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
         RecipeError: They are of another layout.
     """
     files = find_cases(data, labelled=True)
-    if files[0].layout != recipe.layout:
+    other = next((each for each in files if recipe.layout not in (ANY, each.layout)), None)
+    if other is not None:
         raise RecipeError(
-            f"{data} is labelled in layout {files[0].layout!r}, but the recipe learns {recipe.layout!r}. Point "
-            f"--data at such a data set, or, where the recipe has these settings, add --set layout={files[0].layout} "
-            f"--set sequences={','.join(files[0].images)}."
+            f"{data} is labelled in layout {other.layout!r}, but the recipe learns {recipe.layout!r}. Point "
+            f"--data at such a data set, or, where the recipe has these settings, add --set layout={other.layout} "
+            f"--set sequences={','.join(other.images)}."
         )
     return files
 

@@ -62,7 +62,7 @@ def new_record(
         "recipe": record_recipe(request.name, request.row, recipe),
         "data": {
             "folder": str(request.data.resolve()),
-            "layout": recipe.layout,
+            "layout": material.layout,
             "num_cases": len(cases),
             "spacing_mm": median_spacing_mm(cases),
             "sha256": data_hash(material.files, recipe.preparation.sequences),

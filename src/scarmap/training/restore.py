@@ -85,7 +85,8 @@ def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | No
     record = run.read_record()
     recipe = recorded_recipe(record, own_recipe=own_recipe)
     folds = [load_stages(run, recipe, index, device) for index in finished_folds(run, record, recipe)]
-    return make_segmenter(recipe, folds, spacing_mm=record["data"]["spacing_mm"], device=device)
+    data = record["data"]
+    return make_segmenter(recipe, folds, layout=data["layout"], spacing_mm=data["spacing_mm"], device=device)
 
 
 def finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) -> list[int]:
@@ -172,13 +173,14 @@ def read_stage(path: Path, stage: Stage, device: torch.device) -> tuple[nn.Modul
 
 
 def make_segmenter(
-    recipe: Recipe, folds: Sequence[Mapping[str, nn.Module]], *, spacing_mm: float, device: torch.device
+    recipe: Recipe, folds: Sequence[Mapping[str, nn.Module]], *, layout: str, spacing_mm: float, device: torch.device
 ) -> Segmenter:
     """Average the folds' probabilities.
 
     Args:
         recipe: The system.
         folds: Trained stages of each fold.
+        layout: Label layout that it was trained on, or `scarmap.labels.MIXED`.
         spacing_mm: In-plane pixel size of the training images; other images are resampled to it.
         device: Where the models are.
     """
@@ -186,7 +188,7 @@ def make_segmenter(
     working = recipe.preparation.spacing_mm or spacing_mm
     return Segmenter(
         preparation=replace(recipe.preparation, spacing_mm=working),
-        layout=recipe.layout,
+        layout=layout,
         regions=recipe.regions,
         probabilities=partial(average, members),
         compose=recipe.compose,

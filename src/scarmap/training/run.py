@@ -73,7 +73,7 @@ def finish_fold(
         mark_done(run, index, PREDICTIONS, remarks=remarks)
     if not is_scored(run):
         names = held_out_names(run.read_record())
-        score_held_out(run, material.cases, split=material.split, layout=recipe.layout, names=names)
+        score_held_out(run, material.cases, split=material.split, names=names)
 
 
 def rehearse(recipe: Recipe, bank: Bank, folds: Sequence[Fold]) -> None:
@@ -147,7 +147,7 @@ def predict_fold(
         What is remarkable about the masks, for the record.
     """
     spacing_mm = median_spacing_mm(material.cases)
-    segmenter = make_segmenter(recipe, [stages], spacing_mm=spacing_mm, device=device)
+    segmenter = make_segmenter(recipe, [stages], layout=material.layout, spacing_mm=spacing_mm, device=device)
     remarks = segment_held_out(run, segmenter, material.cases, split=material.split, index=index)
     illustrate(run, recipe, stages, material.bank, material.split.folds[index], index=index)
     return remarks

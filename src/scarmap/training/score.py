@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from scarmap.labels import INDEX, REGIONS
+from scarmap.labels import INDEX, LAYOUTS, REGIONS, is_defined
 from scarmap.sampling.bank import Bank
 
 SLICES_AT_ONCE = 8
@@ -19,7 +19,7 @@ def region_dice(
     predict: Callable[[nn.Module, Tensor], Tensor],
     regions: Sequence[str],
 ) -> dict[str, float]:
-    """Mean over cases of the 3D Dice of each region; cases without the region in the truth do not count.
+    """Mean over cases of the 3D Dice of each region; cases whose truth does not show or label the region do not count.
 
     Args:
         model: Network of the stage.
@@ -39,13 +39,22 @@ def region_dice(
         counts = torch.stack([(found & truth).sum((-2, -1)), found.sum((-2, -1)), truth.sum((-2, -1))], -1)
         for row, count in zip(chosen.tolist(), counts.cpu(), strict=True):
             overlap.setdefault(bank.cases[row], []).append(count)
+    defined = {case: defined_regions(bank, row, regions) for row, case in enumerate(bank.cases) if case in overlap}
     per_case = torch.stack([torch.stack(counts).sum(0) for counts in overlap.values()]).double()
     both, found_size, truth_size = per_case.unbind(-1)
     dice = 2 * both / (found_size + truth_size).clamp(min=1)
-    present = truth_size > 0
+    present = (truth_size > 0) & torch.stack([defined[case] for case in overlap])
     return {
         region: float(dice[present[:, k], k].mean()) for k, region in enumerate(regions) if bool(present[:, k].any())
     }
+
+
+def defined_regions(bank: Bank, row: int, regions: Sequence[str]) -> Tensor:
+    """Which regions the label layout of a slice defines, (K,), bool; all where the recipe learns one layout."""
+    if bank.layouts is None:
+        return torch.ones(len(regions), dtype=torch.bool)
+    layout = list(LAYOUTS)[int(bank.layouts[row])]
+    return torch.tensor([is_defined(region, layout) for region in regions])
 
 
 def region_masks(labels: Tensor, regions: Sequence[str]) -> Tensor:

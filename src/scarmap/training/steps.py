@@ -70,7 +70,7 @@ def carry_out(
     with held(run.lock(f"{work.fold}-{work.step}"), wait=True):
         if work.step == SCORES:
             material = gather_once(request.data, recipe)
-            score_held_out(run, material.cases, split=material.split, layout=recipe.layout, names=held_out)
+            score_held_out(run, material.cases, split=material.split, names=held_out)
             return Outcome(hardware(fabric.device))
         assert work.fold is not None
         if work.step == PREDICTIONS:

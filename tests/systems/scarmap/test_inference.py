@@ -34,17 +34,6 @@ def test_what_the_network_shows_comes_out_as_tissues(heart, views):
     np.testing.assert_array_equal(found[..., 0], labels.numpy().T)
 
 
-@pytest.mark.parametrize(("layout", "expected"), [("scarmap", "mvo"), ("myops2020", "scar"), ("emidec", "mvo")])
-def test_a_mask_holds_only_what_its_layout_labels(layout, expected):
-    maps = np.zeros((len(FOUND), 2, 1, 1), dtype=np.float32)
-    for region in NESTED:
-        maps[FOUND.index(region)] = 1
-    maps[FOUND.index("whole_infarct") :, 1] = 0
-    found = compose(maps, layout=layout).ravel().tolist()
-    edema = "normal_myocardium" if layout == "emidec" else "edema"
-    assert found == [INDEX[expected], INDEX[edema]]
-
-
 @pytest.mark.parametrize(("region", "tissue"), [("whole_myocardium", "normal_myocardium"), ("rv_pool", "rv_pool")])
 def test_only_the_largest_part_of_a_ventricle_is_kept(region, tissue):
     maps = np.zeros((len(FOUND), 9, 3, 1), dtype=np.float32)

@@ -1,9 +1,16 @@
-import pytest
+from dataclasses import replace
 
-from scarmap.errors import RecipeError
+import pytest
+import torch
+from torch import nn
+
+from scarmap.errors import RecipeError, RunError
+from scarmap.io.weights import read_weights, write_weights
 from scarmap.systems.catalogue import RECIPES, choose
+from scarmap.systems.scarmap.builtin import WEIGHTS, take_builtin
 from scarmap.systems.scarmap.recipe import SOURCES, scarmap
-from scarmap.training.describe import settings
+from scarmap.training.describe import describe, settings
+from scarmap.training.fit import build_learner
 
 
 def test_it_is_listed_without_published_figures():
@@ -18,11 +25,25 @@ def test_cases_may_lack_sequences_and_lie_anywhere():
 
 
 def test_fewer_sequences_make_a_smaller_network():
-    recipe = choose("scarmap", {"sequences": "LGE", "width": 4, "layout": "emidec"}).build()
-    (stage,) = recipe.stages
+    (stage,) = choose("scarmap", {"sequences": "LGE", "width": 4}).build().stages
     assert stage.model.keywords == {"sequences": 1, "width": 4}
-    assert stage.objective().regions[0] == "lv_pool"
-    assert recipe.finish.keywords["around"] == "normal_myocardium"
+
+
+def test_a_training_may_start_from_the_built_in_model():
+    (stage,) = scarmap(start="builtin").stages
+    begun, own = (
+        build_learner(each, {}, seed=1).model.state_dict() for each in (stage, replace(stage, initialise=None))
+    )
+    builtin, about = read_weights(WEIGHTS)
+    assert about["model"] == describe(stage.model)
+    assert all(torch.equal(begun[name], builtin[name].to(begun[name].dtype)) for name in builtin)
+    assert not all(torch.equal(begun[name], own[name]) for name in builtin)
+
+
+def test_a_training_that_began_with_other_built_in_weights_is_not_continued(tmp_path):
+    write_weights(tmp_path / "builtin.safetensors", {}, {"version": "9"})
+    with pytest.raises(RunError, match=r"starts from version 2 .* holds version 9"):
+        take_builtin(nn.Identity(), {}, version="2", path=tmp_path / "builtin.safetensors")
 
 
 def test_every_case_is_trained_on_when_asked_for():
@@ -43,12 +64,14 @@ def test_every_constant_has_a_source():
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"layout": "myops"}, "layout cannot be 'myops'. Did you mean 'myops2020'?"),
         ({"split": "slices"}, "split cannot be 'slices'"),
         ({"views": 4}, "views cannot be 4"),
         ({"sequences": ("LGE", "LGE")}, "name each once"),
         ({"sequences": ()}, "name each once"),
         ({"sequences": ("DE",)}, "sequences cannot hold 'DE'"),
+        ({"start": "imagenet"}, "start cannot be 'imagenet'"),
+        ({"start": "builtin", "width": 8}, "which has width 16"),
+        ({"start": "builtin", "sequences": ("LGE",)}, "add --set start=none"),
         ({"width": 0}, "width is 0"),
         ({"size": 100}, "multiple of 16"),
         ({"spacing_mm": 0.0}, "between 0.1 and 10 mm"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from scarmap.errors import RunError
 from scarmap.inference.cohort import Model
@@ -40,7 +41,8 @@ def load_builtin(device: torch.device, *, path: Path = WEIGHTS) -> Segmenter:
     recipe = recorded_recipe(about)
     (stage,) = recipe.stages
     model, _ = read_stage(path, stage, device)
-    return make_segmenter(recipe, [{stage.name: model}], spacing_mm=about["spacing_mm"], device=device)
+    layout, spacing_mm = about["data"]["layout"], about["spacing_mm"]
+    return make_segmenter(recipe, [{stage.name: model}], layout=layout, spacing_mm=spacing_mm, device=device)
 
 
 def builtin_model(*, device: str = "auto", path: Path = WEIGHTS) -> Model:
@@ -76,6 +78,28 @@ def about_builtin(path: Path = WEIGHTS) -> dict[str, Any]:
             f"scarmap again, or name a run folder of your own: scarmap predict RUN --data DIR --out DIR."
         )
     return dict(read_json(record))
+
+
+def take_builtin(model: nn.Module, earlier: Mapping[str, nn.Module], *, version: str, path: Path = WEIGHTS) -> None:
+    """Give a new network the built-in model's weights, for `Stage.initialise`.
+
+    Args:
+        model: A network of the same width and sequences.
+        earlier: Trained stages, of which there are none.
+        version: The version that the recipe was made for.
+        path: The weights.
+
+    Raises:
+        RunError: This installation has other weights, or they do not fit.
+    """
+    assert not earlier
+    tensors, about = read_weights(path)
+    if about["version"] != version:
+        raise RunError(
+            f"This training starts from version {version} of the built-in model, but {path} holds version "
+            f"{about['version']}. Continue it with the scarmap version that began it, or begin anew."
+        )
+    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
 
 
 def introduce(about: dict[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from scarmap.datasets.case_files import SEQUENCES
 from scarmap.errors import RecipeError, suggest
 
+BUILTIN_WIDTH = 16
+
 
 def check_sequences(sequences: tuple[str, ...]) -> None:
     """Raise RecipeError unless known sequences are named, each once and at least one."""
@@ -13,6 +15,15 @@ def check_sequences(sequences: tuple[str, ...]) -> None:
             raise RecipeError(
                 f"The recipe scarmap's sequences cannot hold {sequence!r}. {suggest(str(sequence), SEQUENCES)}"
             )
+
+
+def check_start(start: str | None, *, width: int, sequences: tuple[str, ...]) -> None:
+    """Raise RecipeError unless the built-in model has the network that is to start from it."""
+    if start == "builtin" and (width, sequences) != (BUILTIN_WIDTH, SEQUENCES):
+        raise RecipeError(
+            f"The recipe scarmap starts from the built-in model, which has width {BUILTIN_WIDTH} and sequences "
+            f"{','.join(SEQUENCES)}; leave both out (a case may lack sequences), or add --set start=none."
+        )
 
 
 def check_ranges(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from scarmap.inference.ensemble import eight_views
 from scarmap.inference.postprocess import compose_nested, keep_largest
-from scarmap.labels import TISSUES, LabelArray, merge
+from scarmap.labels import TISSUES, LabelArray
 from scarmap.nn.regions import sum_over_regions
 from scarmap.systems.scarmap.targets import FOUND, NESTED, POOLS
 
@@ -39,16 +39,15 @@ def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 8)
     return predict(slices) if views == 1 else eight_views(predict, slices)
 
 
-def compose(maps: NDArray[np.float32], *, layout: str = "scarmap", threshold: float = 0.5) -> LabelArray:
+def compose(maps: NDArray[np.float32], *, threshold: float = 0.5) -> LabelArray:
     """Decide from the outside in and keep the largest part of each ventricle.
 
     Args:
         maps: (K, X, Y, Z), of `FOUND`.
-        layout: Label layout of the mask.
         threshold: Share of the outer region's probability from which on a pixel is pathology.
 
     Returns:
         (X, Y, Z), tissue indices.
     """
     labels = compose_nested(dict(zip(FOUND, maps, strict=True)), pools=POOLS, nested=NESTED, threshold=threshold)
-    return merge(keep_largest(keep_largest(labels), "rv_pool"), layout)
+    return keep_largest(keep_largest(labels), "rv_pool")

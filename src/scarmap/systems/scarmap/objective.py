@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from scarmap.labels import INDEX, MERGED, REGIONS, TISSUES, codes
+from scarmap.labels import INDEX, LAYOUTS, MERGED, TISSUES, is_defined
 from scarmap.nn.losses import dice_loss
 from scarmap.nn.regions import sum_over_regions
 from scarmap.sampling.batch import Batch, tissue_shares
@@ -12,6 +12,8 @@ from scarmap.systems.scarmap.targets import FOUND
 BATCH = (0, 2, 3)
 """Axes of the Dice loss: a batch counts as one image, so that a slice without the tissue does not count on its own."""
 
+EVERYTHING = "scarmap"
+"""Layout that labels every tissue."""
 SMALLEST_PROBABILITY = 1e-6
 TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
 
@@ -37,32 +39,40 @@ def dice_of_present(found: Tensor, true: Tensor) -> Tensor:
 class TissueObjective(nn.Module):
     """Cross-entropy over what is labelled, plus batch soft Dice of the regions that are found.
 
-    The network always speaks of every tissue. Where a layout does not label one, its probability counts for the label
-    that the experts give such voxels, so the network is free in how it divides that label.
-
-    Args:
-        layout: Label layout of the truth.
+    The network always speaks of every tissue. Where a slice's layout does not label one, its probability counts for the
+    label that the experts give such voxels, so the network is free in how it divides that label; and a region that the
+    layout does not define is not asked for in that slice. So slices of several data sets train one network.
     """
 
-    def __init__(self, *, layout: str = "scarmap") -> None:
+    def __init__(self) -> None:
         super().__init__()
-        labelled = set(codes(layout))
-        self.regions = tuple(region for region in FOUND if labelled & set(REGIONS[region]))
-        given = [INDEX[MERGED[layout].get(name, name)] for name in TISSUE_NAMES]
+        given = [[INDEX[MERGED[layout].get(name, name)] for name in TISSUE_NAMES] for layout in LAYOUTS]
+        asked = [[is_defined(region, layout) for region in FOUND] for layout in LAYOUTS]
         self.register_buffer("label_of", torch.tensor(given), persistent=False)
+        self.register_buffer("asked", torch.tensor(asked), persistent=False)
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Losses of a network that maps images to logits (B, T, H, W)."""
         logits: Tensor = model(batch.images).float()
-        probabilities = self.as_labelled(logits.softmax(1))
+        layouts = self.layouts_of(batch)
+        probabilities = self.as_labelled(logits.softmax(1), layouts)
         target = tissue_shares(batch)
         entropy = -(target * torch.log(probabilities + SMALLEST_PROBABILITY)).sum(1).mean()
+        assert isinstance(self.asked, Tensor)
+        asked = self.asked[layouts][..., None, None]
         found, true = (
-            sum_over_regions(each, tissues=TISSUE_NAMES, regions=self.regions) for each in (probabilities, target)
+            sum_over_regions(each, tissues=TISSUE_NAMES, regions=FOUND) * asked for each in (probabilities, target)
         )
         return {"cross_entropy": entropy, "dice": dice_of_present(found, true)}
 
-    def as_labelled(self, probabilities: Tensor) -> Tensor:
-        """Probabilities (B, T, H, W) of tissues as those of the layout's labels; the others are 0."""
+    def layouts_of(self, batch: Batch) -> Tensor:
+        """Layout of each slice by its place in `LAYOUTS`, (B,), int64; the one that labels everything where none is."""
+        if batch.layouts is not None:
+            return batch.layouts
+        return torch.full((len(batch.images),), list(LAYOUTS).index(EVERYTHING), device=batch.images.device)
+
+    def as_labelled(self, probabilities: Tensor, layouts: Tensor) -> Tensor:
+        """Probabilities (B, T, H, W) of tissues as those of the labels of layouts (B,); the others are 0."""
         assert isinstance(self.label_of, Tensor)
-        return torch.zeros_like(probabilities).index_add(1, self.label_of, probabilities)
+        label_of = self.label_of[layouts][..., None, None].expand_as(probabilities)
+        return torch.zeros_like(probabilities).scatter_add(1, label_of, probabilities)

@@ -3,13 +3,13 @@
 Torch is imported when a recipe is built, not when this module is, so that listing recipes is instant.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
 from scarmap.datasets.case_files import SEQUENCES
 from scarmap.datasets.folds import no_folds, seeded_folds
-from scarmap.labels import codes
-from scarmap.systems.scarmap.choices import check_ranges, check_sequences
+from scarmap.systems.scarmap.choices import check_ranges, check_sequences, check_start
 from scarmap.systems.scarmap.targets import FOUND
 from scarmap.training.check import check_choices
 from scarmap.training.recipe import Recipe, Row
@@ -21,9 +21,9 @@ def scarmap(
     size: int = 112,
     spacing_mm: float = 1.6,
     views: Literal[1, 8] = 8,
-    layout: Literal["scarmap", "myops2020", "emidec"] = "scarmap",
     sequences: tuple[str, ...] = SEQUENCES,
     split: Literal["patients"] | None = "patients",
+    start: Literal["builtin"] | None = None,
     pathology_threshold: float = 0.3,
     smallest_infarct_ml: float = 2.0,
 ) -> Recipe:
@@ -36,9 +36,9 @@ def scarmap(
         size: Side of the window in pixels, a multiple of 16.
         spacing_mm: Pixel size to work at.
         views: 1 to look at a slice as it is, 8 for the mean over its mirrored and turned views.
-        layout: Labels to learn.
         sequences: Those that a case may have; each case needs one of them.
         split: "patients" for five seeded folds, None to train on every case.
+        start: "builtin" to train the built-in model further, None to begin with random weights.
         pathology_threshold: Share of the wall's probability from which on a pixel is injured, of the injured one's from
             which on it is infarcted, and so on; one half takes the likelier, which in sequences that show little is
             nearly always the healthy one.
@@ -49,6 +49,7 @@ def scarmap(
     """
     check_choices(scarmap, dict(locals()), title="The recipe scarmap")
     check_sequences(sequences)
+    check_start(start, width=width, sequences=sequences)
     check_ranges(
         width=width,
         size=size,
@@ -59,18 +60,21 @@ def scarmap(
     from scarmap.inference.postprocess import leave_out_small, slices_without_heart
     from scarmap.sampling.preparation import Preparation
     from scarmap.systems.scarmap import illustrate, inference, stages
+    from scarmap.systems.scarmap.builtin import about_builtin, take_builtin
     from scarmap.systems.scarmap.intensity import scale_percentiles
     from scarmap.systems.scarmap.network import AnySequenceNetwork
     from scarmap.systems.scarmap.objective import TissueObjective
 
     stage = stages.segmentation_stage(
         partial(AnySequenceNetwork, sequences=len(sequences), width=width),
-        partial(TissueObjective, layout=layout),
+        TissueObjective,
         sequences=sequences,
     )
+    if start == "builtin":
+        stage = replace(stage, initialise=partial(take_builtin, version=about_builtin()["version"]))
     return Recipe(
         system="scarmap",
-        layout=layout,
+        layout="scarmap",
         preparation=Preparation(
             sequences,
             size,
@@ -84,11 +88,11 @@ def scarmap(
         stages=(stage,),
         regions=FOUND,
         assemble=partial(inference.assemble, views=views),
-        compose=partial(inference.compose, layout=layout, threshold=pathology_threshold),
+        compose=partial(inference.compose, threshold=pathology_threshold),
         finish=partial(
             leave_out_small,
             region="whole_infarct",
-            around="edema" if "edema" in codes(layout) else "normal_myocardium",
+            around="edema",
             smallest_ml=smallest_infarct_ml,
             by_part=True,
         ),

@@ -50,11 +50,12 @@ def varied_slices(
     """
     for chosen in shuffled(rows, batch_size, generator):
         batch = Batch(bank.images[chosen], bank.labels[chosen])
+        layouts = None if bank.layouts is None else bank.layouts[chosen]
         present = present_sequences(batch.images)
         moved = augment(batch, augmentation, size=bank.size, generator=generator)
         images = change_appearance(moved.images, appearance, generator)
         kept = draw_kept(present, odds, generator)
-        yield replace(moved, images=images * kept[..., None, None])
+        yield replace(moved, images=images * kept[..., None, None], layouts=layouts)
 
 
 def segmentation_stage(
