@@ -107,6 +107,7 @@ def anatomy_prior(
     from scarmap.systems.anatomy_prior.targets import TARGETS, label_names
 
     modern = schedule == "modern"
+    any_way = modern and stages.AUGMENTATION[layout].flips
     window, regions = WINDOWS[layout], TARGETS[layout].regions
     sequences = sequences or window.sequences
     side = size or (window.modern_size if modern else window.size)
@@ -145,7 +146,7 @@ def anatomy_prior(
             ),
         ),
         regions=regions,
-        assemble=partial(inference.assemble, layout=layout, regions=regions, views=8 if modern else 1),
+        assemble=partial(inference.assemble, layout=layout, regions=regions, views=8 if any_way else 1),
         compose=partial(postprocess.compose, layout=layout, largest_part=modern),
         finish=partial(postprocess.leave_out_small_infarct, layout=layout, smallest_ml=smallest_ml),
         illustrate=partial(illustrate.illustrate, layout=layout, sequences=sequences),

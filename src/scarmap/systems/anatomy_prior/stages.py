@@ -1,6 +1,7 @@
 """The anatomy prior's training: one network with a weight generator in its objective."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,20 +17,25 @@ from scarmap.training.recipe import Phase, Stage
 from scarmap.training.schedules import exponential
 from scarmap.training.score import region_dice
 
+LYING = replace(MODERN_AUGMENTATION, rotation_deg=30, flips=False, scale=(0.82, 1.22), elastic_px=1.3, stretch=1.35)
+"""For EMIDEC: all slices lie the same way round, and a third of the hearts are drawn out along the rows."""
+AUGMENTATION: Mapping[str, Augmentation] = {"emidec": LYING, "myops2020": MODERN_AUGMENTATION}
+"""What the modern schedule draws from."""
 
-def training(schedule: str, *, mixup: bool) -> dict[str, Any]:
+
+def training(schedule: str, *, mixup: bool, layout: str) -> dict[str, Any]:
     """Sampler, optimiser and length under a schedule.
 
     Source: anatomy prior, section 3: Adam from 1e-2 to 1e-6, batches of 16, 400 epochs, the best model on the
         validation set.
     Differs: how the learning rate decreases is not published; chosen: by the same factor each epoch. No augmentation
-        but the mix-up is named, and none is used. "modern" is AdamW on one cycle up to 2e-3, batches of 4, strong
-        augmentation after the mix-up, the last epoch kept.
+        but the mix-up is named, and none is used. "modern" is AdamW on one cycle up to 2e-3, batches of 4, the layout's
+        `AUGMENTATION` after the mix-up, the last epoch kept.
     """
     blend = mixed_slices if mixup else full_slices
     sampler: Sampler
     if schedule == "modern":
-        sampler = partial(blend, batch_size=4, augmentation=MODERN_AUGMENTATION)
+        sampler = partial(blend, batch_size=4, augmentation=AUGMENTATION[layout])
         return {"sampler": sampler, **modern_training(epochs=60)}
     sampler = partial(blend, batch_size=16, augmentation=Augmentation())
     return {"sampler": sampler, "optimizer": Adam, "phases": (Phase(400, 1e-2, partial(exponential, last=1e-4)),)}
@@ -50,5 +56,5 @@ def segmentation_stage(
         model=model,
         objective=objective,
         score=partial(region_dice, predict=partial(probabilities, layout=layout, regions=regions), regions=regions),
-        **training(schedule, mixup=mixup),
+        **training(schedule, mixup=mixup, layout=layout),
     )
