@@ -77,9 +77,17 @@ def test_the_modern_schedule_changes_training_and_not_the_network():
     assert modern.stages[0].model.keywords == published.stages[0].model.keywords
     assert modern.stages[0].objective().dice
     assert modern.stages[0].keep == "last"
-    assert modern.assemble.keywords["views"] == 8
     assert modern.finish.keywords["smallest_ml"] == 2.0
     assert anatomy_prior(schedule="modern", smallest_infarct_ml=0.0).finish.keywords["smallest_ml"] == 0
+
+
+@pytest.mark.parametrize(("layout", "mirrored"), [("emidec", False), ("myops2020", True)])
+def test_slices_are_predicted_as_they_are_trained_on(layout, mirrored):
+    modern = anatomy_prior(schedule="modern", layout=layout)
+    (stage,) = modern.stages
+    assert stage.sampler.keywords["augmentation"].flips is mirrored
+    assert modern.assemble.keywords["views"] == (8 if mirrored else 1)
+    assert anatomy_prior(layout=layout).assemble.keywords["views"] == 1
 
 
 def test_patients_are_split_unless_slices_are_asked_for():
