@@ -18,7 +18,7 @@ from scarmap.training.schedules import exponential
 from scarmap.training.score import region_dice
 
 LYING = replace(MODERN_AUGMENTATION, rotation_deg=30, flips=False, scale=(0.82, 1.22), elastic_px=1.3, stretch=1.35)
-"""For EMIDEC: all slices lie the same way round, and a third of the hearts are drawn out along the rows."""
+"""For EMIDEC: all slices lie the same way round, and some exports draw out hearts along the rows."""
 AUGMENTATION: Mapping[str, Augmentation] = {"emidec": LYING, "myops2020": MODERN_AUGMENTATION}
 """What the modern schedule draws from."""
 
