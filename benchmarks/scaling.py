@@ -2,7 +2,7 @@
 
 ::
 
-    python benchmarks/scaling.py --studies 10 100 1000 --workers 1 2 --out benchmarks/scaling.md
+    OMP_NUM_THREADS=1 python benchmarks/scaling.py --studies 10 100 1000 --workers 1 2 --out benchmarks/scaling.md
 
 Everything is measured on synthetic hearts with a small network that was trained on such hearts, so anyone can repeat
 it. Each measurement has a process of its own; what it prints is a JSON object.
@@ -167,9 +167,9 @@ def written(
     longest = max(arguments.studies)
     resident = found["process", longest]["work"] / longest
     device = choose_device("auto")
-    command = f"python benchmarks/scaling.py --studies {' '.join(map(str, arguments.studies))} --workers " + " ".join(
-        map(str, arguments.workers)
-    )
+    studies, workers = (" ".join(map(str, each)) for each in (arguments.studies, arguments.workers))
+    threads = torch.get_num_threads()
+    command = f"OMP_NUM_THREADS={threads} python benchmarks/scaling.py --studies {studies} --workers {workers}"
     return f"""# Scaling
 
 {hardware(device)} ({os.cpu_count()} cores in all); torch {torch.__version__}; commit {commit()}. Synthetic studies in
