@@ -28,7 +28,7 @@ def mixed(myops_phantom, emidec_phantom, tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(mixed, tmp_path_factory):
     """A run of a narrow network, of every fold, one step each."""
-    row = choose("scarmap", {"width": 4, "size": 48, "spacing_mm": 3.0, "views": 1}).row
+    row = choose("scarmap", {"width": 4, "start": None, "size": 48, "spacing_mm": 3.0, "views": 1}).row
     options = Options(epochs_scale=1e-9, max_steps=1)
     return train(Request("scarmap", row, mixed, tmp_path_factory.mktemp("mixed_run") / "run", None, "cpu", options))
 

@@ -5,6 +5,7 @@ from scarmap.inference.postprocess import (
     largest_component,
     largest_component_per_slice,
     leave_out_small,
+    leave_out_small_parts,
     slices_without_heart,
 )
 from scarmap.labels import INDEX
@@ -65,11 +66,11 @@ def test_small_parts_of_an_infarct_are_left_out_and_told_only_where_nothing_rema
     labels[5:8, 0, 0] = INDEX["mvo"]
     labels[8, 1, 1] = INDEX["scar"]  # 1 ml with what touches it
     settings = {"region": "whole_infarct", "around": "edema"}
-    kept, told = leave_out_small(labels, grid, smallest_ml=0.8, by_part=True, **settings)
+    kept, told = leave_out_small_parts(labels, grid, smallest_percent=4, **settings)  # of a wall of 96 voxels
     assert told == ()
     assert (kept[0, 0] == INDEX["edema"]).all()
     assert np.array_equal(kept[1:], labels[1:])
-    gone, told = leave_out_small(labels, grid, smallest_ml=1.2, by_part=True, **settings)
+    gone, told = leave_out_small_parts(labels, grid, smallest_percent=4.2, **settings)
     assert not np.isin(gone, [INDEX["scar"], INDEX["mvo"]]).any()
-    assert told[0].startswith("An infarct of 1.50 ml was left out")
+    assert told[0].startswith("An infarct of 1.50 ml, 6.2 % of the wall, was left out")
     assert np.array_equal(leave_out_small(labels, grid, smallest_ml=1.2, **settings)[0], labels)

@@ -20,6 +20,7 @@ SMALL = {
     "maskrcnn_backbone": "resnet18",
     "maskrcnn_width": 8,
     "maskrcnn_size": 48,
+    "start": None,
 }
 QUICK = (
     *("mfunet", "mfunet/concatenation-only", "mfunet/submission-dilation"),

@@ -2,7 +2,7 @@ import torch
 
 from scarmap.sampling.augment import Augmentation
 from scarmap.sampling.bank import Bank
-from scarmap.sampling.samplers import full_slices, shuffled
+from scarmap.sampling.samplers import full_slices, shuffled, shuffled_again
 
 
 def generator(seed=0):
@@ -34,6 +34,20 @@ def test_fewer_rows_than_a_batch_are_repeated():
 def test_rows_that_fill_their_batches_come_once():
     drawn = torch.cat(list(shuffled(torch.arange(8), 4, generator())))
     assert sorted(drawn.tolist()) == list(range(8))
+
+
+def test_an_epoch_of_so_many_batches_shows_every_row_as_often_as_any_other_but_for_one():
+    rows = torch.tensor([1, 3, 4])
+    batches = list(shuffled_again(rows, 4, 5, generator()))
+    assert [len(batch) for batch in batches] == [4] * 5
+    times = torch.cat(batches).bincount()[rows]
+    assert times.sum() == 20
+    assert times.max() - times.min() <= 1
+
+
+def test_a_large_data_set_is_shown_in_part_in_a_short_epoch():
+    drawn = torch.cat(list(shuffled_again(torch.arange(50), 4, 3, generator())))
+    assert len(set(drawn.tolist())) == 12
 
 
 def test_the_order_follows_the_seed():

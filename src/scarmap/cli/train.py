@@ -7,7 +7,8 @@ import typer
 
 from scarmap.errors import RecipeError
 
-SMOKE = {"width": 8}
+SMOKE = {"width": 8, "start": None}
+"""Settings of a rehearsal, where the recipe has them; a narrow network starts from no weights."""
 SMOKE_STEPS = 2
 
 

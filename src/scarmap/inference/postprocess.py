@@ -87,7 +87,7 @@ def keep_largest(labels: LabelArray, region: str = "lv_epicardium") -> LabelArra
 
 
 def leave_out_small(
-    labels: LabelArray, grid: Grid, *, region: str, around: str, smallest_ml: float, by_part: bool = False
+    labels: LabelArray, grid: Grid, *, region: str, around: str, smallest_ml: float
 ) -> tuple[LabelArray, tuple[str, ...]]:
     """Take an infarct below a volume for noise.
 
@@ -97,21 +97,54 @@ def leave_out_small(
         region: The infarct.
         around: Tissue that it lies in, which takes its place.
         smallest_ml: Smallest volume of an infarct.
-        by_part: Judge each connected part of an infarct on its own.
 
     Returns:
-        The labels, and a sentence where an infarct was left out, all of it.
+        The labels, and a sentence where an infarct was left out.
     """
     infarct = region_mask(labels, region)
     volume_ml = np.count_nonzero(infarct) * grid.voxel_ml
-    parts = ndimage.label(infarct, structure=np.ones((3, 3, 3)))[0] if by_part else infarct.astype(np.int32)
-    small = np.bincount(parts.ravel()) * grid.voxel_ml < smallest_ml
+    if not 0 < volume_ml < smallest_ml:
+        return labels, ()
+    cleared = np.where(infarct, INDEX[around], labels).astype(labels.dtype)
+    told = f"An infarct of {volume_ml:.2f} ml was left out, as one below {smallest_ml:g} ml is taken for noise."
+    return cleared, (told,)
+
+
+NAMES = {"whole_infarct": "An infarct", "mvo": "No-reflow"}
+"""How a sentence about a region begins."""
+
+
+def leave_out_small_parts(
+    labels: LabelArray, grid: Grid, *, region: str, around: str, smallest_percent: float
+) -> tuple[LabelArray, tuple[str, ...]]:
+    """Take connected parts of pathology for noise where they are small beside the wall.
+
+    Args:
+        labels: (X, Y, Z), tissue indices.
+        grid: The case's grid.
+        region: The pathology, a key of `NAMES`.
+        around: Tissue that it lies in, which takes its place.
+        smallest_percent: Smallest volume of a part, in percent of the whole wall; diagonal neighbours are connected.
+
+    Returns:
+        The labels, and a sentence where nothing of what was found is left.
+    """
+    found = region_mask(labels, region)
+    wall = np.count_nonzero(region_mask(labels, "whole_myocardium"))
+    parts = ndimage.label(found, structure=np.ones((3, 3, 3)))[0]
+    small = np.bincount(parts.ravel()) * 100 < smallest_percent * wall
     small[0] = False
     if not small.any():
         return labels, ()
     cleared = np.where(small[parts], INDEX[around], labels).astype(labels.dtype)
-    told = f"An infarct of {volume_ml:.2f} ml was left out, as one below {smallest_ml:g} ml is taken for noise."
-    return cleared, () if region_mask(cleared, region).any() else (told,)
+    if region_mask(cleared, region).any():
+        return cleared, ()
+    count = np.count_nonzero(found)
+    told = (
+        f"{NAMES[region]} of {count * grid.voxel_ml:.2f} ml, {100 * count / wall:.1f} % of the wall, was left out, as "
+        f"parts below {smallest_percent:g} % are taken for noise."
+    )
+    return cleared, (told,)
 
 
 def slices_without_heart(labels: LabelArray) -> tuple[str, ...]:

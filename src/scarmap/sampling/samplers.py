@@ -61,3 +61,17 @@ def shuffled(rows: Tensor, batch_size: int, generator: torch.Generator) -> Itera
     order = order.repeat(math.ceil(needed / len(rows)))
     for start in range(0, needed, batch_size):
         yield order[start : start + batch_size]
+
+
+def shuffled_again(rows: Tensor, batch_size: int, batches: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Row numbers of so many batches: all rows in random order, and again in another one until there are enough.
+
+    The length of such an epoch does not depend on how many slices there are, so that a small data set is trained on for
+    as many steps as a large one.
+    """
+    rows = rows.to(generator.device)
+    rounds = math.ceil(batches * batch_size / len(rows))
+    orders = [torch.randperm(len(rows), generator=generator, device=generator.device) for _ in range(rounds)]
+    order = rows[torch.cat(orders)]
+    for start in range(0, batches * batch_size, batch_size):
+        yield order[start : start + batch_size]

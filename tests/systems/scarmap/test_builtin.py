@@ -31,7 +31,7 @@ CPU = torch.device("cpu")
 def installed(plain_phantom, tmp_path_factory):
     """Weights of a network that hardly trained, installed as the built-in model of a folder."""
     folder = tmp_path_factory.mktemp("installed")
-    row = choose("scarmap", {"width": 4, "size": 48, "spacing_mm": 3.0, "split": None, "views": 1}).row
+    row = choose("scarmap", {"width": 4, "start": None, "size": 48, "spacing_mm": 3.0, "split": None, "views": 1}).row
     options = Options(epochs_scale=0.01, max_steps=1)
     request = Request("scarmap", row, plain_phantom, folder / "run", None, "cpu", options)
     install_builtin(train(request), name="toy", version="7", path=folder / "weights" / "builtin.safetensors")

@@ -6,6 +6,7 @@ from torch import nn
 
 from scarmap.errors import RecipeError, RunError
 from scarmap.io.weights import read_weights, write_weights
+from scarmap.sampling.appearance import Appearance
 from scarmap.systems.catalogue import RECIPES, choose
 from scarmap.systems.scarmap.builtin import WEIGHTS, take_builtin
 from scarmap.systems.scarmap.recipe import SOURCES, scarmap
@@ -25,12 +26,13 @@ def test_cases_may_lack_sequences_and_lie_anywhere():
 
 
 def test_fewer_sequences_make_a_smaller_network():
-    (stage,) = choose("scarmap", {"sequences": "LGE", "width": 4}).build().stages
+    (stage,) = choose("scarmap", {"sequences": "LGE", "width": 4, "start": None}).build().stages
     assert stage.model.keywords == {"sequences": 1, "width": 4}
 
 
 def test_a_training_may_start_from_the_built_in_model():
     (stage,) = scarmap(start="builtin").stages
+    assert describe(stage) == describe(scarmap().stages[0])
     begun, own = (
         build_learner(each, {}, seed=1).model.state_dict() for each in (stage, replace(stage, initialise=None))
     )
@@ -38,6 +40,24 @@ def test_a_training_may_start_from_the_built_in_model():
     assert about["model"] == describe(stage.model)
     assert all(torch.equal(begun[name], builtin[name].to(begun[name].dtype)) for name in builtin)
     assert not all(torch.equal(begun[name], own[name]) for name in builtin)
+
+
+def test_a_network_of_fewer_sequences_begins_as_the_built_in_model_without_the_others():
+    sequences = ("bSSFP", "LGE")
+    whole, part = (
+        build_learner(scarmap(**settings).stages[0], {}, seed=1).model.eval()
+        for settings in ({}, {"sequences": sequences})
+    )
+    images = torch.rand(1, 2, 32, 32, generator=torch.Generator().manual_seed(1))
+    lacking = torch.stack([images[:, 1], torch.zeros(1, 32, 32), images[:, 0]], dim=1)
+    torch.testing.assert_close(part(images), whole(lacking))
+
+
+def test_synthetic_hearts_are_varied_by_more_than_patients():
+    patients, synthetic = (scarmap(any_scanner=each).stages[0].sampler.keywords for each in (False, True))
+    assert patients["appearance"] == Appearance()
+    assert synthetic["appearance"].remap > 0
+    assert synthetic["augmentation"].scale[1] > patients["augmentation"].scale[1]
 
 
 def test_a_training_that_began_with_other_built_in_weights_is_not_continued(tmp_path):
@@ -54,11 +74,10 @@ def test_every_case_is_trained_on_when_asked_for():
 
 def test_every_constant_has_a_source():
     named = " ".join(SOURCES)
-    assert all(name in named for name in ("width", "size", "spacing_mm", "pathology_threshold", "smallest_infarct_ml"))
+    numbers = {"width", "size", "spacing_mm", "pathology_threshold", "smallest_infarct_percent", "start"}
+    assert all(name in named for name in numbers)
     assert scarmap().sources is SOURCES
-    assert {"width", "size", "spacing_mm", "views", "pathology_threshold", "smallest_infarct_ml"} <= set(
-        settings(scarmap)
-    )
+    assert numbers <= set(settings(scarmap))
 
 
 @pytest.mark.parametrize(
@@ -71,12 +90,13 @@ def test_every_constant_has_a_source():
         ({"sequences": ("DE",)}, "sequences cannot hold 'DE'"),
         ({"start": "imagenet"}, "start cannot be 'imagenet'"),
         ({"start": "builtin", "width": 8}, "which has width 16"),
-        ({"start": "builtin", "sequences": ("LGE",)}, "add --set start=none"),
-        ({"width": 0}, "width is 0"),
+        ({"width": 32}, "add --set start=none"),
+        ({"width": 0, "start": None}, "width is 0"),
         ({"size": 100}, "multiple of 16"),
         ({"spacing_mm": 0.0}, "between 0.1 and 10 mm"),
         ({"pathology_threshold": 1.0}, "between 0 and 1"),
-        ({"smallest_infarct_ml": -1.0}, "a volume is not negative"),
+        ({"smallest_infarct_percent": -1.0}, "smallest_infarct_percent is -1"),
+        ({"smallest_no_reflow_percent": 100.0}, "is 0 to 100 %"),
     ],
 )
 def test_an_unknown_value_is_explained(keywords, message):

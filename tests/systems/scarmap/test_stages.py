@@ -5,13 +5,14 @@ import torch
 from scarmap.sampling.appearance import Appearance
 from scarmap.sampling.augment import Augmentation
 from scarmap.sampling.presence import present_sequences
-from scarmap.systems.scarmap.stages import LOOK, SPACE, segmentation_stage, varied_slices
+from scarmap.systems.scarmap.stages import ANY_LOOK, ANY_SPACE, segmentation_stage, varied_slices
 
 ODDS = (2.0, 1.0, 1.0)
 
 
 def batches(bank, *, seed=3, **changes):
-    settings = {"batch_size": 4, "augmentation": Augmentation(), "appearance": Appearance(), "odds": ODDS, **changes}
+    plain = {"augmentation": Augmentation(), "appearance": Appearance(), "odds": ODDS}
+    settings = {"batch_size": 4, "batches": 1, **plain, **changes}
     return list(varied_slices(bank, torch.arange(4), torch.Generator().manual_seed(seed), **settings))
 
 
@@ -32,22 +33,23 @@ def test_what_is_kept_is_unchanged_without_augmentation(bank):
 
 def test_a_sequence_that_a_case_lacks_never_appears(bank):
     for seed in range(5):
-        (batch,) = batches(bank, seed=seed, augmentation=SPACE, appearance=LOOK)
+        (batch,) = batches(bank, seed=seed, augmentation=ANY_SPACE, appearance=ANY_LOOK)
         assert batch.images.shape == (4, 3, 48, 48)
         lacking = varied_slices(
             bank,
             torch.tensor([2, 3]),
             torch.Generator().manual_seed(seed),
             batch_size=2,
-            augmentation=SPACE,
-            appearance=LOOK,
+            batches=1,
+            augmentation=ANY_SPACE,
+            appearance=ANY_LOOK,
             odds=ODDS,
         )
         assert not present_sequences(next(iter(lacking)).images)[:, 1].any()
 
 
 def test_the_same_generator_gives_the_same_batches(bank):
-    first, second = (batches(bank, augmentation=SPACE, appearance=LOOK) for _ in range(2))
+    first, second = (batches(bank, augmentation=ANY_SPACE, appearance=ANY_LOOK) for _ in range(2))
     assert all(torch.equal(one.images, other.images) for one, other in zip(first, second, strict=True))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from scarmap.datasets.case_files import SEQUENCES
 from scarmap.errors import RunError
 from scarmap.inference.cohort import Model
 from scarmap.inference.manifest import fingerprint
@@ -80,26 +81,44 @@ def about_builtin(path: Path = WEIGHTS) -> dict[str, Any]:
     return dict(read_json(record))
 
 
-def take_builtin(model: nn.Module, earlier: Mapping[str, nn.Module], *, version: str, path: Path = WEIGHTS) -> None:
+FIRST = "unet.encoders.0.0.first.0.weight"
+"""The only weights that depend on the sequences: (width, 2 S, 3, 3), over S images and S channels that say which."""
+
+
+def take_builtin(
+    model: nn.Module,
+    earlier: Mapping[str, nn.Module],
+    *,
+    version: str,
+    sequences: tuple[str, ...] = SEQUENCES,
+    path: Path | None = None,
+) -> None:
     """Give a new network the built-in model's weights, for `Stage.initialise`.
 
+    A network of fewer sequences gets the weights of those: it begins as the built-in model does without the others.
+
     Args:
-        model: A network of the same width and sequences.
+        model: A network of the same width.
         earlier: Trained stages, of which there are none.
         version: The version that the recipe was made for.
-        path: The weights.
+        sequences: Order of the network's channels.
+        path: The weights; None for those of this installation, whose place is not part of a recipe.
 
     Raises:
         RunError: This installation has other weights, or they do not fit.
     """
     assert not earlier
+    path = path or WEIGHTS
     tensors, about = read_weights(path)
     if about["version"] != version:
         raise RunError(
             f"This training starts from version {version} of the built-in model, but {path} holds version "
             f"{about['version']}. Continue it with the scarmap version that began it, or begin anew."
         )
-    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    given = {name: tensor.float() for name, tensor in tensors.items()}
+    places = [SEQUENCES.index(sequence) for sequence in sequences]
+    given[FIRST] = given[FIRST][:, [*places, *(len(SEQUENCES) + place for place in places)]]
+    model.load_state_dict(given)
 
 
 def introduce(about: dict[str, Any]) -> str:

@@ -1,9 +1,12 @@
 """Checks of the recipe's keywords, before anything is built or written."""
 
+from collections.abc import Mapping
+
 from scarmap.datasets.case_files import SEQUENCES
 from scarmap.errors import RecipeError, suggest
 
 BUILTIN_WIDTH = 16
+"""Channels of the built-in model at full resolution."""
 
 
 def check_sequences(sequences: tuple[str, ...]) -> None:
@@ -17,17 +20,17 @@ def check_sequences(sequences: tuple[str, ...]) -> None:
             )
 
 
-def check_start(start: str | None, *, width: int, sequences: tuple[str, ...]) -> None:
-    """Raise RecipeError unless the built-in model has the network that is to start from it."""
-    if start == "builtin" and (width, sequences) != (BUILTIN_WIDTH, SEQUENCES):
+def check_start(start: str | None, *, width: int) -> None:
+    """Raise RecipeError unless the built-in model has the width of the network that is to start from it."""
+    if start == "builtin" and width != BUILTIN_WIDTH:
         raise RecipeError(
-            f"The recipe scarmap starts from the built-in model, which has width {BUILTIN_WIDTH} and sequences "
-            f"{','.join(SEQUENCES)}; leave both out (a case may lack sequences), or add --set start=none."
+            f"The recipe scarmap starts from the built-in model, which has width {BUILTIN_WIDTH} and not {width}; "
+            f"leave the width out, or add --set start=none to begin with random weights."
         )
 
 
 def check_ranges(
-    *, width: int, size: int, spacing_mm: float, pathology_threshold: float, smallest_infarct_ml: float
+    *, width: int, size: int, spacing_mm: float, pathology_threshold: float, smallest_percent: Mapping[str, float]
 ) -> None:
     """Raise RecipeError for numbers that no network or patient can have."""
     if width < 1:
@@ -43,7 +46,8 @@ def check_ranges(
             f"The recipe scarmap's pathology_threshold is {pathology_threshold:g}; a share of a probability lies "
             f"between 0 and 1."
         )
-    if smallest_infarct_ml < 0:
-        raise RecipeError(
-            f"The recipe scarmap's smallest_infarct_ml is {smallest_infarct_ml:g}; a volume is not negative."
-        )
+    for name, percent in smallest_percent.items():
+        if not 0 <= percent < 100:
+            raise RecipeError(
+                f"The recipe scarmap's smallest_{name}_percent is {percent:g}; a share of the wall is 0 to 100 %."
+            )

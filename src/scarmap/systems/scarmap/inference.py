@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from scarmap.inference.ensemble import eight_views
-from scarmap.inference.postprocess import compose_nested, keep_largest
+from scarmap.inference.postprocess import compose_nested, keep_largest, leave_out_small_parts
 from scarmap.labels import TISSUES, LabelArray
 from scarmap.nn.regions import sum_over_regions
 from scarmap.systems.scarmap.targets import FOUND, NESTED, POOLS
+from scarmap.volume import Grid
 
 TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
 
@@ -51,3 +52,28 @@ def compose(maps: NDArray[np.float32], *, threshold: float = 0.5) -> LabelArray:
     """
     labels = compose_nested(dict(zip(FOUND, maps, strict=True)), pools=POOLS, nested=NESTED, threshold=threshold)
     return keep_largest(keep_largest(labels), "rv_pool")
+
+
+def decide_presence(
+    labels: LabelArray, grid: Grid, *, smallest_infarct_percent: float, smallest_no_reflow_percent: float
+) -> tuple[LabelArray, tuple[str, ...]]:
+    """Decide whether a case has an infarct, and no-reflow, by the size of their parts beside the wall.
+
+    A share of the wall, because it does not depend on how large a heart is, nor on a pixel size that an export lost.
+
+    Args:
+        labels: (X, Y, Z), tissue indices.
+        grid: The case's grid.
+        smallest_infarct_percent: Smallest connected part of an infarct, no-reflow included, in percent of the wall.
+        smallest_no_reflow_percent: Smallest connected part of no-reflow, in percent of the wall.
+
+    Returns:
+        The labels, and a sentence for each of the two that was found and left out altogether.
+    """
+    labels, told = leave_out_small_parts(
+        labels, grid, region="whole_infarct", around="edema", smallest_percent=smallest_infarct_percent
+    )
+    labels, more = leave_out_small_parts(
+        labels, grid, region="mvo", around="scar", smallest_percent=smallest_no_reflow_percent
+    )
+    return labels, told + more
