@@ -81,3 +81,29 @@ def test_measuring_masks_imports_no_torch(emidec_phantom, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "none"
+
+
+def test_errors_on_unseen_cases_give_intervals_in_figures_and_on_the_page(scarmap, emidec_phantom, tmp_path):
+    mask = find_masks(emidec_phantom)["Case_P001"]
+    lines = ["case,convention,structure,metric,value,unit"]
+    for number in range(20):
+        for metric, value in (("volume_ml", 20.0), ("volume_difference_ml", number - 10.0)):
+            lines.append(f"p{number},case3d,whole_infarct,{metric},{value},ml")
+    scores = tmp_path / "cases.csv"
+    scores.write_text("\n".join(lines) + "\n")
+    ended = scarmap("quantify", mask, "--layout", "emidec", "--errors", scores, "--out", tmp_path / "figures")
+    assert ended.code == 0, ended.err
+    study = read_quantification(tmp_path / "figures" / "quantification.json")
+    interval = study.intervals["infarct_g"]
+    assert interval.low < study.figures["infarct_g"] < interval.high
+    assert scarmap("report", mask, "--layout", "emidec", "--errors", scores, "--out", tmp_path / "page").code == 0
+    assert "errors on 20 cases that the model had not seen" in (tmp_path / "page" / "Case_P001.html").read_text()
+
+
+def test_too_few_errors_are_explained(scarmap, emidec_phantom, tmp_path):
+    scores = tmp_path / "cases.csv"
+    scores.write_text("case,convention,structure,metric,value,unit\np1,case3d,mvo,volume_ml,1,ml\n")
+    mask = find_masks(emidec_phantom)["Case_P001"]
+    ended = scarmap("quantify", mask, "--layout", "emidec", "--errors", scores, "--out", tmp_path)
+    assert ended.code == 2
+    assert "need 19" in ended.err

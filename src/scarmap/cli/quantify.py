@@ -11,6 +11,7 @@ from scarmap.errors import DataError, ScarmapError
 
 if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
+    from scarmap.quantification.known_errors import KnownErrors
     from scarmap.quantification.result import Quantification
     from scarmap.quantification.study import Choices
 
@@ -60,11 +61,18 @@ def quantify(
             metavar="DIR", help="Folder with probability maps, repeatable: one per fold. Default: beside masks."
         ),
     ] = None,
+    errors: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="Run, or cases.csv, that scored the model on unseen cases: intervals from its errors."
+        ),
+    ] = None,
     against: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Another reading of the same cases, to measure agreement with.")
     ] = None,
 ) -> None:
     """Measure masks: volumes, masses, AHA segments, transmurality, and thresholds where there is LGE."""
+    from scarmap.quantification.known_errors import read_known_errors
     from scarmap.quantification.study import Choices
     from scarmap.quantification.thresholds import METHODS
 
@@ -73,7 +81,13 @@ def quantify(
     )
     files = chosen_studies(masks, layout=layout, lge=lge, data=data)
     studies, failed = measure_all(
-        files, out, choices, reference_deg=reference_angle, folders=probabilities or [], single=masks.is_file()
+        files,
+        out,
+        choices,
+        errors=read_known_errors(errors, confidence=choices.confidence) if errors else None,
+        reference_deg=reference_angle,
+        folders=probabilities or [],
+        single=masks.is_file(),
     )
     _show(studies)
     if against is not None:
@@ -107,6 +121,7 @@ def measure_all(
     out: Path,
     choices: "Choices",
     *,
+    errors: "KnownErrors | None",
     reference_deg: float | None,
     folders: Sequence[Path],
     single: bool,
@@ -135,6 +150,7 @@ def measure_all(
                 case=each.name,
                 lge=each.images.get("LGE"),
                 maps=[path for path in maps if path],
+                errors=errors,
                 reference_deg=reference_deg,
                 choices=choices,
             )

@@ -51,6 +51,12 @@ def report(
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Give the salvage index, which the consensus cautions about.")
     ] = False,
+    errors: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="Run, or cases.csv, that scored the model on unseen cases: intervals from its errors."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the pages of masks; a run's page goes into the run.")] = Path(
         "report"
     ),
@@ -58,13 +64,15 @@ def report(
 ) -> None:
     """Write self-contained HTML pages: of a run, of one measured study, or of a cohort and its studies."""
     from scarmap.io.run import RunFolder
+    from scarmap.quantification.known_errors import read_known_errors
     from scarmap.quantification.study import Choices
     from scarmap.report.measure import Measuring
 
     images = {name: path for name, path in (("LGE", lge), ("T2", t2), ("bSSFP", bssfp)) if path is not None}
     single = {f"--{name.lower()}": path for name, path in images.items()}
     choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
-    measuring = Measuring(reference_deg=reference_angle, choices=choices)
+    known = read_known_errors(errors, confidence=choices.confidence) if errors else None
+    measuring = Measuring(reference_deg=reference_angle, errors=known, choices=choices)
     if subject.is_file():
         _refuse({"--against": against, "--data": data, "--studies": studies}, "one mask", "--lge, --t2 or --bssfp")
         _report_mask(subject, images, layout, out, measuring)

@@ -12,6 +12,7 @@ from scarmap.io.files import replacing, write_json
 from scarmap.io.nifti import read_image, read_labels
 from scarmap.quantification.agreement import Agreement, Estimate, agree
 from scarmap.quantification.dictionary import FIGURES
+from scarmap.quantification.known_errors import KnownErrors
 from scarmap.quantification.maps import read_probabilities
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import DEFAULT, Choices, quantify
@@ -26,6 +27,7 @@ def quantify_files(
     case: str,
     lge: Path | None = None,
     maps: Sequence[Path] = (),
+    errors: KnownErrors | None = None,
     reference_deg: float | None = None,
     choices: Choices = DEFAULT,
 ) -> Quantification:
@@ -37,6 +39,7 @@ def quantify_files(
         case: Its name.
         lge: Its LGE image, for thresholds.
         maps: Its probability maps, averaged in one file or a file per fold, for intervals.
+        errors: Errors of the model that made the mask on cases that it had not seen, for intervals.
         reference_deg: Direction of the middle of the septum, as `scarmap.quantification.study.quantify` takes it.
         choices: What the literature leaves open.
 
@@ -52,6 +55,7 @@ def quantify_files(
         layout=layout,
         image=None if lge is None else read_image(lge),
         probabilities=read_probabilities(maps, labels.grid),
+        errors=errors,
         reference_deg=reference_deg,
         choices=choices,
     )

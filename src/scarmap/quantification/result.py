@@ -23,12 +23,12 @@ class Flag:
 
 @dataclass(frozen=True)
 class Interval:
-    """How far a figure may be off, given how the model's answers scatter.
+    """How far a figure may be off, given how the model's answers scatter or how wrong they were elsewhere.
 
     Attributes:
         low: Lower end, in the figure's unit.
         high: Upper end.
-        confidence: Share of the scatter that it covers, 0 to 1; NaN where the method claims none.
+        confidence: Share of the scatter, or of studies, that it covers, 0 to 1; NaN where the method claims none.
         method: How it was found, for people.
     """
 
@@ -244,7 +244,7 @@ class Quantification:
         spacing_mm: Distance of voxel centres along (X, Y, Z); volumes are sums over slices times their distance.
         conventions: Name of a choice to what was chosen, for instance "sectors" to "rigid".
         figures: Name in `scarmap.quantification.dictionary.FIGURES` to value, in that order, units in the names.
-        intervals: Some of these names to how far the figure may be off; empty without probabilities.
+        intervals: Some of these names to how far the figure may be off; empty without probabilities or errors.
         reference: How the stack lies in the heart.
         slices: Every slice of the stack, in the order of the array.
         rings: The rings that the stack shows, from the base to the apex.

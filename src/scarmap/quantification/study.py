@@ -19,6 +19,7 @@ from scarmap.quantification.flags import (
     flags_of_stack,
 )
 from scarmap.quantification.infarct import MYOCARDIUM_G_PER_ML, salvage_index, sizes, volume_ml
+from scarmap.quantification.known_errors import KnownErrors, intervals_from_errors
 from scarmap.quantification.lge import measure_thresholds
 from scarmap.quantification.placement import Placement, place
 from scarmap.quantification.result import (
@@ -47,7 +48,7 @@ class Choices:
         salvage: Whether to give the myocardial salvage index, with the consensus' caution.
         methods: Names in `scarmap.quantification.thresholds.METHODS`, applied where there is an LGE image.
         signed: Whether that image is signed (PSIR); None finds out by negative voxels.
-        confidence: Coverage of the intervals from probabilities.
+        confidence: Coverage of the intervals.
     """
 
     sectors: str = SECTORS[0]
@@ -80,6 +81,7 @@ def quantify(
     image: Volume | None = None,
     remote: MaskArray | None = None,
     probabilities: Mapping[str, Probabilities] | None = None,
+    errors: KnownErrors | None = None,
     reference_deg: float | None = None,
     area_at_risk_ml: float | None = None,
     choices: Choices = DEFAULT,
@@ -94,6 +96,8 @@ def quantify(
         image: LGE on the same grid, for classical thresholds.
         remote: (X, Y, Z), remote myocardium for these; found automatically when None.
         probabilities: Region to its probability, (K, X, Y, Z) of folds or passes or (X, Y, Z) averaged, for intervals.
+        errors: Errors of the model that made the mask on cases that it had not seen; their intervals come before those
+            from probabilities.
         reference_deg: Direction of the middle of the septum from the centre of the left ventricle, degrees from the
             first array axis towards the second, measured in millimetres; found from the right ventricle when None.
         area_at_risk_ml: Area at risk drawn elsewhere, for the salvage index; edema and infarct together when None.
@@ -124,6 +128,8 @@ def quantify(
         wall_ml=figures["myocardium_ml"],
         confidence=choices.confidence,
     )
+    known = intervals_from_errors(figures, errors, confidence=choices.confidence) if errors else {}
+    stated = {**spread, **known}
     thresholds, flags = _thresholds(image, labels, placement, remote, choices)
     return Quantification(
         case=case,
@@ -134,7 +140,7 @@ def quantify(
         spacing_mm=labels.grid.spacing_mm,
         conventions=conventions(choices, sectors=sectors, drawn_at_risk=area_at_risk_ml is not None),
         figures={figure.name: float(figures[figure.name]) for figure in FIGURES},
-        intervals={name: spread[name] for name in figures if name in spread and not isnan(figures[name])},
+        intervals={name: stated[name] for name in figures if name in stated and not isnan(figures[name])},
         reference=placement.reference,
         slices=tuple(_slice_figures(heart, index, window, placement, tissues) for index in range(labels.grid.shape[2])),
         rings=rings,

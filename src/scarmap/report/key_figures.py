@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from scarmap.quantification.dictionary import FIGURES
+from scarmap.quantification.known_errors import FROM_ERRORS
 from scarmap.quantification.result import Quantification
 from scarmap.report.display import region_colour
 from scarmap.report.numbers import UNDEFINED, figure_text, interval_text, with_unit
@@ -49,7 +50,9 @@ def intervals_note(study: Quantification) -> str:
     """Say how the intervals were found, or why there is none."""
     methods = list(dict.fromkeys(interval.method for interval in study.intervals.values()))
     if not methods:
-        return "No intervals: they need the probabilities of a model, and only a mask was given."
+        return "No intervals: they need the probabilities of a model, or its errors on other cases."
+    if all(each.method.startswith(FROM_ERRORS) for each in study.intervals.values()):
+        return f"Intervals: {'; '.join(methods)}. They hold for patients and images like those."
     return f"Intervals: {'; '.join(methods)}. They show how the model's answers scatter, not all that may be wrong."
 
 

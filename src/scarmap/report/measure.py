@@ -10,6 +10,7 @@ from scarmap.datasets.measured import load_study
 from scarmap.errors import DataError, ScarmapError
 from scarmap.quantification.cohort import agree_cohorts, other_reading, write_agreement
 from scarmap.quantification.files import COHORT_FILE, FILE, write_cohort, write_quantification
+from scarmap.quantification.known_errors import KnownErrors
 from scarmap.quantification.maps import maps_beside, read_probabilities
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import DEFAULT, Choices, quantify
@@ -31,11 +32,13 @@ class Measuring:
     Attributes:
         reference_deg: Direction of the middle of the septum, as `scarmap.quantification.study.quantify` takes it.
         origin: Where the masks come from, for the reader.
+        errors: Errors of the model that made the masks on cases that it had not seen, for intervals.
         choices: What the literature leaves open.
     """
 
     reference_deg: float | None = None
     origin: str = GIVEN_MASK
+    errors: KnownErrors | None = None
     choices: Choices = DEFAULT
 
 
@@ -93,6 +96,7 @@ def report_study(files: CaseFiles, page: Path, figures: Path, measuring: Measuri
         layout=case.layout,
         image=case.images.get("LGE"),
         probabilities=read_probabilities([maps] if maps else [], case.grid),
+        errors=measuring.errors,
         reference_deg=measuring.reference_deg,
         choices=measuring.choices,
     )
