@@ -11,11 +11,13 @@ from torch import nn
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.errors import RecipeError, RunError
+from scarmap.evaluation.reliability import add_up, read_reliability
 from scarmap.inference.predict import segment
 from scarmap.io.files import read_json, write_json
 from scarmap.io.nifti import read_labels
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights, write_weights
+from scarmap.labels import region_mask
 from scarmap.training.fit import Options
 from scarmap.training.record import Request
 from scarmap.training.restore import (
@@ -26,6 +28,7 @@ from scarmap.training.restore import (
     recorded_recipe,
 )
 from scarmap.training.run import train
+from scarmap.volume import with_labels
 
 CPU = torch.device("cpu")
 
@@ -89,6 +92,20 @@ def test_each_fold_alone_gives_the_masks_that_the_training_wrote(run, emidec_pha
         found = segment(load_case(case, sequences=("LGE",)), segmenter).labels.array
         written = read_labels(run.predictions / f"{case.name}.nii.gz", "emidec").array
         np.testing.assert_array_equal(found, written)
+
+
+def test_probabilities_are_calibrated_on_what_the_folds_held_out_and_masks_are_not(run, emidec_phantom):
+    files = find_cases(emidec_phantom)
+    cases = [load_case(each, sequences=("LGE",), labelled=True) for each in files]
+    counted, calibrated = add_up(read_reliability(run.evaluation).values()), load(run)
+    for region in calibrated.regions:
+        assert counted[region].count.sum() == sum(case.labels.array.size for case in cases)
+        assert counted[region].true.sum() == sum(region_mask(case.labels.array, region).sum() for case in cases)
+    raw = replace(calibrated, calibrate=None)
+    found, said = (segment(with_labels(cases[0], None), each) for each in (calibrated, raw))
+    assert np.array_equal(found.labels.array, said.labels.array)
+    np.testing.assert_array_equal(found.probabilities, calibrated.calibrate(said.probabilities))
+    assert not np.array_equal(found.probabilities, said.probabilities)
 
 
 def test_all_finished_folds_are_averaged(run):

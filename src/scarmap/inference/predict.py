@@ -33,6 +33,8 @@ class Segmenter:
         check: What a reader of a mask must be told, from tissue indices (X, Y, Z); None never has anything to say.
         finish: Last decision on the mask, from tissue indices (X, Y, Z) and their grid, with what a reader must be told
             about it; None leaves the mask as it is.
+        calibrate: Probabilities (K, X, Y, Z) as what they mean, learned from cases that the system had not seen; masks
+            are made from what the networks say. None leaves them.
     """
 
     preparation: Preparation
@@ -43,6 +45,7 @@ class Segmenter:
     device: torch.device
     check: Callable[[LabelArray], tuple[str, ...]] | None = None
     finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
+    calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
 
     def layout_of(self, case: str) -> str:
         """Label layout of a mask, from that of the case's data set, which it is where the system knows every tissue."""
@@ -55,7 +58,7 @@ class Segmentation:
 
     Attributes:
         labels: On the case's own grid.
-        probabilities: (K, X, Y, Z), float32, K as the segmenter's regions.
+        probabilities: (K, X, Y, Z), float32, K as the segmenter's regions, calibrated where the segmenter is.
         observed: What the segmenter's `check` says of the mask, one sentence each.
         decided: What its `finish` says that it changed.
     """
@@ -94,6 +97,8 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
         labels = merge(labels, segmenter.layout)
     labels, decided = segmenter.finish(labels, case.grid) if segmenter.finish else (labels, ())
     observed = segmenter.check(labels) if segmenter.check else ()
+    if segmenter.calibrate:
+        probabilities = segmenter.calibrate(probabilities)
     return Segmentation(LabelMap(labels, case.grid), probabilities, observed, decided)
 
 

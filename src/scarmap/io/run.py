@@ -12,6 +12,8 @@
       predictions/<case>.nii.gz    each validation case, predicted by the fold that did not train on it; in a run by
                                    slice <case>_z<number>.nii.gz, each validation slice
       evaluation/cases.csv, summary.json
+      evaluation/reliability_0.json
+                                   held-out voxels of a fold by the probability that they were given
       report.html
       quantification/cohort.html, cohort.csv, studies/<case>.html
                                    the held-out masks measured, see `scarmap report --studies`

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from scarmap.datasets.split import Split, notes, recorded_split
+from scarmap.evaluation.reliability import read_reliability
 from scarmap.evaluation.table import Row, read_scores
 from scarmap.io.run import RunFolder
 from scarmap.report.comparison import paired_table, run_tables, shared_text
@@ -19,6 +20,7 @@ from scarmap.report.header import facts, fold_of_case, warnings
 from scarmap.report.pages import write_page
 from scarmap.report.presence import COLUMNS, infarcted_tables, presence_lines
 from scarmap.report.ranking import CaseScore, percent, rank_cases, ranked_by
+from scarmap.report.reliability import reliability_picture
 from scarmap.report.run_studies import cohort_address, study_addresses
 from scarmap.report.tables import published_figures, score_tables
 
@@ -59,6 +61,7 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
         comparison=None if comparison is None else comparison_section(comparison),
         presence={"columns": COLUMNS, "lines": presence_lines(rows)},
         infarcted=infarcted_tables(rows),
+        reliability=reliability_picture(read_reliability(run.evaluation)),
         curves=curve_pictures(run.logs(), order=[each["name"] for each in _details(recipe).get("stages", ())]),
         boxes=box_picture(rows),
         cases=cases,

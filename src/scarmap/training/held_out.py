@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from scarmap.datasets.folder import find_masks
 from scarmap.datasets.split import Split, notes, true_parts
+from scarmap.evaluation.reliability import Reliability, add_up, count_reliability, write_reliability
 from scarmap.evaluation.table import evaluate_folder, write_evaluation
 from scarmap.inference.predict import Segmenter, segment
 from scarmap.io.nifti import write_in_layout
@@ -17,7 +18,7 @@ Remarks = Mapping[str, tuple[str, ...]]
 def segment_held_out(
     run: RunFolder, segmenter: Segmenter, cases: Sequence[Case], *, split: Split, index: int
 ) -> Remarks:
-    """Write the masks of what a fold validates on.
+    """Write the masks of what a fold validates on, and how reliable their probabilities are.
 
     A case is segmented once and as a whole, so that each of its slices is seen as it is in prediction.
 
@@ -32,11 +33,14 @@ def segment_held_out(
         What is remarkable about each mask.
     """
     told: dict[str, tuple[str, ...]] = {}
+    counted: list[dict[str, Reliability]] = []
     for case in cases:
         names = split.held_out(index, case.name)
         if not names:
             continue
         found = segment(with_labels(case, None), segmenter)
+        if case.labels is not None and names == [case.name]:
+            counted.append(count_reliability(found.probabilities, segmenter.regions, case.labels, case.layout))
         for name in names:
             labels = split.part(name, found.labels)
             write_in_layout(run.predictions / f"{name}.nii.gz", labels, segmenter.layout_of(case.layout))
@@ -45,6 +49,8 @@ def segment_held_out(
                 observed = segmenter.check(labels.array) if segmenter.check else ()
                 remarks = observed + tuple(f"In the whole case: {each}" for each in found.decided)
             told[name] = tuple(remarks)
+    if counted:
+        write_reliability(run.evaluation, index, add_up(counted))
     return told
 
 

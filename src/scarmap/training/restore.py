@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from scarmap.errors import RunError
+from scarmap.evaluation.reliability import fit_calibration, read_reliability
 from scarmap.inference.cohort import Model
 from scarmap.inference.ensemble import average
 from scarmap.inference.manifest import fingerprint
@@ -72,7 +73,7 @@ def is_system(spelling: str) -> bool:
 
 
 def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | None = None) -> Segmenter:
-    """Load every finished fold of a run as one averaged segmenter.
+    """Load every finished fold of a run as one averaged segmenter, calibrated on what the folds held out.
 
     Args:
         run: The run folder.
@@ -86,7 +87,8 @@ def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | No
     recipe = recorded_recipe(record, own_recipe=own_recipe)
     folds = [load_stages(run, recipe, index, device) for index in finished_folds(run, record, recipe)]
     data = record["data"]
-    return make_segmenter(recipe, folds, layout=data["layout"], spacing_mm=data["spacing_mm"], device=device)
+    made = make_segmenter(recipe, folds, layout=data["layout"], spacing_mm=data["spacing_mm"], device=device)
+    return replace(made, calibrate=fit_calibration(recipe.regions, read_reliability(run.evaluation).values()))
 
 
 def finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) -> list[int]:

@@ -1,0 +1,178 @@
+"""Whether probabilities mean what they say: of the voxels that are given 70 %, do 70 % belong?
+
+Voxels of held-out cases are counted in bins of the probability that they were given. The counts draw the diagram, and a
+rising curve through them turns what a network says into what it means.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
+
+from scarmap.io.files import read_json, write_json
+from scarmap.labels import is_defined, region_mask
+from scarmap.volume import LabelMap
+
+Numbers = NDArray[np.float64]
+
+EDGES = np.linspace(-8.0, 8.0, 33)
+"""Between the bins, as log odds; the first and the last bin are open."""
+SMALLEST = 1e-6
+FILES = "reliability_{fold}.json"
+"""In the folder of a run's scores, one for each fold."""
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Voxels by the probability that they were given, (len(EDGES) + 1,) each.
+
+    Attributes:
+        count: How many voxels.
+        said: Sum of their probabilities.
+        true: How many of them belong.
+    """
+
+    count: Numbers
+    said: Numbers
+    true: Numbers
+
+    def __add__(self, other: "Reliability") -> "Reliability":
+        """The voxels of both."""
+        return Reliability(self.count + other.count, self.said + other.said, self.true + other.true)
+
+    def expected_error(self, *, least: float = 0.01) -> float:
+        """Mean distance of what is said from what is true over voxels given at least `least`; NaN where there are none.
+
+        Source: Naeini, Cooper and Hauskrecht 2015 ("expected calibration error").
+        Differs: bins are of equal width in log odds, and the background, which would drown the rest, is left out.
+        """
+        used = (self.count > 0) & (self.said >= least * self.count)
+        total = self.count[used].sum()
+        return float(np.abs(self.said[used] - self.true[used]).sum() / total) if total else float("nan")
+
+
+def log_odds(probabilities: NDArray[np.floating]) -> Numbers:
+    """Logarithm of p / (1 - p), with p kept away from 0 and 1 by a millionth."""
+    clipped = np.clip(np.asarray(probabilities, dtype=np.float64), SMALLEST, 1 - SMALLEST)
+    odds: Numbers = np.log(clipped / (1 - clipped))
+    return odds
+
+
+def count_reliability(
+    probabilities: NDArray[np.floating], regions: Sequence[str], truth: LabelMap, layout: str
+) -> dict[str, Reliability]:
+    """Count the voxels of one case.
+
+    Args:
+        probabilities: (K, X, Y, Z), of `regions`.
+        regions: Region of each map.
+        truth: The expert's labels.
+        layout: Their layout; a region that it does not define is left out.
+    """
+    counted = {}
+    for region, values in zip(regions, probabilities, strict=True):
+        if not is_defined(region, layout):
+            continue
+        place = np.digitize(log_odds(values), EDGES).ravel()
+        weights = (None, values.ravel().astype(np.float64), region_mask(truth.array, region).ravel().astype(np.float64))
+        bins = [np.bincount(place, each, minlength=len(EDGES) + 1).astype(np.float64) for each in weights]
+        counted[region] = Reliability(*bins)
+    return counted
+
+
+def add_up(parts: Iterable[Mapping[str, Reliability]]) -> dict[str, Reliability]:
+    """Region to the counts of all parts that have it."""
+    total: dict[str, Reliability] = {}
+    for part in parts:
+        for region, counts in part.items():
+            total[region] = total[region] + counts if region in total else counts
+    return total
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A rising curve through the log odds of what is said and of what is true.
+
+    Attributes:
+        said: (n,), log odds, rising.
+        meant: (n,), log odds, not falling.
+    """
+
+    said: Numbers
+    meant: Numbers
+
+    def __call__(self, probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Probabilities of any shape as what they mean; level beyond the ends of the curve."""
+        odds = np.interp(log_odds(probabilities), self.said, self.meant)
+        meant: NDArray[np.float32] = (1 / (1 + np.exp(-odds))).astype(np.float32)
+        return meant
+
+
+def fit_curve(counts: Reliability) -> Curve:
+    """The rising curve that is closest to the shares of voxels that belong, bin by bin.
+
+    Half a voxel of either kind is added to each bin, so that nothing is ever certain.
+
+    Source: Zadrozny and Elkan 2002 (isotonic regression for calibration).
+    Differs: fitted to bins, and straight in log odds between them.
+    """
+    used = counts.count > 0
+    count, said, true = counts.count[used], counts.said[used], counts.true[used]
+    share = isotonic_regression((true + 0.5) / (count + 1), weights=count).x
+    return Curve(log_odds(said / count), log_odds(share))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Curves by region; callable with all maps of a case.
+
+    Attributes:
+        regions: Region of each map.
+        curves: Region to its curve; the maps of other regions stay as they are.
+    """
+
+    regions: tuple[str, ...]
+    curves: Mapping[str, Curve]
+
+    def __call__(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Maps (K, X, Y, Z) as what they mean, same shape; each region on its own, so they may nest less strictly."""
+        meant = [
+            self.curves[region](values) if region in self.curves else values
+            for region, values in zip(self.regions, maps, strict=True)
+        ]
+        return np.stack(meant)
+
+
+def fit_calibration(regions: Sequence[str], folds: Iterable[Mapping[str, Reliability]]) -> Calibration | None:
+    """Curves from the counts of held-out cases, of some folds together; None without any."""
+    counts = add_up(folds)
+    if not counts:
+        return None
+    return Calibration(tuple(regions), {region: fit_curve(each) for region, each in counts.items()})
+
+
+def write_reliability(folder: Path, fold: int, counts: Mapping[str, Reliability]) -> None:
+    """Write what a fold held out, counted."""
+    record = {region: {part: getattr(each, part).tolist() for part in PARTS} for region, each in counts.items()}
+    write_json(folder / FILES.format(fold=fold), {"edges": EDGES.tolist(), "regions": record})
+
+
+PARTS = ("count", "said", "true")
+
+
+def read_reliability(folder: Path) -> dict[int, dict[str, Reliability]]:
+    """Fold to its counts, of the folds that have some.
+
+    Args:
+        folder: Folder of a run's scores.
+    """
+    found = {}
+    for path in sorted(folder.glob(FILES.format(fold="*"))):
+        record = read_json(path)["regions"]
+        found[int(path.stem.rpartition("_")[2])] = {
+            region: Reliability(*(np.array(each[part]) for part in PARTS)) for region, each in record.items()
+        }
+    return found
