@@ -2,7 +2,22 @@ import numpy as np
 import pytest
 
 from scarmap.errors import LabelError
-from scarmap.labels import INDEX, LAYOUTS, MERGED, REGIONS, TISSUES, codes, decode, encode, merge, region_mask
+from scarmap.labels import (
+    INDEX,
+    LAYOUTS,
+    MERGED,
+    REGIONS,
+    TISSUES,
+    codes,
+    declare,
+    decode,
+    encode,
+    is_defined,
+    merge,
+    merged,
+    region_mask,
+    regions_of,
+)
 
 
 def test_the_codes_are_those_of_the_data_sets():
@@ -95,3 +110,48 @@ def test_every_region_of_a_layout_has_a_tissue_with_a_code(layout):
 
 def test_colours_and_names_are_unique():
     assert len({tissue.colour for tissue in TISSUES}) == len({tissue.name for tissue in TISSUES}) == len(TISSUES)
+
+
+def test_codes_of_ones_own_are_read_and_written():
+    layout = declare({"lv_pool": 10, "normal_myocardium": 20, "scar": 30})
+    assert codes(layout) == {"background": 0, "lv_pool": 10, "normal_myocardium": 20, "scar": 30}
+    values = np.array([0, 10, 20, 30])
+    labels = encode(values, layout)
+    assert labels.tolist() == [INDEX[name] for name in codes(layout)]
+    assert decode(labels, layout).tolist() == values.tolist()
+    found = np.array([INDEX[name] for name in ("mvo", "edema", "rv_pool")], dtype=np.uint8)
+    assert decode(merge(found, layout), layout).tolist() == [30, 20, 0]
+
+
+@pytest.mark.parametrize("layout", ["emidec", "scarmap"])
+def test_a_known_data_set_declared_as_ones_own_means_the_same(layout):
+    own = declare(codes(layout))
+    assert (codes(own), merged(own), set(regions_of(own))) == (codes(layout), merged(layout), set(regions_of(layout)))
+
+
+def test_what_is_not_labelled_is_not_defined():
+    layout = declare({"scar": 1})
+    assert regions_of(layout) == ("scar", "whole_infarct")
+    assert not is_defined("whole_myocardium", layout)
+    assert merged(layout)["edema"] == "background"
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"scarr": 1}, "Did you mean 'scar'"),
+        ({"scar": 1, "mvo": 1}, "scar and mvo the same value"),
+        ({"scar": 0}, "background and scar the same value"),
+        ({"scar": 1.5}, "whole numbers"),
+        ({"scar": -1}, "from 0 to 32767"),
+        ({}, "labels no tissue"),
+    ],
+)
+def test_a_label_set_that_cannot_be_is_explained(values, told):
+    with pytest.raises(LabelError, match=told):
+        declare(values, where="labels.json")
+
+
+def test_the_name_of_a_layout_that_is_spelt_wrong_is_explained():
+    with pytest.raises(LabelError, match="tissue=value pairs"):
+        codes("own:scar")

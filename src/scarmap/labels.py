@@ -3,6 +3,9 @@
 Inside scarmap a label map holds the *index* of a tissue in `TISSUES` (uint8, 0 is background). The codes of a
 data set appear only when a file is read or written. A *region* is a union of tissues: MyoPS and EMIDEC label
 disjoint tissues, but clinics measure nested regions such as the whole myocardium.
+
+A *layout* names the codes of a data set: one of `LAYOUTS`, or one of the user's own that `declare` makes. The name of
+such a one spells its codes out, so that it means the same in every process and in every file.
 """
 
 from collections.abc import Iterable, Mapping
@@ -98,6 +101,19 @@ MERGED: Mapping[str, Mapping[str, str]] = {
 """Tissues that a layout does not label, and the label that its experts give their voxels instead."""
 
 
+UNLABELLED: Mapping[str, str] = {
+    "mvo": "scar",
+    "scar": "normal_myocardium",
+    "edema": "normal_myocardium",
+    "normal_myocardium": "background",
+    "lv_pool": "background",
+    "rv_pool": "background",
+}
+"""What the experts of an own layout label a tissue that it does not have; where it lacks that too, the next one on."""
+
+OWN = "own:"
+"""Begins the name of a layout of the user's own, before `tissue=code` for each tissue."""
+
 MIXED = "mixed"
 """In the place of a layout, where each case has one of its own."""
 
@@ -112,24 +128,106 @@ def common_layout(layouts: Iterable[str]) -> str:
     return different.pop() if len(different) == 1 else MIXED
 
 
+def declare(values: Mapping[str, int], *, where: str = "the label set") -> str:
+    """Name of a layout with codes of the user's own.
+
+    Args:
+        values: Tissue to its value in the masks, for the tissues that are labelled; background is 0 unless given.
+        where: What declares it, for the error message.
+
+    Raises:
+        LabelError: A tissue is unknown, a value is no whole number that a mask can hold, or two tissues share one.
+
+    >>> declare({"scar": 3, "lv_pool": 1, "normal_myocardium": 2})
+    'own:background=0,lv_pool=1,normal_myocardium=2,scar=3'
+    """
+    values = {"background": 0, **values}
+    for name, value in values.items():
+        if name not in INDEX:
+            raise LabelError(f"{where} names a tissue {name!r} that scarmap does not know. {suggest(name, INDEX)}")
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 32767:
+            raise LabelError(f"{where} gives {name} the value {value!r}; a mask holds whole numbers from 0 to 32767.")
+    shared = [name for name, value in values.items() if list(values.values()).count(value) > 1]
+    if shared:
+        raise LabelError(f"{where} gives {' and '.join(shared)} the same value. Each tissue needs a value of its own.")
+    if len(values) == 1:
+        raise LabelError(f'{where} labels no tissue. Expected for instance {{"lv_pool": 1, "normal_myocardium": 2}}.')
+    return OWN + ",".join(f"{name}={values[name]}" for name in INDEX if name in values)
+
+
+def own_codes(layout: str) -> dict[str, int]:
+    """Mask value of every tissue of an own layout, the inverse of `declare`.
+
+    Raises:
+        LabelError: The name is not one that `declare` makes.
+    """
+    try:
+        pairs = [part.split("=") for part in layout.removeprefix(OWN).split(",")]
+        values = {name: int(value) for name, value in pairs}
+    except ValueError:
+        raise LabelError(
+            f"The layout {layout!r} cannot be read. Expected tissue=value pairs, for instance "
+            f"{OWN}lv_pool=1,normal_myocardium=2,scar=3."
+        ) from None
+    declare(values, where=f"The layout {layout!r}")
+    return {"background": 0, **values}
+
+
+def merged(layout: str) -> Mapping[str, str]:
+    """Tissues that a layout does not label, and the label that its experts give their voxels instead.
+
+    >>> merged("own:lv_pool=1,scar=2,normal_myocardium=3")
+    {'rv_pool': 'background', 'edema': 'normal_myocardium', 'mvo': 'scar'}
+    """
+    if not layout.startswith(OWN):
+        return MERGED[layout]
+    labelled, given = own_codes(layout), {}
+    for name in INDEX:
+        label = name
+        while label not in labelled:
+            label = UNLABELLED[label]
+        if label != name:
+            given[name] = label
+    return given
+
+
+def regions_of(layout: str) -> tuple[str, ...]:
+    """Regions that the labels of a layout define; none for `MIXED`.
+
+    >>> regions_of("own:lv_pool=1,normal_myocardium=2,scar=3,mvo=4") == regions_of("emidec")
+    True
+    """
+    if not layout.startswith(OWN):
+        return LAYOUTS.get(layout, ())
+    labelled = own_codes(layout)
+    return tuple(region for region in REGIONS if region in labelled or _tells_apart(region, layout))
+
+
 def is_defined(region: str, layout: str) -> bool:
     """Whether the labels of a layout tell the inside of a region from its outside.
 
     >>> is_defined("whole_infarct", "myops2020"), is_defined("mvo", "myops2020")
     (True, False)
     """
+    return region in regions_of(layout) or _tells_apart(region, layout)
+
+
+def _tells_apart(region: str, layout: str) -> bool:
     tissues = REGIONS[region]
-    return region in LAYOUTS[layout] or all(
-        (tissue in tissues) == (label in tissues) for tissue, label in MERGED[layout].items()
-    )
+    return all((tissue in tissues) == (label in tissues) for tissue, label in merged(layout).items())
 
 
 def codes(layout: str) -> dict[str, int]:
     """Mask value of every tissue that a layout labels.
 
+    Raises:
+        LabelError: There is no such layout.
+
     >>> codes("emidec")["scar"]
     3
     """
+    if layout.startswith(OWN):
+        return own_codes(layout)
     if layout not in LAYOUTS:
         raise LabelError(f"There is no label layout {layout!r}. {suggest(layout, LAYOUTS)}")
     return {tissue.name: tissue.codes[layout] for tissue in TISSUES if layout in tissue.codes}
@@ -190,7 +288,7 @@ def decode(labels: LabelArray, layout: str) -> NDArray[np.int16]:
 
 
 def merge(labels: LabelArray, layout: str) -> LabelArray:
-    """Replace the tissues that a layout does not label by those that its experts label instead, see `MERGED`.
+    """Replace the tissues that a layout does not label by those that its experts label instead, see `merged`.
 
     Args:
         labels: Tissue indices, uint8, any shape.
@@ -204,7 +302,7 @@ def merge(labels: LabelArray, layout: str) -> LabelArray:
     """
     codes(layout)
     lookup = np.arange(len(TISSUES), dtype=np.uint8)
-    for tissue, label in MERGED[layout].items():
+    for tissue, label in merged(layout).items():
         lookup[INDEX[tissue]] = INDEX[label]
     return lookup[labels]
 

@@ -1,7 +1,8 @@
+import pytest
 import torch
 
-from scarmap.labels import TISSUES
-from scarmap.nn.regions import sum_over_regions
+from scarmap.labels import INDEX, LAYOUTS, TISSUES, is_defined, merged
+from scarmap.nn.regions import region_members, sum_over_regions, told_apart
 
 NESTED = ("whole_myocardium", "scar_and_edema", "whole_infarct", "mvo")
 
@@ -16,3 +17,11 @@ def test_regions_are_sums_of_their_tissues_and_may_nest():
 def test_tissues_without_a_channel_count_nothing():
     maps = sum_over_regions(torch.full((1, 2, 1, 1), 0.5), tissues=("background", "scar"), regions=("whole_infarct",))
     assert maps.item() == 0.5
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, "own:lv_pool=1,normal_myocardium=2,scar=3"])
+def test_regions_are_told_apart_as_the_label_table_says(layout):
+    regions = ("lv_pool", "rv_pool", "whole_myocardium", "scar_and_edema", "whole_infarct", "mvo")
+    label_of = torch.tensor([[INDEX[merged(layout).get(name, name)] for name in INDEX]])
+    found = told_apart(region_members(regions), label_of)[0].tolist()
+    assert found == [is_defined(region, layout) for region in regions]

@@ -1,11 +1,17 @@
 """Any folder of cases or masks: which layout it has, and what is in it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from scarmap.datasets import emidec, myops2020, plain
 from scarmap.datasets.case_files import CaseFiles
-from scarmap.errors import DataError
+from scarmap.errors import DataError, LabelError
+from scarmap.io.files import read_json
+from scarmap.labels import declare
+
+LABELS = "labels.json"
+"""In the folder of a data set with codes of its own: tissue to its value."""
 
 READERS: Mapping[str, Callable[[Path], list[CaseFiles]]] = {
     "emidec": emidec.find_cases,
@@ -56,12 +62,33 @@ def holds_sets(folder: Path) -> bool:
 
 
 def read_set(folder: Path, *, labelled: bool) -> list[CaseFiles]:
-    """The cases of one data set; none where the folder is no data set."""
+    """The cases of one data set; none where the folder is no data set.
+
+    Raises:
+        LabelError: Its `labels.json` declares no label set.
+    """
+    own = declared_layout(folder)
     for reader in READERS.values():
         cases = [case for case in reader(folder) if case.images and (case.labels is not None or not labelled)]
         if cases:
-            return cases
+            return [replace(case, layout=own) for case in cases] if own else cases
     return []
+
+
+def declared_layout(folder: Path) -> str | None:
+    """Layout that a data set declares in its `labels.json`; None where it has none and uses its usual codes.
+
+    Raises:
+        DataError: The file is damaged.
+        LabelError: It declares no label set.
+    """
+    file = folder / LABELS
+    if not file.is_file():
+        return None
+    values = read_json(file)
+    if not isinstance(values, dict):
+        raise LabelError(f'{file} declares no label set. Expected for instance {{"lv_pool": 1, "scar": 3}}.')
+    return declare(values, where=str(file))
 
 
 def read_sets(folder: Path, *, labelled: bool) -> list[CaseFiles]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from scarmap.evaluation.overlap import dice, jaccard
 from scarmap.evaluation.surface import hausdorff_mm, surface_errors
-from scarmap.labels import LAYOUTS, REGIONS, MaskArray, codes, region_mask
+from scarmap.labels import REGIONS, MaskArray, codes, region_mask, regions_of
 from scarmap.volume import Grid, LabelMap
 
 PATHOLOGY: Mapping[str, tuple[str, str]] = {
@@ -21,6 +21,20 @@ PATHOLOGY: Mapping[str, tuple[str, str]] = {
     "scarmap": ("edema", "whole_infarct"),
 }
 """The two disjoint pathologies of each layout, which `mfunet_slicewise` stacks."""
+
+
+def stacked_pathologies(layout: str) -> tuple[str, str] | None:
+    """The pair of `PATHOLOGY`, or that of a layout of the user's own; None where it labels fewer than two.
+
+    >>> stacked_pathologies("own:normal_myocardium=1,scar=2,mvo=3"), stacked_pathologies("own:scar=1")
+    (('scar', 'mvo'), None)
+    """
+    if layout in PATHOLOGY:
+        return PATHOLOGY[layout]
+    labelled = codes(layout)
+    if "scar" not in labelled:
+        return None
+    return ("edema", "whole_infarct") if "edema" in labelled else ("scar", "mvo") if "mvo" in labelled else None
 
 
 @dataclass(frozen=True)
@@ -81,8 +95,10 @@ def mfunet_slicewise(prediction: LabelMap, truth: LabelMap, layout: str, *, epsi
         epsilon: Added to both sides of each slice's fraction.
     """
     masks = {structure: (predicted, true) for structure, predicted, true in _regions(prediction, truth, layout)}
-    first, second = (masks[pathology] for pathology in PATHOLOGY[layout])
-    masks["average_pathology"] = (np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]]))
+    stacked = stacked_pathologies(layout)
+    if stacked is not None:
+        first, second = (masks[pathology] for pathology in stacked)
+        masks["average_pathology"] = (np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]]))
     return [
         Score("mfunet_slicewise", structure, "dice", _mean_slice_dice(predicted, true, epsilon), "ratio")
         for structure, (predicted, true) in masks.items()
@@ -157,7 +173,7 @@ CONVENTIONS: Mapping[str, Callable[[LabelMap, LabelMap, str], list[Score]]] = {
 
 def _regions(prediction: LabelMap, truth: LabelMap, layout: str) -> Iterator[tuple[str, MaskArray, MaskArray]]:
     codes(layout)
-    for structure in LAYOUTS[layout]:
+    for structure in regions_of(layout):
         yield structure, region_mask(prediction.array, structure), region_mask(truth.array, structure)
 
 

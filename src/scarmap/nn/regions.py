@@ -5,7 +5,26 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from scarmap.labels import REGIONS
+from scarmap.labels import REGIONS, TISSUES
+
+
+def region_members(regions: Sequence[str]) -> Tensor:
+    """Which tissues of `TISSUES` each region holds, (K, T), bool."""
+    return torch.tensor([[tissue.name in REGIONS[region] for tissue in TISSUES] for region in regions])
+
+
+def told_apart(members: Tensor, label_of: Tensor) -> Tensor:
+    """Whether labels tell the inside of a region from its outside: no tissue changes sides with the label it gets.
+
+    Args:
+        members: (K, T), bool, as `region_members`.
+        label_of: (B, T), int64, label that each tissue has in the data set of each slice.
+
+    Returns:
+        (B, K), bool.
+    """
+    same: Tensor = members[:, label_of] == members[:, None]
+    return same.all(2).T
 
 
 def sum_over_regions(probabilities: Tensor, *, tissues: Sequence[str], regions: Sequence[str]) -> Tensor:

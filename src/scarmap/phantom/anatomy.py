@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scarmap.labels import INDEX, MERGED, LabelArray
+from scarmap.labels import INDEX, LabelArray, merged
 from scarmap.phantom.contour import Field, coverage
 from scarmap.phantom.surfaces import Heart, Rays, look_up
 
@@ -151,7 +151,7 @@ def label_stack(shares: Mapping[str, Field], layout: str) -> LabelArray:
     stack = np.zeros((len(INDEX), *shape), dtype=np.float32)
     stack[0] = 1 - sum(shares.values())
     for name, share in shares.items():
-        stack[INDEX[MERGED[layout].get(name, name)]] += share
+        stack[INDEX[merged(layout).get(name, name)]] += share
     labels: LabelArray = stack.argmax(axis=0).astype(np.uint8)
     return labels
 

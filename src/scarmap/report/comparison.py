@@ -10,7 +10,7 @@ import numpy as np
 
 from scarmap.evaluation.paired import PairedComparison, compare, correct_together
 from scarmap.evaluation.table import summarise, values_by_case
-from scarmap.labels import LAYOUTS
+from scarmap.labels import regions_of
 from scarmap.report.contenders import Comparison, Contender
 from scarmap.report.display import region_title, regions_in_order
 from scarmap.report.tables import CONVENTIONS, METRICS, Cell, published_figures, published_text, score_cell
@@ -85,7 +85,7 @@ def paired_table(
         convention: Convention of the Dice.
     """
     first, *others = comparison.contenders
-    known = LAYOUTS.get(comparison.layout, ())
+    known = regions_of(comparison.layout)
     wanted = {each.label: known for each in others} if structures is None else structures
     generator = np.random.default_rng(0)
     means: dict[tuple[str, str], tuple[float, int]] = {}

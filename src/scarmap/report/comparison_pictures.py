@@ -7,7 +7,7 @@ from scarmap.datasets.folder import find_cases, find_masks
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
 from scarmap.evaluation.table import Row, values_by_case
-from scarmap.labels import LAYOUTS
+from scarmap.labels import regions_of
 from scarmap.report.contenders import Comparison
 from scarmap.report.embed import chart_address, picture_address
 from scarmap.report.figures import draw_run_boxes
@@ -29,7 +29,7 @@ def run_box_pictures(
         structures: Label of a run to what is drawn of it; None for all that the labels define.
         metrics: Ratios to draw, one picture each.
     """
-    known = LAYOUTS.get(comparison.layout, ())
+    known = regions_of(comparison.layout)
     drawn = {each.label: known if structures is None else structures[each.label] for each in comparison.contenders}
     pictures = []
     for metric in metrics:

@@ -9,7 +9,7 @@ from typing import Any
 from scarmap.errors import RunError
 from scarmap.evaluation.table import Row, read_scores, values_by_case
 from scarmap.io.run import RunFolder
-from scarmap.labels import LAYOUTS
+from scarmap.labels import regions_of
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _layout(runs: Sequence[RunFolder], records: Sequence[Mapping[str, Any]]) -> 
 def _check_same_truth(
     first: RunFolder, rows: Sequence[Row], other: RunFolder, others: Sequence[Row], *, layout: str, cases: set[str]
 ) -> None:
-    for structure in LAYOUTS.get(layout, ()):
+    for structure in regions_of(layout):
         ours, theirs = _true_ml(rows, structure), _true_ml(others, structure)
         for case in sorted(cases & set(ours) & set(theirs)):
             if isfinite(ours[case] + theirs[case]) and not isclose(

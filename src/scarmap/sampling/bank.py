@@ -13,12 +13,10 @@ import torch
 from torch import Tensor
 
 from scarmap.datasets.split import slice_name
-from scarmap.labels import LAYOUTS
+from scarmap.labels import INDEX, TISSUES, merged
 from scarmap.sampling.batch import Batch, centre_window
 from scarmap.sampling.preparation import Preparation, check_nothing_lost, heart_centre, prepare
 from scarmap.volume import Case
-
-PLACES = {layout: place for place, layout in enumerate(LAYOUTS)}
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Bank:
         labels: (N, H, W), uint8, tissue indices.
         cases: Case of each slice, length N; slices of a case are neighbours, in order.
         size: Side of the network's window; images are larger by the preparation's margin.
-        layouts: (N,), int64, label layout of each slice by its place in `scarmap.labels.LAYOUTS`; None where the
+        label_of: (N, T), int64, label that each tissue of `TISSUES` has in the data set of each slice; None where the
             recipe learns one layout.
     """
 
@@ -38,7 +36,7 @@ class Bank:
     labels: Tensor
     cases: tuple[str, ...]
     size: int
-    layouts: Tensor | None = None
+    label_of: Tensor | None = None
 
     @cached_property
     def positions(self) -> tuple[int, ...]:
@@ -79,8 +77,8 @@ class Bank:
 
     def to(self, device: torch.device) -> "Bank":
         """The same bank on another device."""
-        layouts = None if self.layouts is None else self.layouts.to(device)
-        return replace(self, images=self.images.to(device), labels=self.labels.to(device), layouts=layouts)
+        label_of = None if self.label_of is None else self.label_of.to(device)
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device), label_of=label_of)
 
 
 def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
@@ -93,7 +91,7 @@ def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
     Raises:
         DataError: The centre window cuts off labelled pixels of a case.
     """
-    images, labels, names, layouts = [], [], [], []
+    images, labels, names, label_of = [], [], [], []
     for case in cases:
         assert case.labels is not None
         centre = heart_centre(case.labels) if preparation.around_heart else (0.5, 0.5)
@@ -103,5 +101,11 @@ def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
         images.append(slices.images)
         labels.append(slices.labels)
         names += [case.name] * len(slices.images)
-        layouts += [PLACES[case.layout]] * len(slices.images)
-    return Bank(torch.cat(images), torch.cat(labels), tuple(names), preparation.size, torch.tensor(layouts))
+        label_of += [labels_of_tissues(case.layout)] * len(slices.images)
+    return Bank(torch.cat(images), torch.cat(labels), tuple(names), preparation.size, torch.stack(label_of))
+
+
+def labels_of_tissues(layout: str) -> Tensor:
+    """Label that each tissue has in a layout, its own or that of what the experts label instead, (T,), int64."""
+    instead = merged(layout)
+    return torch.tensor([INDEX[instead.get(tissue.name, tissue.name)] for tissue in TISSUES])

@@ -18,14 +18,14 @@ class Batch:
         labels: (B, H, W), uint8, indices into `scarmap.labels.TISSUES`; the likeliest tissue where the truth is soft.
         soft: (B, T, H, W), float32, share of each tissue of `TISSUES`, summing to 1 over T, where slices are mixed;
             None where every pixel is one tissue. `tissue_shares` reads either.
-        layouts: (B,), int64, label layout of each slice by its place in `scarmap.labels.LAYOUTS`; None where the
+        label_of: (B, T), int64, label that each tissue of `TISSUES` has in the data set of each slice; None where the
             recipe learns one layout.
     """
 
     images: Tensor
     labels: Tensor
     soft: Tensor | None = None
-    layouts: Tensor | None = None
+    label_of: Tensor | None = None
 
 
 def tissue_shares(batch: Batch) -> Tensor:

@@ -58,7 +58,7 @@ def gather(data: Path, recipe: Recipe) -> Material:
     split = split_cases({case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit)
     bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
     if recipe.layout != ANY:
-        return Material(files, cases, split, replace(bank, layouts=None), recipe.layout)
+        return Material(files, cases, split, replace(bank, label_of=None), recipe.layout)
     return Material(files, cases, split, bank, common_layout(case.layout for case in cases))
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from scarmap.labels import INDEX, LAYOUTS, REGIONS, is_defined
+from scarmap.labels import INDEX, REGIONS
+from scarmap.nn.regions import region_members, told_apart
 from scarmap.sampling.bank import Bank
 
 SLICES_AT_ONCE = 8
@@ -50,11 +51,10 @@ def region_dice(
 
 
 def defined_regions(bank: Bank, row: int, regions: Sequence[str]) -> Tensor:
-    """Which regions the label layout of a slice defines, (K,), bool; all where the recipe learns one layout."""
-    if bank.layouts is None:
+    """Which regions the labels of a slice tell apart, (K,), bool; all where the recipe learns one layout."""
+    if bank.label_of is None:
         return torch.ones(len(regions), dtype=torch.bool)
-    layout = list(LAYOUTS)[int(bank.layouts[row])]
-    return torch.tensor([is_defined(region, layout) for region in regions])
+    return told_apart(region_members(regions), bank.label_of[row : row + 1].cpu())[0]
 
 
 def region_masks(labels: Tensor, regions: Sequence[str]) -> Tensor:

@@ -4,15 +4,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from scarmap.labels import INDEX, LAYOUTS, TISSUES
+from scarmap.labels import INDEX, TISSUES
+from scarmap.sampling.bank import labels_of_tissues
 from scarmap.sampling.batch import Batch
 from scarmap.systems.scarmap.objective import TissueObjective
 
 
 def batch_of(*tissues, layout=None):
     labels = torch.tensor([INDEX[tissue] for tissue in tissues], dtype=torch.uint8).view(1, 1, -1)
-    layouts = None if layout is None else torch.tensor([list(LAYOUTS).index(layout)])
-    return Batch(torch.zeros(1, 3, 1, len(tissues)), labels, layouts=layouts)
+    label_of = None if layout is None else labels_of_tissues(layout)[None]
+    return Batch(torch.zeros(1, 3, 1, len(tissues)), labels, label_of=label_of)
 
 
 def sure_of(*tissues):
@@ -78,8 +79,8 @@ def test_how_a_label_is_divided_is_free(layout, labelled, said):
 def test_slices_of_two_data_sets_give_the_losses_that_each_gives():
     tissues, both = ("lv_pool", "scar"), torch.randn(2, len(TISSUES), 1, 2, generator=torch.Generator().manual_seed(2))
     alone = [batch_of(*tissues, layout=layout) for layout in ("myops2020", "emidec")]
-    batch = Batch(*(torch.cat([getattr(each, part) for each in alone]) for part in ("images", "labels")), layouts=None)
-    batch = replace(batch, layouts=torch.cat([each.layouts for each in alone]))
+    batch = Batch(*(torch.cat([getattr(each, part) for each in alone]) for part in ("images", "labels")))
+    batch = replace(batch, label_of=torch.cat([each.label_of for each in alone]))
     objective = TissueObjective()
     entropies = [objective(lambda images, n=n: both[n : n + 1], each)["cross_entropy"] for n, each in enumerate(alone)]
     joint = objective(lambda images: both, batch)
@@ -88,9 +89,9 @@ def test_slices_of_two_data_sets_give_the_losses_that_each_gives():
 
 def test_a_region_is_asked_for_only_where_it_is_labelled():
     logits = torch.randn(2, len(TISSUES), 1, 2, generator=torch.Generator().manual_seed(3))
-    layouts = torch.tensor([list(LAYOUTS).index(layout) for layout in ("emidec", "scarmap")])
+    label_of = torch.stack([labels_of_tissues(layout) for layout in ("emidec", "scarmap")])
     labels = torch.tensor([[[INDEX["normal_myocardium"]] * 2], [[INDEX["rv_pool"]] * 2]], dtype=torch.uint8)
-    batch, changed = Batch(torch.zeros(2, 3, 1, 2), labels, layouts=layouts), logits.clone()
+    batch, changed = Batch(torch.zeros(2, 3, 1, 2), labels, label_of=label_of), logits.clone()
     swap = [INDEX["edema"], INDEX["normal_myocardium"]]
     changed[0, swap] = logits[0, swap[::-1]]
     objective = TissueObjective()

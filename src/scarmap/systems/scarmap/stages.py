@@ -61,12 +61,12 @@ def varied_slices(
     """
     for chosen in shuffled_again(rows, batch_size, batches, generator):
         batch = Batch(bank.images[chosen], bank.labels[chosen])
-        layouts = None if bank.layouts is None else bank.layouts[chosen]
+        label_of = None if bank.label_of is None else bank.label_of[chosen]
         present = present_sequences(batch.images)
         moved = augment(batch, augmentation, size=bank.size, generator=generator)
         images = change_appearance(moved.images, appearance, generator)
         kept = draw_kept(present, odds, generator)
-        yield replace(moved, images=images * kept[..., None, None], layouts=layouts)
+        yield replace(moved, images=images * kept[..., None, None], label_of=label_of)
 
 
 def segmentation_stage(
