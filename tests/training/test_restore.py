@@ -13,8 +13,9 @@ from scarmap.datasets.folder import find_cases
 from scarmap.errors import RecipeError, RunError
 from scarmap.evaluation.reliability import add_up, read_reliability
 from scarmap.inference.predict import segment
+from scarmap.inference.stream import write_probabilities
 from scarmap.io.files import read_json, write_json
-from scarmap.io.nifti import read_labels
+from scarmap.io.nifti import read_labels, read_maps
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.labels import region_mask
@@ -94,18 +95,18 @@ def test_each_fold_alone_gives_the_masks_that_the_training_wrote(run, emidec_pha
         np.testing.assert_array_equal(found, written)
 
 
-def test_probabilities_are_calibrated_on_what_the_folds_held_out_and_masks_are_not(run, emidec_phantom):
+def test_probabilities_are_calibrated_on_what_the_folds_held_out(run, emidec_phantom, tmp_path):
     files = find_cases(emidec_phantom)
     cases = [load_case(each, sequences=("LGE",), labelled=True) for each in files]
     counted, calibrated = add_up(read_reliability(run.evaluation).values()), load(run)
     for region in calibrated.regions:
         assert counted[region].count.sum() == sum(case.labels.array.size for case in cases)
         assert counted[region].true.sum() == sum(region_mask(case.labels.array, region).sum() for case in cases)
-    raw = replace(calibrated, calibrate=None)
-    found, said = (segment(with_labels(cases[0], None), each) for each in (calibrated, raw))
-    assert np.array_equal(found.labels.array, said.labels.array)
-    np.testing.assert_array_equal(found.probabilities, calibrated.calibrate(said.probabilities))
-    assert not np.array_equal(found.probabilities, said.probabilities)
+    said = segment(with_labels(cases[0], None), calibrated)
+    write_probabilities(tmp_path, "case", said, calibrated)
+    written = read_maps(tmp_path / "case_probabilities.nii.gz")[0]
+    np.testing.assert_allclose(np.moveaxis(written, -1, 0), calibrated.calibrate(said.probabilities), atol=1e-6)
+    assert not np.array_equal(calibrated.calibrate(said.probabilities), said.probabilities)
 
 
 def test_all_finished_folds_are_averaged(run):

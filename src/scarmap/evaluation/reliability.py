@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from scarmap.io.files import read_json, write_json
 from scarmap.labels import is_defined, region_mask
@@ -119,6 +118,8 @@ def fit_curve(counts: Reliability) -> Curve:
     Source: Zadrozny and Elkan 2002 (isotonic regression for calibration).
     Differs: fitted to bins, and straight in log odds between them.
     """
+    from scipy.optimize import isotonic_regression  # half a second that only fitting needs
+
     used = counts.count > 0
     count, said, true = counts.count[used], counts.said[used], counts.true[used]
     share = isotonic_regression((true + 0.5) / (count + 1), weights=count).x

@@ -23,14 +23,27 @@ def largest_component_per_slice(mask: MaskArray) -> MaskArray:
     return kept
 
 
+def box_of(mask: MaskArray) -> tuple[slice, ...]:
+    """The smallest box that holds a mask of any dimension; an empty one where nothing is set.
+
+    >>> box_of(np.array([[False, False, False], [False, True, True]]))
+    (slice(1, 2, None), slice(1, 3, None))
+    """
+    others = [tuple(other for other in range(mask.ndim) if other != axis) for axis in range(mask.ndim)]
+    along = [np.flatnonzero(mask.any(axis=axes)) for axes in others]
+    return tuple(slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0) for found in along)
+
+
 def largest_component(mask: MaskArray) -> MaskArray:
     """Keep the largest connected part of a mask of any dimension, diagonal neighbours connected."""
-    parts, count = ndimage.label(mask, structure=np.ones((3,) * mask.ndim))
+    box = box_of(mask)
+    parts, count = ndimage.label(mask[box], structure=np.ones((3,) * mask.ndim))
     if count <= 1:
         return mask
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    largest: MaskArray = parts == sizes.argmax()
+    largest = np.zeros_like(mask)
+    largest[box] = parts == sizes.argmax()
     return largest
 
 
@@ -67,6 +80,18 @@ def compose_nested(
     Returns:
         (X, Y, Z), tissue indices.
     """
+    outermost = next(iter(nested))
+    outer_maps = [probabilities[region] for region in (*pools, outermost)]
+    found = np.max(outer_maps, axis=0) >= 1 / (len(outer_maps) + 2)  # elsewhere the background is the likeliest
+    box = box_of(found)
+    labels = np.full(found.shape, INDEX["background"], dtype=np.uint8)
+    labels[box] = _compose_box({name: maps[box] for name, maps in probabilities.items()}, pools, nested, threshold)
+    return labels
+
+
+def _compose_box(
+    probabilities: Mapping[str, NDArray[np.float32]], pools: Sequence[str], nested: Mapping[str, str], threshold: float
+) -> LabelArray:
     outermost, tissue = next(iter(nested.items()))
     first = {**{pool: probabilities[pool] for pool in pools}, tissue: probabilities[outermost]}
     background = 1 - sum(first.values())
@@ -131,12 +156,14 @@ def leave_out_small_parts(
     """
     found = region_mask(labels, region)
     wall = np.count_nonzero(region_mask(labels, "whole_myocardium"))
-    parts = ndimage.label(found, structure=np.ones((3, 3, 3)))[0]
-    small = np.bincount(parts.ravel()) * 100 < smallest_percent * wall
+    box = box_of(found)
+    parts = ndimage.label(found[box], structure=np.ones((3, 3, 3)))[0]
+    small = np.bincount(parts.ravel(), minlength=1) * 100 < smallest_percent * wall
     small[0] = False
     if not small.any():
         return labels, ()
-    cleared = np.where(small[parts], INDEX[around], labels).astype(labels.dtype)
+    cleared = labels.copy()
+    cleared[box][small[parts]] = INDEX[around]
     if region_mask(cleared, region).any():
         return cleared, ()
     count = np.count_nonzero(found)

@@ -33,8 +33,8 @@ class Segmenter:
         check: What a reader of a mask must be told, from tissue indices (X, Y, Z); None never has anything to say.
         finish: Last decision on the mask, from tissue indices (X, Y, Z) and their grid, with what a reader must be told
             about it; None leaves the mask as it is.
-        calibrate: Probabilities (K, X, Y, Z) as what they mean, learned from cases that the system had not seen; masks
-            are made from what the networks say. None leaves them.
+        calibrate: Probabilities (K, X, Y, Z) as what they mean, learned from cases that the system had not seen; for
+            those who are given probabilities, as masks are made from what the networks say. None leaves them.
     """
 
     preparation: Preparation
@@ -58,7 +58,7 @@ class Segmentation:
 
     Attributes:
         labels: On the case's own grid.
-        probabilities: (K, X, Y, Z), float32, K as the segmenter's regions, calibrated where the segmenter is.
+        probabilities: (K, X, Y, Z), float32, K as the segmenter's regions, as the networks say them.
         observed: What the segmenter's `check` says of the mask, one sentence each.
         decided: What its `finish` says that it changed.
     """
@@ -97,8 +97,6 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
         labels = merge(labels, segmenter.layout)
     labels, decided = segmenter.finish(labels, case.grid) if segmenter.finish else (labels, ())
     observed = segmenter.check(labels) if segmenter.check else ()
-    if segmenter.calibrate:
-        probabilities = segmenter.calibrate(probabilities)
     return Segmentation(LabelMap(labels, case.grid), probabilities, observed, decided)
 
 

@@ -134,7 +134,7 @@ def safe_target(files: CaseFiles, out: Path) -> Path:
 
 
 def write_probabilities(out: Path, name: str, found: Segmentation, segmenter: Segmenter) -> None:
-    """Write `<case>_probabilities.nii.gz`, (X, Y, Z, K), and a JSON that names the K regions."""
-    maps = np.moveaxis(found.probabilities, 0, -1)
-    write_image(out / f"{name}_probabilities.nii.gz", maps, found.labels.grid)
+    """Write `<case>_probabilities.nii.gz`, (X, Y, Z, K), calibrated, and a JSON that names the K regions."""
+    maps = segmenter.calibrate(found.probabilities) if segmenter.calibrate else found.probabilities
+    write_image(out / f"{name}_probabilities.nii.gz", np.moveaxis(maps, 0, -1), found.labels.grid)
     write_json(out / f"{name}_probabilities.json", {"regions": list(segmenter.regions)})
