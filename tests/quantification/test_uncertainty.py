@@ -1,11 +1,12 @@
-from math import isnan, sqrt
+from math import isnan, nan, sqrt
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from scarmap.errors import DataError
-from scarmap.quantification.uncertainty import interval_of_samples, intervals, probability_of
+from scarmap.quantification.result import Interval
+from scarmap.quantification.uncertainty import holding, interval_of_samples, intervals, probability_of
 
 ALL = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar", "mvo")
 MYOPS = ALL[:-1]
@@ -86,3 +87,11 @@ def test_unknown_regions_and_shapes_are_errors():
     with pytest.raises(DataError, match="one shape"):
         intervals({"scar": _samples(1, 2), "mvo": _samples(1, 2, 3)}, tissues=ALL, voxel_ml=1.0, wall_ml=1.0)
     assert intervals({}, tissues=ALL, voxel_ml=1.0, wall_ml=1.0) == {}
+
+
+def test_an_interval_from_levels_holds_the_figure_of_the_mask():
+    between = Interval(2.0, 4.0, nan, "levels")
+    assert holding(between, 5.0) == Interval(2.0, 5.0, nan, "levels")
+    assert holding(between, 3.0) == between
+    covering = Interval(2.0, 4.0, 0.9, "samples")
+    assert holding(covering, 5.0) is covering

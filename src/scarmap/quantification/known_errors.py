@@ -117,7 +117,7 @@ def intervals_from_errors(
 
     Returns:
         Figures by name to their interval: those that are defined and that enough held-out cases measure. Shares are of
-        the wall as the mask has it.
+        the wall as the mask has it, and at most all of it.
     """
     spread: dict[str, Interval] = {}
     for part, pairs in errors.volumes_ml.items():
@@ -126,12 +126,13 @@ def intervals_from_errors(
             continue
         low, high = conformal_bounds(found_ml, pairs, confidence=confidence)
         method = f"{FROM_ERRORS} {len(pairs)} cases that the model had not seen"
-        units = {f"{part}_ml": 1.0}
+        ends = {f"{part}_ml": (low, high)}
         if part not in POOLS:
-            units[f"{part}_g"] = MYOCARDIUM_G_PER_ML
+            ends[f"{part}_g"] = (low * MYOCARDIUM_G_PER_ML, high * MYOCARDIUM_G_PER_ML)
         if part not in (*POOLS, "myocardium"):
-            units[f"{part}_percent_lv"] = percent(1.0, figures["myocardium_ml"])
-        spread |= {name: Interval(low * unit, high * unit, confidence, method) for name, unit in units.items()}
+            shares = [percent(end, figures["myocardium_ml"]) for end in (low, high)]
+            ends[f"{part}_percent_lv"] = (min(shares[0], 100.0), min(shares[1], 100.0))
+        spread |= {name: Interval(*pair, confidence, method) for name, pair in ends.items()}
     return {name: interval for name, interval in spread.items() if not isnan(interval.low)}
 
 

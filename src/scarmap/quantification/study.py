@@ -33,7 +33,7 @@ from scarmap.quantification.result import (
 )
 from scarmap.quantification.thresholds import METHODS, is_signed
 from scarmap.quantification.transmurality import GRADES, VARIANTS, measure_wall
-from scarmap.quantification.uncertainty import Probabilities, intervals
+from scarmap.quantification.uncertainty import Probabilities, holding, intervals
 from scarmap.quantification.window import Window, cropped, heart_window
 from scarmap.volume import LabelMap, Volume, check_same_grid
 
@@ -96,8 +96,8 @@ def quantify(
         image: LGE on the same grid, for classical thresholds.
         remote: (X, Y, Z), remote myocardium for these; found automatically when None.
         probabilities: Region to its probability, (K, X, Y, Z) of folds or passes or (X, Y, Z) averaged, for intervals.
-        errors: Errors of the model that made the mask on cases that it had not seen; their intervals come before those
-            from probabilities.
+        errors: Errors of the model that made the mask on cases that it had not seen; their intervals stand in the place
+            of those from probabilities.
         reference_deg: Direction of the middle of the septum from the centre of the left ventricle, degrees from the
             first array axis towards the second, measured in millimetres; found from the right ventricle when None.
         area_at_risk_ml: Area at risk drawn elsewhere, for the salvage index; edema and infarct together when None.
@@ -128,8 +128,8 @@ def quantify(
         wall_ml=figures["myocardium_ml"],
         confidence=choices.confidence,
     )
-    known = intervals_from_errors(figures, errors, confidence=choices.confidence) if errors else {}
-    stated = {**spread, **known}
+    known = intervals_from_errors(figures, errors, confidence=choices.confidence) if errors else None
+    stated = known if known is not None else {name: holding(each, figures[name]) for name, each in spread.items()}
     thresholds, flags = _thresholds(image, labels, placement, remote, choices)
     return Quantification(
         case=case,

@@ -4,8 +4,9 @@ Such an interval shows how much the model's own answers scatter. It does not sho
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
-from math import nan
+from math import isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,6 +144,17 @@ def between_levels(sizes: Sizes) -> Interval:
     """Bounds from the level sets of an averaged map, which claim no coverage."""
     low, high = sizes.tolist()
     return Interval(low, high, nan, f"voxels with an averaged probability of at least {LEVELS[0]} and {LEVELS[1]}")
+
+
+def holding(interval: Interval, value: float) -> Interval:
+    """An interval from levels widened to hold the mask's own figure; one that claims a coverage as it is.
+
+    Calibrated probabilities mean what they say, while the mask is made from what the networks say, so the mask may be
+    larger or smaller than both levels.
+    """
+    if not isnan(interval.confidence) or isnan(value):
+        return interval
+    return replace(interval, low=min(interval.low, value), high=max(interval.high, value))
 
 
 def interval_of_samples(samples: Sizes, *, confidence: float = 0.9) -> Interval:

@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from scarmap.labels import INDEX, TISSUES
-from scarmap.systems.scarmap.inference import assemble, compose, probabilities
+from scarmap.systems.scarmap.inference import assemble, compose, decide_presence, probabilities
 from scarmap.systems.scarmap.network import AnySequenceNetwork
 from scarmap.systems.scarmap.targets import FOUND, NESTED
+from scarmap.volume import Grid
 
 
 class Shows(nn.Module):
@@ -50,3 +51,19 @@ def test_pathology_is_called_from_a_share_of_what_it_lies_in():
     assert compose(maps).item() == INDEX["normal_myocardium"]
     assert compose(maps, threshold=0.3).item() == INDEX["edema"]
     assert compose(maps, threshold=0.2).item() == INDEX["scar"]
+
+
+def test_infarct_and_no_reflow_are_there_from_a_share_of_the_wall_on():
+    grid = Grid((20, 10, 1), (1.0, 1.0, 10.0), np.eye(4))
+    labels = np.full(grid.shape, INDEX["normal_myocardium"], dtype=np.uint8)  # a wall of 200 voxels
+    labels[0:6, 0] = INDEX["scar"]  # 3 %, with what follows 4 %
+    labels[6:8, 0] = INDEX["mvo"]  # 1 %
+    labels[15:17, 5] = INDEX["scar"]  # 1 %
+    wanted = {"smallest_infarct_percent": 2.0, "smallest_no_reflow_percent": 1.5}
+    decided, told = decide_presence(labels, grid, **wanted)
+    assert (decided[0:8, 0] == INDEX["scar"]).all()
+    assert (decided[15:17, 5] == INDEX["edema"]).all()
+    assert told == ()
+    decided, told = decide_presence(labels, grid, **{**wanted, "smallest_infarct_percent": 5.0})
+    assert not np.isin(decided, [INDEX["scar"], INDEX["mvo"]]).any()
+    assert told == ("An infarct of 0.10 ml, 5.0 % of the wall, was left out, as parts below 5 % are taken for noise.",)

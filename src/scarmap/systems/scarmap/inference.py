@@ -68,12 +68,13 @@ def decide_presence(
         smallest_no_reflow_percent: Smallest connected part of no-reflow, in percent of the wall.
 
     Returns:
-        The labels, and a sentence for each of the two that was found and left out altogether.
+        The labels, and a sentence where an infarct was found and left out altogether. Of no-reflow that was left out
+        nothing is told: the infarct around it is still there, and a data set may not label it at all.
     """
     labels, told = leave_out_small_parts(
         labels, grid, region="whole_infarct", around="edema", smallest_percent=smallest_infarct_percent
     )
-    labels, more = leave_out_small_parts(
+    labels, _ = leave_out_small_parts(
         labels, grid, region="mvo", around="scar", smallest_percent=smallest_no_reflow_percent
     )
-    return labels, told + more
+    return labels, told
