@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from scarmap.errors import LabelError
+from scarmap.io.coding import decode, encode, merge
 from scarmap.labels import (
     INDEX,
     LAYOUTS,
@@ -10,10 +11,7 @@ from scarmap.labels import (
     TISSUES,
     codes,
     declare,
-    decode,
-    encode,
     is_defined,
-    merge,
     merged,
     region_mask,
     regions_of,

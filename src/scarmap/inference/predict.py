@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scarmap.inference.locate import find_heart, looks_whole
-from scarmap.labels import MIXED, LabelArray, merge
+from scarmap.io.coding import merge
+from scarmap.labels import MIXED, LabelArray
 from scarmap.sampling.preparation import Preparation, Slices, prepare, restore, whole_slices
 from scarmap.volume import Case, Grid, LabelMap
 

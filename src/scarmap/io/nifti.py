@@ -14,8 +14,8 @@ from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from scarmap.errors import DataError
+from scarmap.io.coding import decode, encode, merge
 from scarmap.io.files import replacing
-from scarmap.labels import decode, encode, merge
 from scarmap.volume import Grid, LabelMap, Volume
 
 logger = logging.getLogger(__name__)

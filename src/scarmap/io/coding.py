@@ -1,0 +1,81 @@
+"""From the values of a data set's mask to tissue indices, and back."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scarmap.errors import LabelError
+from scarmap.labels import INDEX, TISSUES, LabelArray, codes, merged
+
+
+def encode(values: NDArray[np.generic], layout: str, *, where: str = "the mask") -> LabelArray:
+    """Turn the values of a data set's mask into tissue indices.
+
+    Args:
+        values: Mask of any shape, whole numbers in any dtype.
+        layout: Name of the label layout.
+        where: Name of the mask's file, for the error message.
+
+    Returns:
+        Array of the same shape, uint8, indices into `TISSUES`.
+
+    Raises:
+        LabelError: The mask holds values that the layout does not define.
+    """
+    table = codes(layout)
+    found = np.unique(values)
+    unknown = sorted(set(found.tolist()) - set(table.values()))
+    if unknown:
+        listed = ", ".join(f"{value:g}" for value in unknown[:8])
+        raise LabelError(
+            f"{where} holds the label values {listed}, which layout {layout!r} does not define; it defines "
+            f"{', '.join(f'{value} ({name})' for name, value in table.items())}. Check that this is a mask "
+            f"and not an image, that it was resampled with nearest neighbours, and that --layout is right."
+        )
+    labels = np.zeros(values.shape, dtype=np.uint8)
+    for name, value in table.items():
+        labels[values == value] = INDEX[name]
+    return labels
+
+
+def decode(labels: LabelArray, layout: str) -> NDArray[np.int16]:
+    """Turn tissue indices into the values of a data set's mask, the inverse of `encode`.
+
+    Args:
+        labels: Tissue indices, uint8, any shape.
+        layout: Name of the label layout.
+
+    Returns:
+        Array of the same shape, int16.
+
+    Raises:
+        LabelError: A tissue is present that the layout has no value for.
+    """
+    table = codes(layout)
+    lookup = np.full(len(TISSUES), -1, dtype=np.int16)
+    for name, value in table.items():
+        lookup[INDEX[name]] = value
+    values = lookup[labels]
+    if (values < 0).any():
+        homeless = sorted({TISSUES[index].name for index in np.unique(labels[values < 0])})
+        raise LabelError(f"Layout {layout!r} has no mask value for {', '.join(homeless)}; use another --layout.")
+    return values
+
+
+def merge(labels: LabelArray, layout: str) -> LabelArray:
+    """Replace the tissues that a layout does not label by those that its experts label instead, see `merged`.
+
+    Args:
+        labels: Tissue indices, uint8, any shape.
+        layout: Name of the label layout.
+
+    Returns:
+        Array of the same shape, uint8, which `decode` accepts for this layout.
+
+    >>> merge(np.array([INDEX["mvo"], INDEX["edema"]], dtype=np.uint8), "myops2020").tolist()
+    [5, 4]
+    """
+    codes(layout)
+    lookup = np.arange(len(TISSUES), dtype=np.uint8)
+    for tissue, label in merged(layout).items():
+        lookup[INDEX[tissue]] = INDEX[label]
+    return lookup[labels]
