@@ -191,6 +191,16 @@ def merged(layout: str) -> Mapping[str, str]:
     return given
 
 
+def label_indices(layout: str) -> list[int]:
+    """Index of the label that each tissue of `TISSUES` gets in a layout, its own or that of `merged`.
+
+    >>> label_indices("emidec")
+    [0, 1, 0, 3, 3, 5, 6]
+    """
+    instead = merged(layout)
+    return [INDEX[instead.get(name, name)] for name in INDEX]
+
+
 def regions_of(layout: str) -> tuple[str, ...]:
     """Regions that the labels of a layout define; none for `MIXED`.
 
@@ -199,22 +209,18 @@ def regions_of(layout: str) -> tuple[str, ...]:
     """
     if not layout.startswith(OWN):
         return LAYOUTS.get(layout, ())
-    labelled = own_codes(layout)
-    return tuple(region for region in REGIONS if region in labelled or _tells_apart(region, layout))
+    return tuple(region for region in REGIONS if is_defined(region, layout))
 
 
 def is_defined(region: str, layout: str) -> bool:
-    """Whether the labels of a layout tell the inside of a region from its outside.
+    """Whether a layout labels a region as it is, or its labels tell the region's inside from its outside.
 
     >>> is_defined("whole_infarct", "myops2020"), is_defined("mvo", "myops2020")
     (True, False)
     """
-    return region in regions_of(layout) or _tells_apart(region, layout)
-
-
-def _tells_apart(region: str, layout: str) -> bool:
     tissues = REGIONS[region]
-    return all((tissue in tissues) == (label in tissues) for tissue, label in merged(layout).items())
+    told_apart = all((tissue in tissues) == (label in tissues) for tissue, label in merged(layout).items())
+    return told_apart or region in codes(layout)
 
 
 def codes(layout: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ rising curve through them turns what a network says into what it means.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -128,15 +129,20 @@ def fit_curve(counts: Reliability) -> Curve:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Curves by region; callable with all maps of a case.
+    """Curves by region, fitted when they are first wanted; callable with all maps of a case.
 
     Attributes:
         regions: Region of each map.
-        curves: Region to its curve; the maps of other regions stay as they are.
+        counts: Region to its counts; the maps of other regions stay as they are.
     """
 
     regions: tuple[str, ...]
-    curves: Mapping[str, Curve]
+    counts: Mapping[str, Reliability]
+
+    @cached_property
+    def curves(self) -> dict[str, Curve]:
+        """Region to its curve."""
+        return {region: fit_curve(each) for region, each in self.counts.items()}
 
     def __call__(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """Maps (K, X, Y, Z) as what they mean, same shape; each region on its own, so they may nest less strictly."""
@@ -148,11 +154,9 @@ class Calibration:
 
 
 def fit_calibration(regions: Sequence[str], folds: Iterable[Mapping[str, Reliability]]) -> Calibration | None:
-    """Curves from the counts of held-out cases, of some folds together; None without any."""
+    """Calibration on the counts of held-out cases, of some folds together; None without any."""
     counts = add_up(folds)
-    if not counts:
-        return None
-    return Calibration(tuple(regions), {region: fit_curve(each) for region, each in counts.items()})
+    return Calibration(tuple(regions), counts) if counts else None
 
 
 def write_reliability(folder: Path, fold: int, counts: Mapping[str, Reliability]) -> None:

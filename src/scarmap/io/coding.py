@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarmap.errors import LabelError
-from scarmap.labels import INDEX, TISSUES, LabelArray, codes, merged
+from scarmap.labels import INDEX, TISSUES, LabelArray, codes, label_indices
 
 
 def encode(values: NDArray[np.generic], layout: str, *, where: str = "the mask") -> LabelArray:
@@ -75,7 +75,4 @@ def merge(labels: LabelArray, layout: str) -> LabelArray:
     [5, 4]
     """
     codes(layout)
-    lookup = np.arange(len(TISSUES), dtype=np.uint8)
-    for tissue, label in merged(layout).items():
-        lookup[INDEX[tissue]] = INDEX[label]
-    return lookup[labels]
+    return np.array(label_indices(layout), dtype=np.uint8)[labels]

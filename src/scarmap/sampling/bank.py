@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from scarmap.datasets.split import slice_name
-from scarmap.labels import INDEX, TISSUES, merged
+from scarmap.labels import label_indices
 from scarmap.sampling.batch import Batch, centre_window
 from scarmap.sampling.preparation import Preparation, check_nothing_lost, heart_centre, prepare
 from scarmap.volume import Case
@@ -101,11 +101,5 @@ def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
         images.append(slices.images)
         labels.append(slices.labels)
         names += [case.name] * len(slices.images)
-        label_of += [labels_of_tissues(case.layout)] * len(slices.images)
-    return Bank(torch.cat(images), torch.cat(labels), tuple(names), preparation.size, torch.stack(label_of))
-
-
-def labels_of_tissues(layout: str) -> Tensor:
-    """Label that each tissue has in a layout, its own or that of what the experts label instead, (T,), int64."""
-    instead = merged(layout)
-    return torch.tensor([INDEX[instead.get(tissue.name, tissue.name)] for tissue in TISSUES])
+        label_of += [label_indices(case.layout)] * len(slices.images)
+    return Bank(torch.cat(images), torch.cat(labels), tuple(names), preparation.size, torch.tensor(label_of))

@@ -4,15 +4,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from scarmap.labels import INDEX, TISSUES
-from scarmap.sampling.bank import labels_of_tissues
+from scarmap.labels import INDEX, TISSUES, label_indices
 from scarmap.sampling.batch import Batch
 from scarmap.systems.scarmap.objective import TissueObjective
 
 
 def batch_of(*tissues, layout=None):
     labels = torch.tensor([INDEX[tissue] for tissue in tissues], dtype=torch.uint8).view(1, 1, -1)
-    label_of = None if layout is None else labels_of_tissues(layout)[None]
+    label_of = None if layout is None else torch.tensor([label_indices(layout)])
     return Batch(torch.zeros(1, 3, 1, len(tissues)), labels, label_of=label_of)
 
 
@@ -89,7 +88,7 @@ def test_slices_of_two_data_sets_give_the_losses_that_each_gives():
 
 def test_a_region_is_asked_for_only_where_it_is_labelled():
     logits = torch.randn(2, len(TISSUES), 1, 2, generator=torch.Generator().manual_seed(3))
-    label_of = torch.stack([labels_of_tissues(layout) for layout in ("emidec", "scarmap")])
+    label_of = torch.tensor([label_indices(layout) for layout in ("emidec", "scarmap")])
     labels = torch.tensor([[[INDEX["normal_myocardium"]] * 2], [[INDEX["rv_pool"]] * 2]], dtype=torch.uint8)
     batch, changed = Batch(torch.zeros(2, 3, 1, 2), labels, label_of=label_of), logits.clone()
     swap = [INDEX["edema"], INDEX["normal_myocardium"]]
