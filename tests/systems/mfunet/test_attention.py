@@ -62,6 +62,15 @@ def test_spatial_attention_keeps_the_shape_and_every_parameter_has_a_gradient():
         assert parameter.grad.abs().max() > 1e-6, name
 
 
+def test_features_pass_unchanged_where_the_branch_is_silent():
+    torch.manual_seed(0)
+    module, x = SpatialAttention(8), torch.randn(2, 8, 16, 24)
+    assert not torch.equal(module(x), x)
+    nn.init.zeros_(module.enlarge[-1].weight)
+    nn.init.zeros_(module.enlarge[-1].bias)
+    assert torch.equal(module(x), x)
+
+
 def test_the_scale_itself_learns_from_the_start():
     torch.manual_seed(0)
     module = SpatialAttention(8)

@@ -1,8 +1,9 @@
 import pytest
 import torch
+from torch import nn
 
 from scarmap.errors import RecipeError
-from scarmap.systems.mfunet.encoding import Decoder, Encoders, max_fusion
+from scarmap.systems.mfunet.encoding import Decoder, Encoders, Encoding, max_fusion
 
 
 def test_max_fusion_takes_the_largest_value_of_each_pixel():
@@ -46,6 +47,35 @@ def test_decoder_joins_the_maximum_only_where_there_is_something_to_fuse(sequenc
     decoder = Decoder(sequences=sequences, width=4, fusion=fusion)
     joined = [block.first[0].in_channels for block in decoder.blocks]
     assert joined == [parts * 4 * 2**level for level in range(4)]
+
+
+def random_encoding(*, sequences, width):
+    generator = torch.Generator().manual_seed(0)
+    skips = tuple(
+        tuple(
+            torch.rand(1, width * 2**level, 32 // 2**level, 32 // 2**level, generator=generator)
+            for _ in range(sequences)
+        )
+        for level in range(4)
+    )
+    return Encoding(skips, torch.rand(1, 16 * width, 2, 2, generator=generator))
+
+
+@pytest.mark.parametrize("level", range(4))
+def test_what_the_decoder_fuses_is_the_same_for_any_order_of_the_sequences_and_hears_each_of_them(level):
+    torch.manual_seed(0)
+    decoder, encoding = Decoder(sequences=3, width=4).eval(), random_encoding(sequences=3, width=4)
+    for block, channels in zip(decoder.blocks, (4, 8, 16, 32), strict=True):
+        own = slice(channels, -channels)  # the sequences' own skips, between the enlarged map and the maximum
+        nn.init.zeros_(block.first[0].weight[:, own])
+        nn.init.zeros_(block.shortcut[0].weight[:, own])
+    found = decoder(encoding)
+    permuted = encoding._replace(skips=tuple((third, first, second) for first, second, third in encoding.skips))
+    torch.testing.assert_close(decoder(permuted), found)
+    for sequence in range(3):
+        louder = [list(skips) for skips in encoding.skips]
+        louder[level][sequence] = 2 + louder[level][sequence]
+        assert not torch.allclose(decoder(encoding._replace(skips=louder)), found)
 
 
 def test_unknown_choices_name_the_known_ones():
