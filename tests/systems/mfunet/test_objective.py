@@ -53,6 +53,22 @@ def test_losses_of_an_undecided_network_by_hand():
     )
 
 
+def test_beta_weighs_false_negatives_by_hand():
+    parts = MFUNetObjective(beta=0.4)(even_heads(), batch_of(*FOUR))
+    # Half of one true pixel is missed, and half of each of the three others is false.
+    pathology_tversky = 1 - 0.5 / (0.5 + 0.6 * 1.5 + 0.4 * 0.5)
+    assert parts["tversky_scar"].item() == pytest.approx(3 * pathology_tversky, rel=1e-4)
+    assert parts["tversky_edema"].item() == pytest.approx(5 * pathology_tversky, rel=1e-4)
+
+
+def test_gamma_is_the_exponent_of_the_focal_loss_by_hand():
+    parts = MFUNetObjective(gamma=1.0)(even_heads(), batch_of(*FOUR))
+    assert parts["focal_anatomy"].item() == pytest.approx(0.75 * math.log(4), rel=1e-4)
+    assert parts["focal_scar"].item() == pytest.approx(3 * 0.5 * math.log(2), rel=1e-4)
+    plain = MFUNetObjective(gamma=0.0)(even_heads(), batch_of(*FOUR))
+    assert plain["focal_anatomy"].item() == pytest.approx(math.log(4), rel=1e-4)
+
+
 def test_a_right_prediction_costs_nothing():
     objective, batch = MFUNetObjective(), batch_of(*FOUR)
     right = Fixed(*(40 * target for target in objective.head_targets(batch.labels)))

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -58,6 +60,30 @@ def test_a_code_changes_only_the_image_of_its_own_sequence():
     noise[1, 2] = 3
     changed = (network(images(), noise, codes).images - before).abs().amax(dim=(2, 3)) > 1e-6
     assert changed.nonzero().tolist() == [[1, 2]]
+
+
+class SameLook(nn.Module):
+    """Finds a code of mean 1 and variance 9 in every image."""
+
+    def forward(self, anatomy, image):
+        mean = torch.ones(len(image), 8)
+        return mean, mean * math.log(9)
+
+
+class ShowsCode(nn.Module):
+    """Makes flat images whose intensity is the first number of the code."""
+
+    def forward(self, anatomy, code):
+        return code[:, 0, None, None, None].expand(-1, 1, *anatomy.shape[2:])
+
+
+def test_codes_are_drawn_with_the_standard_deviation_that_was_found():
+    network = small()
+    network.appearance, network.renderer = SameLook(), ShowsCode()
+    noise = torch.tensor([[-1.0, 0.0, 2.0], [0.5, 1.0, -2.0]])[..., None].expand(2, 3, 8)
+    made = network(images(), noise, torch.zeros(2, 3, 8)).images
+    drawn = torch.tensor([[-2.0, 1.0, 7.0], [2.5, 4.0, -5.0]])  # 1 + 3 noise
+    torch.testing.assert_close(made, drawn[..., None, None].expand(2, 3, 32, 48))
 
 
 def test_every_parameter_has_a_gradient():
