@@ -80,6 +80,20 @@ def test_only_the_shared_foreground_is_blended_and_the_background_is_the_fixed_i
     assert not torch.equal(mixed.images, fixed.images)
 
 
+def test_where_only_one_of_two_hearts_is_the_fixed_image_stays(batch):
+    wide = torch.zeros(48, 48, dtype=torch.uint8)
+    wide[18:30, 8:40] = INDEX["normal_myocardium"]
+    tall = torch.where(wide.T > 0, INDEX["scar"], 0).to(torch.uint8)
+    # Neither is moved: both have one centroid and, turned by a right angle, one mean distance from it.
+    mixed = mix_up(batch(wide), batch(tall), torch.tensor([0.25]))
+    both = (wide > 0) & (tall > 0)
+    expected = tissue_shares(batch(wide))[0]
+    expected[INDEX["normal_myocardium"]][both] = 0.25
+    expected[INDEX["scar"]][both] = 0.75
+    torch.testing.assert_close(mixed.soft[0], expected)
+    torch.testing.assert_close(mixed.images[0, 0], torch.where(both, 0.25 * wide + 0.75 * tall, wide) / 6)
+
+
 def test_images_and_truth_are_blended_in_the_same_proportion(heart, batch):
     labels = heart()
     healthy = labels.clone()

@@ -52,6 +52,17 @@ def test_soft_truth_is_used_where_there_is_some(heart, batch):
     torch.testing.assert_close(mixed["cross_entropy"], expected)
 
 
+def test_dice_is_the_mean_over_the_labels_without_background_by_hand(heart, batch):
+    given = batch(heart(), heart(epicardium=14))
+    model = Says(torch.zeros(2, 5, 48, 48))
+    parts = AnatomyPriorObjective(class_weights=None, penalty_weight=0, dice=True)(model, given)
+    pixels = given.labels.numel()
+    true = [int((given.labels == INDEX[label]).sum()) for label in EMIDEC[1:]]
+    # Every label has a probability of 1/5 in every pixel, and the batch counts as one image.
+    overlaps = [2 * (count / 5) / (pixels / 5 + count) for count in true]
+    assert parts["dice"].item() == pytest.approx(1 - sum(overlaps) / 4, rel=1e-5)
+
+
 def test_weights_are_shown_for_labels_that_occur_and_undefined_for_others(heart, batch):
     healthy = heart()
     healthy[healthy >= INDEX["scar"]] = INDEX["normal_myocardium"]
