@@ -39,6 +39,27 @@ def test_dice_is_the_mean_over_the_regions_that_are_there_with_one_pixel_of_smoo
     assert losses["dice"].item() == pytest.approx((pool + wall + injured + infarct) / 4, rel=1e-4)
 
 
+def test_a_region_that_the_data_set_does_not_tell_apart_is_not_in_the_mean():
+    losses = TissueObjective()(sure_of("lv_pool", "scar"), batch_of("lv_pool", "scar", layout="emidec"))
+    # As in the test above, without edema, scar and no-reflow together: EMIDEC has no edema.
+    pool = 1 - (2 * 1 / 2 + 1) / (1 / 2 + 1 / 12 + 1 + 1)
+    wall = 1 - (2 * (1 / 2 + 3 / 12) + 1) / (1 / 2 + 3 / 12 + 4 / 12 + 1 + 1)
+    infarct = 1 - (2 * (1 / 2 + 1 / 12) + 1) / (1 / 2 + 1 / 12 + 2 / 12 + 1 + 1)
+    assert losses["dice"].item() == pytest.approx((pool + wall + infarct) / 3, rel=1e-4)
+
+
+def test_a_region_is_asked_of_the_slices_alone_that_tell_it_apart():
+    labels = torch.tensor([[[INDEX["scar"]]], [[INDEX["edema"]]]], dtype=torch.uint8)
+    label_of = torch.tensor([label_indices(layout) for layout in ("emidec", "scarmap")])
+    batch = Batch(torch.zeros(2, 3, 1, 1), labels, label_of=label_of)
+    even = torch.zeros(2, len(TISSUES), 1, 1)  # each tissue 1/7
+    wall = 1 - (2 * (4 / 7 + 4 / 7) + 1) / (4 / 7 + 4 / 7 + 2 + 1)
+    infarct = 1 - (2 * 2 / 7 + 1) / (2 / 7 + 2 / 7 + 1 + 1)
+    injured = 1 - (2 * 3 / 7 + 1) / (3 / 7 + 1 + 1)  # of the second slice
+    losses = TissueObjective()(lambda images: even, batch)
+    assert losses["dice"].item() == pytest.approx((wall + infarct + injured) / 3, rel=1e-4)
+
+
 def test_a_region_that_a_batch_does_not_show_is_not_pushed_down():
     logits = torch.zeros(1, len(TISSUES), 1, 1, requires_grad=True)
     objective = TissueObjective()

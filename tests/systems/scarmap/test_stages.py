@@ -1,7 +1,10 @@
+from dataclasses import replace
 from functools import partial
 
+import pytest
 import torch
 
+from scarmap.labels import TISSUES
 from scarmap.sampling.appearance import Appearance
 from scarmap.sampling.augment import Augmentation
 from scarmap.sampling.presence import present_sequences
@@ -46,6 +49,19 @@ def test_a_sequence_that_a_case_lacks_never_appears(bank):
             odds=ODDS,
         )
         assert not present_sequences(next(iter(lacking)).images)[:, 1].any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_slice_keeps_what_its_own_data_set_labels(bank, seed):
+    told = torch.arange(4)[:, None].expand(4, len(TISSUES))  # not labels: numbers that tell the slices apart
+    truth = {labels.numpy().tobytes(): row for row, labels in enumerate(bank.window(torch.arange(4)).labels)}
+    for batch in batches(replace(bank, label_of=told), seed=seed, batch_size=3, batches=4):
+        rows = torch.tensor([truth[labels.numpy().tobytes()] for labels in batch.labels])
+        assert torch.equal(batch.label_of, told[rows])
+
+
+def test_nothing_is_said_of_labels_where_the_bank_says_nothing(bank):
+    assert batches(bank)[0].label_of is None
 
 
 def test_the_same_generator_gives_the_same_batches(bank):
