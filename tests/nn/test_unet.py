@@ -22,6 +22,18 @@ def test_features_of_every_level():
     assert features.bottleneck.shape == (2, 64, 2, 2)
 
 
+@pytest.mark.parametrize("level", range(4))
+def test_stored_weights_meet_the_enlarged_map_first_and_then_each_encoder_in_order(level):
+    network = UNet(encoders=(1, 1), outputs=1, width=2).eval()
+    joined = []
+    network.blocks[level].register_forward_pre_hook(lambda _block, inputs: joined.extend(inputs))
+    features = network.features(torch.rand(1, 2, 32, 32))
+    coarser = (*features.decoder, features.bottleneck)[level + 1]
+    enlarged, *skips = joined[0].chunk(3, dim=1)
+    assert torch.equal(enlarged, network.enlarge[level](coarser))
+    assert all(torch.equal(*pair) for pair in zip(skips, features.encoder[level], strict=True))
+
+
 def test_encoders_share_no_weights():
     network = UNet(encoders=(1, 1), outputs=1, width=4).eval()
     image = torch.rand(1, 1, 32, 32)

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torchvision.models.vgg import cfgs, make_layers
 
 from scarmap.io.weights import read_weights, write_weights
-from scarmap.systems.linear_codec.unetpp import DECODER_WIDTHS, UNetPlusPlus
+from scarmap.systems.linear_codec.unetpp import DECODER_WIDTHS, Node, UNetPlusPlus
 
 VGG16_FEATURES = 14_714_688
 """Parameters of VGG16 without its linear layers, for three channels."""
@@ -106,6 +106,19 @@ def test_wiring_by_hand(small):
         top = small.nodes[0][4](found[1, 4], [blocks[0], *(found[0, column] for column in range(1, 5))])
         torch.testing.assert_close(top, found[0, 5])
         torch.testing.assert_close(small.head(top), small(image))
+
+
+def test_stored_weights_meet_the_enlarged_map_first_and_then_the_rows_nodes_in_order():
+    torch.manual_seed(0)
+    node = Node(below=3, beside=2 + 4, out_channels=5).eval()
+    joined = []
+    node.convolve.register_forward_pre_hook(lambda _convolve, inputs: joined.extend(inputs))
+    below, beside = torch.rand(1, 3, 8, 8), [torch.rand(1, 2, 16, 16), torch.rand(1, 4, 16, 16)]
+    node(below, beside)
+    enlarged, first, second = joined[0].split([5, 2, 4], dim=1)
+    assert torch.equal(enlarged, node.enlarge(below))
+    assert torch.equal(first, beside[0])
+    assert torch.equal(second, beside[1])
 
 
 def test_the_first_column_sees_the_pooled_map_not_the_next_convolution(small):
