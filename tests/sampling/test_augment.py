@@ -52,6 +52,15 @@ def test_the_window_is_cut_from_the_centre_of_the_margin(augmentation):
     assert window.labels.dtype == torch.uint8
 
 
+@pytest.mark.parametrize("augmentation", [Augmentation(), Augmentation(gain=1e-12)])
+def test_the_window_of_a_slice_that_is_not_square_keeps_its_shape(augmentation):
+    images = torch.rand(2, 3, 44, 28, generator=generator(9))
+    batch = Batch(images, (images[:, 0] > 0.5).to(torch.uint8) * 5)
+    window = apply(batch, augmentation, size=24)
+    torch.testing.assert_close(window.images, images[..., 10:34, 2:26], rtol=0, atol=1e-5)
+    assert torch.equal(window.labels, batch.labels[..., 10:34, 2:26])
+
+
 def test_draws_repeat_with_the_seed_and_differ_with_another():
     everything = Augmentation(90, True, 0.1, (0.8, 1.2), 2.0, 4, 0.1, 0.1, 0.1)
     first, again, other = (apply(noise(), everything, seed=seed) for seed in (4, 4, 5))

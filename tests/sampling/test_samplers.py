@@ -45,6 +45,12 @@ def test_an_epoch_of_so_many_batches_shows_every_row_as_often_as_any_other_but_f
     assert times.max() - times.min() <= 1
 
 
+def test_each_round_of_an_epoch_has_an_order_of_its_own():
+    rounds = torch.cat(list(shuffled_again(torch.arange(30), 6, 15, generator()))).view(3, 30).tolist()
+    assert all(sorted(order) == list(range(30)) for order in rounds)
+    assert len({tuple(order) for order in rounds}) == 3
+
+
 def test_a_large_data_set_is_shown_in_part_in_a_short_epoch():
     drawn = torch.cat(list(shuffled_again(torch.arange(50), 4, 3, generator())))
     assert len(set(drawn.tolist())) == 12
