@@ -100,6 +100,18 @@ def test_regions_are_the_unions_that_clinics_measure(region, values):
     assert region_mask(encode(mask, "emidec"), region).tolist() == expected
 
 
+def test_microvascular_obstruction_belongs_to_every_region_that_holds_scar_and_more():
+    holding = {region for region, tissues in REGIONS.items() if "scar" in tissues and len(tissues) > 1}
+    assert holding == {"whole_myocardium", "lv_epicardium", "scar_and_edema", "whole_infarct"}
+    every_tissue = np.arange(len(TISSUES), dtype=np.uint8)
+    assert all(region_mask(every_tissue, region)[INDEX["mvo"]] for region in holding)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_regions_of_a_layout_are_told_apart_by_its_labels(layout):
+    assert all(is_defined(region, layout) for region in LAYOUTS[layout])
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_region_of_a_layout_has_a_tissue_with_a_code(layout):
     for region in LAYOUTS[layout]:

@@ -63,6 +63,16 @@ def test_crop_takes_the_window_around_the_centre():
     np.testing.assert_array_equal(crop_or_pad(array, centre=(5, 4), size=(4, 2)), array[3:7, 3:5])
 
 
+@pytest.mark.parametrize("centre", [(5.9, 4.2), (5.1, 4.8), (0.9, 0.3), (10.8, 8.7)])
+@pytest.mark.parametrize("size", [(4, 4), (5, 3)])
+def test_the_middle_of_a_window_is_within_half_a_voxel_of_the_centre_asked_for(centre, size):
+    places = np.stack(np.meshgrid(np.arange(11), np.arange(9), indexing="ij"), axis=-1)
+    window = crop_or_pad(places, centre=centre, size=size, fill=-1)
+    seen = tuple(np.argwhere(window[..., 0] >= 0)[0])
+    middle = window[seen] - seen + np.array(size) / 2
+    assert np.abs(middle - centre).max() <= 0.5
+
+
 def test_padding_surrounds_the_array_evenly():
     window = crop_or_pad(np.ones((2, 2, 3), dtype=np.int16), centre=(1, 1), size=(6, 4), fill=-1)
     assert window.dtype == np.int16

@@ -46,16 +46,24 @@ def test_stitched_windows_cover_the_slice_and_lie_where_they_were_cut(shape):
     np.testing.assert_array_equal(stitch(image, bright, 32), image[0])
 
 
-def test_the_higher_probability_wins_where_windows_overlap():
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ((0.1, 0.2, 0.3), [0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3]),
+        ((0.3, 0.2, 0.1), [0.3, 0.3, 0.3, 0.3, 0.2, 0.2, 0.1, 0.1]),
+        ((0.1, 0.3, 0.2), [0.1, 0.1, 0.3, 0.3, 0.3, 0.3, 0.2, 0.2]),
+    ],
+)
+def test_the_higher_probability_wins_where_windows_overlap_whichever_comes_first(levels, expected):
     calls = []
 
-    def louder(windows):
+    def level(windows):
         calls.append(windows.shape)
-        return np.full((1, 32, 32), 0.1 * len(calls), np.float32)
+        return np.full((1, 32, 32), levels[len(calls) - 1], np.float32)
 
-    stitched = stitch(np.zeros((1, 32, 64), np.float32), louder, 32)
+    stitched = stitch(np.zeros((1, 32, 64), np.float32), level, 32)
     assert calls == [(1, 1, 32, 32)] * 3
-    np.testing.assert_allclose(stitched[0, [0, 15, 16, 47, 48, 63]], [0.1, 0.1, 0.2, 0.3, 0.3, 0.3], rtol=1e-6)
+    np.testing.assert_allclose(stitched[0, [0, 15, 16, 31, 32, 47, 48, 63]], expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("at", [(50, 70), (0, 0), (76, 83)])

@@ -6,7 +6,7 @@ import torch
 
 from scarmap.evaluation.overlap import dice
 from scarmap.inference.predict import run, segment
-from scarmap.labels import region_mask
+from scarmap.labels import INDEX, MIXED, region_mask
 from scarmap.volume import Case, Grid, Volume
 
 
@@ -67,6 +67,22 @@ def test_images_at_another_pixel_size_are_resampled_and_return(heart, segmenter,
     assert shows.num_slices == 3
 
 
+@pytest.mark.parametrize(
+    ("spacing_mm", "working_mm", "side_mm", "is_heart"), [(2, 1, 16, False), (2, 1, 24, True), (1, 2, 24, True)]
+)
+def test_400_square_millimetres_are_a_heart_at_any_working_pixel_size(
+    segmenter, spacing_mm, working_mm, side_mm, is_heart
+):
+    middle, half = 96 // spacing_mm, side_mm // 2 // spacing_mm
+    image = np.zeros((2 * middle, 2 * middle, 2), np.float32)
+    image[middle - half : middle + half, middle - half : middle + half] = 2
+    grid = Grid(image.shape, (spacing_mm, spacing_mm, 8.0), np.eye(4))
+    model, shows = segmenter(spacing_mm=working_mm)
+    segment(Case("a", "emidec", {"LGE": Volume(image, grid)}), model)
+    searched = shows.num_slices > 2
+    assert searched is not is_heart
+
+
 def test_a_moved_heart_is_found_at_another_pixel_size(heart, segmenter):
     spacing_mm = heart().grid.spacing_mm[0]
     case = heart(shift_mm=(-43 * spacing_mm, 30 * spacing_mm))
@@ -94,6 +110,25 @@ def test_composed_labels_follow_the_returned_probabilities(heart, segmenter):
     case, (model, _) = heart(), segmenter()
     found = segment(case, model)
     np.testing.assert_array_equal(found.labels.array, model.compose(found.probabilities))
+
+
+@pytest.mark.parametrize(
+    ("layout", "given"),
+    [
+        ("emidec", ("normal_myocardium", "scar", "mvo")),
+        ("myops2020", ("edema", "scar", "scar")),
+        (MIXED, ("edema", "scar", "mvo")),
+    ],
+)
+def test_tissues_that_the_system_never_learned_get_the_label_of_its_experts(heart, segmenter, layout, given):
+    def every_pathology(probabilities):
+        labels = np.zeros(probabilities.shape[1:], dtype=np.uint8)
+        labels[0, 0] = [INDEX[tissue] for tissue in ("edema", "scar", "mvo")]
+        return labels
+
+    model, _ = segmenter()
+    found = segment(heart(num_slices=3), replace(model, layout=layout, compose=every_pathology))
+    assert found.labels.array[0, 0].tolist() == [INDEX[tissue] for tissue in given]
 
 
 def test_a_system_without_heart_regions_uses_the_centre_window(heart, segmenter):

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from scarmap.labels import INDEX
+from scarmap.systems.cascade.corruption import corrupt
 from scarmap.systems.cascade.denoiser import Denoiser, DenoisingObjective, denoising_dice, epicardial_masks
 
 
@@ -15,6 +16,14 @@ class Constant(nn.Module):
 
     def forward(self, mask):
         return torch.full_like(mask, self.value)
+
+
+class Recording(nn.Module):
+    """Hands on what it is given, and keeps it."""
+
+    def forward(self, mask):
+        self.seen = mask
+        return mask
 
 
 def test_the_epicardial_region_is_pool_wall_and_pathology():
@@ -43,6 +52,15 @@ def test_the_loss_is_the_mean_squared_error_to_the_uncorrupted_mask(batch):
     (loss,) = DenoisingObjective(generator=torch.Generator().manual_seed(0))(Constant(0.25), batch).values()
     inside = truth.mean().item()
     assert loss.item() == pytest.approx(inside * 0.75**2 + (1 - inside) * 0.25**2, rel=1e-5)
+
+
+def test_the_auto_encoder_is_shown_a_damaged_mask_and_is_not_done_by_handing_it_on(batch):
+    truth, model = epicardial_masks(batch.labels), Recording()
+    (loss,) = DenoisingObjective(generator=torch.Generator().manual_seed(0))(model, batch).values()
+    assert torch.equal(model.seen, corrupt(truth, generator=torch.Generator().manual_seed(0)))
+    assert not torch.equal(model.seen, truth)
+    assert loss.item() == pytest.approx((model.seen - truth).square().mean().item())
+    assert loss > 0
 
 
 def test_the_score_is_the_same_at_every_call_and_draws_from_no_global_generator(bank):

@@ -50,6 +50,18 @@ def test_pathology_lies_in_the_region_and_one_pixel_beyond(slices, views, output
     assert all(torch.equal(each > 0.5, beyond) for each in found[0, 1:])
 
 
+@pytest.mark.parametrize("views", [1, 8])
+def test_what_a_network_finds_outside_the_region_is_not_kept_beyond_one_pixel(slices, views):
+    class Everywhere(nn.Module):
+        def forward(self, candidates):
+            return {"main": torch.tensor([0.0, 0.0, 0.0, 100.0]).view(1, 4, 1, 1).expand(-1, -1, 16, 16)}
+
+    found = assemble({**STAGES, "pathology": Everywhere()}, slices[:1], views=views)
+    kept = torch.zeros(16, 16)
+    kept[3:11, 4:10] = 1
+    assert all(torch.equal(each, kept) for each in found[0, 1:])
+
+
 def test_an_empty_slice_has_no_pathology(slices):
     assert assemble(STAGES, slices)[1, 1:].abs().max() == 0
 

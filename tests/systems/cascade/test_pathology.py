@@ -1,9 +1,10 @@
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 import torch
 
 from scarmap.labels import INDEX, REGIONS
+from scarmap.nn.unet import LEVELS
 from scarmap.systems.cascade.pathology import (
     NESTED,
     PathologyNetwork,
@@ -61,6 +62,21 @@ def test_the_main_output_alone_reaches_every_branch():
     for branch in network.branches.values():
         missing = {name for name, parameter in branch.named_parameters() if parameter.grad is None}
         assert missing == {"head.weight", "head.bias"}
+
+
+def test_the_main_decoder_joins_its_enlarged_maps_before_its_skip_as_saved_weights_expect():
+    network, seen = PathologyNetwork(width=4).eval(), {}
+    for part, level in product(("down", "enlarge", "up"), range(LEVELS)):
+
+        def keep(module, given, made, key=(part, level)):
+            seen[key] = given, made
+
+        getattr(network.main, part)[level].register_forward_hook(keep)
+    network(torch.rand(1, 3, 32, 32))
+    for level in range(LEVELS):
+        (_, own), _ = seen["up", level]
+        expected = [seen["enlarge", level][1], seen["down", level][1]]
+        assert all(torch.equal(each, other) for each, other in zip(own, expected, strict=True))
 
 
 def test_a_branch_sees_its_own_sequence_only():
