@@ -106,3 +106,37 @@ def test_undefined_readings_are_left_out_and_counted():
 def test_readings_of_different_patients_are_an_error():
     with pytest.raises(DataError, match="3 patients and the other 2"):
         agree([1, 2, 3], [1, 2])
+
+
+def _variance_of_transformed_concordance(first, second):
+    """Delta method: the gradient over the five moments, and how these scatter in draws from a normal distribution.
+
+    Scaled from n to n - 2 patients, as Lin's interval is.
+    """
+    moments = np.array([first.mean(), second.mean(), first.var(), second.var(), np.cov(first, second, bias=True)[0, 1]])
+
+    def transformed(values):
+        mean_1, mean_2, variance_1, variance_2, covariance = values
+        return np.arctanh(2 * covariance / (variance_1 + variance_2 + (mean_1 - mean_2) ** 2))
+
+    steps = np.eye(5) * 1e-4
+    gradient = np.array([(transformed(moments + step) - transformed(moments - step)) / 2e-4 for step in steps])
+    one, two, both = moments[2:]
+    scatter = np.zeros((5, 5))
+    scatter[:2, :2] = [[one, both], [both, two]]
+    scatter[2:, 2:] = [
+        [2 * one**2, 2 * both**2, 2 * one * both],
+        [2 * both**2, 2 * two**2, 2 * two * both],
+        [2 * one * both, 2 * two * both, one * two + both**2],
+    ]
+    return gradient @ scatter @ gradient / (len(first) - 2)
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (15.0, 1.0), (30.0, 1.4), (-40.0, 0.6)])
+def test_the_interval_of_the_concordance_is_that_of_the_delta_method_for_any_shift_of_the_readings(shift, scale):
+    """Lin's variance, as corrected in 2000, against one that knows nothing of its three terms."""
+    first, second = np.array(FIRST), scale * np.array([18.0, 11.0, 35.0, 29.0, 55.0]) + shift
+    found = concordance(first, second)
+    reach = stats.norm.ppf(0.975) * sqrt(_variance_of_transformed_concordance(first, second))
+    assert np.arctanh(found.value) - np.arctanh(found.low) == pytest.approx(reach, rel=1e-5)
+    assert np.arctanh(found.high) - np.arctanh(found.value) == pytest.approx(reach, rel=1e-5)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scarmap.labels import INDEX
-from scarmap.quantification.aha17 import NAMES, TERRITORIES, sectors
+from scarmap.quantification.aha17 import NAMES, TERRITORIES, sectors, territory_of
 from scarmap.quantification.placement import place
 from scarmap.quantification.result import Reference
 from scarmap.quantification.study import Choices, quantify
@@ -153,3 +153,27 @@ def _mirror(labels, axes):
 
 def test_unknown_insertions_leave_no_directions():
     assert np.isnan(sectors(replace(REFERENCE, anterior_insertion_deg=nan), "anatomical")[2].start_deg)
+
+
+def test_arteries_feed_the_walls_that_the_heart_association_gives_them():
+    """Named by the wall, as in the figure of Cerqueira and others, 2002: lateral walls are the circumflex's."""
+    fed_by = {
+        "LAD": {"anterior", "anteroseptal", "apical anterior", "apical septal", "apex"},
+        "RCA": {"inferoseptal", "inferior", "apical inferior"},
+        "LCX": {"inferolateral", "anterolateral", "apical lateral"},
+    }
+    for number, name in NAMES.items():
+        wall = name.removeprefix("basal ").removeprefix("mid ")
+        assert [artery for artery, walls in fed_by.items() if wall in walls] == [territory_of(number)], name
+
+
+@pytest.mark.parametrize("septum_deg", [0.0, 45.0, 90.0])
+def test_a_voxel_on_the_border_of_two_segments_belongs_to_one_of_them(make_heart, septum_deg):
+    """Rows, columns and diagonals of voxels through the centre lie exactly on borders of the rigid segments."""
+    labels = make_heart(inner_mm=TAPERED, right=False)
+    study = quantify(labels, reference_deg=septum_deg)
+    for ring in study.rings:
+        parts = [segment.figures for segment in study.segments if segment.ring == ring.name]
+        assert sum(part.myocardium_g for part in parts) == pytest.approx(ring.figures.myocardium_g, rel=1e-9)
+        chords = sum(part.transmurality.num_chords for part in parts)
+        assert chords == ring.figures.transmurality.num_chords

@@ -73,3 +73,36 @@ def test_directions_are_measured_in_millimetres():
     angles = directions_deg(places, centre=(5.0, 5.0), spacing_mm=(2.0, 1.0))
     assert angles.tolist() == [0.0, 90.0, 180.0]
     assert directions_deg((np.array([6]), np.array([7])), centre=(5.0, 5.0), spacing_mm=(2.0, 1.0))[0] == 45.0
+
+
+@pytest.mark.parametrize(("share", "filled"), [(0.6, 1.0), (0.4, 0.0)])
+def test_a_chord_is_hurt_where_infarct_is_most_of_its_wall_also_at_the_borders_of_the_wall(share, filled):
+    """The chord crosses ten rows of wall between two columns; one is infarcted and has such a share in the chord."""
+    wall, infarct = np.zeros((2, 24, 24), dtype=bool)
+    wall[:, 10:20] = True
+    infarct[12:, 10:20] = True
+    chords = cast_chords(wall, infarct, centre=(11 + share, 0.0), spacing_mm=(1.0, 1.0), number=2)
+    upwards = chords.angle_deg.tolist().index(90.0)
+    assert chords.wall_mm[upwards] == pytest.approx(10.0)
+    assert (chords.extent[upwards], chords.fraction[upwards]) == (filled, filled)
+
+
+@pytest.mark.parametrize("missing", ["part of the cavity", "all of it"])
+def test_the_centre_is_that_of_the_outer_border_where_cavity_is_not_labelled(make_heart, missing):
+    labels = make_heart(inner_mm=(20.0,)).array[..., 0]
+    whole = region_mask(labels, "lv_epicardium")
+    hole = np.roll(region_mask(labels, "lv_pool"), 6, axis=0)  # the wall is thinner on one side
+    if missing != "all of it":
+        hole[:70] = False
+    assert ventricle_centre(whole & ~hole) == ventricle_centre(whole) == (60.0, 55.0)
+
+
+def test_a_wall_that_is_not_closed_is_as_thick_at_its_ends_as_elsewhere(make_heart):
+    """The outer border is joined from chord to chord along the wall and never across the gap."""
+    labels = make_heart(inner_mm=(20.0,))
+    wall = region_mask(labels.array[..., 0], "whole_myocardium")
+    wall[:, :56] = False  # half a circle is left, whose gap lies at 180 to 360 degrees
+    chords = cast_chords(wall, wall, centre=(60.0, 55.0), spacing_mm=(1.0, 1.0))
+    crossed = chords.wall_mm > 0
+    assert crossed.sum() == pytest.approx(50, abs=2)
+    assert chords.thickness_mm[crossed] == pytest.approx(10.0, abs=1.0)

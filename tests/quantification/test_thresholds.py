@@ -140,3 +140,12 @@ def test_overlap_with_the_experts_is_what_a_quick_check_found():
         for method, values in scores.items():
             values.append(dice(threshold(image, wall, method, remote=remote).mask, scar))
     assert {method: np.nanmean(values) for method, values in scores.items()} == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize(("brightest", "found"), [(19.9, []), (20.0, []), (20.1, [1, 2, 3])])
+def test_only_what_is_above_five_sd_of_remote_grows(brightest, found):
+    """Mean 10 and SD 2: the neighbours are above 3 SD, 16, and a seed has to be above 5 SD, 20."""
+    image = np.array([10, 17, brightest, 17, 10], dtype=np.float32).reshape(-1, 1, 1)
+    grown_from = threshold(image, np.ones_like(image, dtype=bool), "region_growing", remote=REMOTE)
+    assert grown_from.cutoff == 16
+    assert np.flatnonzero(grown_from.mask.ravel()).tolist() == found

@@ -3,6 +3,7 @@ from math import isnan
 import numpy as np
 import pytest
 
+from scarmap.labels import INDEX
 from scarmap.quantification.rings import wall_slices
 from scarmap.quantification.transmurality import grade, measure_wall, summarise_chords
 
@@ -102,3 +103,18 @@ def test_classes_of_transmurality():
         "51-75",
         "76-100",
     ]
+
+
+def test_thickness_is_the_mean_of_the_nearest_ways_out_beside_that_of_the_radial_ones(make_heart):
+    """A round cavity in a square wall: radially a / cos - r, to the nearest side a - r cos, over 45 degrees each."""
+    labels = make_heart(inner_mm=(20.0,), outer_mm=20.5, right=False, **FINE)
+    across, along = (np.abs(np.arange(size) - (size - 1) / 2) * 0.5 for size in labels.array.shape[:2])
+    square = (across <= 30)[:, None] & (along <= 30)[None, :]
+    cavity = labels.array[..., 0] == INDEX["lv_pool"]
+    labels.array[..., 0] = np.where(cavity, INDEX["lv_pool"], square * INDEX["normal_myocardium"])
+    found = measure_wall(wall_slices(labels), voxel_ml=1.0, tissues=ALL)
+    half_side = 30.25  # the border lies between voxels
+    nearest = half_side - 20 * np.sin(np.pi / 4) / (np.pi / 4)
+    radial = half_side * np.log(1 + np.sqrt(2)) / (np.pi / 4) - 20
+    assert found.wall_thickness_mm == pytest.approx(nearest, abs=0.25)
+    assert found.wall_thickness_radial_mm == pytest.approx(radial, abs=0.25)

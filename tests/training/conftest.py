@@ -117,6 +117,12 @@ def tiny_recipe_on_all(**keywords):
     return replace(tiny_recipe(**keywords), folds=no_folds)
 
 
+def tiny_recipe_of_two_stages(**keywords):
+    """The same with a stage before the one that predicts."""
+    recipe = tiny_recipe(**keywords)
+    return replace(recipe, stages=(replace(recipe.stages[0], name="first"), *recipe.stages))
+
+
 @pytest.fixture
 def all_cases():
     """The tiny recipe without held-out cases."""
@@ -127,6 +133,12 @@ def all_cases():
 def by_slice():
     """The tiny recipe with slices held out."""
     return tiny_recipe_by_slice
+
+
+@pytest.fixture(scope="session")
+def of_two_stages():
+    """The tiny recipe with two stages."""
+    return tiny_recipe_of_two_stages
 
 
 @pytest.fixture

@@ -292,3 +292,24 @@ def test_a_loss_that_is_not_a_number_stops_the_training(job, stage, gradient_cli
     with pytest.raises(RunError, match=r"segment.*epoch 1.*other"):
         fit(todo, {})
     assert not (todo.folder / "checkpoint.pt").exists()
+
+
+def test_the_rate_of_a_step_is_that_of_its_epoch_in_the_phase_as_the_log_says(job, stage):
+    used = []
+
+    class Noting(torch.optim.SGD):
+        def step(self, closure=None):
+            used.extend(group["lr"] for group in self.param_groups)
+            return super().step(closure)
+
+    phases = (Phase(3, 0.1, constant), Phase(2, 0.3, tenfold))
+    todo = job(stage(phases=phases, optimizer=partial(Noting, lr=9.0)), max_steps=1)
+    fit(todo, {})
+    assert used == pytest.approx([0.1, 0.1, 0.1, 0.3 / 10**0.5, 0.03])
+    assert used == [float(row["learning_rate"]) for row in log_of(todo)]
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_stage_that_is_never_validated_is_handed_over_in_evaluation_mode(job, stage, keep):
+    model = fit(job(stage(score=None, keep=keep)), {})
+    assert not any(each.training for each in model.modules())

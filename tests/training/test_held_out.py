@@ -12,6 +12,7 @@ from scarmap.datasets.split import slice_name
 from scarmap.errors import DataError, RunError
 from scarmap.io.nifti import read_labels
 from scarmap.labels import region_mask
+from scarmap.training import held_out
 from scarmap.training.run import train
 
 NOTES = [
@@ -122,3 +123,18 @@ def test_a_run_by_slice_is_not_continued_by_patient(emidec_phantom, request_for,
 def test_too_many_folds_for_the_slices_are_refused(emidec_phantom, request_for, by_slice):
     with pytest.raises(DataError, match=r"20 .* cannot be split into 21"):
         train(request_for(emidec_phantom, recipe=partial(by_slice, num_folds=21)))
+
+
+@pytest.mark.parametrize("split", ["by patient", "by slice"])
+def test_the_truth_is_never_handed_to_the_prediction(emidec_phantom, request_for, by_slice, monkeypatch, split):
+    seen, original = [], held_out.segment
+
+    def looking(case, segmenter):
+        seen.append((case.name, case.labels))
+        return original(case, segmenter)
+
+    monkeypatch.setattr(held_out, "segment", looking)
+    run = train(request_for(emidec_phantom, **({"recipe": by_slice} if split == "by slice" else {})))
+    assert {name for name, _ in seen} == {case.name for case in find_cases(emidec_phantom)}
+    assert all(labels is None for _, labels in seen)
+    assert scored(run)  # for which the truth was there

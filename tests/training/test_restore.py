@@ -19,14 +19,17 @@ from scarmap.io.nifti import read_labels, read_maps
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.labels import region_mask
+from scarmap.training.describe import spell
 from scarmap.training.fit import Options
 from scarmap.training.record import Request
 from scarmap.training.restore import (
     load_segmenter,
     load_stage,
+    load_stages,
     make_segmenter,
     record_recipe,
     recorded_recipe,
+    run_model,
 )
 from scarmap.training.run import train
 from scarmap.volume import with_labels
@@ -211,3 +214,15 @@ def test_only_recipe_functions_of_the_systems_are_called(run, function):
     change_record(run, lambda record: record["recipe"].update(function=function, settings={}))
     with pytest.raises(RunError, match="is not part of scarmap"):
         load_segmenter(run, CPU)
+
+
+def test_weights_of_an_unfinished_fold_are_never_used_to_predict(emidec_phantom, request_for, of_two_stages):
+    """They may lie there, by a training that was stopped, and must not reach the average."""
+    run = train(request_for(emidec_phantom, recipe=of_two_stages))
+    recipe, slices = of_two_stages(), torch.rand(2, 1, 128, 128)
+    own, alone = spell(of_two_stages), recipe.assemble(load_stages(run, recipe, 0, CPU), slices)
+    both, model = load(run).probabilities(slices), run_model(run, device="cpu", own_recipe=own)
+    assert not torch.allclose(both, alone)
+    change_record(run, lambda record: record["state"].pop("fold_1/segment"))
+    torch.testing.assert_close(load(run).probabilities(slices), alone)
+    assert run_model(run, device="cpu", own_recipe=own).fingerprint != model.fingerprint
