@@ -9,7 +9,7 @@ MACHINE_PATH = re.compile(r"(?:^|[\s\"'`=(])/(?:home|work|root|Users|mnt)/\w|\b[
 
 
 def _texts():
-    top = [path for path in ROOT.iterdir() if path.is_file()]
+    top = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]  # of a worktree
     for path in [*top, *(path for folder in WRITTEN for path in (ROOT / folder).rglob("*") if path.is_file())]:
         if "__pycache__" in path.parts:
             continue

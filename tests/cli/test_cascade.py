@@ -13,7 +13,7 @@ def test_three_stages_train_from_one_command_and_a_later_one_alone_trains_again(
     assert {f"fold_0/{stage}" for stage in ("denoiser", "anatomy", "pathology")} <= set(state)
     files = {stage: run.stage(0, stage) / "weights.safetensors" for stage in ("denoiser", "anatomy", "pathology")}
     before = {stage: path.stat().st_mtime_ns for stage, path in files.items()}
-    assert scarmap(*command, "--resume", "--set", "fusion=concatenation").code == 0
+    assert scarmap(*command, "--resume", "--retrain", "--set", "fusion=concatenation").code == 0
     again = {stage for stage, path in files.items() if path.stat().st_mtime_ns != before[stage]}
     assert again == {"pathology"}
     ended = scarmap("predict", run.root, "--data", myops_phantom, "--out", tmp_path / "masks")

@@ -8,7 +8,8 @@ import torch
 
 from scarmap.datasets.folds import contiguous_folds
 from scarmap.errors import RecipeError
-from scarmap.training.describe import describe, differences, find, freeze, parse_setting, settings, spell, unwrap
+from scarmap.training.describe import describe, differences, freeze, parse_setting, settings, unwrap
+from scarmap.training.names import recorded_name
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ def test_an_unknown_setting_lists_close_ones():
 
 def test_partials_are_described_with_the_defaults_that_they_leave():
     assert describe(partial(contiguous_folds, num_folds=3)) == {
-        "call": "scarmap.datasets.folds:contiguous_folds",
+        "call": "scarmap:contiguous_folds",
         "num_folds": 3,
     }
     assert describe(partial(partial(toy, fusion=partial(other, depth=9)))) == {
-        "call": spell(toy),
-        "fusion": {"call": spell(other), "width": 64, "depth": 9},
+        "call": recorded_name(toy),
+        "fusion": {"call": recorded_name(other), "width": 64, "depth": 9},
         "width": 64,
         "sizes": [1, 2],
         "build": None,
@@ -59,27 +60,9 @@ def test_values_become_json_and_survive_it():
     value = {"point": Point(1 / 3, ("a", "b")), 2: [None, True, contiguous_folds, Path("x")], "class": torch.optim.Adam}
     described = describe(value)
     assert described["point"] == {"x": 1 / 3, "kinds": ["a", "b"]}
-    assert described["2"][2] == "scarmap.datasets.folds:contiguous_folds"
+    assert described["2"][2] == "scarmap:contiguous_folds"
     assert described["class"] == "torch.optim.adam:Adam"
     assert json.loads(json.dumps(described)) == described
-
-
-@pytest.mark.parametrize("function", [contiguous_folds, describe, torch.optim.AdamW])
-def test_a_spelled_function_is_found_again(function):
-    assert find(spell(function)) is function
-
-
-@pytest.mark.parametrize(
-    ("spelling", "message"),
-    [
-        ("scarmap.nowhere:x", "'scarmap.nowhere:x' cannot be imported"),
-        ("scarmap.datasets.folds:contigous_folds", "no function 'contigous_folds'. Did you mean 'contiguous_folds'"),
-    ],
-)
-def test_what_cannot_be_found_is_named(spelling, message):
-    with pytest.raises(RecipeError) as caught:
-        find(spelling)
-    assert message in str(caught.value)
 
 
 def test_differences_name_only_what_differs():
@@ -92,7 +75,7 @@ def test_differences_name_only_what_differs():
 
 def test_differences_of_two_functions():
     assert differences(toy, partial(other, width=5)) == {
-        "function": (spell(toy), spell(other)),
+        "function": (recorded_name(toy), recorded_name(other)),
         "fusion": ("max", None),
         "width": (64, 5),
         "sizes": ([1, 2], None),

@@ -66,7 +66,7 @@ def test_a_new_stage_is_not_unchanged_and_a_lost_one_is_not_named():
 
 def test_what_a_changed_stage_left_is_removed_and_the_rest_is_kept(run):
     fresh = record(*THREE[:2], described("pathology", inputs=["anatomy"], width=2))
-    open_record(run, fresh, resume=True)
+    open_record(run, fresh, resume=True, retrain=True)
     for fold in (0, 1):
         assert sorted(path.name for path in run.fold(fold).iterdir()) == ["anatomy", "shape"]
     assert not any(path.exists() for path in (run.predictions, run.evaluation, run.report))
@@ -75,11 +75,20 @@ def test_what_a_changed_stage_left_is_removed_and_the_rest_is_kept(run):
     assert set(stored["state"]) == {f"fold_{fold}/{name}" for fold in (0, 1) for name in ("shape", "anatomy")}
 
 
+def test_no_stage_is_removed_unless_it_is_asked_for(run):
+    before = {path: path.stat().st_mtime_ns for path in run.root.rglob("*")}
+    fresh = record(*THREE[:2], described("pathology", inputs=["anatomy"], width=2))
+    with pytest.raises(RunError, match=r"stages\.pathology\.model\.width was 1 and is 2"):
+        open_record(run, fresh, resume=True)
+    assert {path: path.stat().st_mtime_ns for path in run.root.rglob("*")} == before
+
+
 def test_how_kept_stages_were_made_is_kept(run):
     stored = run.read_record()
     made = {"fold_0/shape": {"hardware": "a GPU", "taken_over": "other"}, "fold_0/pathology": {"hardware": "a GPU"}}
     run.write_record({**stored, "made": made})
-    open_record(run, record(*THREE[:2], described("pathology", inputs=["anatomy"], width=2)), resume=True)
+    fresh = record(*THREE[:2], described("pathology", inputs=["anatomy"], width=2))
+    open_record(run, fresh, resume=True, retrain=True)
     assert run.read_record()["made"] == {"fold_0/shape": made["fold_0/shape"]}
 
 
@@ -91,7 +100,7 @@ def test_where_two_recipes_differ_is_named_by_setting_or_else_by_what_they_descr
     ):
         check_unchanged(run, other)
     other["recipe"]["settings"] = {"width": 2}
-    with pytest.raises(RunError, match=r"another recipe: width was not there and is 2\. .*add --retrain-changed"):
+    with pytest.raises(RunError, match=r"width was not there and is 2\. .*add --retrain: it removes .* pathology\."):
         check_unchanged(run, other)
     assert run.stage(1, "pathology").is_dir()
 
@@ -99,7 +108,7 @@ def test_where_two_recipes_differ_is_named_by_setting_or_else_by_what_they_descr
 def test_a_recipe_that_only_predicts_differently_keeps_all_stages_and_predicts_again(run):
     fresh = record(*THREE)
     fresh["recipe"]["details"]["assemble"] = "another"
-    open_record(run, fresh, resume=True)
+    open_record(run, fresh, resume=True, retrain=True)
     assert run.stage(1, "pathology").is_dir()
     assert not run.predictions.exists()
     assert set(run.read_record()["state"]) == {name for name in DONE if "predictions" not in name}
@@ -150,7 +159,7 @@ def test_what_all_stages_share_must_be_the_same_and_nothing_is_removed(run, chan
 def test_a_run_in_which_every_stage_would_start_afresh_is_left_alone(run):
     fresh = record(described("shape", width=2), *THREE[1:])
     with pytest.raises(RunError, match="was started with another recipe, so it cannot be continued"):
-        open_record(run, fresh, resume=True)
+        open_record(run, fresh, resume=True, retrain=True)
     assert run.stage(0, "shape").is_dir()
 
 
@@ -163,15 +172,15 @@ def two_stages(*, make=None, make_stage=None, width=2):
 
 
 def test_a_finished_stage_is_not_trained_again_when_a_later_one_changes(emidec_phantom, tmp_path, row, stage):
-    def request(width, *, resume=False):
+    def request(width, *, resume=False, retrain=False):
         recipe = partial(two_stages, make=row.recipe, make_stage=stage, width=width)
-        options = Options(epochs_scale=0.3, max_steps=1, resume=resume)
+        options = Options(epochs_scale=0.3, max_steps=1, resume=resume, retrain=retrain)
         return Request("two", Row(recipe, paper=""), emidec_phantom, tmp_path / "run", (0,), "cpu", options)
 
     run = train(request(2))
     files = [run.stage(0, name) / "weights.safetensors" for name in ("first", "segment")]
     before = [(path.stat().st_mtime_ns, path.read_bytes()) for path in files]
-    train(request(3, resume=True))
+    train(request(3, resume=True, retrain=True))
     after = [(path.stat().st_mtime_ns, path.read_bytes()) for path in files]
     assert after[0] == before[0]
     assert after[1][1] != before[1][1]

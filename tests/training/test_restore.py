@@ -19,8 +19,8 @@ from scarmap.io.nifti import read_labels, read_maps
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.labels import region_mask
-from scarmap.training.describe import spell
 from scarmap.training.fit import Options
+from scarmap.training.names import recorded_name
 from scarmap.training.record import Request
 from scarmap.training.restore import (
     load_segmenter,
@@ -220,7 +220,7 @@ def test_weights_of_an_unfinished_fold_are_never_used_to_predict(emidec_phantom,
     """They may lie there, by a training that was stopped, and must not reach the average."""
     run = train(request_for(emidec_phantom, recipe=of_two_stages))
     recipe, slices = of_two_stages(), torch.rand(2, 1, 128, 128)
-    own, alone = spell(of_two_stages), recipe.assemble(load_stages(run, recipe, 0, CPU), slices)
+    own, alone = recorded_name(of_two_stages), recipe.assemble(load_stages(run, recipe, 0, CPU), slices)
     both, model = load(run).probabilities(slices), run_model(run, device="cpu", own_recipe=own)
     assert not torch.allclose(both, alone)
     change_record(run, lambda record: record["state"].pop("fold_1/segment"))

@@ -36,8 +36,8 @@ def reproduce(
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Workers of the scheduler.")] = None,
     tables_only: Annotated[bool, typer.Option("--tables-only", help="Train nothing, write the tables again.")] = False,
-    retrain_changed: Annotated[
-        bool, typer.Option("--retrain-changed", help="Train again what a changed recipe changes, and keep the rest.")
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Train again what a changed recipe changes, and keep the rest.")
     ] = False,
 ) -> None:
     """Train what is missing of a paper's rows and set published beside measured figures; repeat it to continue."""
@@ -62,7 +62,7 @@ def reproduce(
             scheduler=scheduler,
             workers=workers,
             device=device,
-            retrain=retrain_changed,
+            retrain=retrain,
             on_row=lambda: write_tables(out, found(paper, shown, out), own),
         )
     result = found(paper, shown, out)

@@ -32,6 +32,9 @@ def train(
         bool, typer.Option("--smoke", help="Two steps per phase of a narrow network, first fold.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped run.")] = False,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="With --resume: train again what a changed recipe changes, keep the rest.")
+    ] = False,
 ) -> None:
     """Train a recipe, the recommended one where none is named; validate it out of fold."""
     from scarmap.cli.progress import training_progress
@@ -56,6 +59,7 @@ def train(
             epochs_scale=1e-9 if smoke else epochs_scale,
             max_steps=SMOKE_STEPS if smoke else None,
             resume=resume,
+            retrain=retrain,
             on_epoch=progress.on_epoch,
             on_stage=progress.on_stage,
         )

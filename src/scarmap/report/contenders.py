@@ -10,6 +10,7 @@ from scarmap.errors import RunError
 from scarmap.evaluation.table import Row, read_scores, values_by_case
 from scarmap.io.run import RunFolder
 from scarmap.labels import regions_of
+from scarmap.training.names import as_today
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _differing(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for record in records
     ]
-    systems = [record["recipe"].get("function") for record in records]
+    systems = [as_today(record["recipe"].get("function")) for record in records]
     found = []
     for settings, system in zip(known, systems, strict=True):
         peers = [other for other, name in zip(known, systems, strict=True) if name == system]

@@ -13,7 +13,8 @@ from scarmap.systems.linear_codec.recipe import RECIPES as LINEAR_CODEC
 from scarmap.systems.mfunet.recipe import RECIPES as MFUNET
 from scarmap.systems.scarmap.recipe import RECIPES as SCARMAP
 from scarmap.training.check import check_settings
-from scarmap.training.describe import build, find, settings, unwrap
+from scarmap.training.describe import build, settings, unwrap
+from scarmap.training.names import find
 from scarmap.training.recipe import Recipe, Row
 
 RECIPES: Mapping[str, Row] = {**MFUNET, **CASCADE, **LINEAR_CODEC, **ANATOMY_PRIOR, **SCARMAP}

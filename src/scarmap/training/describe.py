@@ -1,7 +1,6 @@
 """Recipes as JSON: what is set, what differs, and back again from the command line and from run folders."""
 
 import ast
-import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import Field, fields, is_dataclass
@@ -9,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from scarmap.errors import RecipeError, suggest
+from scarmap.training.names import recorded_name
 from scarmap.training.recipe import Recipe, Row
 
 
@@ -57,12 +57,15 @@ def describe(value: Any) -> Any:
         return [describe(item) for item in value]
     if isinstance(value, partial):
         function, given = unwrap(value)
-        return {"call": spell(function), **{name: describe(item) for name, item in _bound(function, given).items()}}
+        return {
+            "call": recorded_name(function),
+            **{name: describe(item) for name, item in _bound(function, given).items()},
+        }
     if is_dataclass(value) and not isinstance(value, type):
         unused = {field.name for field in fields(value) if _is_unused_later(field, getattr(value, field.name))}
         return {each.name: describe(getattr(value, each.name)) for each in fields(value) if each.name not in unused}
     if callable(value):
-        return spell(value)
+        return recorded_name(value)
     return repr(value)
 
 
@@ -79,30 +82,6 @@ def describe_row(name: str, row: Row) -> dict[str, Any]:
     }
 
 
-def spell(function: Callable[..., Any]) -> str:
-    """`module:name` of a function or class."""
-    return f"{function.__module__}:{function.__qualname__}"
-
-
-def find(spelling: str) -> Callable[..., Any]:
-    """Import `module:name`, the inverse of `spell`.
-
-    Raises:
-        RecipeError: There is no such module or name in it.
-    """
-    module, _, name = spelling.partition(":")
-    if not (module and name):
-        raise RecipeError(f"{spelling!r} is not module:function, for instance my_lab.recipes:wide.")
-    try:
-        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as problem:
-        raise RecipeError(f"{spelling!r} cannot be imported: {problem}. Is its folder on PYTHONPATH?") from None
-    except AttributeError:
-        known = [key for key, item in vars(importlib.import_module(module)).items() if callable(item)]
-        raise RecipeError(f"Module {module} has no function {name!r}. {suggest(name, known)}") from None
-    return found
-
-
 def build(recipe: Callable[..., Any]) -> Recipe:
     """Call a recipe function.
 
@@ -113,10 +92,12 @@ def build(recipe: Callable[..., Any]) -> Recipe:
     try:
         inspect.signature(function).bind(**given)
     except (TypeError, ValueError) as problem:
-        raise RecipeError(f"{spell(function)} cannot be called as a recipe: {problem}.") from None
+        raise RecipeError(f"{recorded_name(function)} cannot be called as a recipe: {problem}.") from None
     made = recipe()
     if not isinstance(made, Recipe):
-        raise RecipeError(f"{spell(function)} returned {type(made).__name__}, not a scarmap.training.recipe.Recipe.")
+        raise RecipeError(
+            f"{recorded_name(function)} returned {type(made).__name__}, not a scarmap.training.recipe.Recipe."
+        )
     return made
 
 
@@ -126,7 +107,7 @@ def differences(first: Callable[..., Any], second: Callable[..., Any]) -> dict[s
     different = {
         name: (one.get(name), other.get(name)) for name in {**one, **other} if one.get(name) != other.get(name)
     }
-    functions = spell(unwrap(first)[0]), spell(unwrap(second)[0])
+    functions = recorded_name(unwrap(first)[0]), recorded_name(unwrap(second)[0])
     return {"function": functions, **different} if functions[0] != functions[1] else different
 
 

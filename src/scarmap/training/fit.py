@@ -44,6 +44,7 @@ class Options:
         epochs_scale: Factor on the epochs and the patience of every phase.
         max_steps: Steps per epoch at most; None for all.
         resume: Continue from a checkpoint where there is one.
+        retrain: Remove the stages of a run that a changed recipe changes, and train them again.
         on_stage: Called with a title when a stage begins.
         on_epoch: Called with the log row of each epoch and the number of epochs planned.
     """
@@ -52,6 +53,7 @@ class Options:
     epochs_scale: float = 1.0
     max_steps: int | None = None
     resume: bool = False
+    retrain: bool = False
     on_stage: Callable[[str], None] = lambda _title: None
     on_epoch: Callable[[Mapping[str, Cell], int], None] = lambda _row, _planned: None
 

@@ -1,12 +1,13 @@
 """What of a run can be kept when it is continued, after its recipe has changed or not."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from shutil import rmtree
 from typing import Any
 
 from scarmap.errors import RunError
 from scarmap.io.run import RunFolder
+from scarmap.training.names import as_today
 
 logger = logging.getLogger(__name__)
 
@@ -23,57 +24,58 @@ SAME = {
 """What a continued run must share with the one before, and where its record holds it."""
 
 
-def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool) -> None:
+def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool, retrain: bool = False) -> None:
     """Write `run.json`, or check what can be kept of the run that is continued.
-
-    A recipe may have changed in some stages. Those that are as they were, and whose inputs are, keep what they have
-    learned; the others and everything that was made with them are removed and start afresh.
 
     Args:
         run: The run folder.
         fresh: The record of a training that begins.
         resume: Whether a run that is there is to be continued.
+        retrain: Whether stages that a changed recipe changes may be removed and trained again. Those that are as they
+            were, and whose inputs are, keep what they have learned.
 
     Raises:
-        RunError: The folder holds a run, and it is not to be or cannot be continued.
+        RunError: The folder holds a run that is not to be or cannot be continued, or that was trained with another
+            recipe and is not to be trained again.
     """
     if not run.record_file.is_file():
         run.write_record(fresh)
         return
     if not resume:
         raise RunError(f"{run.root} already holds a run. Add --resume to continue it, or choose another --out.")
-    stored = with_later_fields(run.read_record())
+    check_unchanged(run, fresh, retrain=retrain)
+    stored = up_to_date(run.read_record())
     if science(stored) == science(fresh):
-        check_same(run, stored, fresh)
         return
     kept = unchanged_stages(stored["recipe"]["details"], fresh["recipe"]["details"])
-    check_same(run, stored, fresh, recipe=not kept)
     forget(run, kept=kept)
     known = {part: stored[part] for part in ("state", "made") if part in stored}
     run.write_record({**fresh, **{part: _of_stages(steps, kept) for part, steps in known.items()}})
 
 
-def check_unchanged(run: RunFolder, fresh: Mapping[str, Any]) -> None:
+def check_unchanged(run: RunFolder, fresh: Mapping[str, Any], *, retrain: bool = False) -> None:
     """Raise RunError where a run that is there was started with another recipe, data set or length than a fresh one.
-
-    Unlike `open_record`, which keeps the stages that a changed recipe leaves as they were, this accepts none.
 
     Args:
         run: The run folder; where it holds no run, nothing is checked.
         fresh: The record of a training that begins.
+        retrain: Whether the recipe may have changed in some stages, which are then trained again.
     """
     if not run.record_file.is_file():
         return
-    stored = with_later_fields(run.read_record())
-    check_same(run, stored, fresh)
-    if science(stored) == science(fresh):
+    stored = up_to_date(run.read_record())
+    same = science(stored) == science(fresh)
+    kept = unchanged_stages(stored["recipe"]["details"], fresh["recipe"]["details"])
+    check_same(run, stored, fresh, recipe=retrain and not kept and not same)
+    if same or retrain:
         return
     before, now = (record["recipe"].get("settings", {}) for record in (stored, fresh))
     changed = changes(before, now) or changes(science(stored), science(fresh))
     listed = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
     raise RunError(
         f"{run.root} was started with another recipe: {listed}. Choose another --out, or repeat the first command: "
-        f"{stored['provenance']['command']}. To train again what has changed, and only that, add --retrain-changed."
+        f"{stored['provenance']['command']}. To train again what has changed, and only that, add --retrain: it removes "
+        f"the weights of {_named(set(_names(stored)) - kept)}."
     )
 
 
@@ -105,9 +107,9 @@ def science(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record["recipe"]["details"].items() if name != "sources"}
 
 
-def with_later_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of a time before some field of a recipe was there, with that field; others as they are."""
-    details = {**LATER, **(record["recipe"].get("details") or {})}
+def up_to_date(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of any age as it would be written today: with today's names, and with fields that came later."""
+    details = {**LATER, **as_today(record["recipe"].get("details") or {})}
     return {**record, "recipe": {**record["recipe"], "details": details}}
 
 
@@ -146,6 +148,14 @@ def forget(run: RunFolder, *, kept: set[str]) -> None:
     for folder in (run.predictions, run.evaluation):
         rmtree(folder, ignore_errors=True)
     run.report.unlink(missing_ok=True)
+
+
+def _names(record: Mapping[str, Any]) -> list[str]:
+    return [stage["name"] for stage in record["recipe"]["details"].get("stages", ())]
+
+
+def _named(stages: Collection[str]) -> str:
+    return " and ".join(sorted(stages)) or "no stage"
 
 
 def _look_up(record: Mapping[str, Any], path: tuple[str, ...]) -> Any:

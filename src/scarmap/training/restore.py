@@ -18,18 +18,17 @@ from scarmap.inference.predict import Segmenter
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
 from scarmap.training.check import check_settings
-from scarmap.training.describe import build, describe, describe_row, find, freeze, settings, spell, unwrap
+from scarmap.training.describe import build, describe, describe_row, freeze, settings, unwrap
 from scarmap.training.devices import choose_device
+from scarmap.training.names import as_today, find, recorded_name, system_of
 from scarmap.training.recipe import Recipe, Row, Stage
-
-SYSTEMS = "scarmap.systems"
 
 
 def record_recipe(name: str, row: Row, recipe: Recipe) -> dict[str, Any]:
     """A recipe as it stands in `run.json`."""
     return {
         **describe_row(name, row),
-        "function": spell(unwrap(row.recipe)[0]),
+        "function": recorded_name(unwrap(row.recipe)[0]),
         "settings": settings(row.recipe),
         "details": describe(recipe),
         "sequences": list(recipe.preparation.sequences),
@@ -52,8 +51,8 @@ def recorded_recipe(record: Mapping[str, Any], *, own_recipe: str | None = None)
         RecipeError: This version of scarmap has no such function, or it has no such setting.
     """
     stored = record["recipe"]
-    function = str(stored["function"])
-    if function != own_recipe and not is_system(function):
+    function = str(as_today(stored["function"]))
+    if function != as_today(own_recipe) and not is_system(function):
         raise RunError(
             f"This run was trained with {function}, which is not part of scarmap. If you know that code and trust it, "
             f"add --recipe {function}."
@@ -64,12 +63,12 @@ def recorded_recipe(record: Mapping[str, Any], *, own_recipe: str | None = None)
     return build(recipe)
 
 
-def is_system(spelling: str) -> bool:
-    """Whether `module:function` is a recipe function that one of scarmap's systems defines."""
-    if not spelling.startswith(f"{SYSTEMS}."):
+def is_system(name: str) -> bool:
+    """Whether a name in a record is that of a recipe function which one of scarmap's systems defines."""
+    if system_of(name) is None:
         return False
-    function = find(spelling)
-    return spell(function) == spelling and get_type_hints(function).get("return") is Recipe
+    function = find(name)
+    return recorded_name(function) == name and get_type_hints(function).get("return") is Recipe
 
 
 def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | None = None) -> Segmenter:
@@ -124,12 +123,25 @@ def run_model(run: RunFolder, *, device: str = "auto", own_recipe: str | None = 
     missing = [folder for folder in folders if not (folder / "weights.safetensors").is_file()]
     if missing:
         raise RunError(f"{missing[0]} holds no weights, though its stage is done. Restore them, or train it again.")
-    about = {"recipe": describe(recipe), "spacing_mm": record["data"]["spacing_mm"]}
     return Model(
-        fingerprint(about, [folder / "weights.safetensors" for folder in folders]),
+        fingerprint_of(record, recipe, [folder / "weights.safetensors" for folder in folders]),
         recipe.preparation.sequences,
         partial(_load, run.root.resolve(), device, own_recipe),
     )
+
+
+def fingerprint_of(record: Mapping[str, Any], recipe: Recipe, weights: Sequence[Path]) -> str:
+    """Digest of a model, which stays the same when parts of its recipe are named anew.
+
+    Args:
+        record: Content of `run.json`, or what is told of the built-in model.
+        recipe: Its recipe as it is built today.
+        weights: Files of its weights, in order.
+    """
+    recorded, today = record["recipe"].get("details"), describe(recipe)
+    described = recorded if as_today(recorded) == today else today
+    spacing_mm = record["data"].get("spacing_mm", record.get("spacing_mm"))
+    return fingerprint({"recipe": described, "spacing_mm": spacing_mm}, weights)
 
 
 def _load(root: Path, device: str, own_recipe: str | None) -> Segmenter:
@@ -158,8 +170,9 @@ def read_stage(path: Path, stage: Stage, device: torch.device) -> tuple[nn.Modul
     """
     tensors, about = read_weights(path)
     wanted = describe(stage.model)
-    if about.get("model") != wanted:
-        before, now = (each if isinstance(each, dict) else {"call": each} for each in (about.get("model"), wanted))
+    trained = as_today(about.get("model"))
+    if trained != wanted:
+        before, now = (each if isinstance(each, dict) else {"call": each} for each in (trained, wanted))
         changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         raise RunError(
             f"{path} was trained for another model than its recipe describes: they differ in "

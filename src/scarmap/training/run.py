@@ -46,7 +46,7 @@ def train(request: Request) -> RunFolder:
     with held(run.lock()) if fabric.is_global_zero else nullcontext():
         if fabric.is_global_zero:
             fresh = new_record(request, recipe, material, fabric.device, processes=fabric.world_size)
-            open_record(run, fresh, resume=request.options.resume)
+            open_record(run, fresh, resume=request.options.resume, retrain=request.options.retrain)
         fabric.barrier()
         material = replace(material, bank=material.bank.to(fabric.device))
         for index in wanted:

@@ -13,7 +13,7 @@ from scarmap.training.devices import choose_device
 from scarmap.training.graph import SCORES, Work, plan
 from scarmap.training.material import gather_once
 from scarmap.training.record import PREDICTIONS, Request, held_out_names, is_scored, mark_done, new_record
-from scarmap.training.reopen import check_unchanged, open_record
+from scarmap.training.reopen import check_unchanged, open_record, up_to_date
 from scarmap.training.run import chosen_folds, rehearse
 from scarmap.training.steps import Outcome, carry_out
 
@@ -67,10 +67,9 @@ def train_several(
         opened = {name: prepare(request) for name, request in requests.items()}
         for each in opened.values():
             locks.enter_context(held(each.run.lock()))
-            if not retrain:
-                check_unchanged(each.run, each.fresh)
+            check_unchanged(each.run, each.fresh, retrain=retrain)
         for each in opened.values():
-            open_record(each.run, each.fresh, resume=True)
+            open_record(each.run, each.fresh, resume=True, retrain=retrain)
         works = plan_of(opened, others or {})
         folders = {**(others or {}), **{name: each.run for name, each in opened.items()}}
         jobs = submit(works, opened, folders, scheduler)
@@ -98,9 +97,9 @@ def prepare(request: Request) -> Opened:
 def plan_of(opened: Mapping[str, Opened], others: Mapping[str, RunFolder]) -> tuple[Work, ...]:
     """The jobs that are left of some trainings."""
     return plan(
-        {name: each.run.read_record() for name, each in opened.items()},
+        {name: up_to_date(each.run.read_record()) for name, each in opened.items()},
         {name: each.folds for name, each in opened.items()},
-        others={name: run.read_record() for name, run in others.items()},
+        others={name: up_to_date(run.read_record()) for name, run in others.items()},
         unscored=[name for name, each in opened.items() if not is_scored(each.run)],
     )
 

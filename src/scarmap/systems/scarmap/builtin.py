@@ -14,15 +14,15 @@ from torch import nn
 from scarmap.datasets.case_files import SEQUENCES
 from scarmap.errors import RunError
 from scarmap.inference.cohort import Model
-from scarmap.inference.manifest import fingerprint
 from scarmap.inference.predict import Segmenter
 from scarmap.io.files import read_json
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights, write_weights
-from scarmap.training.describe import describe, find, freeze
+from scarmap.training.describe import describe, freeze
 from scarmap.training.devices import choose_device
+from scarmap.training.names import find
 from scarmap.training.recipe import Row
-from scarmap.training.restore import make_segmenter, read_stage, recorded_recipe
+from scarmap.training.restore import fingerprint_of, make_segmenter, read_stage, recorded_recipe
 
 WEIGHTS = Path(__file__).parent / "weights" / "builtin.safetensors"
 LIMITS = "trained on synthetic hearts only; research use, not a medical device"
@@ -58,8 +58,7 @@ def builtin_model(*, device: str = "auto", path: Path = WEIGHTS) -> Model:
     """
     record = about_builtin(path)
     recipe = recorded_recipe(record)
-    about = {"recipe": describe(recipe), "spacing_mm": record["spacing_mm"]}
-    return Model(fingerprint(about, [path]), recipe.preparation.sequences, partial(_load, device, path))
+    return Model(fingerprint_of(record, recipe, [path]), recipe.preparation.sequences, partial(_load, device, path))
 
 
 def _load(device: str, path: Path) -> Segmenter:
@@ -150,7 +149,9 @@ def install_builtin(
     record = run.read_record()
     recipe_record = {key: record["recipe"][key] for key in ("name", "function", "settings")}
     recipe_record["settings"] = {**recipe_record["settings"], **(changes or {})}
-    (stage,) = recorded_recipe({"recipe": recipe_record}).stages
+    recipe = recorded_recipe({"recipe": recipe_record})
+    recipe_record["details"] = describe(recipe)
+    (stage,) = recipe.stages
     weights = run.stage(0, stage.name) / "weights.safetensors"
     read_stage(weights, stage, torch.device("cpu"))
     tensors, about = read_weights(weights)
