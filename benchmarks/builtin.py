@@ -24,10 +24,10 @@ from scarmap.datasets.folder import find_cases
 from scarmap.evaluation.table import evaluate_folder, read_summary, write_evaluation
 from scarmap.inference.cohort import Model, segment_cohort
 from scarmap.io.run import RunFolder
-from scarmap.report.display import region_title
+from scarmap.recipes.trained import run_model
+from scarmap.report.drawing.heart import region_title
 from scarmap.systems.scarmap.builtin import WEIGHTS, about_builtin, builtin_model
-from scarmap.training.provenance import hardware
-from scarmap.training.restore import run_model
+from scarmap.training.run.provenance import hardware
 
 CARD = Path(__file__).parents[1] / "docs" / "model_card.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"

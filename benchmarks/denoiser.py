@@ -25,10 +25,10 @@ from scarmap.evaluation.overlap import dice
 from scarmap.evaluation.surface import hausdorff_mm
 from scarmap.io.run import RunFolder
 from scarmap.labels import MaskArray
+from scarmap.recipes.trained import load_stage, recorded_recipe
 from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.systems.cascade.candidates import region
 from scarmap.systems.cascade.denoiser import epicardial_masks
-from scarmap.training.restore import load_stage, recorded_recipe
 
 
 @dataclass(frozen=True)

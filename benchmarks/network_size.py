@@ -16,9 +16,10 @@ import warnings
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from scarmap.recipes.describe import describe
+from scarmap.recipes.recipe import Recipe, Stage
+from scarmap.recipes.settings import parse_setting
 from scarmap.systems.catalogue import choose
-from scarmap.training.describe import describe, parse_setting
-from scarmap.training.recipe import Recipe, Stage
 
 
 def main() -> None:

@@ -19,12 +19,12 @@ from network_size import networks
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.phantom.cohort import write_cohort
+from scarmap.recipes.recipe import Recipe, Stage
+from scarmap.recipes.settings import parse_setting
 from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.systems.catalogue import choose
-from scarmap.training.describe import parse_setting
-from scarmap.training.fit import Learner
-from scarmap.training.provenance import commit, hardware
-from scarmap.training.recipe import Recipe, Stage
+from scarmap.training.run.provenance import commit, hardware
+from scarmap.training.stage.fit import Learner
 
 
 def main() -> None:

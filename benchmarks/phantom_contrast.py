@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from phantom_agreement import Measured, noise_levels, ratios, summarise, tissue_levels
 
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
-from scarmap.phantom.agreement import Measured, noise_levels, ratios, summarise, tissue_levels
 from scarmap.phantom.study import make_case
-from scarmap.training.provenance import commit, hardware
+from scarmap.training.run.provenance import commit, hardware
 from scarmap.volume import Case
 
 LAYOUTS = {"myops2020": ("bSSFP", "T2", "LGE"), "emidec": ("LGE",)}

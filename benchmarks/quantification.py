@@ -26,10 +26,10 @@ from scarmap.evaluation.overlap import dice
 from scarmap.io.files import read_json
 from scarmap.labels import INDEX, region_mask
 from scarmap.quantification.cohort import quantify_files
-from scarmap.quantification.remote import find_remote, remote_from
 from scarmap.quantification.result import Quantification, Segment
-from scarmap.quantification.rings import wall_slices
-from scarmap.quantification.thresholds import METHODS, NEEDS_REMOTE, threshold
+from scarmap.quantification.stack.wall_slices import wall_slices
+from scarmap.quantification.thresholds.methods import METHODS, NEEDS_REMOTE, threshold
+from scarmap.quantification.thresholds.remote import find_remote, remote_from
 from scarmap.volume import Case, LabelMap
 
 MASSES = {"whole_infarct": "infarct_g", "whole_myocardium": "myocardium_g", "edema": "edema_g", "mvo": "mvo_g"}

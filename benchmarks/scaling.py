@@ -26,18 +26,18 @@ from scarmap.cluster.scheduler import open_scheduler
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.inference.cohort import segment_cohort, segment_part
+from scarmap.inference.devices import choose_device
 from scarmap.inference.manifest import Wanted
-from scarmap.inference.predict import Segmenter, segment
+from scarmap.inference.segment import Segmenter, segment
 from scarmap.io.nifti import write_labels
 from scarmap.io.run import RunFolder
 from scarmap.phantom.cohort import write_cohort
+from scarmap.recipes.trained import run_model
 from scarmap.systems.catalogue import choose
-from scarmap.training.devices import choose_device
-from scarmap.training.fit import Options
-from scarmap.training.provenance import commit, hardware
-from scarmap.training.record import Request
-from scarmap.training.restore import run_model
-from scarmap.training.run import train
+from scarmap.training.run.provenance import commit, hardware
+from scarmap.training.run.request import Request
+from scarmap.training.run.train import train
+from scarmap.training.stage.fit import Options
 
 SETTINGS = {"width": 8, "size": 96, "spacing_mm": 2.0}
 SLICES, MATRIX = 4, 160

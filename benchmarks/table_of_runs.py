@@ -15,10 +15,10 @@ import argparse
 from pathlib import Path
 
 from scarmap.io.run import RunFolder
-from scarmap.report.origin import run_origin, told
-from scarmap.report.paper_table import COLUMNS, CONVENTIONS, markdown, paper_table, run_entry
+from scarmap.recipes.describe import settings
+from scarmap.report.paper.origin import run_origin, told
+from scarmap.report.paper.table import COLUMNS, CONVENTIONS, markdown, paper_table, run_entry
 from scarmap.systems.catalogue import RECIPES
-from scarmap.training.describe import settings
 
 
 def main() -> None:

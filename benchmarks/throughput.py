@@ -25,14 +25,14 @@ from torch import Tensor, nn
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.inference.cohort import Model, segment_cohort
-from scarmap.inference.predict import SLICES_AT_ONCE, Segmenter
+from scarmap.inference.segment import SLICES_AT_ONCE, Segmenter
 from scarmap.phantom.cohort import write_cohort
+from scarmap.recipes.recipe import Recipe
 from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.catalogue import choose
-from scarmap.training.fit import Learner
-from scarmap.training.provenance import commit, hardware
-from scarmap.training.recipe import Recipe
+from scarmap.training.run.provenance import commit, hardware
+from scarmap.training.stage.fit import Learner
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

@@ -9,9 +9,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from scarmap.labels import INDEX, TISSUES, region_mask
-from scarmap.phantom.population import choose_population
+from scarmap.phantom.heart.population import choose_population
+from scarmap.phantom.scan.style import draw_style
 from scarmap.phantom.study import make_case
-from scarmap.phantom.style import draw_style
 from scarmap.volume import Case
 
 FOLDER = Path(__file__).parent / "images"

@@ -1,8 +1,9 @@
 import pytest
 
-from scarmap.datasets.case_files import SEQUENCES, load_case
+from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.io.nifti import write_image, write_labels
+from scarmap.labels import SEQUENCES
 from scarmap.phantom.cohort import write_cohort
 
 

@@ -14,8 +14,8 @@ import typer
 import scarmap
 from scarmap.cli.main import app
 from scarmap.cli.reproduce import holds_out, listed
+from scarmap.recipes.settings import parse_setting
 from scarmap.systems.catalogue import RECIPES, change_all, choose, rows_of
-from scarmap.training.describe import parse_setting
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])

@@ -11,21 +11,22 @@ The names below are the public surface. Each is fetched from its module when it 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from scarmap.version import __version__
+
 if TYPE_CHECKING:
     from scarmap.datasets.case_files import load_case
     from scarmap.datasets.folder import find_cases
     from scarmap.errors import ScarmapError
     from scarmap.evaluation.table import evaluate_pair
-    from scarmap.inference.predict import segment
+    from scarmap.inference.segment import segment
     from scarmap.io.nifti import read_image, read_labels, write_labels
     from scarmap.io.run import RunFolder
     from scarmap.labels import REGIONS, TISSUES, region_mask
     from scarmap.quantification.study import quantify
+    from scarmap.recipes.trained import load_segmenter
     from scarmap.systems.catalogue import choose
-    from scarmap.training.restore import load_segmenter
     from scarmap.volume import Case, LabelMap, Volume
 
-__version__ = "0.1.0"
 
 __all__ = [
     "REGIONS",
@@ -61,12 +62,12 @@ _HOMES = {
     "evaluate_pair": "scarmap.evaluation.table",
     "find_cases": "scarmap.datasets.folder",
     "load_case": "scarmap.datasets.case_files",
-    "load_segmenter": "scarmap.training.restore",
+    "load_segmenter": "scarmap.recipes.trained",
     "quantify": "scarmap.quantification.study",
     "read_image": "scarmap.io.nifti",
     "read_labels": "scarmap.io.nifti",
     "region_mask": "scarmap.labels",
-    "segment": "scarmap.inference.predict",
+    "segment": "scarmap.inference.segment",
     "write_labels": "scarmap.io.nifti",
 }
 

@@ -255,3 +255,6 @@ def region_mask(labels: LabelArray, region: str) -> MaskArray:
     if region not in REGIONS:
         raise LabelError(f"There is no region {region!r}. {suggest(region, REGIONS)}")
     return np.isin(labels, [INDEX[name] for name in REGIONS[region]])
+
+
+SEQUENCES = ("LGE", "T2", "bSSFP")

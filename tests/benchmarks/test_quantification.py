@@ -8,7 +8,7 @@ import pytest
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_labels
 from scarmap.labels import INDEX
-from scarmap.quantification.thresholds import METHODS
+from scarmap.quantification.thresholds.methods import METHODS
 from scarmap.volume import Grid, LabelMap
 
 SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "quantification.py"))

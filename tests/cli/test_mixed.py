@@ -9,9 +9,9 @@ from scarmap.datasets.folder import find_cases
 from scarmap.io.nifti import read_labels
 from scarmap.labels import MIXED
 from scarmap.systems.catalogue import choose
-from scarmap.training.fit import Options
-from scarmap.training.record import Request
-from scarmap.training.run import train
+from scarmap.training.run.request import Request
+from scarmap.training.run.train import train
+from scarmap.training.stage.fit import Options
 
 
 @pytest.fixture(scope="module")

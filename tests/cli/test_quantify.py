@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from scarmap.datasets.folder import find_masks
+from scarmap.datasets.masks import find_masks
 from scarmap.quantification.files import read_quantification
 
 

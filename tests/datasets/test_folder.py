@@ -1,6 +1,7 @@
 import pytest
 
-from scarmap.datasets.folder import find_cases, find_masks
+from scarmap.datasets.folder import find_cases
+from scarmap.datasets.masks import find_masks
 from scarmap.errors import DataError
 
 

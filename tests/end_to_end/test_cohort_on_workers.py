@@ -13,11 +13,11 @@ from scarmap.cluster.scheduler import open_scheduler
 from scarmap.datasets.folder import find_cases
 from scarmap.inference.cohort import segment_cohort
 from scarmap.phantom.cohort import write_cohort
+from scarmap.recipes.trained import run_model
 from scarmap.systems.catalogue import choose
-from scarmap.training.fit import Options
-from scarmap.training.record import Request
-from scarmap.training.restore import run_model
-from scarmap.training.run import train
+from scarmap.training.run.request import Request
+from scarmap.training.run.train import train
+from scarmap.training.stage.fit import Options
 
 STUDIES, WORKERS = 200, 3
 SETTINGS = {"width": 4, "size": 64, "spacing_mm": 4.0}

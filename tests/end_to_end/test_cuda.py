@@ -6,11 +6,11 @@ import torch
 
 from scarmap.datasets.folder import find_cases
 from scarmap.inference.cohort import segment_cohort
+from scarmap.recipes.trained import load_segmenter, run_model
 from scarmap.systems.catalogue import choose
-from scarmap.training.fit import Options
-from scarmap.training.record import Request
-from scarmap.training.restore import load_segmenter, run_model
-from scarmap.training.run import train
+from scarmap.training.run.request import Request
+from scarmap.training.run.train import train
+from scarmap.training.stage.fit import Options
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")]
 SMALL = {"width": 8, "size": 96}

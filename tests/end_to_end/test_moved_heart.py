@@ -8,14 +8,14 @@ import pytest
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.evaluation.overlap import dice
-from scarmap.inference.predict import segment
+from scarmap.inference.segment import segment
 from scarmap.labels import region_mask
 from scarmap.phantom.cohort import write_cohort
+from scarmap.recipes.trained import load_segmenter
 from scarmap.systems.catalogue import choose
-from scarmap.training.fit import Options
-from scarmap.training.record import Request
-from scarmap.training.restore import load_segmenter
-from scarmap.training.run import make_fabric, train
+from scarmap.training.run.request import Request
+from scarmap.training.run.train import make_fabric, train
+from scarmap.training.stage.fit import Options
 
 SETTINGS = {"schedule": "modern", "width": 8, "size": 96, "spacing_mm": 2.0}
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from scarmap.inference.predict import Segmenter
+from scarmap.inference.segment import Segmenter
 from scarmap.labels import INDEX, region_mask
 from scarmap.phantom.study import make_case
 from scarmap.sampling.preparation import Preparation

@@ -15,7 +15,7 @@ from scarmap.inference import stream
 from scarmap.inference.cohort import Model, Shard, read_shard, segment_cohort
 from scarmap.inference.manifest import read_entries
 from scarmap.inference.postprocess import slices_without_heart
-from scarmap.inference.predict import Segmenter
+from scarmap.inference.segment import Segmenter
 from scarmap.io.nifti import read_labels
 from scarmap.labels import INDEX
 from scarmap.sampling.intensity import standardise

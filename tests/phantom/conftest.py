@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from scarmap.phantom.geometry import Geometry
-from scarmap.phantom.surfaces import DIRECTIONS, Heart
+from scarmap.phantom.heart.surfaces import DIRECTIONS, Heart
+from scarmap.phantom.scan.geometry import Geometry
 from scarmap.volume import Grid
 
 

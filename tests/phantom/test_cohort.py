@@ -3,13 +3,13 @@ import json
 import numpy as np
 import pytest
 
-from scarmap.datasets.case_files import SEQUENCES, load_case
+from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.errors import DataError, LabelError
-from scarmap.labels import INDEX, region_mask
+from scarmap.labels import INDEX, SEQUENCES, region_mask
 from scarmap.phantom.cohort import write_cohort
+from scarmap.phantom.scan.style import draw_style
 from scarmap.phantom.study import make_case
-from scarmap.phantom.style import draw_style
 
 TINY = {"num_slices": 2, "in_plane": 64}
 

@@ -4,11 +4,11 @@ from scipy import ndimage
 
 from scarmap.errors import LabelError
 from scarmap.labels import INDEX, region_mask
-from scarmap.phantom.population import choose_population
+from scarmap.phantom.heart.population import choose_population
+from scarmap.phantom.heart.surfaces import contact_half_angle
+from scarmap.phantom.scan.style import draw_style
 from scarmap.phantom.study import draw_patient, make_case, make_study
-from scarmap.phantom.style import draw_style
-from scarmap.phantom.surfaces import contact_half_angle
-from scarmap.phantom.truth import disc_areas
+from scarmap.phantom.truth.measure import disc_areas
 
 SMALL = {"num_slices": 3, "in_plane": 128}
 

@@ -8,7 +8,7 @@ from scarmap.errors import DataError, GeometryError
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_labels
 from scarmap.quantification.cohort import agree_cohorts, other_reading, quantify_files, write_agreement
-from scarmap.quantification.maps import maps_beside, read_probabilities
+from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
 
 TAPERED = (12.0, 14.0, 16.0)
 

@@ -8,9 +8,9 @@ from scarmap.errors import DataError, GeometryError
 from scarmap.labels import INDEX
 from scarmap.quantification.dictionary import FIGURES, FLAGS
 from scarmap.quantification.files import from_json, to_json
-from scarmap.quantification.flags import flags_of_salvage, pathology_apart
+from scarmap.quantification.measures.flags import flags_of_salvage, pathology_apart
 from scarmap.quantification.study import Choices, quantify
-from scarmap.quantification.thresholds import METHODS
+from scarmap.quantification.thresholds.methods import METHODS
 from scarmap.volume import Volume
 
 TAPERED = (12.0, 14.0, 16.0, 18.0)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scarmap.datasets.measured import studies_of_folder
+from scarmap.datasets.masks import studies_of_folder
 from scarmap.quantification.dictionary import FLAGS
 from scarmap.quantification.result import Flag
-from scarmap.report.cohort import build_cohort
-from scarmap.report.measure import Measuring, report_study
-from scarmap.report.study import build_study
+from scarmap.report.from_masks import Measuring, report_study
+from scarmap.report.pages.cohort import build_cohort
+from scarmap.report.pages.study import build_study
 from scarmap.volume import Case, Grid, LabelMap, Volume
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import matplotlib.image
 from matplotlib.figure import Figure
 
-from scarmap.report.embed import chart_address, picture_address
+from scarmap.report.html import chart_address, picture_address
 
 
 def _figure(width=2.0):

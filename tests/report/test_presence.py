@@ -1,7 +1,7 @@
 from math import nan
 
 from scarmap.evaluation.table import Row
-from scarmap.report.presence import COLUMNS, infarcted_tables, presence_lines
+from scarmap.report.run.scores import COLUMNS, infarcted_tables, presence_lines
 
 
 def _case(name, *, dice, volume_ml, official=1.0):

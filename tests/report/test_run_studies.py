@@ -2,9 +2,8 @@ import pytest
 
 from scarmap.errors import RunError
 from scarmap.quantification.study import Choices
-from scarmap.report.build import build_report
-from scarmap.report.measure import Measuring
-from scarmap.report.run_studies import report_run_studies
+from scarmap.report.from_masks import Measuring, report_run_studies
+from scarmap.report.pages.run import build_report
 
 PLAIN = Measuring(choices=Choices(methods=()))
 

@@ -13,12 +13,12 @@ import torch
 
 from scarmap.datasets.folds import Fold
 from scarmap.labels import INDEX
+from scarmap.recipes.recipe import Phase
+from scarmap.recipes.schedules import constant
 from scarmap.sampling.bank import Bank
 from scarmap.systems.catalogue import choose
-from scarmap.training.devices import make_fabric
-from scarmap.training.fit import Job, Options, fit
-from scarmap.training.recipe import Phase
-from scarmap.training.schedules import constant
+from scarmap.training.stage.fit import Job, Options, fit
+from scarmap.training.stage.processes import make_fabric
 
 SIZE, STEPS, CASES = 48, 20, tuple("abcdef")
 SETTINGS = {

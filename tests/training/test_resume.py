@@ -12,13 +12,13 @@ from functools import partial
 import pytest
 import torch
 
+from scarmap.recipes.recipe import Phase, Row
+from scarmap.recipes.schedules import constant, tenfold
 from scarmap.systems.mfunet.recipe import mfunet
-from scarmap.training import fit as module
-from scarmap.training.fit import Options, fit
-from scarmap.training.recipe import Phase, Row
-from scarmap.training.record import Request
-from scarmap.training.run import train
-from scarmap.training.schedules import constant, tenfold
+from scarmap.training.run.request import Request
+from scarmap.training.run.train import train
+from scarmap.training.stage import fit as module
+from scarmap.training.stage.fit import Options, fit
 
 PHASES = (Phase(3, 0.05, tenfold, hold_out=1), Phase(5, 0.02, constant, patience=2))
 
@@ -120,10 +120,10 @@ from pathlib import Path
 import torch
 
 from scarmap.systems.mfunet.recipe import mfunet
-from scarmap.training.fit import Options
-from scarmap.training.recipe import Row
-from scarmap.training.record import Request
-from scarmap.training.run import train
+from scarmap.training.stage.fit import Options
+from scarmap.recipes.recipe import Row
+from scarmap.training.run.request import Request
+from scarmap.training.run.train import train
 from functools import partial
 
 torch.set_num_threads(1)

@@ -15,14 +15,13 @@ def demo(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Simulate patients, segment them with the built-in model, score and measure the masks, and make pages of it."""
+    from scarmap.inference.devices import choose_device
     from scarmap.phantom.cohort import write_cohort
-    from scarmap.report.build import build_report
-    from scarmap.report.measure import Measuring
-    from scarmap.report.run_studies import report_run_studies
+    from scarmap.report.from_masks import Measuring, report_run_studies
+    from scarmap.report.pages.run import build_report
     from scarmap.systems.scarmap.builtin import about_builtin, builtin_row, introduce, load_builtin
-    from scarmap.training.apply import apply
-    from scarmap.training.devices import choose_device
-    from scarmap.training.record import Request
+    from scarmap.training.run.request import Request
+    from scarmap.training.run.train import apply
 
     parts = prepared_folders(out)
     about = about_builtin()

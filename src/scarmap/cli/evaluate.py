@@ -25,8 +25,7 @@ def evaluate(
     """Score masks against the truth under every convention, side by side."""
     from rich.console import Console
 
-    from scarmap.datasets.folder import find_masks
-    from scarmap.datasets.measured import layouts_of
+    from scarmap.datasets.masks import find_masks, layouts_of
     from scarmap.datasets.split import notes, true_parts
     from scarmap.evaluation.table import evaluate_folder, summarise, write_evaluation
     from scarmap.io.nifti import read_labels

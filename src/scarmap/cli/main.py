@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from scarmap import __version__
 from scarmap.cli.demo import demo
 from scarmap.cli.evaluate import evaluate
 from scarmap.cli.phantom import phantom
@@ -20,6 +19,7 @@ from scarmap.cli.report import report
 from scarmap.cli.reproduce import reproduce
 from scarmap.cli.train import train
 from scarmap.errors import ScarmapError
+from scarmap.version import __version__
 
 app = typer.Typer(
     help="Segment and quantify myocardial scar, edema and microvascular obstruction in cardiac MR.",

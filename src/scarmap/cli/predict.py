@@ -50,7 +50,7 @@ def predict(
 
     from scarmap.cluster.scheduler import open_scheduler
     from scarmap.inference.cohort import read_shard, segment_cohort
-    from scarmap.training.devices import worker_gpus
+    from scarmap.inference.devices import worker_gpus
 
     gpus = worker_gpus(scheduler, device)
     model = chosen_model(run, device=device, own_recipe=recipe)
@@ -97,7 +97,7 @@ def chosen_model(run: Path | None, *, device: str, own_recipe: str | None) -> "M
         typer.echo(introduce(about_builtin()))
         return builtin_model(device=device)
     from scarmap.io.run import RunFolder
-    from scarmap.training.restore import run_model
+    from scarmap.recipes.trained import run_model
 
     return run_model(RunFolder(run), device=device, own_recipe=own_recipe)
 

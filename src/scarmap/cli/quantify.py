@@ -11,7 +11,7 @@ from scarmap.errors import DataError, ScarmapError
 
 if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
-    from scarmap.quantification.known_errors import KnownErrors
+    from scarmap.quantification.intervals.from_errors import KnownErrors
     from scarmap.quantification.result import Quantification
     from scarmap.quantification.study import Choices
 
@@ -72,9 +72,9 @@ def quantify(
     ] = None,
 ) -> None:
     """Measure masks: volumes, masses, AHA segments, transmurality, and thresholds where there is LGE."""
-    from scarmap.quantification.known_errors import read_known_errors
+    from scarmap.quantification.intervals.from_errors import read_known_errors
     from scarmap.quantification.study import Choices
-    from scarmap.quantification.thresholds import METHODS
+    from scarmap.quantification.thresholds.methods import METHODS
 
     choices = Choices(
         sectors=sectors, transmurality=transmurality, salvage=salvage, signed=psir, methods=tuple(threshold or METHODS)
@@ -105,7 +105,7 @@ def chosen_studies(masks: Path, *, layout: str | None, lge: Path | None, data: P
     Raises:
         DataError: There is no such mask or folder, or an option means nothing for it.
     """
-    from scarmap.datasets.measured import one_study, studies_of_folder
+    from scarmap.datasets.masks import one_study, studies_of_folder
 
     if masks.is_file():
         if data is not None:
@@ -136,7 +136,7 @@ def measure_all(
     """
     from scarmap.quantification.cohort import quantify_files
     from scarmap.quantification.files import COHORT_FILE, FILE, write_cohort, write_quantification
-    from scarmap.quantification.maps import maps_beside
+    from scarmap.quantification.intervals.maps import maps_beside
 
     studies: list[Quantification] = []
     failed: dict[str, str] = {}
@@ -172,7 +172,7 @@ def compare(studies: "Sequence[Quantification]", against: Path, choices: "Choice
     Raises:
         DataError: There is no such folder, or it has none of the cases.
     """
-    from scarmap.datasets.folder import find_masks
+    from scarmap.datasets.masks import find_masks
     from scarmap.quantification.cohort import agree_cohorts, other_reading, write_agreement
 
     masks, cases = find_masks(against), {study.case for study in studies}

@@ -12,8 +12,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @recipes.command("list")
 def list_recipes(as_json: Json = False) -> None:
     """List every named recipe with its paper, table and published Dice."""
+    from scarmap.recipes.describe import describe_row
     from scarmap.systems.catalogue import RECIPES
-    from scarmap.training.describe import describe_row
 
     if as_json:
         rows = [describe_row(name, row) for name, row in RECIPES.items()]
@@ -34,8 +34,8 @@ def show(
     name: Annotated[str, typer.Argument(help="Name of a recipe, or module:function.")], as_json: Json = False
 ) -> None:
     """Show every setting of a recipe and what it builds, defaults included."""
+    from scarmap.recipes.describe import describe, describe_row, settings
     from scarmap.systems.catalogue import choose
-    from scarmap.training.describe import describe, describe_row, settings
 
     choice = choose(name)
     shown = {
@@ -56,8 +56,8 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Print the settings in which two recipes differ."""
+    from scarmap.recipes.describe import differences
     from scarmap.systems.catalogue import choose
-    from scarmap.training.describe import differences
 
     found = differences(choose(first).row.recipe, choose(second).row.recipe)
     if as_json:

@@ -10,7 +10,7 @@ import typer
 from scarmap.errors import DataError, RunError
 
 if TYPE_CHECKING:
-    from scarmap.report.measure import Measuring
+    from scarmap.report.from_masks import Measuring
 
 SOME_FAILED = 3
 
@@ -64,9 +64,9 @@ def report(
 ) -> None:
     """Write self-contained HTML pages: of a run, of one measured study, or of a cohort and its studies."""
     from scarmap.io.run import RunFolder
-    from scarmap.quantification.known_errors import read_known_errors
+    from scarmap.quantification.intervals.from_errors import read_known_errors
     from scarmap.quantification.study import Choices
-    from scarmap.report.measure import Measuring
+    from scarmap.report.from_masks import Measuring
 
     images = {name: path for name, path in (("LGE", lge), ("T2", t2), ("bSSFP", bssfp)) if path is not None}
     single = {f"--{name.lower()}": path for name, path in images.items()}
@@ -92,8 +92,8 @@ def report(
 def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None") -> None:
     from scarmap.datasets.split import notes, recorded_split
     from scarmap.io.run import RunFolder
-    from scarmap.report.build import build_report
-    from scarmap.report.run_studies import report_run_studies
+    from scarmap.report.from_masks import report_run_studies
+    from scarmap.report.pages.run import build_report
 
     run = RunFolder(folder)
     failed: Mapping[str, str] = {}
@@ -109,9 +109,9 @@ def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None"
 
 
 def _report_mask(mask: Path, images: dict[str, Path], layout: str | None, out: Path, measuring: "Measuring") -> None:
-    from scarmap.datasets.measured import one_study
+    from scarmap.datasets.masks import one_study
     from scarmap.quantification.files import FILE
-    from scarmap.report.measure import report_study
+    from scarmap.report.from_masks import report_study
 
     files = one_study(mask, layout=layout, images=images)
     page, figures = out / f"{files.name}.html", out / FILE
@@ -124,10 +124,9 @@ def _report_mask(mask: Path, images: dict[str, Path], layout: str | None, out: P
 def _report_masks(
     masks: Path, data: Path | None, layout: str | None, out: Path, measuring: "Measuring", against: list[Path]
 ) -> None:
-    from scarmap.datasets.folder import find_masks
-    from scarmap.datasets.measured import studies_of_folder
+    from scarmap.datasets.masks import find_masks, studies_of_folder
     from scarmap.quantification.files import COHORT_FILE
-    from scarmap.report.measure import Truth, report_cohort
+    from scarmap.report.from_masks import Truth, report_cohort
 
     if len(against) > 1:
         raise DataError(f"A folder of masks is compared with one other folder, not with {len(against)}: give one.")
@@ -142,7 +141,7 @@ def _report_masks(
 
 
 def _holds_masks(folder: Path) -> bool:
-    from scarmap.datasets.folder import find_masks
+    from scarmap.datasets.masks import find_masks
 
     try:
         return bool(find_masks(folder))

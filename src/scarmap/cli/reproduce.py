@@ -12,10 +12,10 @@ import typer
 from scarmap.errors import DataError, RecipeError, RunError
 
 if TYPE_CHECKING:
-    from scarmap.report.reproduction import Reproduced
-    from scarmap.training.graph import Work
-    from scarmap.training.recipe import Row
-    from scarmap.training.record import Request
+    from scarmap.recipes.recipe import Row
+    from scarmap.report.pages.paper import Reproduced
+    from scarmap.training.jobs.plan import Work
+    from scarmap.training.run.request import Request
 
 
 def reproduce(
@@ -41,11 +41,11 @@ def reproduce(
     ] = False,
 ) -> None:
     """Train what is missing of a paper's rows and set published beside measured figures; repeat it to continue."""
-    from scarmap.report.reproduction import write_comparison, write_tables
+    from scarmap.recipes.describe import settings as settings_of
+    from scarmap.recipes.settings import parse_setting
+    from scarmap.report.pages.paper import write_comparison, write_tables
     from scarmap.systems.catalogue import RECIPES, change_all, rows_of
-    from scarmap.training.describe import parse_setting
-    from scarmap.training.describe import settings as settings_of
-    from scarmap.training.fit import Options
+    from scarmap.training.stage.fit import Options
 
     numbers, names = listed(tables), listed(rows)
     shown, chosen = rows_of(paper, tables=numbers), rows_of(paper, tables=numbers, names=names)
@@ -97,10 +97,10 @@ def train_rows(
     """
     from scarmap.cli.progress import training_progress
     from scarmap.cluster.scheduler import open_scheduler
+    from scarmap.inference.devices import worker_gpus
     from scarmap.io.run import RunFolder
-    from scarmap.training.devices import worker_gpus
-    from scarmap.training.graph import SCORES
-    from scarmap.training.several import train_several
+    from scarmap.training.jobs.plan import SCORES
+    from scarmap.training.jobs.train_several import train_several
 
     with ExitStack() as stack:
         progress = stack.enter_context(training_progress())
@@ -132,7 +132,7 @@ def requests(
     Raises:
         DataError: No data are named.
     """
-    from scarmap.training.record import Request
+    from scarmap.training.run.request import Request
 
     if data is None:
         raise DataError("No data were named. Add --data DIR, a folder of labelled cases, or --tables-only.")
@@ -145,9 +145,9 @@ def requests(
 def found(paper: str, rows: "Mapping[str, Row]", out: Path) -> "Reproduced":
     """The rows as the report wants them: table by table, each with its run folder where there is one."""
     from scarmap.io.run import RunFolder
-    from scarmap.report.paper_table import Entry
-    from scarmap.report.reproduction import Reproduced
-    from scarmap.training.describe import describe_row, settings
+    from scarmap.recipes.describe import describe_row, settings
+    from scarmap.report.pages.paper import Reproduced
+    from scarmap.report.paper.table import Entry
 
     tables: dict[str, list[Entry]] = {}
     for name, row in rows.items():
@@ -169,7 +169,7 @@ def folder_of(name: str) -> str:
 
 def holds_out(row: "Row") -> bool:
     """Whether a row as published holds cases out; one that trains on all gives weights, but no figure to compare."""
-    from scarmap.training.describe import settings
+    from scarmap.recipes.describe import settings
 
     return settings(row.recipe).get("folds") != "none"
 

@@ -39,13 +39,13 @@ def train(
     """Train a recipe, the recommended one where none is named; validate it out of fold."""
     from scarmap.cli.progress import training_progress
     from scarmap.datasets.split import notes, recorded_split
+    from scarmap.recipes.describe import settings as settings_of
+    from scarmap.recipes.settings import parse_setting
     from scarmap.systems.catalogue import choose
-    from scarmap.training.describe import parse_setting
-    from scarmap.training.describe import settings as settings_of
-    from scarmap.training.devices import is_first_process
-    from scarmap.training.fit import Options
-    from scarmap.training.record import Request
-    from scarmap.training.run import train as train_run
+    from scarmap.training.run.request import Request
+    from scarmap.training.run.train import train as train_run
+    from scarmap.training.stage.fit import Options
+    from scarmap.training.stage.processes import is_first_process
 
     changes = dict(parse_setting(text) for text in settings or [])
     choice = choose(recipe, changes)

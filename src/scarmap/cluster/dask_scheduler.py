@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
 
-from scarmap.cluster.scheduler import Job
+from scarmap.cluster.jobs import Job
 from scarmap.cluster.workers import GPU, started
 from scarmap.errors import RunError, ScarmapError
 

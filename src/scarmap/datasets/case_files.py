@@ -6,9 +6,8 @@ from pathlib import Path
 
 from scarmap.errors import DataError
 from scarmap.io.nifti import read_image, read_labels
+from scarmap.labels import SEQUENCES
 from scarmap.volume import Case, check_same_grid
-
-SEQUENCES = ("LGE", "T2", "bSSFP")
 
 
 @dataclass(frozen=True)

@@ -111,38 +111,3 @@ def read_sets(folder: Path, *, labelled: bool) -> list[CaseFiles]:
 
 def _subfolders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
-
-
-def find_masks(folder: Path) -> dict[str, Path]:
-    """List the masks of a folder by case name.
-
-    Args:
-        folder: A flat folder of masks named `<case>.nii.gz` or `<case>_gd.nii.gz`, a data set's own layout with its
-            truth, or a folder of such data sets.
-
-    Raises:
-        DataError: There is no such folder or no mask in it.
-    """
-    if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder of masks.")
-    contours = {
-        path.parent.parent.name: path for path in sorted(folder.glob("*/Contours/*.nii*")) if path.name[0] != "."
-    }
-    if contours:
-        return contours
-    if holds_sets(folder):
-        return {case.name: case.labels for case in read_sets(folder, labelled=True) if case.labels is not None}
-    for find in (myops2020.find_cases, plain.find_cases):
-        named = {case.name: case.labels for case in find(folder) if case.labels is not None}
-        if named:
-            return named
-    flat = {
-        path.name.removesuffix(".gz").removesuffix(".nii"): path
-        for path in sorted(folder.glob("*.nii*"))
-        if not path.name.startswith(".") and "_probabilities" not in path.name
-    }
-    if not flat:
-        raise DataError(
-            f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout with its labels."
-        )
-    return flat

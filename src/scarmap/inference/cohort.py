@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 
-from scarmap.cluster.scheduler import InOrder, Job, Scheduler
+from scarmap.cluster.in_order import InOrder
+from scarmap.cluster.jobs import Job, Scheduler
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.errors import DataError, ScarmapError
 from scarmap.inference.manifest import Wanted, append_entry, split_done
-from scarmap.inference.predict import Segmenter
+from scarmap.inference.segment import Segmenter
 from scarmap.inference.stream import Ended, segment_stream
 from scarmap.io.files import write_json
 

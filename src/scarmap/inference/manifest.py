@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scarmap import __version__
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.version import __version__
 
 
 @dataclass(frozen=True)

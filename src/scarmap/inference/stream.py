@@ -17,7 +17,7 @@ import numpy as np
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.errors import DataError, ScarmapError
 from scarmap.inference.manifest import Entry, Image, Wanted, look_at, now
-from scarmap.inference.predict import Segmentation, Segmenter, segment
+from scarmap.inference.segment import Segmentation, Segmenter, segment
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_in_layout
 from scarmap.volume import Case

@@ -18,10 +18,10 @@ from scarmap.errors import DataError
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_labels
 from scarmap.labels import codes
-from scarmap.phantom.motion import AS_ACQUIRED, CORRECTED
-from scarmap.phantom.population import Population, choose_population, is_normal
+from scarmap.phantom.heart.population import Population, choose_population, is_normal
+from scarmap.phantom.scan.motion import AS_ACQUIRED, CORRECTED
+from scarmap.phantom.scan.style import draw_style
 from scarmap.phantom.study import Study, make_study, style_of
-from scarmap.phantom.style import draw_style
 
 FILE_SUFFIXES = {"bSSFP": "C0", "LGE": "DE", "T2": "T2"}
 

@@ -7,18 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarmap.labels import LabelArray, codes
-from scarmap.phantom.anatomy import heart_plane, label_stack
 from scarmap.phantom.contour import Field
-from scarmap.phantom.geometry import Geometry, draw_geometry, heart_points, plane_coordinates, sub_slices
-from scarmap.phantom.motion import CORRECTED, Motion
-from scarmap.phantom.population import POPULATIONS, Population, draw_heart
-from scarmap.phantom.scanner import blank_canvas, paint, smooth_noise
-from scarmap.phantom.session import begin_session, image_plane
-from scarmap.phantom.signals import Signals
-from scarmap.phantom.style import Style, draw_style
-from scarmap.phantom.surfaces import Heart, tabulate
-from scarmap.phantom.torso import Torso, draw_torso, torso_layers
-from scarmap.phantom.truth import measure
+from scarmap.phantom.heart.anatomy import heart_plane, label_stack
+from scarmap.phantom.heart.population import POPULATIONS, Population, draw_heart
+from scarmap.phantom.heart.surfaces import Heart, tabulate
+from scarmap.phantom.heart.torso import Torso, draw_torso, torso_layers
+from scarmap.phantom.scan.brightness import Signals
+from scarmap.phantom.scan.canvas import blank_canvas, paint, smooth_noise
+from scarmap.phantom.scan.geometry import Geometry, draw_geometry, heart_points, plane_coordinates, sub_slices
+from scarmap.phantom.scan.motion import CORRECTED, Motion
+from scarmap.phantom.scan.session import begin_session, image_plane
+from scarmap.phantom.scan.style import Style, draw_style
+from scarmap.phantom.truth.measure import measure
 from scarmap.volume import Case, LabelMap, Volume
 
 HEART_BOX_MM = 160.0
@@ -37,7 +37,7 @@ class Patient:
 
     Attributes:
         heart: Its shape.
-        table: Its surfaces, from `scarmap.phantom.surfaces.tabulate`.
+        table: Its surfaces, from `scarmap.phantom.heart.surfaces.tabulate`.
         torso: Its surroundings.
         geometry: The slices.
     """
@@ -163,8 +163,8 @@ def draw_plane(
         layout: Label layout.
 
     Returns:
-        The canvas of `scarmap.phantom.scanner.blank_canvas`, the labels (X, Y), and the texture (X, Y), smooth noise
-        of unit spread.
+        The canvas of `scarmap.phantom.scan.canvas.blank_canvas`, the labels (X, Y), and the texture (X, Y), smooth
+        noise of unit spread.
     """
     geometry, pixel = patient.geometry, patient.geometry.pixel_mm
     shape = geometry.grid.shape[:2]

@@ -12,8 +12,8 @@ from scarmap.io.files import replacing, write_json
 from scarmap.io.nifti import read_image, read_labels
 from scarmap.quantification.agreement import Agreement, Estimate, agree
 from scarmap.quantification.dictionary import FIGURES
-from scarmap.quantification.known_errors import KnownErrors
-from scarmap.quantification.maps import read_probabilities
+from scarmap.quantification.intervals.from_errors import KnownErrors
+from scarmap.quantification.intervals.maps import read_probabilities
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import DEFAULT, Choices, quantify
 

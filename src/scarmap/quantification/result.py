@@ -211,7 +211,7 @@ class ThresholdFigures:
     """Infarct that a classical threshold finds on the LGE image inside the wall of the mask.
 
     Attributes:
-        method: A name in `scarmap.quantification.thresholds.METHODS`, such as "5sd".
+        method: A name in `scarmap.quantification.thresholds.methods.METHODS`, such as "5sd".
         title: The same for people.
         cutoff: Image units, one for the whole stack; NaN where the method is undefined, as are the sizes then.
         remote: The reference, or None where the method needs none.

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
-from scarmap import __version__
 from scarmap.errors import DataError, suggest
 from scarmap.labels import TISSUES, MaskArray, codes, region_mask
-from scarmap.quantification.aha17 import SECTORS, measure_rings, measure_segments
 from scarmap.quantification.dictionary import FIGURES
-from scarmap.quantification.flags import (
+from scarmap.quantification.intervals.from_errors import KnownErrors, intervals_from_errors
+from scarmap.quantification.intervals.from_probabilities import Probabilities, holding, intervals
+from scarmap.quantification.measures.flags import (
     flag,
     flags_of_figures,
     flags_of_grid,
@@ -18,10 +18,9 @@ from scarmap.quantification.flags import (
     flags_of_salvage,
     flags_of_stack,
 )
-from scarmap.quantification.infarct import MYOCARDIUM_G_PER_ML, salvage_index, sizes, volume_ml
-from scarmap.quantification.known_errors import KnownErrors, intervals_from_errors
-from scarmap.quantification.lge import measure_thresholds
-from scarmap.quantification.placement import Placement, place
+from scarmap.quantification.measures.segments import SECTORS, measure_rings, measure_segments
+from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, salvage_index, sizes, volume_ml
+from scarmap.quantification.measures.transmurality import GRADES, VARIANTS, measure_wall
 from scarmap.quantification.result import (
     Flag,
     Quantification,
@@ -31,10 +30,11 @@ from scarmap.quantification.result import (
     ThresholdFigures,
     WallFigures,
 )
-from scarmap.quantification.thresholds import METHODS, is_signed
-from scarmap.quantification.transmurality import GRADES, VARIANTS, measure_wall
-from scarmap.quantification.uncertainty import Probabilities, holding, intervals
-from scarmap.quantification.window import Window, cropped, heart_window
+from scarmap.quantification.stack.placement import Placement, place
+from scarmap.quantification.stack.window import Window, cropped, heart_window
+from scarmap.quantification.thresholds.measure import measure_thresholds
+from scarmap.quantification.thresholds.methods import METHODS, is_signed
+from scarmap.version import __version__
 from scarmap.volume import LabelMap, Volume, check_same_grid
 
 
@@ -43,10 +43,10 @@ class Choices:
     """What the literature leaves open.
 
     Attributes:
-        sectors: A name in `scarmap.quantification.aha17.SECTORS`.
-        transmurality: A name in `scarmap.quantification.transmurality.VARIANTS`; decides the class of each segment.
+        sectors: A name in `scarmap.quantification.measures.segments.SECTORS`.
+        transmurality: A name in `scarmap.quantification.measures.transmurality.VARIANTS`; decides each segment's class.
         salvage: Whether to give the myocardial salvage index, with the consensus' caution.
-        methods: Names in `scarmap.quantification.thresholds.METHODS`, applied where there is an LGE image.
+        methods: Names in `scarmap.quantification.thresholds.methods.METHODS`, applied where there is an LGE image.
         signed: Whether that image is signed (PSIR); None finds out by negative voxels.
         confidence: Coverage of the intervals.
     """

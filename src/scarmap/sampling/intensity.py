@@ -25,11 +25,12 @@ def standardise(volume: ImageArray, sequence: str) -> ImageArray:
     return standardised
 
 
-def scale_between(volume: ImageArray, *, low: float, high: float, by_slice: bool = True) -> ImageArray:
+def scale_between(volume: ImageArray, sequence: str, *, low: float, high: float, by_slice: bool = True) -> ImageArray:
     """Scale each slice, or the whole volume, linearly so that two of its percentiles become 0 and 1, and clip.
 
     Args:
-        volume: (X, Y, Z), scanner units.
+        volume: (X, Y, Z), scanner units, magnitude or signed.
+        sequence: Not used; every sequence is treated alike.
         low: Percentile that becomes 0.
         high: Percentile that becomes 1.
         by_slice: Whether percentiles are those of each slice or of the volume.
@@ -37,6 +38,7 @@ def scale_between(volume: ImageArray, *, low: float, high: float, by_slice: bool
     Returns:
         Same shape, float32, in [0, 1]; all zeros for a constant slice or volume.
     """
+    del sequence
     bottom, top = np.percentile(volume, (low, high), axis=(0, 1) if by_slice else (0, 1, 2), keepdims=True)
     span = np.where(top > bottom, top - bottom, 1)
     scaled: ImageArray = np.clip((volume - bottom) / span, 0, 1).astype(np.float32)

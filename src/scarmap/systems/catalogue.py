@@ -7,15 +7,15 @@ from inspect import signature
 from typing import Any
 
 from scarmap.errors import RecipeError, suggest
+from scarmap.recipes.describe import build, settings, unwrap
+from scarmap.recipes.names import find
+from scarmap.recipes.recipe import Recipe, Row
+from scarmap.recipes.settings import check_settings
 from scarmap.systems.anatomy_prior.recipe import RECIPES as ANATOMY_PRIOR
 from scarmap.systems.cascade.recipe import RECIPES as CASCADE
 from scarmap.systems.linear_codec.recipe import RECIPES as LINEAR_CODEC
 from scarmap.systems.mfunet.recipe import RECIPES as MFUNET
 from scarmap.systems.scarmap.recipe import RECIPES as SCARMAP
-from scarmap.training.check import check_settings
-from scarmap.training.describe import build, settings, unwrap
-from scarmap.training.names import find
-from scarmap.training.recipe import Recipe, Row
 
 RECIPES: Mapping[str, Row] = {**MFUNET, **CASCADE, **LINEAR_CODEC, **ANATOMY_PRIOR, **SCARMAP}
 

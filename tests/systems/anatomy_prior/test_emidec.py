@@ -9,7 +9,7 @@ from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.sampling.preparation import check_nothing_lost, prepare
 from scarmap.systems.anatomy_prior.recipe import anatomy_prior
-from scarmap.training.material import at_one_pixel_size
+from scarmap.training.run.training_set import at_one_pixel_size
 
 pytestmark = pytest.mark.skipif("SCARMAP_EMIDEC" not in os.environ, reason="SCARMAP_EMIDEC is not set")
 

@@ -6,10 +6,10 @@ import torch
 from scarmap.datasets.folds import Fold
 from scarmap.errors import RecipeError
 from scarmap.labels import LAYOUTS
+from scarmap.recipes.describe import differences, settings
 from scarmap.systems.anatomy_prior.recipe import RECIPES, SOURCES, anatomy_prior
 from scarmap.systems.catalogue import RECIPES as ALL
 from scarmap.systems.catalogue import choose
-from scarmap.training.describe import differences, settings
 
 # Changed settings, published Dice of LV, Myo, Inf and NoR.
 ROWS = {

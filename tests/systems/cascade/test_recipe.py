@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from scarmap.errors import RecipeError
+from scarmap.recipes.describe import describe, differences, settings
 from scarmap.systems.cascade.recipe import RECIPES, SOURCES, cascade
 from scarmap.systems.catalogue import RECIPES as ALL
 from scarmap.systems.catalogue import choose
-from scarmap.training.describe import describe, differences, settings
 
 # Table, changed settings, stages, published Dice.
 ROWS = {

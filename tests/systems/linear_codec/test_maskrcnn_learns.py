@@ -10,17 +10,17 @@ from torch.optim import AdamW
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.phantom.cohort import write_cohort
+from scarmap.recipes.schedules import one_cycle
+from scarmap.recipes.validation import region_dice, region_masks
 from scarmap.sampling.augment import Augmentation
 from scarmap.sampling.bank import fill_bank
 from scarmap.sampling.preparation import Preparation
 from scarmap.sampling.samplers import full_slices
 from scarmap.systems.linear_codec.codec import SEQUENCES
-from scarmap.systems.linear_codec.detection_objective import MaskRCNNObjective
 from scarmap.systems.linear_codec.inference import detection_map
-from scarmap.systems.linear_codec.intensity import scale_slices
 from scarmap.systems.linear_codec.maskrcnn import MaskRCNN
-from scarmap.training.schedules import one_cycle
-from scarmap.training.score import region_dice, region_masks
+from scarmap.systems.linear_codec.objective import MaskRCNNObjective
+from scarmap.systems.linear_codec.stages import SCALED
 
 EPOCHS = 8
 AUGMENTATION = Augmentation(rotation_deg=20, flips=True, shift=0.05, scale=(0.85, 1.2))
@@ -32,7 +32,7 @@ def hearts(folder, *, cases, seed):
     """Slices of synthetic hearts, cut to the left ventricle: 72 pixels of 1.5 mm."""
     write_cohort(folder, layout="myops2020", num_cases=cases, seed=seed, num_slices=4, in_plane=160)
     loaded = [load_case(files, sequences=SEQUENCES, labelled=True) for files in find_cases(folder)]
-    return replace(fill_bank(loaded, Preparation(SEQUENCES, 112, scale_slices, spacing_mm=1.5, margin=8)), size=72)
+    return replace(fill_bank(loaded, Preparation(SEQUENCES, 112, SCALED, spacing_mm=1.5, margin=8)), size=72)
 
 
 def train(network, bank):

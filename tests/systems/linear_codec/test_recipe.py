@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from scarmap.errors import RecipeError
+from scarmap.recipes.describe import describe, differences, settings
 from scarmap.systems.catalogue import RECIPES as ALL
 from scarmap.systems.catalogue import choose
 from scarmap.systems.linear_codec.recipe import RECIPES, SOURCES, linear_codec, same_cases
-from scarmap.training.describe import describe, differences, settings
-from scarmap.training.reopen import unchanged_stages
+from scarmap.training.run.resume import unchanged_stages
 
 CASES = [f"case_{number:02d}" for number in range(10)]
 CODED = {

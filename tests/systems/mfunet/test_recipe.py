@@ -4,9 +4,9 @@ import sys
 import pytest
 
 from scarmap.errors import RecipeError
+from scarmap.recipes.describe import differences, settings
 from scarmap.systems.catalogue import RECIPES, choose
 from scarmap.systems.mfunet.recipe import mfunet
-from scarmap.training.describe import differences, settings
 
 # Table: fusion by maximum, attention, resampling, backbone; myocardium, LV, RV, infarct, edema, average pathology.
 TABLES = {

@@ -4,11 +4,12 @@ from shutil import copytree
 
 import pytest
 import torch
+from benchmarks.install_builtin import install_builtin
 
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.errors import RunError
-from scarmap.inference.predict import segment
+from scarmap.inference.segment import segment
 from scarmap.io.files import read_json, write_json
 from scarmap.io.run import RunFolder
 from scarmap.systems.catalogue import choose
@@ -16,13 +17,12 @@ from scarmap.systems.scarmap.builtin import (
     WEIGHTS,
     about_builtin,
     builtin_model,
-    install_builtin,
     introduce,
     load_builtin,
 )
-from scarmap.training.fit import Options
-from scarmap.training.record import Request
-from scarmap.training.run import train
+from scarmap.training.run.request import Request
+from scarmap.training.run.train import train
+from scarmap.training.stage.fit import Options
 
 CPU = torch.device("cpu")
 

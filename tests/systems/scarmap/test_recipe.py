@@ -6,12 +6,12 @@ from torch import nn
 
 from scarmap.errors import RecipeError, RunError
 from scarmap.io.weights import read_weights, write_weights
+from scarmap.recipes.describe import describe, settings
 from scarmap.sampling.appearance import Appearance
 from scarmap.systems.catalogue import RECIPES, choose
 from scarmap.systems.scarmap.builtin import WEIGHTS, take_builtin
 from scarmap.systems.scarmap.recipe import SOURCES, scarmap
-from scarmap.training.describe import describe, settings
-from scarmap.training.fit import build_learner
+from scarmap.training.stage.fit import build_learner
 
 
 def test_it_is_listed_without_published_figures():

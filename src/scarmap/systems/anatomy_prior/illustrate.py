@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from scarmap.io.illustrations import Illustration, Panel
 from scarmap.labels import INDEX, REGIONS, MaskArray
+from scarmap.recipes.pictures import contours, energy, most_pathological, most_pathological_rows, upright
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch, tissue_shares
 from scarmap.systems.anatomy_prior.inference import probabilities
@@ -14,7 +15,6 @@ from scarmap.systems.anatomy_prior.mixup import draw_partners, mix_up, with_fore
 from scarmap.systems.anatomy_prior.network import GatedBlock, SegmentationNetwork
 from scarmap.systems.anatomy_prior.postprocess import INFARCT
 from scarmap.systems.anatomy_prior.targets import TARGETS
-from scarmap.training.pictures import contours, energy, most_pathological, most_pathological_rows, upright
 
 FIXED_SHARE = 0.4
 PAIRS = 3

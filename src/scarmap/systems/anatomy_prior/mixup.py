@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from scarmap.recipes.validation import region_masks
 from scarmap.sampling.augment import Augmentation, augment
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch, tissue_shares
 from scarmap.sampling.samplers import shuffled
-from scarmap.training.score import region_masks
 
 FOREGROUND = ("lv_epicardium",)
 """Cavity and wall, pathology included: what is registered and blended."""

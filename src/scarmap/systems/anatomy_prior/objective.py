@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from scarmap.labels import INDEX
 from scarmap.nn.losses import dice_loss
+from scarmap.recipes.recipe import Losses
 from scarmap.sampling.batch import Batch, tissue_shares
 from scarmap.systems.anatomy_prior.class_weights import (
     WeightGenerator,
@@ -17,7 +18,6 @@ from scarmap.systems.anatomy_prior.class_weights import (
 )
 from scarmap.systems.anatomy_prior.neighbourhood import nested_penalty
 from scarmap.systems.anatomy_prior.targets import TARGETS, label_names, region_maps
-from scarmap.training.epoch import Losses
 
 BATCH = (0, 2, 3)
 """Axes of the Dice loss: a batch counts as one image, so that a slice without the tissue does not count on its own."""

@@ -9,14 +9,13 @@ from functools import partial
 from typing import Literal
 
 from scarmap.datasets.folds import Fold, no_folds, seeded_folds
+from scarmap.recipes.recipe import Recipe, Row
+from scarmap.recipes.settings import check_choices, check_sequences
 from scarmap.systems.anatomy_prior.choices import (
     PENALTY_WEIGHT,
     check_penalty,
     check_ranges,
-    check_sequences,
 )
-from scarmap.training.check import check_choices
-from scarmap.training.recipe import Recipe, Row
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def anatomy_prior(
         RecipeError: A keyword has an unknown value, or two do not go together.
     """
     check_choices(anatomy_prior, dict(locals()), title="The anatomy prior")
-    check_sequences(sequences)
+    check_sequences(sequences, title="The anatomy prior", optional=True)
     check_penalty(penalty=penalty, penalty_weight=penalty_weight, literal_penalty=literal_penalty)
     check_ranges(
         width=width,
@@ -101,9 +100,9 @@ def anatomy_prior(
     from scarmap.sampling.intensity import standardise
     from scarmap.sampling.preparation import Preparation
     from scarmap.systems.anatomy_prior import illustrate, inference, postprocess, stages
-    from scarmap.systems.anatomy_prior.intensity import scale_percentiles
     from scarmap.systems.anatomy_prior.network import SegmentationNetwork
     from scarmap.systems.anatomy_prior.objective import AnatomyPriorObjective
+    from scarmap.systems.anatomy_prior.stages import SCALED
     from scarmap.systems.anatomy_prior.targets import TARGETS, label_names
 
     modern = schedule == "modern"
@@ -134,7 +133,7 @@ def anatomy_prior(
         preparation=Preparation(
             sequences,
             side,
-            standardise if modern else scale_percentiles,
+            standardise if modern else SCALED,
             spacing_mm or (window.modern_spacing_mm if modern else None),
             margin=side // 6 if modern else 0,
         ),

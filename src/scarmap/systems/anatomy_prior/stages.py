@@ -8,14 +8,22 @@ from typing import Any
 from torch import nn
 from torch.optim import Adam
 
+from scarmap.recipes.recipe import Phase, Stage
+from scarmap.recipes.schedules import exponential, modern_training
+from scarmap.recipes.validation import region_dice
 from scarmap.sampling.augment import MODERN_AUGMENTATION, Augmentation
+from scarmap.sampling.intensity import scale_between
 from scarmap.sampling.samplers import Sampler, full_slices
 from scarmap.systems.anatomy_prior.inference import probabilities
 from scarmap.systems.anatomy_prior.mixup import mixed_slices
-from scarmap.training.modern import modern_training
-from scarmap.training.recipe import Phase, Stage
-from scarmap.training.schedules import exponential
-from scarmap.training.score import region_dice
+
+SCALED = partial(scale_between, low=1, high=99, by_slice=False)
+"""Intensities of the volume, of which the 1st and 99th percentile become 0 and 1.
+
+Source: not given in the paper.
+Differs: nothing to compare with; a choice. The volume is scaled as a whole, so that a slice without infarct does not
+    look as bright as one with it.
+"""
 
 LYING = replace(MODERN_AUGMENTATION, rotation_deg=30, flips=False, scale=(0.82, 1.22), elastic_px=1.3, stretch=1.35)
 """For EMIDEC: all slices lie the same way round, and some exports draw out hearts along the rows."""

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
+from scarmap.recipes.validation import region_masks
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.cascade.corruption import corrupt
-from scarmap.training.score import region_masks
 
 WIDTHS = (16, 32, 64, 128)
 EPICARDIUM = ("lv_epicardium",)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from scarmap.io.illustrations import Illustration, Panel
 from scarmap.labels import MaskArray
+from scarmap.recipes.pictures import contours, most_pathological, upright
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.cascade.anatomy import region_probabilities
@@ -14,7 +15,6 @@ from scarmap.systems.cascade.candidates import Gate, region
 from scarmap.systems.cascade.corruption import corrupt
 from scarmap.systems.cascade.denoiser import epicardial_masks
 from scarmap.systems.cascade.pathology import NESTED, nested_probabilities
-from scarmap.training.pictures import contours, most_pathological, upright
 
 TRUTH = ("lv_epicardium", "whole_myocardium", "scar_and_edema", "scar")
 SHOWN_WITH = {"main": "LGE"}

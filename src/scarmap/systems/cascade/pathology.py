@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from scarmap.nn.frozen import Frozen
 from scarmap.nn.unet import LEVELS, Features, UNet, enlarge, level_widths
+from scarmap.recipes.validation import region_masks
 from scarmap.systems.cascade.fusion import Fusion, make_fusion
-from scarmap.training.score import region_masks
 
 NESTED: Mapping[str, tuple[str, ...]] = {
     "main": ("whole_myocardium", "scar_and_edema", "scar"),

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from scarmap.datasets.folds import contiguous_folds, no_folds, seeded_folds
 from scarmap.errors import RecipeError
-from scarmap.training.check import check_choices
-from scarmap.training.recipe import Recipe, Row, Stage
+from scarmap.recipes.recipe import Recipe, Row, Stage
+from scarmap.recipes.settings import check_choices
 
 SEQUENCES = ("bSSFP", "LGE", "T2")
 SIZE = 128
@@ -61,8 +61,8 @@ def cascade(
     from scarmap.inference.postprocess import slices_without_heart
     from scarmap.sampling.preparation import Preparation
     from scarmap.systems.cascade import illustrate, inference, postprocess, stages
-    from scarmap.systems.cascade.intensity import scale_slices
     from scarmap.systems.cascade.pathology import NESTED
+    from scarmap.systems.cascade.stages import SCALED
 
     trained: list[Stage] = [stages.denoiser_stage(size=SIZE, schedule=schedule)] if denoiser else []
     seen = (0,) if anatomy == "unet-bssfp" else (0, 1, 2)
@@ -80,7 +80,7 @@ def cascade(
     return Recipe(
         system="cascade",
         layout="myops2020",
-        preparation=Preparation(sequences, SIZE, scale_slices, spacing_mm, margin=MARGIN),
+        preparation=Preparation(sequences, SIZE, SCALED, spacing_mm, margin=MARGIN),
         folds={"five": contiguous_folds, "seeded": seeded_folds, "none": no_folds}[folds],
         stages=tuple(trained),
         regions=regions,

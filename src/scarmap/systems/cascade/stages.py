@@ -8,7 +8,11 @@ from typing import Any
 from torch import nn
 from torch.optim import Adam
 
+from scarmap.recipes.recipe import Phase, Stage
+from scarmap.recipes.schedules import constant, modern_training
+from scarmap.recipes.validation import region_dice
 from scarmap.sampling.augment import UNIT_AUGMENTATION, Augmentation
+from scarmap.sampling.intensity import scale_between
 from scarmap.sampling.samplers import full_slices
 from scarmap.systems.cascade.anatomy import (
     AnatomyNetwork,
@@ -23,10 +27,13 @@ from scarmap.systems.cascade.fusion import Fusion
 from scarmap.systems.cascade.inference import validation_probabilities
 from scarmap.systems.cascade.objective import PathologyObjective
 from scarmap.systems.cascade.pathology import NESTED, PathologyNetwork, SingleNetwork
-from scarmap.training.modern import modern_training
-from scarmap.training.recipe import Phase, Stage
-from scarmap.training.schedules import constant
-from scarmap.training.score import region_dice
+
+SCALED = partial(scale_between, low=1, high=99)
+"""Intensities of each slice, of which the 1st and 99th percentile become 0 and 1.
+
+Source: not given in the paper.
+Differs: nothing to compare with; a choice. 0 is also what candidate images hold outside the left ventricle.
+"""
 
 PUBLISHED_AUGMENTATION = Augmentation(
     rotation_deg=180, flips=True, shift=5 / 128, shear=0.1, gamma=(0.7, 1.4), gamma_share=0.3

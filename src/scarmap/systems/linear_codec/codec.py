@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scarmap.labels import INDEX, LabelArray, MaskArray
+from scarmap.recipes.validation import region_masks
 from scarmap.sampling.batch import Batch
-from scarmap.training.score import region_masks
 
 SEQUENCES = ("bSSFP", "LGE", "T2")
 ORDER = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar")

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from scarmap.io.illustrations import Illustration, Panel
 from scarmap.labels import LabelArray, MaskArray, region_mask
+from scarmap.recipes.pictures import contours, most_pathological, upright
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.linear_codec.codec import SEQUENCES, Problem
 from scarmap.systems.linear_codec.inference import assemble, member_maps
 from scarmap.systems.linear_codec.postprocess import clean
-from scarmap.training.pictures import contours, most_pathological, upright
 
 Compose = Callable[[NDArray[np.float32]], LabelArray]
 TISSUES = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar")

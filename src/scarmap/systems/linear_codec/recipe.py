@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from scarmap.datasets.folds import Fold, contiguous_folds, no_folds, seeded_folds
 from scarmap.errors import RecipeError, suggest
-from scarmap.training.check import check_settings
-from scarmap.training.recipe import Recipe, Row
+from scarmap.recipes.recipe import Recipe, Row
+from scarmap.recipes.settings import check_settings
 
 NETWORKS = ("unet", "mask-rcnn", "unetpp")
 COPIES = 40
@@ -83,7 +83,7 @@ def linear_codec(
     from scarmap.sampling.preparation import Preparation
     from scarmap.systems.linear_codec import illustrate, inference, postprocess, stages
     from scarmap.systems.linear_codec.codec import SEQUENCES, class_problems, coded_problems
-    from scarmap.systems.linear_codec.intensity import scale_slices
+    from scarmap.systems.linear_codec.stages import SCALED
 
     problems = coded_problems(swap_lge_t2=swap_lge_t2) if codec else class_problems()
     regions = tuple(problem.region for problem in problems)
@@ -100,7 +100,7 @@ def linear_codec(
     return Recipe(
         system="linear_codec",
         layout="myops2020",
-        preparation=Preparation(SEQUENCES, size, scale_slices, spacing_mm, margin=size // 6 if strong else MARGIN),
+        preparation=Preparation(SEQUENCES, size, SCALED, spacing_mm, margin=size // 6 if strong else MARGIN),
         folds=same_cases if leaky_split else FOLDS[folds],
         stages=stages.all_stages(
             **seen, widths=stages.Widths(width, unetpp_width or 2 * width, detector), training=training

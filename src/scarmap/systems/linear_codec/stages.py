@@ -8,20 +8,27 @@ from typing import Any, Literal
 from torch import nn
 from torch.optim import Adam
 
+from scarmap.recipes.recipe import Phase, Stage
+from scarmap.recipes.schedules import constant, modern_training
+from scarmap.recipes.validation import region_dice
 from scarmap.sampling.augment import UNIT_AUGMENTATION
+from scarmap.sampling.intensity import scale_between
 from scarmap.sampling.samplers import Sampler, full_slices
 from scarmap.systems.linear_codec.codec import Problem
-from scarmap.systems.linear_codec.detection_objective import MaskRCNNObjective
 from scarmap.systems.linear_codec.inference import SOFT_MAPS, networks_of, stage_name
 from scarmap.systems.linear_codec.maskrcnn import MaskRCNN
-from scarmap.systems.linear_codec.objective import BinaryObjective
+from scarmap.systems.linear_codec.objective import BinaryObjective, MaskRCNNObjective
 from scarmap.systems.linear_codec.unet import ShallowUNet
 from scarmap.systems.linear_codec.unetpp import UNetPlusPlus
 from scarmap.systems.linear_codec.warp import on_the_fly, published_set
-from scarmap.training.modern import modern_training
-from scarmap.training.recipe import Phase, Stage
-from scarmap.training.schedules import constant
-from scarmap.training.score import region_dice
+
+SCALED = partial(scale_between, low=5, high=95)
+"""Intensities of each slice, of which the 5th and 95th percentile become 0 and 1.
+
+Source: linear codec, section 2.2; clipping from the released code.
+Differs: percentiles are of the whole slice and not of its centre crop, so that they do not depend on where the window
+    lies; they are taken before the warp, which moves them by next to nothing.
+"""
 
 AugmentationName = Literal["on-the-fly", "published-set", "strong"]
 EPOCHS = 500

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from scarmap.io.illustrations import Illustration, Panel
+from scarmap.recipes.pictures import contours, energy, most_pathological, upright
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.mfunet.attention import SpatialAttention
 from scarmap.systems.mfunet.inference import probabilities
 from scarmap.systems.mfunet.network import MFUNet
 from scarmap.systems.mfunet.resampling import cut_patches, num_patches
-from scarmap.training.pictures import contours, energy, most_pathological, upright
 
 SHOWN = {"bSSFP": ("whole_myocardium", "lv_pool", "rv_pool"), "LGE": ("scar", "mvo"), "T2": ("edema",)}
 PATCH_SHARES = (1 / 3, 4 / 9)

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, Literal
 
 from scarmap.datasets.folds import contiguous_folds, no_folds, seeded_folds
-from scarmap.systems.mfunet.choices import check_auxiliary, check_ranges, check_sequences
-from scarmap.training.check import check_choices
-from scarmap.training.recipe import Recipe, Row, Stage
+from scarmap.recipes.recipe import Recipe, Row, Stage
+from scarmap.recipes.settings import check_choices, check_sequences
+from scarmap.systems.mfunet.choices import check_auxiliary, check_ranges
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def mfunet(
         RecipeError: A keyword has an unknown value.
     """
     check_choices(mfunet, dict(locals()), title="MFU-Net")
-    check_sequences(sequences)
+    check_sequences(sequences, title="MFU-Net")
     positive = (*(weights or ()), focal_scale, outside_penalty, auxiliary_weight)
     check_ranges(width=width, size=size, spacing_mm=spacing_mm, beta=beta, positive=positive)
     check_auxiliary(auxiliary_weight, attention=attention, attention_variant=attention_variant)
@@ -129,8 +129,8 @@ def mfunet(
         outside_penalty=outside_penalty,
         auxiliary_weight=auxiliary_weight,
     )
-    make_stage = getattr(stages, f"{schedule}_stage")
-    segment: Stage = make_stage(network, objective, resampling=resampling, regions=regions)
+    make_stage = stages.STAGES[schedule]
+    segment = make_stage(network, objective, resampling=resampling, regions=regions)
     trained: tuple[Stage, ...] = (segment,)
     if pretraining:
         segment = replace(segment, inputs=("reconstruct",), initialise=stages.start_from_reconstruction)

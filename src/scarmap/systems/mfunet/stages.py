@@ -7,6 +7,9 @@ from functools import partial
 from torch import nn
 from torch.optim import Adam
 
+from scarmap.recipes.recipe import Phase, Stage
+from scarmap.recipes.schedules import constant, modern_training, tenfold
+from scarmap.recipes.validation import region_dice
 from scarmap.sampling.augment import MODERN_AUGMENTATION, Augmentation
 from scarmap.sampling.intensity import standardise
 from scarmap.sampling.preparation import Preparation
@@ -16,11 +19,6 @@ from scarmap.systems.mfunet.intensity import scale_volume
 from scarmap.systems.mfunet.network import MFUNet
 from scarmap.systems.mfunet.pretraining import Reconstruction, ReconstructionObjective, transfer_encoders
 from scarmap.systems.mfunet.resampling import dynamic_patches
-from scarmap.systems.mfunet.schedule import alternating_phases, published_phases
-from scarmap.training.modern import modern_training
-from scarmap.training.recipe import Phase, Stage
-from scarmap.training.schedules import constant
-from scarmap.training.score import region_dice
 
 PUBLISHED_AUGMENTATION = Augmentation(rotation_deg=90, flips=True, shift=0.15)
 
@@ -92,6 +90,10 @@ def modern_stage(
     )
 
 
+STAGES = {"published": published_stage, "alternating": alternating_stage, "modern": modern_stage}
+"""The recipe's `schedule` to what makes its stage."""
+
+
 def pretraining_stage(*, sequences: int, width: int, fusion: str, backbone: str) -> Stage:
     """Reconstruction of the training fold's images, without labels.
 
@@ -116,3 +118,32 @@ def start_from_reconstruction(model: nn.Module, earlier: Mapping[str, nn.Module]
     assert isinstance(source, Reconstruction)
     assert isinstance(target, MFUNet)
     transfer_encoders(source, target)
+
+
+def published_phases() -> tuple[Phase, ...]:
+    """One phase of 150 epochs with early stopping, as the runs of Tables 1 and 2.
+
+    Source: MFU-Net, released scripts of the tables.
+    Differs: the rise that resets the patience is of the mean validation Dice; the released code watches a
+        validation loss whose background channel is wrong.
+    """
+    return (Phase(150, 1e-4, tenfold, patience=55),)
+
+
+def alternating_phases() -> tuple[Phase, ...]:
+    """Alternative cross-validation: five phases, each validated on another fifth, then a fine-tuning on all cases.
+
+    From the second phase on the network has already trained on the fifth that validates it, so the early stopping
+    watches figures that are too good.
+
+    Source: MFU-Net, section 3.2, for epochs and learning rates; the patience is from the released scripts.
+    Differs: the released scripts train 25/20/15/10/10 and 5 epochs; the paper's lengths are used here.
+    """
+    lengths = (50, 40, 30, 20, 15)
+    rates = (1e-4, 9e-5, 8e-5, 6e-5, 5e-5)
+    patience = (25, 15, 10, 5, 5)
+    phases = [
+        Phase(epochs, rate, tenfold, patience=stale, hold_out=fifth)
+        for fifth, (epochs, rate, stale) in enumerate(zip(lengths, rates, patience, strict=True))
+    ]
+    return (*phases, Phase(10, 4e-5, tenfold))

@@ -11,18 +11,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from scarmap.datasets.case_files import SEQUENCES
 from scarmap.errors import RunError
 from scarmap.inference.cohort import Model
-from scarmap.inference.predict import Segmenter
+from scarmap.inference.devices import choose_device
+from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json
-from scarmap.io.run import RunFolder
-from scarmap.io.weights import read_weights, write_weights
-from scarmap.training.describe import describe, freeze
-from scarmap.training.devices import choose_device
-from scarmap.training.names import find
-from scarmap.training.recipe import Row
-from scarmap.training.restore import fingerprint_of, make_segmenter, read_stage, recorded_recipe
+from scarmap.io.weights import read_weights
+from scarmap.labels import SEQUENCES
+from scarmap.recipes.names import find
+from scarmap.recipes.recipe import Row
+from scarmap.recipes.settings import freeze
+from scarmap.recipes.trained import fingerprint_of, make_segmenter, read_stage, recorded_recipe
 
 WEIGHTS = Path(__file__).parent / "weights" / "builtin.safetensors"
 LIMITS = "trained on synthetic hearts only; research use, not a medical device"
@@ -129,43 +128,3 @@ def builtin_row(about: dict[str, Any]) -> Row:
     """The built-in model's recipe with its settings, as a row without published figures."""
     settings = {key: freeze(value) for key, value in about["recipe"]["settings"].items()}
     return Row(partial(find(about["recipe"]["function"]), **settings), paper="", note=introduce(about))
-
-
-def install_builtin(
-    run: RunFolder, *, name: str, version: str, changes: Mapping[str, Any] | None = None, path: Path = WEIGHTS
-) -> None:
-    """Make the only fold of a finished run the built-in model; weights are stored in half precision.
-
-    Args:
-        run: A run of a recipe with one stage, trained on synthetic hearts.
-        name: Name of the model.
-        version: Its version.
-        changes: Settings of the recipe that decide about masks and not about the network.
-        path: Where the weights go.
-
-    Raises:
-        RunError: The run is not finished, or a change would need another network.
-    """
-    record = run.read_record()
-    recipe_record = {key: record["recipe"][key] for key in ("name", "function", "settings")}
-    recipe_record["settings"] = {**recipe_record["settings"], **(changes or {})}
-    recipe = recorded_recipe({"recipe": recipe_record})
-    recipe_record["details"] = describe(recipe)
-    (stage,) = recipe.stages
-    weights = run.stage(0, stage.name) / "weights.safetensors"
-    read_stage(weights, stage, torch.device("cpu"))
-    tensors, about = read_weights(weights)
-    halved = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
-    kept = ("commit", "hardware", "torch", "seed", "epochs_scale", "started")
-    described = {
-        "name": name,
-        "version": version,
-        "limits": LIMITS,
-        "recipe": recipe_record,
-        "spacing_mm": record["data"]["spacing_mm"],
-        "data": {key: record["data"][key] for key in ("layout", "num_cases", "sha256")},
-        "training": {key: record["provenance"].get(key) for key in kept} | {"epochs": about["epochs"]},
-        "model": about["model"],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_weights(path, halved, described)

@@ -2,22 +2,11 @@
 
 from collections.abc import Mapping
 
-from scarmap.datasets.case_files import SEQUENCES
-from scarmap.errors import RecipeError, suggest
+from scarmap.errors import RecipeError
+from scarmap.recipes.settings import check_sizes
 
 BUILTIN_WIDTH = 16
 """Channels of the built-in model at full resolution."""
-
-
-def check_sequences(sequences: tuple[str, ...]) -> None:
-    """Raise RecipeError unless known sequences are named, each once and at least one."""
-    if not isinstance(sequences, tuple) or not sequences or len(set(sequences)) < len(sequences):
-        raise RecipeError(f"The recipe scarmap's sequences are {sequences!r}; name each once: sequences=LGE,T2.")
-    for sequence in sequences:
-        if sequence not in SEQUENCES:
-            raise RecipeError(
-                f"The recipe scarmap's sequences cannot hold {sequence!r}. {suggest(str(sequence), SEQUENCES)}"
-            )
 
 
 def check_start(start: str | None, *, width: int) -> None:
@@ -33,14 +22,7 @@ def check_ranges(
     *, width: int, size: int, spacing_mm: float, pathology_threshold: float, smallest_percent: Mapping[str, float]
 ) -> None:
     """Raise RecipeError for numbers that no network or patient can have."""
-    if width < 1:
-        raise RecipeError(f"The recipe scarmap's width is {width}; it must be 1 or more, 16 by default.")
-    if size < 32 or size % 16:
-        raise RecipeError(
-            f"The recipe scarmap's size is {size}; the window's side must be a multiple of 16 from 32 on."
-        )
-    if not 0.1 <= spacing_mm <= 10:
-        raise RecipeError(f"The recipe scarmap's spacing_mm is {spacing_mm:g}; a pixel has between 0.1 and 10 mm.")
+    check_sizes(title="The recipe scarmap", hint="16 by default", width=width, size=size, spacing_mm=spacing_mm)
     if not 0 < pathology_threshold < 1:
         raise RecipeError(
             f"The recipe scarmap's pathology_threshold is {pathology_threshold:g}; a share of a probability lies "

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from scarmap.io.illustrations import Illustration, Panel
+from scarmap.recipes.pictures import contours, most_pathological, most_pathological_rows, upright
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.sampling.presence import present_sequences
 from scarmap.sampling.samplers import Sampler
 from scarmap.systems.scarmap.inference import probabilities
 from scarmap.systems.scarmap.targets import FOUND
-from scarmap.training.pictures import contours, most_pathological, most_pathological_rows, upright
 
 SHOWN = ("lv_pool", "whole_myocardium", "scar_and_edema", "whole_infarct")
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from scarmap.datasets.case_files import SEQUENCES
 from scarmap.datasets.folds import no_folds, seeded_folds
-from scarmap.systems.scarmap.choices import check_ranges, check_sequences, check_start
+from scarmap.labels import SEQUENCES
+from scarmap.recipes.recipe import Recipe, Row
+from scarmap.recipes.settings import check_choices, check_sequences
+from scarmap.systems.scarmap.choices import check_ranges, check_start
 from scarmap.systems.scarmap.targets import FOUND
-from scarmap.training.check import check_choices
-from scarmap.training.recipe import Recipe, Row
 
 
 def scarmap(
@@ -54,7 +54,7 @@ def scarmap(
         RecipeError: A keyword has an unknown or impossible value.
     """
     check_choices(scarmap, dict(locals()), title="The recipe scarmap")
-    check_sequences(sequences)
+    check_sequences(sequences, title="The recipe scarmap")
     check_start(start, width=width)
     check_ranges(
         width=width,
@@ -67,9 +67,9 @@ def scarmap(
     from scarmap.sampling.preparation import Preparation
     from scarmap.systems.scarmap import illustrate, inference, stages
     from scarmap.systems.scarmap.builtin import about_builtin, take_builtin
-    from scarmap.systems.scarmap.intensity import scale_percentiles
     from scarmap.systems.scarmap.network import AnySequenceNetwork
     from scarmap.systems.scarmap.objective import TissueObjective
+    from scarmap.systems.scarmap.stages import SCALED
 
     stage = stages.segmentation_stage(
         partial(AnySequenceNetwork, sequences=len(sequences), width=width),
@@ -86,7 +86,7 @@ def scarmap(
         preparation=Preparation(
             sequences,
             size,
-            scale_percentiles,
+            SCALED,
             spacing_mm,
             margin=size // 4,
             optional=True,

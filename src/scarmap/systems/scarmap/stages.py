@@ -7,17 +7,25 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from scarmap.recipes.recipe import Stage
+from scarmap.recipes.schedules import modern_training
+from scarmap.recipes.validation import region_dice
 from scarmap.sampling.appearance import Appearance, change_appearance
 from scarmap.sampling.augment import Augmentation, augment
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
+from scarmap.sampling.intensity import scale_between
 from scarmap.sampling.presence import draw_kept, present_sequences
 from scarmap.sampling.samplers import shuffled_again
 from scarmap.systems.scarmap.inference import probabilities
 from scarmap.systems.scarmap.targets import FOUND
-from scarmap.training.modern import modern_training
-from scarmap.training.recipe import Stage
-from scarmap.training.score import region_dice
+
+SCALED = partial(scale_between, low=1, high=98, by_slice=False)
+"""Intensities of the volume, of which the 1st and 98th percentile become 0 and 1.
+
+What is brighter than the 98th percentile is fat near a coil, seldom heart. The network standardises what is left in
+its window. A constant volume becomes all zeros, which means missing.
+"""
 
 SPACE = Augmentation(rotation_deg=180, flips=True, shift=0.16, scale=(0.8, 1.25), elastic_px=1.3, stretch=1.35)
 """Hearts of any orientation, off the middle by a sixth of the window, drawn out along rows or columns by up to 1.8."""

@@ -1,0 +1,154 @@
+"""Masks that are to be measured, each with the images of its study: anyone's masks, by a model or by hand."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from scarmap.datasets import myops2020, plain
+from scarmap.datasets.case_files import CaseFiles, load_case
+from scarmap.datasets.folder import find_cases, holds_sets, read_sets
+from scarmap.datasets.myops2020 import case_name
+from scarmap.errors import DataError
+from scarmap.io.nifti import read_labels
+from scarmap.labels import LAYOUTS, MIXED, codes, common_layout
+from scarmap.volume import Case
+
+GENERAL_NAMES = ("labels", "mask")
+"""Names of a mask's file that say nothing about its study; its folder does."""
+
+
+def one_study(mask: Path, *, layout: str | None, images: Mapping[str, Path]) -> CaseFiles:
+    """The study of one mask.
+
+    Args:
+        mask: Its file.
+        layout: Label layout of the mask.
+        images: Sequence to file, possibly none.
+
+    Raises:
+        DataError: No layout is given.
+        LabelError: There is no such layout.
+    """
+    name = case_name(mask)
+    return CaseFiles(mask.parent.name if name in GENERAL_NAMES else name, _layout(layout, mask), images, mask)
+
+
+def studies_of_folder(masks: Path, *, layout: str | None = None, data: Path | None = None) -> list[CaseFiles]:
+    """The studies of a folder of masks.
+
+    Args:
+        masks: Masks named by case, or a data set in its own layout, whose truth is then measured.
+        layout: Label layout of the masks; may be left out for a data set in its own layout. `scarmap.labels.MIXED`
+            stands for that of each mask's case in `data`.
+        data: Folder with the images; where it is left out, those beside the masks are taken, if there are any.
+
+    Returns:
+        At least one study with its mask as `labels`, sorted by name.
+
+    Raises:
+        DataError: There is no such folder or no mask in it, a layout is needed, or no mask has images in `data`.
+        LabelError: There is no such layout.
+    """
+    found = find_masks(masks)
+    cases = {case.name: case for case in _cases(masks if data is None else data, wanted=data is not None)}
+    own = [case for name, case in cases.items() if case.labels is not None and case.labels == found.get(name)]
+    layout = layout or (common_layout(case.layout for case in own) if own else None)
+    known = MIXED if layout == MIXED else _layout(layout, masks)
+    if data is not None and not cases.keys() & found.keys():
+        raise DataError(
+            f"No mask in {masks} ({', '.join(list(found)[:4])}) has a case of the same name in {data} "
+            f"({', '.join(list(cases)[:4])}). Name masks by case, <case>.nii.gz, or leave --data out."
+        )
+    if known == MIXED:
+        return [replace(cases[name], labels=path) for name, path in sorted(found.items()) if name in cases]
+    bare = CaseFiles("", known, {})
+    return [
+        replace(cases.get(name, bare), name=name, layout=known, labels=path) for name, path in sorted(found.items())
+    ]
+
+
+def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, str]:
+    """Label layout of a folder of truths: the one that is given, or each case's own, by name, in data sets.
+
+    Raises:
+        DataError: A layout is needed.
+        LabelError: There is no such layout.
+    """
+    if layout in (None, MIXED):
+        cases = _cases(truths, wanted=False)
+        own = {case.name: case.layout for case in cases if case.labels is not None}
+        if own:
+            return own
+    return _layout(layout, truths)
+
+
+def load_study(files: CaseFiles) -> Case:
+    """Read a mask and whatever images there are.
+
+    Args:
+        files: Where they are; `labels` is the mask.
+
+    Raises:
+        DataError: A file is missing or damaged.
+        GeometryError: They lie on different grids.
+        LabelError: The mask holds values that its layout does not define.
+    """
+    if files.images:
+        return load_case(files, sequences=list(files.images), labelled=True)
+    if files.labels is None:
+        raise DataError(f"Study {files.name} has no mask. Give the file with its labels.")
+    return Case(files.name, files.layout, {}, read_labels(files.labels, files.layout))
+
+
+def _cases(folder: Path, *, wanted: bool) -> list[CaseFiles]:
+    try:
+        return find_cases(folder)
+    except DataError:
+        if wanted:
+            raise
+        return []
+
+
+def _layout(layout: str | None, where: Path) -> str:
+    if layout is None:
+        raise DataError(
+            f"The label layout of {where} is not known, and the same value means different tissues in different "
+            f"ones. Give --layout {', '.join(list(LAYOUTS)[:-1])} or {list(LAYOUTS)[-1]}."
+        )
+    codes(layout)
+    return layout
+
+
+def find_masks(folder: Path) -> dict[str, Path]:
+    """List the masks of a folder by case name.
+
+    Args:
+        folder: A flat folder of masks named `<case>.nii.gz` or `<case>_gd.nii.gz`, a data set's own layout with its
+            truth, or a folder of such data sets.
+
+    Raises:
+        DataError: There is no such folder or no mask in it.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder of masks.")
+    contours = {
+        path.parent.parent.name: path for path in sorted(folder.glob("*/Contours/*.nii*")) if path.name[0] != "."
+    }
+    if contours:
+        return contours
+    if holds_sets(folder):
+        return {case.name: case.labels for case in read_sets(folder, labelled=True) if case.labels is not None}
+    for find in (myops2020.find_cases, plain.find_cases):
+        named = {case.name: case.labels for case in find(folder) if case.labels is not None}
+        if named:
+            return named
+    flat = {
+        path.name.removesuffix(".gz").removesuffix(".nii"): path
+        for path in sorted(folder.glob("*.nii*"))
+        if not path.name.startswith(".") and "_probabilities" not in path.name
+    }
+    if not flat:
+        raise DataError(
+            f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout with its labels."
+        )
+    return flat

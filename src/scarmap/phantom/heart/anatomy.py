@@ -1,0 +1,188 @@
+"""Planes through a heart: the shares of its tissues in each voxel, and the contours that a reader would draw."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scarmap.labels import INDEX, LabelArray, merged
+from scarmap.phantom.contour import Field, coverage
+from scarmap.phantom.heart.surfaces import Heart, Rays, look_up
+
+ATRIAL_WALL_MM = 2.5
+AORTIC_RADIUS_MM = 14.0
+
+
+@dataclass(frozen=True)
+class Points:
+    """Where voxels lie in the heart; the three broadcast to (x, y, n).
+
+    Attributes:
+        u_mm: Lateral distance from the left ventricle's axis.
+        v_mm: Anterior distance from it.
+        heights_mm: Height above the epicardial apex.
+    """
+
+    u_mm: Field
+    v_mm: Field
+    heights_mm: Field
+
+
+@dataclass(frozen=True)
+class HeartPlane:
+    """One thick plane of a heart.
+
+    Attributes:
+        truth: Name in `scarmap.labels.TISSUES` to its share of each voxel, (x, y), float32; the contours that a
+            reader would draw, papillary muscles counted as blood.
+        tissues: Name of a tissue of `scarmap.phantom.signal.tissue` to its share of each voxel, (x, y), float32.
+    """
+
+    truth: Mapping[str, Field]
+    tissues: Mapping[str, Field]
+
+
+def heart_plane(
+    heart: Heart, table: NDArray[np.float32], points: Points, *, pixel_mm: float, roughness: Field
+) -> HeartPlane:
+    """Average a heart over the thickness of one plane.
+
+    Args:
+        heart: Its shape.
+        table: Its surfaces, from `tabulate`.
+        points: Voxels of thin planes that fill the thickness, (x, y, n).
+        pixel_mm: Width of a voxel.
+        roughness: (x, y), smooth noise of unit spread that breaks up trabeculae.
+    """
+    radius, angle = np.hypot(points.u_mm, points.v_mm), np.arctan2(points.v_mm, points.u_mm)
+    rays = look_up(table, angle, points.heights_mm)
+    below = 1 - above_valves(heart, points)
+    truth = regions(rays, radius, step_mm=pixel_mm, below=below)
+    outside = 1 - coverage(radius - rays.epicardium_mm, pixel_mm)
+    ridges = np.clip(roughness, 0, 2)[..., None]
+    depth_mm = radius - rays.endocardium_mm
+    blood = truth["lv_pool"] * coverage(depth_mm + rays.trabecula_mm + 0.8 * ridges, pixel_mm)
+    blood = blood * (1 - _papillary(heart, depth_mm, points, pixel_mm))
+    slow = blood * np.exp(np.minimum(depth_mm, 0) / 4)
+    right_blood = outside * coverage(radius - rays.right_mm + 1.8 * ridges, pixel_mm)
+    right_wall = outside * coverage(radius - rays.right_wall_mm, pixel_mm) - right_blood
+    scar = "chronic_scar" if heart.infarct is not None and heart.infarct.chronic else "scar"
+    tissues = {
+        "lv_blood": blood - slow,
+        "slow_blood": slow,
+        "rv_blood": right_blood,
+        "edema": truth["edema"],
+        scar: truth["scar"],
+        "no_reflow": truth["mvo"],
+        "myocardium": truth["normal_myocardium"] + (truth["lv_pool"] - blood) + right_wall,
+    }
+    if below.min() < 1:
+        atrium, wall = _great_vessels(heart, points, pixel_mm)
+        tissues["lv_blood"] = tissues["lv_blood"] + (1 - below) * (1 - outside) * atrium
+        tissues["myocardium"] = tissues["myocardium"] + (1 - below) * (1 - outside) * wall
+    sac = coverage(radius - rays.pericardium_mm, pixel_mm)
+    tissues["fat"] = np.maximum(sac - sum(tissues.values()), 0)
+    line = coverage(radius - rays.pericardium_mm - 1.2, pixel_mm) - sac
+    tissues["bone"] = np.clip(0.8 * line, 0, np.maximum(1 - sum(tissues.values()), 0))
+    return HeartPlane(
+        {name: share.mean(axis=-1, dtype=np.float32) for name, share in truth.items()},
+        {name: share.mean(axis=-1, dtype=np.float32) for name, share in tissues.items()},
+    )
+
+
+def regions(rays: Rays, radius_mm: Field, *, step_mm: Field | float, below: Field) -> dict[str, Field]:
+    """Share of each voxel that belongs to each labelled tissue.
+
+    Args:
+        rays: The heart's surfaces in the directions and at the heights of the voxels.
+        radius_mm: Distance of each voxel from the left ventricle's axis.
+        step_mm: Width of a voxel.
+        below: Share of each voxel below the valves.
+
+    Returns:
+        Name in `scarmap.labels.TISSUES` to float32, 0 to 1, together at most 1. The infarct holds its core apart.
+    """
+    inside = coverage(radius_mm - rays.epicardium_mm, step_mm)
+    pool = np.minimum(coverage(radius_mm - rays.endocardium_mm, step_mm), inside)
+    muscle = below * (inside - pool)
+    thickness = np.maximum(rays.epicardium_mm - rays.endocardium_mm, 1)
+    depth = (radius_mm - rays.endocardium_mm) / thickness
+
+    def between(start: Field, end: Field) -> Field:
+        return coverage(thickness * np.maximum(start - depth, depth - end), step_mm)
+
+    scar = between(rays.scar_from, rays.scar_to)
+    core = np.minimum(between(rays.core_from, rays.core_to), scar)
+    risk = np.maximum(between(-np.ones(1, dtype=np.float32), rays.risk_to), scar)
+    return {
+        "lv_pool": below * pool,
+        "rv_pool": below * (1 - inside) * coverage(radius_mm - rays.right_mm, step_mm),
+        "normal_myocardium": muscle * (1 - risk),
+        "edema": muscle * (risk - scar),
+        "scar": muscle * (scar - core),
+        "mvo": muscle * core,
+    }
+
+
+def above_valves(heart: Heart, points: Points) -> Field:
+    """Share of each voxel above the valve plane, which rises towards the aorta; float32, broadcasts with `points`."""
+    if float(points.heights_mm.max()) < heart.length_mm - 8:
+        return np.zeros(1, dtype=np.float32)
+    aorta = _aortic_direction(heart)
+    rise = heart.base_slope * (points.u_mm * math.cos(aorta) + points.v_mm * math.sin(aorta))
+    above_mm: Field = points.heights_mm - np.clip(rise, -8, 8) - np.float32(heart.length_mm)
+    return coverage(-above_mm, 1.0)
+
+
+def label_stack(shares: Mapping[str, Field], layout: str) -> LabelArray:
+    """Label each voxel with the tissue that fills most of it, as far as the layout knows that tissue.
+
+    Args:
+        shares: Name of a tissue in `scarmap.labels.TISSUES` to its share of each voxel, all of one shape; what
+            they leave is background.
+        layout: Label layout.
+
+    Returns:
+        Tissue indices of the same shape, uint8.
+    """
+    shape = next(iter(shares.values())).shape
+    stack = np.zeros((len(INDEX), *shape), dtype=np.float32)
+    stack[0] = 1 - sum(shares.values())
+    for name, share in shares.items():
+        stack[INDEX[merged(layout).get(name, name)]] += share
+    labels: LabelArray = stack.argmax(axis=0).astype(np.uint8)
+    return labels
+
+
+def _papillary(heart: Heart, depth_mm: Field, points: Points, pixel_mm: float) -> Field:
+    middle = 0.5 * heart.length_mm
+    reach = (points.heights_mm - middle) / (0.30 * heart.length_mm)
+    size = heart.papillary_mm * np.sqrt(np.clip(1 - reach**2, 0, 1))
+    axis_mm = (0.72 - 0.10 * np.clip(reach, -1, 1)) * (heart.radius_mm - heart.wall_mm)
+    total = np.zeros(depth_mm.shape, dtype=np.float32)
+    for direction in np.deg2rad(heart.papillary_deg):
+        along = points.u_mm * math.cos(direction) + points.v_mm * math.sin(direction) - axis_mm
+        across = points.v_mm * math.cos(direction) - points.u_mm * math.sin(direction)
+        distance = np.hypot(0.75 * along, 1.2 * across)
+        total = np.maximum(total, coverage(distance - size, pixel_mm) * (size > 1))
+    return total
+
+
+def _great_vessels(heart: Heart, points: Points, pixel_mm: float) -> tuple[Field, Field]:
+    """Shares of blood and wall of the left atrium and of the aortic root, as they lie above the valves."""
+    aorta, atrium = _aortic_direction(heart), _aortic_direction(heart) + math.pi
+    axis_mm = 0.52 * heart.radius_mm
+    to_aorta = np.hypot(points.u_mm - axis_mm * math.cos(aorta), points.v_mm - axis_mm * math.sin(aorta))
+    shift_mm = 0.22 * heart.radius_mm
+    to_atrium = np.hypot(points.u_mm - shift_mm * math.cos(atrium), points.v_mm - shift_mm * math.sin(atrium))
+    root = coverage(to_aorta - AORTIC_RADIUS_MM, pixel_mm)
+    root_wall = coverage(to_aorta - AORTIC_RADIUS_MM - 2, pixel_mm)
+    chamber = coverage(to_atrium - 0.8 * heart.radius_mm, pixel_mm) * (1 - root_wall)
+    chamber_wall = coverage(to_atrium - 0.8 * heart.radius_mm - ATRIAL_WALL_MM, pixel_mm) * (1 - root_wall)
+    return root + chamber, (root_wall - root) + (chamber_wall - chamber)
+
+
+def _aortic_direction(heart: Heart) -> float:
+    return float(np.deg2rad(heart.septum_deg - 50))

@@ -1,0 +1,283 @@
+"""Styles of acquisition: how a study of MyoPS 2020 or of EMIDEC is scanned, and a random style for training.
+
+Sequence parameters are those of the data sets' descriptions where they give them, and of common practice elsewhere.
+Pixels, noise and texture are measured on the data sets' training cases; benchmarks/phantom.md has the comparison.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scarmap.errors import DataError, suggest
+from scarmap.phantom.scan.imaging import Quality
+from scarmap.phantom.signal.contrast import Balanced, Contrast, DarkBlood, LateEnhancement, T2Prepared
+from scarmap.phantom.signal.gadolinium import AGENTS, Agent
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One sequence of a study.
+
+    Attributes:
+        contrast: Its equation and parameters.
+        quality: Its images.
+        gamma: Exponent of a monotone change of brightness that has no physics; 1 for none.
+        freedom: Standard deviation of each tissue's own change of brightness, natural logarithm; 0 for none.
+    """
+
+    contrast: Contrast
+    quality: Quality
+    gamma: float = 1.0
+    freedom: float = 0.0
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one study is acquired. Ranges are (low, high), ends included; a geometry is drawn from them.
+
+    Attributes:
+        name: One of `STYLES`.
+        tesla: Field strength, 1.5 or 3.
+        agent: Contrast agent.
+        protocols: Sequence to its protocol.
+        field_hz: Standard deviation of the resonance over the heart.
+        coils: Direction in degrees, as `scarmap.phantom.contour` measures it, and distance in millimetres of each coil.
+        pixel_mm: Width of a voxel.
+        field_of_view_mm: Side of the image.
+        spacing_mm: From slice to slice.
+        thickness_mm: Of a slice, at most the spacing.
+        slices: Number of slices.
+    """
+
+    name: str
+    tesla: float
+    agent: Agent
+    protocols: Mapping[str, Protocol]
+    field_hz: float
+    coils: tuple[tuple[float, float], ...]
+    pixel_mm: tuple[float, float]
+    field_of_view_mm: tuple[float, float]
+    spacing_mm: tuple[float, float]
+    thickness_mm: tuple[float, float]
+    slices: tuple[int, int]
+
+
+def draw_style(rng: np.random.Generator, name: str) -> Style:
+    """Draw how one study is acquired.
+
+    Args:
+        rng: Source of randomness.
+        name: "myops2020" (three magnitude sequences at 1.5 T), "emidec" (phase-sensitive late enhancement at either
+            field strength) or "random" (all three sequences, each parameter over a wide range, and in part of the
+            studies contrasts that no scanner makes).
+
+    Raises:
+        DataError: There is no such style.
+    """
+    if name not in STYLES:
+        raise DataError(f"There is no style {name!r} of acquisition. {suggest(name, STYLES)}")
+    return STYLES[name](rng)
+
+
+def _myops2020(rng: np.random.Generator) -> Style:
+    spacing = float(rng.choice([12.0, 14.0, 23.0]))
+    cine = Balanced(
+        float(rng.uniform(2.7, 3.2)),
+        float(rng.uniform(42, 56)),
+        float(rng.uniform(0.3, 1.0)) if rng.random() < 0.5 else 0.0,
+    )
+    edema = DarkBlood(
+        2000.0,
+        float(rng.uniform(84, 96)),
+        None,
+        fat=float(rng.uniform(0.5, 1.0)),
+        blood=float(rng.uniform(0.02, 0.06)),
+        slow_blood=float(rng.uniform(0.22, 0.40)),
+    )
+    late = _late(rng, timing=(1.06, 1.28), echo_ms=1.8, signed=False)
+    return Style(
+        "myops2020",
+        1.5,
+        AGENTS[1.5]["gadobutrol"],
+        {
+            "bSSFP": Protocol(
+                cine, _quality(rng, 1.65, noise=(0.02, 0.05), air_noise=0.4, grain=0.04, patches=0.14, mottle=0.06)
+            ),
+            "T2": Protocol(
+                edema, _quality(rng, 1.55, noise=(0.03, 0.06), air_noise=0.3, grain=0.06, patches=0.16, mottle=0.10)
+            ),
+            "LGE": Protocol(
+                late, _quality(rng, 1.10, noise=(0.04, 0.09), air_noise=0.45, grain=0.08, patches=0.10, mottle=0.16)
+            ),
+        },
+        field_hz=float(rng.uniform(10, 30)),
+        coils=_coils(rng),
+        pixel_mm=(0.729, 0.762),
+        field_of_view_mm=(330.0, 372.0),
+        spacing_mm=(spacing, spacing),
+        thickness_mm=(5.0, 8.0),
+        slices=(3, 3) if spacing > 20 else (3, 6),
+    )
+
+
+def _emidec(rng: np.random.Generator) -> Style:
+    tesla = float(rng.choice([1.5, 3.0]))
+    late = _late(rng, timing=(1.02, 1.36), echo_ms=1.42, signed=True)
+    quality = _quality(
+        rng, float(rng.uniform(1.4, 2.0)), noise=(0.05, 0.12), grain=0.08, patches=0.12, mottle=0.06, fat_shift_mm=2.0
+    )
+    return Style(
+        "emidec",
+        tesla,
+        _agent(rng, tesla),
+        {"LGE": Protocol(late, replace(quality, offset=2048.0))},
+        field_hz=20.0 * tesla,
+        coils=_coils(rng),
+        pixel_mm=(1.37, 1.46),
+        field_of_view_mm=(300.0, 360.0),
+        spacing_mm=(10.0, 10.0),
+        thickness_mm=(8.0, 8.0),
+        slices=(5, 10),
+    )
+
+
+def _random(rng: np.random.Generator) -> Style:
+    tesla = float(rng.choice([1.5, 3.0]))
+    spacing = float(rng.uniform(6, 16))
+    late = _late(
+        rng, timing=(0.95, 1.7), echo_ms=float(rng.uniform(1.2, 4.6)), signed=bool(rng.random() < 0.5), fat=(0.1, 1.0)
+    )
+    cine = Balanced(
+        float(rng.uniform(2.6, 4.0)),
+        float(rng.uniform(30, 75)),
+        float(rng.uniform(0.3, 1.1)) if rng.random() < 0.3 else 0.0,
+    )
+    return Style(
+        "random",
+        tesla,
+        _agent(rng, tesla),
+        {
+            "bSSFP": _free(rng, cine),
+            "T2": _free(rng, _random_t2(rng, tesla)),
+            "LGE": _free(rng, late),
+        },
+        field_hz=float(rng.uniform(10, 30)) * tesla,
+        coils=_coils(rng, spread_deg=60.0),
+        pixel_mm=(0.7, 2.0),
+        field_of_view_mm=(280.0, 400.0),
+        spacing_mm=(spacing, spacing),
+        thickness_mm=(min(5.0, spacing), min(10.0, spacing)),
+        slices=(3, 12),
+    )
+
+
+def _late(
+    rng: np.random.Generator,
+    *,
+    timing: tuple[float, float],
+    echo_ms: float,
+    signed: bool,
+    fat: tuple[float, float] = (0.5, 1.0),
+) -> LateEnhancement:
+    beat_ms = float(np.clip(rng.normal(850, 120), 550, 1200))
+    return LateEnhancement(
+        repetition_ms=2 * beat_ms,
+        timing=float(rng.uniform(*timing)),
+        echo_ms=echo_ms,
+        efficiency=float(rng.uniform(0.92, 1.0)),
+        plasma_mm=float(rng.uniform(0.45, 1.1)),
+        signed=signed,
+        fat=float(rng.uniform(*fat)),
+    )
+
+
+def _random_t2(rng: np.random.Generator, tesla: float) -> Contrast:
+    if rng.random() < 0.3:
+        return T2Prepared(
+            float(rng.uniform(30, 70)),
+            float(rng.uniform(2.6, 3.6)),
+            float(rng.uniform(35, 75)),
+            int(rng.integers(10, 60)),
+        )
+    fat_null_ms = (170.0 if tesla == 1.5 else 220.0) * float(rng.uniform(0.85, 1.15))
+    return DarkBlood(
+        repetition_ms=float(rng.uniform(1200, 2600)),
+        echo_ms=float(rng.uniform(50, 100)),
+        inversion_ms=fat_null_ms if rng.random() < 0.5 else None,
+        fat=float(rng.uniform(0.05, 1.0)),
+        blood=float(rng.uniform(0.0, 0.25)),
+        slow_blood=float(rng.uniform(0.1, 0.7)),
+    )
+
+
+def _free(rng: np.random.Generator, contrast: Contrast) -> Protocol:
+    """A protocol over the whole range of scanners, with a contrast of no physics in half of the cases."""
+    quality = Quality(
+        pixel_mm=float(rng.uniform(1.0, 2.6)),
+        noise=float(np.exp(rng.uniform(np.log(0.008), np.log(0.13)))),
+        air_noise=float(rng.uniform(0.2, 1.0)),
+        grain=float(rng.uniform(0.0, 0.15)),
+        patches=float(rng.uniform(0.0, 0.25)),
+        mottle=float(rng.uniform(0.0, 0.12)),
+        shading=float(rng.uniform(0.0, 1.8)),
+        ghost=float(rng.uniform(0.0, 0.05)) if rng.random() < 0.4 else 0.0,
+        ghost_mm=float(rng.uniform(30, 150)),
+        fat_shift_mm=float(rng.uniform(-3.0, 3.0)),
+        unrest=float(rng.uniform(0.0, 0.15)) if rng.random() < 0.5 else 0.0,
+        units=float(np.exp(rng.uniform(np.log(120), np.log(2500)))),
+    )
+    if isinstance(contrast, LateEnhancement) and contrast.signed:
+        quality = replace(quality, offset=quality.units * float(rng.uniform(2, 5)))
+    choice = rng.random()
+    if choice < 0.25:
+        return Protocol(contrast, quality, gamma=float(np.exp(rng.normal(0, 0.35))))
+    if choice < 0.5:
+        return Protocol(contrast, quality, freedom=float(rng.uniform(0.05, 0.25)))
+    return Protocol(contrast, quality)
+
+
+def _quality(
+    rng: np.random.Generator,
+    pixel_mm: float,
+    *,
+    noise: tuple[float, float],
+    grain: float,
+    patches: float,
+    mottle: float,
+    air_noise: float = 1.0,
+    fat_shift_mm: float = 0.8,
+) -> Quality:
+    return Quality(
+        pixel_mm=pixel_mm,
+        noise=float(rng.uniform(*noise)),
+        air_noise=air_noise,
+        grain=grain,
+        patches=patches,
+        mottle=mottle,
+        shading=float(rng.uniform(0.8, 1.7)),
+        ghost=float(rng.uniform(0.0, 0.02)),
+        ghost_mm=float(rng.uniform(30, 120)),
+        fat_shift_mm=float(rng.uniform(-fat_shift_mm, fat_shift_mm)),
+        unrest=float(rng.uniform(0.02, 0.10)),
+        units=float(rng.uniform(320, 620)),
+    )
+
+
+def _agent(rng: np.random.Generator, tesla: float) -> Agent:
+    agents = list(AGENTS[tesla].values())
+    return agents[int(rng.integers(len(agents)))]
+
+
+def _coils(rng: np.random.Generator, *, spread_deg: float = 12.0) -> tuple[tuple[float, float], ...]:
+    """Three loops on the chest and two in the table."""
+    turn_deg = float(rng.normal(0, spread_deg))
+    front = tuple((direction + turn_deg, float(rng.normal(128, 8))) for direction in (65, 110, 150))
+    return *front, *((direction + turn_deg, float(rng.normal(195, 12))) for direction in (260, 310))
+
+
+STYLES: Mapping[str, Callable[[np.random.Generator], Style]] = {
+    "myops2020": _myops2020,
+    "emidec": _emidec,
+    "random": _random,
+}

@@ -1,0 +1,59 @@
+"""Probability maps from files: averaged ones of one prediction, or one file per fold."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from scarmap.errors import DataError
+from scarmap.io.files import read_json
+from scarmap.io.nifti import read_maps
+from scarmap.quantification.intervals.from_probabilities import Probabilities
+from scarmap.volume import Grid, check_same_grid
+
+SUFFIX = "_probabilities"
+
+
+def maps_beside(folder: Path, case: str) -> Path | None:
+    """File with the probabilities of a case in a folder of masks, as `scarmap predict` names it, or None."""
+    path = folder / f"{case}{SUFFIX}.nii.gz"
+    return path if path.is_file() else None
+
+
+def read_probabilities(paths: Sequence[Path], grid: Grid) -> dict[str, Probabilities]:
+    """Read the probability maps of one case.
+
+    Args:
+        paths: One file of averaged maps, or one per fold; beside each a JSON of the same name with its regions.
+        grid: Where the mask lies.
+
+    Returns:
+        Region to (X, Y, Z) from one file, to (K, X, Y, Z) from K files.
+
+    Raises:
+        DataError: A file is missing or damaged, or the files hold different regions.
+        GeometryError: Maps and mask lie on different grids.
+    """
+    read = [_read_one(path, grid) for path in paths]
+    for path, maps in zip(paths, read, strict=True):
+        if maps.keys() != read[0].keys():
+            raise DataError(
+                f"{path} holds probabilities of {', '.join(maps)}, and {paths[0]} of {', '.join(read[0])}. Folds must "
+                f"be of one recipe."
+            )
+    if len(read) == 1:
+        return read[0]
+    return {region: np.stack([maps[region] for maps in read]) for region in read[0]} if read else {}
+
+
+def _read_one(path: Path, grid: Grid) -> dict[str, Probabilities]:
+    maps, placed = read_maps(path)
+    check_same_grid(grid, placed, what=f"the mask {grid.source} and the probabilities {path}")
+    named = path.with_name(path.name.removesuffix(".gz").removesuffix(".nii") + ".json")
+    regions = read_json(named).get("regions", [])
+    if len(regions) != maps.shape[-1]:
+        raise DataError(
+            f"{path} holds {maps.shape[-1]} maps and {named} names {len(regions)} regions. Predict this case again "
+            f"with --save-probabilities."
+        )
+    return {str(region): maps[..., index] for index, region in enumerate(regions)}

@@ -1,0 +1,148 @@
+"""What a reader of the figures must know: flags found in a mask, its geometry and its figures."""
+
+from collections.abc import Collection, Mapping, Sequence
+from math import isnan
+
+import numpy as np
+from scipy import ndimage
+
+from scarmap.labels import INDEX, LabelArray, MaskArray, region_mask
+from scarmap.quantification.dictionary import FLAGS
+from scarmap.quantification.measures.sizes import PARTS
+from scarmap.quantification.result import Flag, Interval, Reference
+from scarmap.quantification.stack.wall_slices import WallSlice
+from scarmap.volume import Grid, LabelMap
+
+FEWEST_RINGS = 3
+OPEN = "they count for masses, not for rings and segments."
+EIGHT = np.ones((3, 3), dtype=bool)
+"""Neighbours in the plane, diagonal ones included."""
+
+WIDE = 1.0
+"""Folds disagree when the interval of the infarct is wider than this multiple of the infarct itself."""
+
+
+def flag(code: str, message: str = "") -> Flag:
+    """A flag with its usual sentence, or one about this study."""
+    return Flag(code, message or FLAGS[code])
+
+
+def flags_of_stack(labels: LabelMap, slices: Sequence[WallSlice]) -> list[Flag]:
+    """Flags about the slices and where things lie in them.
+
+    Args:
+        labels: The segmentation.
+        slices: Its slices that show wall.
+    """
+    if not slices:
+        return [flag("no_heart")]
+    flags = []
+    closed = [each for each in slices if each.closed]
+    if len(slices) == 1:
+        flags.append(flag("single_slice"))
+    if len(closed) < FEWEST_RINGS:
+        flags.append(flag("few_slices", f"{FLAGS['few_slices'][:-1]}: {len(closed)} closed."))
+    open_slices = [each.index for each in slices if each.has_cavity and not each.closed]
+    if open_slices:
+        flags.append(flag("open_ring", f"{_numbered(open_slices)}: the wall does not close; {OPEN}"))
+    apart = [index for index in range(labels.array.shape[2]) if pathology_apart(labels.array[..., index])]
+    if apart:
+        voxels = sum(pathology_apart(labels.array[..., index]) for index in apart)
+        flags.append(
+            flag(
+                "infarct_outside_wall",
+                f"{_numbered(apart)}: edema, scar or no-reflow apart from the wall, "
+                f"{voxels * labels.grid.voxel_ml:.2f} ml; it counts for masses.",
+            )
+        )
+    return flags
+
+
+def flags_of_reference(reference: Reference, *, disputed: bool) -> list[Flag]:
+    """Flags about how the stack lies in the heart.
+
+    Args:
+        reference: What was found.
+        disputed: Whether cavity and affine disagree about the base.
+    """
+    flags = [flag("no_rv_reference")] if reference.source == "none" else []
+    if reference.source != "none" and reference.sense_source == "assumed":
+        flags.append(flag("sense_assumed"))
+    if reference.base_source == "assumed":
+        flags.append(flag("base_assumed"))
+    if disputed:
+        flags.append(flag("base_disputed"))
+    return flags
+
+
+def flags_of_figures(figures: Mapping[str, float], tissues: Collection[str]) -> list[Flag]:
+    """Flags about infarct and edema.
+
+    Args:
+        figures: What `scarmap.quantification.measures.sizes.sizes` found.
+        tissues: Tissues that the layout labels.
+    """
+    flags = []
+    if figures["infarct_ml"] == 0:
+        flags.append(flag("no_infarct"))
+    if "edema" in tissues and figures["edema_ml"] == 0:
+        flags.append(flag("no_edema"))
+    elif "edema" in tissues and figures["edema_ml"] < figures["infarct_ml"]:
+        flags.append(flag("edema_smaller_than_infarct"))
+    return flags
+
+
+def flags_of_salvage(salvage: float) -> list[Flag]:
+    """The consensus' caution, and whether the index is undefined or negative."""
+    flags = [flag("salvage_caution")]
+    if isnan(salvage):
+        flags.append(flag("salvage_undefined"))
+    elif salvage < 0:
+        flags.append(flag("salvage_negative"))
+    return flags
+
+
+def flags_of_intervals(figures: Mapping[str, float], intervals: Mapping[str, Interval]) -> list[Flag]:
+    """Whether folds or passes disagree about the infarct."""
+    interval = intervals.get("infarct_g")
+    if interval is None or interval.high - interval.low <= WIDE * figures["infarct_g"]:
+        return []
+    message = f"{FLAGS['folds_disagree'][:-1]}: {interval.low:.1f} to {interval.high:.1f} g ({interval.method})."
+    return [flag("folds_disagree", message)]
+
+
+def flags_of_grid(grid: Grid) -> list[Flag]:
+    """Whether the affine states other voxel sizes than the header's pixdim."""
+    lengths = np.linalg.norm(grid.affine[:3, :3], axis=0)
+    return [] if np.allclose(lengths, grid.spacing_mm, rtol=1e-2) else [flag("spacing_disagrees")]
+
+
+def pathology_apart(labels: LabelArray) -> int:
+    """Voxels of edema, scar and no-reflow in one slice that lie apart from the wall.
+
+    These belong to a piece of the wall's mask that holds no normal myocardium and is not the largest piece, and that
+    either lies inside the cavity or does not touch it. In a slice without normal myocardium and cavity all count.
+
+    Args:
+        labels: (X, Y), tissue indices.
+    """
+    wall, pool = region_mask(labels, "whole_myocardium"), region_mask(labels, "lv_pool")
+    injured = np.isin(labels, [INDEX[name] for name in PARTS["area_at_risk"]])
+    if not injured.any():
+        return 0
+    if not pool.any() and not region_mask(labels, "normal_myocardium").any():
+        return int(np.count_nonzero(injured))
+    pieces, _ = ndimage.label(wall, EIGHT)
+    largest = int(np.argmax(np.bincount(pieces[wall])))
+    whole = set(np.unique(pieces[wall & ~injured])) | {largest}
+    apart = [piece for piece in np.unique(pieces[wall]) if piece not in whole and _away(pieces == piece, pool)]
+    return int(np.count_nonzero(np.isin(pieces, apart)))
+
+
+def _away(piece: MaskArray, pool: MaskArray) -> bool:
+    touches = bool((ndimage.binary_dilation(piece, EIGHT) & pool).any())
+    return not touches or bool(ndimage.binary_fill_holes(pool)[piece].all())
+
+
+def _numbered(indices: Sequence[int]) -> str:
+    return f"Slice{'s' if len(indices) > 1 else ''} {', '.join(str(index + 1) for index in indices)} (counted from 1)"

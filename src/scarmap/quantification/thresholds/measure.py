@@ -1,0 +1,69 @@
+"""Classical thresholds applied to one study, each with its size and its overlap with the mask."""
+
+from collections.abc import Sequence
+from math import nan
+
+import numpy as np
+
+from scarmap.labels import MaskArray, region_mask
+from scarmap.quantification.measures.flags import flag
+from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, percent, volume_ml
+from scarmap.quantification.result import Flag, ThresholdFigures
+from scarmap.quantification.stack.wall_slices import WallSlice
+from scarmap.quantification.thresholds.methods import METHODS, NEEDS_REMOTE, NEEDS_ZERO, is_signed, threshold
+from scarmap.quantification.thresholds.remote import RemoteRegion, find_remote, remote_from
+from scarmap.volume import LabelMap, Volume
+
+
+def measure_thresholds(
+    image: Volume,
+    labels: LabelMap,
+    slices: Sequence[WallSlice],
+    *,
+    methods: Sequence[str],
+    remote: MaskArray | None = None,
+    signed: bool | None = None,
+) -> tuple[tuple[ThresholdFigures, ...], list[Flag]]:
+    """Apply threshold methods inside the wall of a mask.
+
+    Args:
+        image: LGE, on the grid of the mask.
+        labels: The mask, whose wall bounds the infarct and whose pathology is kept out of the remote myocardium.
+        slices: What `scarmap.quantification.stack.wall_slices.wall_slices` found in it.
+        methods: Names in `scarmap.quantification.thresholds.methods.METHODS`.
+        remote: (X, Y, Z), remote myocardium that somebody has drawn; found automatically when None.
+        signed: Whether the image is signed (PSIR); None finds out by negative voxels.
+
+    Returns:
+        Figures of each method, and flags.
+    """
+    signed = is_signed(image.array) if signed is None else signed
+    if remote is None:
+        reference = find_remote(image.array, labels, slices)
+    else:
+        reference = remote_from(image.array, remote, source="given")
+    flags: list[Flag] = [flag("signed_image")] if signed and set(methods) & NEEDS_ZERO else []
+    if reference is None and set(methods) & NEEDS_REMOTE:
+        flags.append(flag("no_remote"))
+    return tuple(_figures(image, labels, method, reference, signed) for method in methods), flags
+
+
+def _figures(
+    image: Volume, labels: LabelMap, method: str, reference: RemoteRegion | None, signed: bool
+) -> ThresholdFigures:
+    statistics = reference.statistics if reference else None
+    wall, drawn = region_mask(labels.array, "whole_myocardium"), region_mask(labels.array, "whole_infarct")
+    found = threshold(image.array, wall, method, remote=statistics, signed=signed)
+    defined = not np.isnan(found.cutoff)
+    found_ml = volume_ml(found.mask, labels.grid) if defined else nan
+    both = int(np.count_nonzero(found.mask)) + int(np.count_nonzero(drawn))
+    return ThresholdFigures(
+        method=method,
+        title=METHODS[method],
+        cutoff=found.cutoff,
+        remote=statistics if method in NEEDS_REMOTE else None,
+        infarct_ml=found_ml,
+        infarct_g=found_ml * MYOCARDIUM_G_PER_ML,
+        infarct_percent_lv=percent(found_ml, volume_ml(wall, labels.grid)),
+        dice_with_mask=2 * int(np.count_nonzero(found.mask & drawn)) / both if defined and drawn.any() else nan,
+    )

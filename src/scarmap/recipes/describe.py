@@ -1,0 +1,123 @@
+"""Recipes as JSON: what is set, what differs, and back again from the command line and from run folders."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import Field, fields, is_dataclass
+from functools import partial
+from typing import Any
+
+from scarmap.errors import RecipeError, suggest
+from scarmap.recipes.names import recorded_name
+from scarmap.recipes.recipe import Recipe, Row
+
+
+def settings(recipe: Callable[..., Any]) -> dict[str, Any]:
+    """Every keyword of a recipe function with its value, defaults included, as JSON values.
+
+    Raises:
+        RecipeError: The partial sets a keyword that the function does not have.
+
+    >>> def toy(*, fusion="max", width=64): ...
+    >>> settings(partial(toy, width=16))
+    {'fusion': 'max', 'width': 16}
+    """
+    function, given = unwrap(recipe)
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        raise RecipeError(f"{function!r} is not a recipe function.") from None
+    named = {name: each.default for name, each in parameters.items() if each.kind is not each.VAR_KEYWORD}
+    for name in given:
+        if len(named) == len(parameters) and name not in named:
+            raise RecipeError(f"{function.__name__} has no setting {name!r}. {suggest(name, named)}")
+    return {name: describe(value) for name, value in {**named, **given}.items()}
+
+
+def unwrap(recipe: Callable[..., Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """The function under nested partials, and the keywords that they set."""
+    given: dict[str, Any] = {}
+    while isinstance(recipe, partial):
+        given = {**recipe.keywords, **given}
+        recipe = recipe.func
+    return recipe, given
+
+
+def describe(value: Any) -> Any:
+    """Turn nested partials, dataclasses and functions into JSON values, defaults included.
+
+    A field of a dataclass whose metadata say `later` was added after systems were described and runs recorded. It is
+    left out where it has its default, so that what does not use it is described as it was.
+    """
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): describe(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [describe(item) for item in value]
+    if isinstance(value, partial):
+        function, given = unwrap(value)
+        return {
+            "call": recorded_name(function),
+            **{name: describe(item) for name, item in _bound(function, given).items()},
+        }
+    if is_dataclass(value) and not isinstance(value, type):
+        unused = {field.name for field in fields(value) if _is_unused_later(field, getattr(value, field.name))}
+        return {each.name: describe(getattr(value, each.name)) for each in fields(value) if each.name not in unused}
+    if callable(value):
+        return recorded_name(value)
+    return repr(value)
+
+
+def describe_row(name: str, row: Row) -> dict[str, Any]:
+    """What a table row says beside its recipe, as `recipes list`, `recipes show` and `run.json` hold it."""
+    return {
+        "name": name,
+        "paper": row.paper,
+        "table": row.table,
+        "published": describe(row.published),
+        "also_published": describe(row.also_published),
+        "published_convention": row.convention,
+        "note": row.note,
+    }
+
+
+def build(recipe: Callable[..., Any]) -> Recipe:
+    """Call a recipe function.
+
+    Raises:
+        RecipeError: It wants arguments that have no default, or returns something that is no recipe.
+    """
+    function, given = unwrap(recipe)
+    try:
+        inspect.signature(function).bind(**given)
+    except (TypeError, ValueError) as problem:
+        raise RecipeError(f"{recorded_name(function)} cannot be called as a recipe: {problem}.") from None
+    made = recipe()
+    if not isinstance(made, Recipe):
+        raise RecipeError(
+            f"{recorded_name(function)} returned {type(made).__name__}, not a scarmap.recipes.recipe.Recipe."
+        )
+    return made
+
+
+def differences(first: Callable[..., Any], second: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+    """Settings in which two recipes differ, as (first, second); None where one lacks the setting."""
+    one, other = settings(first), settings(second)
+    different = {
+        name: (one.get(name), other.get(name)) for name in {**one, **other} if one.get(name) != other.get(name)
+    }
+    functions = recorded_name(unwrap(first)[0]), recorded_name(unwrap(second)[0])
+    return {"function": functions, **different} if functions[0] != functions[1] else different
+
+
+def _is_unused_later(field: Field[Any], value: Any) -> bool:
+    return bool(field.metadata.get("later")) and value == field.default
+
+
+def _bound(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return dict(given)
+    defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+    return {**defaults, **given}

@@ -1,0 +1,173 @@
+"""Settings that a user gives: read from the command line, and checked against the signature they are for."""
+
+import ast
+from collections.abc import Callable, Mapping
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from scarmap.errors import RecipeError, suggest
+from scarmap.labels import SEQUENCES
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Read one `--set KEY=VALUE`: true, false, none and Python literals, a comma makes a tuple, the rest is text.
+
+    >>> parse_setting("width=16"), parse_setting("sequences=LGE,T2"), parse_setting("schedule=modern")
+    (('width', 16), ('sequences', ('LGE', 'T2')), ('schedule', 'modern'))
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.isidentifier():
+        raise RecipeError(f"--set {text!r} is not KEY=VALUE, for instance --set width=16.")
+    words = {"true": True, "false": False, "none": None}
+    if value.lower() in words:
+        return key, words[value.lower()]
+    try:
+        return key, freeze(ast.literal_eval(value))
+    except (ValueError, SyntaxError):
+        return key, tuple(part for part in value.split(",") if part) if "," in value else value
+
+
+def freeze(value: Any) -> Any:
+    """Lists, as JSON brings them back, as tuples."""
+    return tuple(freeze(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def check_settings(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
+    """Compare values with the annotations of a recipe function; what it does not annotate is accepted.
+
+    Raises:
+        RecipeError: A value has another type than its keyword, or is none of the choices.
+
+    >>> def toy(*, fusion: Literal["max", "mean"] = "max", width: int = 64): ...
+    >>> check_settings(toy, {"width": "abc"})
+    Traceback (most recent call last):
+    scarmap.errors.RecipeError: The setting width of toy cannot be 'abc'; it takes int.
+    """
+    hints = get_type_hints(function)
+    for name, value in given.items():
+        if name in hints and not fits(value, hints[name]):
+            known = choices(hints[name])
+            told = f" {suggest(value, known)}" if known and isinstance(value, str) else ""
+            raise RecipeError(
+                f"The setting {name} of {function.__name__} cannot be {value!r}; it takes {spell(hints[name])}.{told}"
+            )
+
+
+def check_sequences(sequences: Any, *, title: str, optional: bool = False) -> None:
+    """Compare the sequences that a recipe was given with the known ones.
+
+    Args:
+        sequences: What was given.
+        title: What the recipe is called, to begin a sentence with.
+        optional: Whether none may be named.
+
+    Raises:
+        RecipeError: None is named, one is named twice, or one is not known.
+
+    >>> check_sequences(("LGE", "LGE"), title="The toy")
+    Traceback (most recent call last):
+    scarmap.errors.RecipeError: The toy's sequences are ('LGE', 'LGE'); name each once: sequences=LGE,T2.
+    """
+    named = isinstance(sequences, tuple) and (optional or sequences)
+    if not named or len(set(sequences)) < len(sequences):
+        raise RecipeError(f"{title}'s sequences are {sequences!r}; name each once: sequences=LGE,T2.")
+    for sequence in sequences:
+        if sequence not in SEQUENCES:
+            raise RecipeError(f"{title}'s sequences cannot hold {sequence!r}. {suggest(str(sequence), SEQUENCES)}")
+
+
+def check_sizes(*, title: str, hint: str, width: int, size: int | None = None, spacing_mm: float | None = None) -> None:
+    """Refuse numbers that no network of four levels can have.
+
+    Args:
+        title: What the recipe is called, to begin a sentence with.
+        hint: Widths that are usual.
+        width: Channels at full resolution.
+        size: Side of the window in pixels, halved four times; None where the recipe chooses it.
+        spacing_mm: Pixel size of the window; None where the recipe chooses it.
+
+    Raises:
+        RecipeError: One of them is out of range.
+    """
+    if width < 1:
+        raise RecipeError(f"{title}'s width is {width}; it must be 1 or more, {hint}.")
+    if size is not None and (size < 32 or size % 16):
+        raise RecipeError(f"{title}'s size is {size}; the window's side must be a multiple of 16 from 32 on.")
+    if spacing_mm is not None and not 0.1 <= spacing_mm <= 10:
+        raise RecipeError(f"{title}'s spacing_mm is {spacing_mm:g}; a pixel has between 0.1 and 10 mm.")
+
+
+def check_choices(function: Callable[..., Any], given: Mapping[str, Any], *, title: str) -> None:
+    """Compare keywords with the choices that a recipe function's annotations name; other keywords are passed over.
+
+    Raises:
+        RecipeError: A keyword has none of its values.
+
+    >>> def toy(*, fusion: Literal["max", "mean"] = "max", width: int = 64): ...
+    >>> check_choices(toy, {"fusion": "maximum", "width": 64}, title="The toy")
+    Traceback (most recent call last):
+    scarmap.errors.RecipeError: The toy's fusion cannot be 'maximum'. Did you mean 'max'?
+    """
+    hints = get_type_hints(function)
+    for name, value in given.items():
+        known = choices(hints.get(name))
+        if known and not fits(value, hints[name]):
+            raise RecipeError(f"{title}'s {name} cannot be {value!r}. {suggest(str(value), known)}")
+
+
+def choices(annotation: Any) -> tuple[str, ...]:
+    """The values that an annotation names, None included where it may be; none for an annotation without Literal.
+
+    >>> choices(Literal["max", "mean"] | None), choices(int | None)
+    (('max', 'mean', 'None'), ())
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return tuple(str(argument) for argument in arguments)
+    if origin not in (Union, UnionType):
+        return ()
+    named = tuple(choice for each in arguments for choice in choices(each))
+    return (*named, "None") if named and NoneType in arguments else named
+
+
+def fits(value: Any, annotation: Any) -> bool:
+    """Whether a value belongs to an annotation made of plain types, Literal, Union and tuple.
+
+    >>> fits(3, float), fits(True, int), fits(("LGE",), tuple[str, ...]), fits(None, int | None)
+    (True, False, True, True)
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return value in arguments
+    if origin in (Union, UnionType):
+        return any(fits(value, each) for each in arguments)
+    if origin is tuple:
+        return isinstance(value, tuple) and _fits_each(value, arguments)
+    plain = {int: int, float: int | float, str: str, bool: bool, NoneType: NoneType}
+    if annotation not in plain:
+        return True
+    return isinstance(value, plain[annotation]) and (annotation is bool or not isinstance(value, bool))
+
+
+def _fits_each(values: tuple[Any, ...], annotations: tuple[Any, ...]) -> bool:
+    if len(annotations) == 2 and annotations[1] is Ellipsis:
+        return all(fits(value, annotations[0]) for value in values)
+    pairs = zip(values, annotations, strict=False)
+    return len(values) == len(annotations) and all(fits(value, each) for value, each in pairs)
+
+
+def spell(annotation: Any) -> str:
+    """An annotation in words.
+
+    >>> spell(int | None), spell(Literal["max", "mean"]), spell(tuple[str, ...])
+    ('int or None', "'max' or 'mean'", 'tuple of str')
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " or ".join(repr(argument) for argument in arguments)
+    if origin in (Union, UnionType):
+        return " or ".join(spell(argument) for argument in arguments)
+    if origin is tuple:
+        repeated = len(arguments) == 2 and arguments[1] is Ellipsis
+        return f"tuple of {spell(arguments[0])}" if repeated else f"{len(arguments)} values"
+    return "None" if annotation is NoneType else getattr(annotation, "__name__", str(annotation))

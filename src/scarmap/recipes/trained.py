@@ -1,0 +1,213 @@
+"""From a run folder to a segmenter, with a check that the weights still fit the recipe."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import torch
+from torch import nn
+
+from scarmap.errors import RunError
+from scarmap.evaluation.reliability import fit_calibration, read_reliability
+from scarmap.inference.cohort import Model
+from scarmap.inference.devices import choose_device
+from scarmap.inference.ensemble import average
+from scarmap.inference.manifest import fingerprint
+from scarmap.inference.segment import Segmenter
+from scarmap.io.run import RunFolder
+from scarmap.io.weights import read_weights
+from scarmap.recipes.describe import build, describe, describe_row, settings, unwrap
+from scarmap.recipes.names import as_today, find, recorded_name, system_of
+from scarmap.recipes.recipe import Recipe, Row, Stage
+from scarmap.recipes.settings import check_settings, freeze
+
+
+def record_recipe(name: str, row: Row, recipe: Recipe) -> dict[str, Any]:
+    """A recipe as it stands in `run.json`."""
+    return {
+        **describe_row(name, row),
+        "function": recorded_name(unwrap(row.recipe)[0]),
+        "settings": settings(row.recipe),
+        "details": describe(recipe),
+        "sequences": list(recipe.preparation.sequences),
+        "layout": recipe.layout,
+    }
+
+
+def recorded_recipe(record: Mapping[str, Any], *, own_recipe: str | None = None) -> Recipe:
+    """The recipe of a run.
+
+    A run folder may come from anywhere, and building a recipe runs its code. So only scarmap's own systems are built
+    on the word of a run folder; a function of the user's own is built when the user names it.
+
+    Args:
+        record: Content of `run.json`.
+        own_recipe: `module:function` of the user's own that may run.
+
+    Raises:
+        RunError: The run names a function that is not one of scarmap's systems, and the user did not name it.
+        RecipeError: This version of scarmap has no such function, or it has no such setting.
+    """
+    stored = record["recipe"]
+    function = str(as_today(stored["function"]))
+    if function != as_today(own_recipe) and not is_system(function):
+        raise RunError(
+            f"This run was trained with {function}, which is not part of scarmap. If you know that code and trust it, "
+            f"add --recipe {function}."
+        )
+    recipe = partial(find(function), **{name: freeze(value) for name, value in stored["settings"].items()})
+    settings(recipe)
+    check_settings(*unwrap(recipe))
+    return build(recipe)
+
+
+def is_system(name: str) -> bool:
+    """Whether a name in a record is that of a recipe function which one of scarmap's systems defines."""
+    if system_of(name) is None:
+        return False
+    function = find(name)
+    return recorded_name(function) == name and get_type_hints(function).get("return") is Recipe
+
+
+def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | None = None) -> Segmenter:
+    """Load every finished fold of a run as one averaged segmenter, calibrated on what the folds held out.
+
+    Args:
+        run: The run folder.
+        device: Where the networks go.
+        own_recipe: `module:function` that the run was trained with, when it is the user's own.
+
+    Raises:
+        RunError: No fold is finished, or the weights belong to another recipe or another version of it.
+    """
+    record = run.read_record()
+    recipe = recorded_recipe(record, own_recipe=own_recipe)
+    folds = [load_stages(run, recipe, index, device) for index in finished_folds(run, record, recipe)]
+    data = record["data"]
+    made = make_segmenter(recipe, folds, layout=data["layout"], spacing_mm=data["spacing_mm"], device=device)
+    return replace(made, calibrate=fit_calibration(recipe.regions, read_reliability(run.evaluation).values()))
+
+
+def finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) -> list[int]:
+    """Numbers of the folds of which every stage is trained.
+
+    Raises:
+        RunError: There is none.
+    """
+    finished = [
+        index
+        for index in range(len(record["folds"]))
+        if all(record["state"].get(f"fold_{index}/{stage.name}") == "done" for stage in recipe.stages)
+    ]
+    if not finished:
+        raise RunError(f"{run.root} has no finished fold. Continue it: scarmap train ... --out {run.root} --resume.")
+    return finished
+
+
+def run_model(run: RunFolder, *, device: str = "auto", own_recipe: str | None = None) -> Model:
+    """What `load_segmenter` loads, for any process to load; known by its recipe and its weights.
+
+    Args:
+        run: The run folder.
+        device: "auto", "cpu" or "cuda", of the process that loads it.
+        own_recipe: `module:function` that the run was trained with, when it is the user's own.
+
+    Raises:
+        RunError: No fold is finished, or weights are missing.
+    """
+    record = run.read_record()
+    recipe = recorded_recipe(record, own_recipe=own_recipe)
+    folders = [run.stage(fold, stage.name) for fold in finished_folds(run, record, recipe) for stage in recipe.stages]
+    missing = [folder for folder in folders if not (folder / "weights.safetensors").is_file()]
+    if missing:
+        raise RunError(f"{missing[0]} holds no weights, though its stage is done. Restore them, or train it again.")
+    return Model(
+        fingerprint_of(record, recipe, [folder / "weights.safetensors" for folder in folders]),
+        recipe.preparation.sequences,
+        partial(_load, run.root.resolve(), device, own_recipe),
+    )
+
+
+def fingerprint_of(record: Mapping[str, Any], recipe: Recipe, weights: Sequence[Path]) -> str:
+    """Digest of a model, which stays the same when parts of its recipe are named anew.
+
+    Args:
+        record: Content of `run.json`, or what is told of the built-in model.
+        recipe: Its recipe as it is built today.
+        weights: Files of its weights, in order.
+    """
+    recorded, today = record["recipe"].get("details"), describe(recipe)
+    described = recorded if as_today(recorded) == today else today
+    spacing_mm = record["data"].get("spacing_mm", record.get("spacing_mm"))
+    return fingerprint({"recipe": described, "spacing_mm": spacing_mm}, weights)
+
+
+def _load(root: Path, device: str, own_recipe: str | None) -> Segmenter:
+    return load_segmenter(RunFolder(root), choose_device(device), own_recipe=own_recipe)
+
+
+def load_stages(run: RunFolder, recipe: Recipe, fold: int, device: torch.device) -> dict[str, nn.Module]:
+    """Trained models of one fold by stage."""
+    return {stage.name: load_stage(run, stage, fold, device) for stage in recipe.stages}
+
+
+def load_stage(run: RunFolder, stage: Stage, fold: int, device: torch.device) -> nn.Module:
+    """Trained model of one stage of one fold.
+
+    Raises:
+        RunError: The weights are missing, or were trained for another model than the recipe now describes.
+    """
+    return read_stage(run.stage(fold, stage.name) / "weights.safetensors", stage, device)[0]
+
+
+def read_stage(path: Path, stage: Stage, device: torch.device) -> tuple[nn.Module, dict[str, Any]]:
+    """Trained model of a stage from its file, in evaluation mode, and what the JSON beside it says.
+
+    Raises:
+        RunError: The weights are missing, or were trained for another model than the recipe now describes.
+    """
+    tensors, about = read_weights(path)
+    wanted = describe(stage.model)
+    trained = as_today(about.get("model"))
+    if trained != wanted:
+        before, now = (each if isinstance(each, dict) else {"call": each} for each in (trained, wanted))
+        changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+        raise RunError(
+            f"{path} was trained for another model than its recipe describes: they differ in "
+            f"{', '.join(sorted(changed))}. Predict with the scarmap version that trained it, or train again."
+        )
+    model = stage.model()
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as problem:
+        reason = " ".join(str(problem).split())
+        raise RunError(f"{path} does not fit its network ({reason}). Was the file replaced?") from None
+    return model.to(device).eval(), about
+
+
+def make_segmenter(
+    recipe: Recipe, folds: Sequence[Mapping[str, nn.Module]], *, layout: str, spacing_mm: float, device: torch.device
+) -> Segmenter:
+    """Average the folds' probabilities.
+
+    Args:
+        recipe: The system.
+        folds: Trained stages of each fold.
+        layout: Label layout that it was trained on, or `scarmap.labels.MIXED`.
+        spacing_mm: In-plane pixel size of the training images; other images are resampled to it.
+        device: Where the models are.
+    """
+    members = [partial(recipe.assemble, stages) for stages in folds]
+    working = recipe.preparation.spacing_mm or spacing_mm
+    return Segmenter(
+        preparation=replace(recipe.preparation, spacing_mm=working),
+        layout=layout,
+        regions=recipe.regions,
+        probabilities=partial(average, members),
+        compose=recipe.compose,
+        device=device,
+        check=recipe.check,
+        finish=recipe.finish,
+    )

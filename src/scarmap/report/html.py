@@ -1,0 +1,124 @@
+"""Templates become pages that carry everything inside themselves."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib import image
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from scarmap.io.files import replacing
+from scarmap.version import __version__
+
+
+def write_page(path: Path, template: str, **values: Any) -> Path:
+    """Fill a template and write it.
+
+    Args:
+        path: Target; written under a temporary name and renamed.
+        template: Name of a file in `templates/`.
+        **values: What it shows; a value that it asks for and that is missing is an error. It knows `version`.
+
+    Returns:
+        The target.
+    """
+    text = _environment().get_template(template).render(version=__version__, **values)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return path
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("scarmap.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One embedded figure.
+
+    Attributes:
+        title: Heading.
+        caption: Text below; may be empty.
+        alt: What the picture shows, for those who cannot see it.
+        address: Data address of the image, empty when it could not be drawn.
+        problem: Why there is no image.
+        key: Title and colour of the outlined regions.
+        repeats: Whether an earlier picture shows the same thing of another fold.
+    """
+
+    title: str
+    caption: str
+    alt: str
+    address: str = ""
+    problem: str = ""
+    key: Sequence[tuple[str, str]] = ()
+    repeats: bool = False
+
+
+def chart_address(figure: Figure) -> str:
+    """Turn a chart into an SVG data address, the same bytes for the same chart.
+
+    Args:
+        figure: Cleared afterwards, to give its memory back.
+    """
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "scarmap", "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return _address(figure, buffer, "image/svg+xml")
+
+
+def picture_address(figure: Figure, *, widest_pixels: int = 1560, dpi: int = 130) -> str:
+    """Turn a figure of images into a WebP data address, about a fifth of the same PNG's size.
+
+    Args:
+        figure: Cleared afterwards, to give its memory back.
+        widest_pixels: Wider figures get fewer dots per inch.
+        dpi: Dots per inch.
+    """
+    dpi = min(dpi, int(widest_pixels / figure.get_figwidth()))
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="webp", dpi=dpi, facecolor=figure.get_facecolor(), pil_kwargs={"quality": 88})
+    return _address(figure, buffer, "image/webp")
+
+
+def slice_address(rows: NDArray[np.generic], *, low: float, high: float) -> str:
+    """Turn a grey slice into a WebP data address, pixel for pixel.
+
+    Args:
+        rows: (rows, columns), any numbers.
+        low: Shown black, as all below it.
+        high: Shown white, as all above it.
+    """
+    buffer = io.BytesIO()
+    image.imsave(
+        buffer,
+        rows.astype(np.float32),
+        vmin=low,
+        vmax=high,
+        cmap="gray",
+        format="webp",
+        pil_kwargs={"quality": 86, "method": 6},
+    )
+    return _data(buffer, "image/webp")
+
+
+def _address(figure: Figure, buffer: io.BytesIO, media_type: str) -> str:
+    figure.clear()
+    return _data(buffer, media_type)
+
+
+def _data(buffer: io.BytesIO, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

@@ -1,0 +1,167 @@
+"""The page of a cohort: a table that sorts, how the figures are distributed, and how two readings agree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import isnan
+from pathlib import Path
+from urllib.parse import quote
+
+from scarmap.io.run import RunFolder
+from scarmap.quantification.dictionary import FLAGS
+from scarmap.quantification.result import Quantification
+from scarmap.report.cells import Column, figure_text
+from scarmap.report.cohort.agreement import AgreementSection
+from scarmap.report.cohort.distributions import (
+    DRAWN,
+    LEAST_DRAWN,
+    TITLES,
+    cohort_values,
+    draw_distributions,
+    summary_table,
+)
+from scarmap.report.html import Picture, chart_address, write_page
+from scarmap.report.study.key_figures import UNITS
+
+
+@dataclass(frozen=True)
+class SortableCell:
+    """One cell.
+
+    Attributes:
+        text: What is shown.
+        key: What is sorted by: a number, or text; "" sorts last.
+        address: Page to link, "" for none.
+    """
+
+    text: str
+    key: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class SortableTable:
+    """One line per case."""
+
+    columns: tuple[Column, ...]
+    lines: tuple[tuple[SortableCell, ...], ...]
+
+
+def build_cohort(
+    studies: Sequence[Quantification],
+    out: Path,
+    *,
+    name: str,
+    pages: Mapping[str, str],
+    csv: str = "",
+    failed: Mapping[str, str] | None = None,
+    agreement: AgreementSection | None = None,
+) -> Path:
+    """Write the page of a cohort.
+
+    Args:
+        studies: What was measured, at least one study.
+        out: Target, an HTML file.
+        name: What the cohort is called.
+        pages: Case to the address of its page, relative to this one.
+        csv: Address of the same figures as a table; "" for none.
+        failed: Cases that could not be measured, and why.
+        agreement: Another reading of the same cases beside this one.
+
+    Returns:
+        The page.
+    """
+    ordered = sorted(studies, key=lambda study: study.case)
+    today = date.today().isoformat()
+    codes = {flag.code for study in ordered for flag in study.flags}
+    return write_page(
+        out,
+        "cohort.html",
+        name=name,
+        facts=[
+            ("Cases", str(len(ordered))),
+            ("Flagged", str(sum(bool(study.flags) for study in ordered))),
+            ("Labels", ", ".join(sorted({study.layout or "all tissues" for study in ordered}))),
+            ("scarmap", ", ".join(sorted({study.scarmap_version for study in ordered}))),
+            ("Made on", today),
+        ],
+        studies=len(ordered),
+        failed=sorted((failed or {}).items()),
+        summary=summary_table(ordered),
+        charts=distribution_pictures(ordered),
+        agreement=agreement,
+        cases=case_table(ordered, pages=pages),
+        csv=csv,
+        flags=[(_words(code), meaning) for code, meaning in FLAGS.items() if code in codes],
+        date=today,
+    )
+
+
+def case_table(studies: Sequence[Quantification], *, pages: Mapping[str, str]) -> SortableTable:
+    """One line per case with every figure that at least one case defines, and its flags.
+
+    Args:
+        studies: The cohort.
+        pages: Case to the address of its page.
+    """
+    names = list(cohort_values(studies, tuple(TITLES)))
+    columns = (
+        Column("case"),
+        *(Column(TITLES[name], UNITS[name]) for name in names),
+        Column("slices"),
+        Column("flags", text=True),
+    )
+    return SortableTable(columns, tuple(_case_line(study, names, pages.get(study.case, "")) for study in studies))
+
+
+def distribution_pictures(studies: Sequence[Quantification]) -> list[Picture]:
+    """Draw how the main figures are distributed; nothing where no figure has enough cases.
+
+    Args:
+        studies: The cohort.
+    """
+    values = {name: each for name, each in cohort_values(studies, DRAWN).items() if len(each) >= LEAST_DRAWN}
+    if not values:
+        return []
+    caption = "Boxes span the quartiles, the line is the median, whiskers reach 1.5 interquartile ranges."
+    alt = f"Histograms with box plots of {', '.join(TITLES[name] for name in values)}; the table above has the numbers."
+    return [Picture("Distributions", caption, alt, chart_address(draw_distributions(values)))]
+
+
+def _case_line(study: Quantification, names: Sequence[str], address: str) -> tuple[SortableCell, ...]:
+    values = [study.figures[name] for name in names]
+    cells = (
+        SortableCell(figure_text(value, UNITS[name]), "" if isnan(value) else f"{value:.6g}")
+        for name, value in zip(names, values, strict=True)
+    )
+    slices = str(study.shape[2])
+    flags = ", ".join(_words(flag.code) for flag in study.flags)
+    return (
+        SortableCell(study.case, study.case, address),
+        *cells,
+        SortableCell(slices, slices),
+        SortableCell(flags, flags),
+    )
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def study_addresses(run: RunFolder) -> dict[str, str]:
+    """Case to the address of its page relative to the run's own; empty where no studies were measured."""
+    pages = sorted((run.quantification / STUDIES).glob("*.html"))
+    return {page.stem: f"{run.quantification.name}/{STUDIES}/{quote(page.name)}" for page in pages}
+
+
+def cohort_address(run: RunFolder) -> str:
+    """Address of the cohort's page relative to the run's own; "" where no studies were measured."""
+    page = run.quantification / COHORT_PAGE
+    return f"{run.quantification.name}/{COHORT_PAGE}" if page.is_file() else ""
+
+
+COHORT_PAGE = "cohort.html"
+
+
+STUDIES = "studies"
+"""Folder of the pages of a cohort's studies, with a folder of figures for each."""

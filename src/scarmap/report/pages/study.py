@@ -1,0 +1,105 @@
+"""The page of one study: key figures, bullseyes, every slice, and how to read them. One file that needs no network."""
+
+from datetime import date
+from pathlib import Path
+
+from scarmap.labels import INDEX, TISSUES
+from scarmap.quantification.result import Quantification
+from scarmap.report.html import write_page
+from scarmap.report.study.discs import discs
+from scarmap.report.study.key_figures import intervals_note, key_figures
+from scarmap.report.study.method import method_lines
+from scarmap.report.study.slices import Frames, make_frames
+from scarmap.report.study.tables import threshold_table, volume_table, wall_table
+from scarmap.report.study.view import standard_view
+from scarmap.volume import Case
+
+GIVEN_MASK = "given mask"
+
+
+def build_study(case: Case, study: Quantification, out: Path, *, origin: str = GIVEN_MASK) -> Path:
+    """Write the page of one study.
+
+    Args:
+        case: Its images, if there are any, and the mask that was measured as its labels.
+        study: What was measured in that mask.
+        out: Target, an HTML file.
+        origin: Where the mask comes from: a model's name and version, or that it was given.
+
+    Returns:
+        The page.
+    """
+    order = range(case.grid.shape[2]) if study.reference.base == "first" else range(case.grid.shape[2] - 1, -1, -1)
+    frames = make_frames(case, order=order, view=standard_view(study.reference, case.layout))
+    names = _slice_names(study)
+    today = date.today().isoformat()
+    return write_page(
+        out,
+        "study.html",
+        name=case.name,
+        facts=_facts(case, study, origin, today),
+        figures=key_figures(study),
+        figure_note=intervals_note(study),
+        flags=[flag.message for flag in study.flags],
+        discs_title="Segments" if study.segments else "Rings",
+        discs_note=_discs_note(study),
+        discs=discs(study),
+        walls=wall_table(study),
+        walls_caption=f"Figures of each {'segment' if study.segments else 'ring'}",
+        frames=frames,
+        slice_names=names,
+        order=_order(frames, names),
+        slices_note=_slices_note(study),
+        volumes=volume_table(study),
+        thresholds=threshold_table(study.thresholds),
+        method=method_lines(study),
+        no_reflow_colour=TISSUES[INDEX["mvo"]].colour,
+        date=today,
+    )
+
+
+def _facts(case: Case, study: Quantification, origin: str, today: str) -> list[tuple[str, str]]:
+    x_mm, y_mm, z_mm = study.spacing_mm
+    return [
+        ("Sequences", ", ".join(sorted(case.images)) or "none given"),
+        ("Slices", f"{study.shape[2]}, {z_mm:.3g} mm apart"),
+        ("Pixels", f"{x_mm:.3g} × {y_mm:.3g} mm"),
+        ("Mask", origin),
+        ("Labels", study.layout or "all tissues"),
+        ("scarmap", study.scarmap_version),
+        ("Made on", today),
+    ]
+
+
+def _discs_note(study: Quantification) -> str:
+    if study.segments:
+        return (
+            "Seen from the apex, septum on the left: outer ring basal, inner ring apical. Numbers are percent, small "
+            "ones the segment. Ticks mark where the right ventricle inserts, if the mask shows it."
+        )
+    return (
+        "No bullseye: the mask shows no right ventricle at the wall and no landmark was given, so nothing tells where "
+        "the septum is. Whole rings stand instead. Give --reference-angle for segments."
+    )
+
+
+def _slices_note(study: Quantification) -> str:
+    text = "From the base to the apex; numbers are those of the file, from 1."
+    return (
+        text
+        if study.reference.source == "none"
+        else f"{text} Shown as the bullseyes are: septum left, anterior wall on top."
+    )
+
+
+def _slice_names(study: Quantification) -> dict[int, str]:
+    return {
+        each.index + 1: f"{each.index + 1} · {each.ring}" if each.ring else f"{each.index + 1}" for each in study.slices
+    }
+
+
+def _order(frames: Frames, names: dict[int, str]) -> list[dict[str, object]]:
+    return [
+        {"number": frame.number, "name": names[frame.number], "description": frame.description}
+        for frame in frames.slices
+    ]

@@ -1,0 +1,93 @@
+"""Whether a run's probabilities mean what they say, as a picture of the page."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from scarmap.evaluation.reliability import Curve, Reliability, add_up, fit_curve
+from scarmap.report.drawing.heart import ink, region_colour, region_title, regions_in_order
+from scarmap.report.html import Picture, chart_address
+
+Folds = Mapping[int, Mapping[str, Reliability]]
+LEAST_VOXELS = 50
+"""A point of the diagram that stands for fewer is not drawn."""
+
+
+def reliability_picture(folds: Folds) -> Picture | None:
+    """Draw the share of voxels that belong over the probability that they were given; None without held-out cases.
+
+    Args:
+        folds: Fold to what it held out, counted.
+    """
+    if not folds:
+        return None
+    raw = add_up(folds.values())
+    calibrated = calibrated_by_others(folds)
+    caption = "Share of the voxels of held-out cases that belong, over the probability that the network gave them. "
+    if calibrated:
+        caption += (
+            "Dashed: the same after calibration, each fold by the curve of the others; `scarmap predict` uses all. "
+        )
+    caption += (
+        "ECE is the mean distance of what is said from what is true, in points, over voxels given at least 1 %. Masks "
+        "are made from what the network says."
+    )
+    titles = ", ".join(region_title(region) for region in regions_in_order(list(raw)))
+    alt = f"Reliability diagrams of {titles}."
+    return Picture("What a probability means", caption, alt, chart_address(draw_reliability(raw, calibrated)))
+
+
+def calibrated_by_others(folds: Folds) -> dict[str, Reliability]:
+    """The counts after calibration, each fold by the curve that all others give; empty for a single fold.
+
+    Args:
+        folds: Fold to its counts.
+    """
+    parts = []
+    for fold, counts in folds.items():
+        others = add_up(each for other, each in folds.items() if other != fold)
+        parts.append(
+            {region: meant(each, fit_curve(others[region])) for region, each in counts.items() if region in others}
+        )
+    return add_up(parts)
+
+
+def meant(counts: Reliability, curve: Curve) -> Reliability:
+    """Counts as if each voxel had been given what its bin means."""
+    mean = counts.said / np.maximum(counts.count, 1)
+    return Reliability(counts.count, counts.count * curve(mean), counts.true)
+
+
+def draw_reliability(raw: Mapping[str, Reliability], calibrated: Mapping[str, Reliability]) -> Figure:
+    """One small chart per region; `calibrated` may lack some or all.
+
+    Args:
+        raw: Region to its counts.
+        calibrated: The same after calibration.
+    """
+    regions = regions_in_order(list(raw))
+    figure = Figure(figsize=(2.5 * len(regions), 2.9), layout="constrained")
+    for axes, region in zip(figure.subplots(1, len(regions), squeeze=False)[0], regions, strict=True):
+        axes.plot([0, 1], [0, 1], color="#c4c9d0", linewidth=0.8)
+        colour = ink(region_colour(region))
+        _draw(axes, raw[region], colour=colour, dashed=False)
+        errors = f"{100 * raw[region].expected_error():.1f}"
+        if region in calibrated:
+            _draw(axes, calibrated[region], colour=colour, dashed=True)
+            errors += f" → {100 * calibrated[region].expected_error():.1f}"
+        axes.set_title(f"{region_title(region)}\nECE {errors}", fontsize=8.5)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        axes.set_aspect("equal")
+        axes.tick_params(labelsize=7.5)
+        axes.set_xlabel("probability given", fontsize=8)
+    figure.axes[0].set_ylabel("share that belongs", fontsize=8)
+    return figure
+
+
+def _draw(axes: Axes, counts: Reliability, *, colour: str, dashed: bool) -> None:
+    shown = counts.count >= LEAST_VOXELS
+    said, true = (each[shown] / counts.count[shown] for each in (counts.said, counts.true))
+    axes.plot(said, true, color=colour, linewidth=1.4, linestyle="--" if dashed else "-", marker="" if dashed else ".")

@@ -1,0 +1,72 @@
+"""Masks and scores of what a fold did not train on: whole patients, or single slices where the recipe splits those."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from scarmap.datasets.masks import find_masks
+from scarmap.datasets.split import Split, notes, true_parts
+from scarmap.evaluation.reliability import Reliability, add_up, count_reliability, write_reliability
+from scarmap.evaluation.table import evaluate_folder, write_evaluation
+from scarmap.inference.segment import Segmenter, segment
+from scarmap.io.nifti import write_in_layout
+from scarmap.io.run import RunFolder
+from scarmap.volume import Case, with_labels
+
+Remarks = Mapping[str, tuple[str, ...]]
+"""Case, or slice, to what is remarkable about its mask, one sentence each; empty where nothing is."""
+
+
+def segment_held_out(
+    run: RunFolder, segmenter: Segmenter, cases: Sequence[Case], *, split: Split, index: int
+) -> Remarks:
+    """Write the masks of what a fold validates on, and how reliable their probabilities are.
+
+    A case is segmented once and as a whole, so that each of its slices is seen as it is in prediction.
+
+    Args:
+        run: The run folder.
+        segmenter: The fold's trained system.
+        cases: All labelled cases.
+        split: The split.
+        index: Number of the fold.
+
+    Returns:
+        What is remarkable about each mask.
+    """
+    told: dict[str, tuple[str, ...]] = {}
+    counted: list[dict[str, Reliability]] = []
+    for case in cases:
+        names = split.held_out(index, case.name)
+        if not names:
+            continue
+        found = segment(with_labels(case, None), segmenter)
+        if case.labels is not None and names == [case.name]:
+            counted.append(count_reliability(found.probabilities, segmenter.regions, case.labels, case.layout))
+        for name in names:
+            labels = split.part(name, found.labels)
+            write_in_layout(run.predictions / f"{name}.nii.gz", labels, segmenter.layout_of(case.layout))
+            remarks = found.flags
+            if name != case.name:
+                observed = segmenter.check(labels.array) if segmenter.check else ()
+                remarks = observed + tuple(f"In the whole case: {each}" for each in found.decided)
+            told[name] = tuple(remarks)
+    if counted:
+        write_reliability(run.evaluation, index, add_up(counted))
+    return told
+
+
+def score_held_out(run: RunFolder, cases: Sequence[Case], *, split: Split, names: Collection[str]) -> None:
+    """Score held-out masks; a recipe that holds nothing out has none.
+
+    Args:
+        run: The run folder.
+        cases: All labelled cases.
+        split: The split; what it leaks is written beside the scores.
+        names: What to score: the cases, or slices, of the folds that were predicted.
+    """
+    masks = find_masks(run.predictions) if names else {}
+    predictions = {name: path for name, path in masks.items() if name in names}
+    truths = true_parts(split, {case.name: case.labels for case in cases if case.labels is not None})
+    truths = {name: truth for name, truth in truths.items() if name in predictions}
+    layouts = {name: case.layout for case in cases for name in split.names(case.name)}
+    if truths:
+        write_evaluation(run.evaluation, evaluate_folder(predictions, truths, layouts, notes=notes(split)))

@@ -1,0 +1,110 @@
+"""What a training works on: the labelled cases of a folder, their split, and their slices in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from scarmap.datasets.case_files import CaseFiles, load_case
+from scarmap.datasets.folder import find_cases
+from scarmap.datasets.split import Split, split_cases
+from scarmap.errors import RecipeError
+from scarmap.labels import common_layout
+from scarmap.recipes.describe import describe
+from scarmap.recipes.recipe import Recipe
+from scarmap.sampling.bank import Bank, fill_bank
+from scarmap.sampling.preparation import Preparation
+from scarmap.volume import Case
+
+ANY = "scarmap"
+"""Layout of a recipe that knows every tissue, and so learns from whatever a data set labels."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """The data of a training.
+
+    Attributes:
+        files: Where the cases are.
+        cases: The labelled cases, read.
+        split: Their folds.
+        bank: All of their slices, prepared; on the CPU unless moved.
+        layout: Label layout of the masks to write: the recipe's, or where that learns any, what the cases have in
+            common, see `scarmap.labels.common_layout`.
+    """
+
+    files: Sequence[CaseFiles]
+    cases: Sequence[Case]
+    split: Split
+    bank: Bank
+    layout: str
+
+    @property
+    def layouts(self) -> Mapping[str, str]:
+        """Label layout of each case."""
+        return {case.name: case.layout for case in self.cases}
+
+
+def gather(data: Path, recipe: Recipe) -> Material:
+    """Read, split and prepare what a recipe trains on.
+
+    Raises:
+        DataError: There are no labelled cases, too few, or a file is damaged.
+        RecipeError: They are of another layout than the recipe's, or its folds hold other names.
+    """
+    files = labelled_cases(data, recipe)
+    sequences, optional = recipe.preparation.sequences, recipe.preparation.optional
+    cases = [load_case(each, sequences=sequences, labelled=True, optional=optional) for each in files]
+    split = split_cases({case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit)
+    bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
+    if recipe.layout != ANY:
+        return Material(files, cases, split, replace(bank, label_of=None), recipe.layout)
+    return Material(files, cases, split, bank, common_layout(case.layout for case in cases))
+
+
+def gather_once(data: Path, recipe: Recipe) -> Material:
+    """The same, read once for trainings in a row that work on the same; the latest is kept in memory.
+
+    Raises:
+        DataError: As `gather`.
+        RecipeError: As `gather`.
+    """
+    files = labelled_cases(data, recipe)
+    paths = [path for each in files for path in (*each.images.values(), each.labels) if path]
+    stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    known = repr((stamps, [describe(each) for each in (recipe.preparation, recipe.folds, recipe.unit)]))
+    if known not in _LATEST:
+        _LATEST.clear()
+        _LATEST[known] = gather(data, recipe)
+    return _LATEST[known]
+
+
+_LATEST: dict[str, Material] = {}
+
+
+def labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
+    """Labelled cases of a folder, checked against the recipe's layout.
+
+    Raises:
+        DataError: There are none.
+        RecipeError: They are of another layout.
+    """
+    files = find_cases(data, labelled=True)
+    other = next((each for each in files if recipe.layout not in (ANY, each.layout)), None)
+    if other is not None:
+        raise RecipeError(
+            f"{data} is labelled in layout {other.layout!r}, but the recipe learns {recipe.layout!r}. Point "
+            f"--data at such a data set, or, where the recipe has these settings, add --set layout={other.layout} "
+            f"--set sequences={','.join(other.images)}."
+        )
+    return files
+
+
+def at_one_pixel_size(preparation: Preparation, cases: Sequence[Case]) -> Preparation:
+    """The preparation at the median pixel size of the cases where it names none, as predictions will be made."""
+    return replace(preparation, spacing_mm=preparation.spacing_mm or median_spacing_mm(cases))
+
+
+def median_spacing_mm(cases: Sequence[Case]) -> float:
+    """Median in-plane pixel size of some cases."""
+    return median(case.grid.spacing_mm[0] for case in cases)

@@ -1,0 +1,102 @@
+"""Contrast of whole cohorts against what MyoPS 2020 and EMIDEC measure, and hand-worked values of the measuring."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from benchmarks.phantom_agreement import noise_levels, ratios, summarise, tissue_levels
+
+from scarmap.labels import INDEX
+from scarmap.phantom.heart.population import choose_population
+from scarmap.phantom.scan.style import draw_style
+from scarmap.phantom.study import make_case
+from scarmap.volume import Case, Grid, LabelMap, Volume
+
+MYOPS_QUARTILES = {
+    ("bSSFP", "lv_pool"): (2.11, 2.87),
+    ("bSSFP", "rv_pool"): (1.66, 2.33),
+    ("bSSFP", "edema"): (1.16, 1.80),
+    ("bSSFP", "scar"): (1.10, 1.44),
+    ("T2", "lv_pool"): (0.21, 0.48),
+    ("T2", "rv_pool"): (0.18, 0.32),
+    ("T2", "edema"): (1.40, 1.67),
+    ("T2", "scar"): (1.13, 1.61),
+    ("LGE", "lv_pool"): (2.53, 3.84),
+    ("LGE", "rv_pool"): (2.33, 3.34),
+    ("LGE", "edema"): (1.40, 2.58),
+    ("LGE", "scar"): (2.45, 4.63),
+}
+"""Brightness over normal myocardium in the 25 training cases, quartiles over cases."""
+
+EMIDEC_QUARTILES = {"normal_myocardium": (0.15, 0.50), "scar": (0.91, 1.29), "mvo": (0.45, 0.83)}
+"""Brightness over blood, both from zero, in 54 phase-sensitive cases with infarct."""
+
+
+def _cohort(layout, count, *, num_slices, population=None, **ranges):
+    rngs = [np.random.default_rng([7, index]) for index in range(count)]
+    styles = [replace(draw_style(rng, layout), **ranges) for rng in rngs]
+    return [
+        make_case(layout, name="x", rng=rng, style=style, num_slices=num_slices, population=population)
+        for rng, style in zip(rngs, styles, strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def myops():
+    return _cohort("myops2020", 24, num_slices=3, pixel_mm=(1.1, 1.1), field_of_view_mm=(170.0, 170.0))
+
+
+def test_every_contrast_of_a_cohort_lies_within_the_real_quartiles(myops):
+    found = summarise(ratios(tissue_levels(case)) for case in myops)
+    for key, (low, high) in MYOPS_QUARTILES.items():
+        assert low <= found[key][0] <= high, key
+
+
+def test_noise_of_a_cohort_is_that_of_real_images(myops):
+    found = summarise(noise_levels(case) for case in myops)
+    for key, (low, high) in {
+        ("bSSFP", "normal myocardium SD"): (0.2, 0.45),
+        ("T2", "normal myocardium SD"): (0.16, 0.30),
+        ("LGE", "normal myocardium SD"): (0.4, 0.82),
+        ("bSSFP", "lv_pool SD / mean"): (0.15, 0.28),
+        ("LGE", "lv_pool SD / mean"): (0.2, 0.36),
+        ("LGE", "scar SD / mean"): (0.2, 0.42),
+    }.items():
+        assert low <= found[key][0] <= high, key
+
+
+def test_phase_sensitive_cohorts_hold_the_real_relations_to_blood():
+    cored = choose_population("emidec", chronic=0.0, mvo=1.0)
+    cases = _cohort("emidec", 14, num_slices=4, population=cored, field_of_view_mm=(240.0, 260.0))
+    found = summarise(ratios(tissue_levels(case, zero=2048.0), to="lv_pool") for case in cases)
+    for tissue, (low, high) in EMIDEC_QUARTILES.items():
+        assert low <= found["LGE", tissue][0] <= high, tissue
+
+
+@pytest.fixture
+def squares():
+    labels = np.zeros((40, 20, 1), dtype=np.uint8)
+    labels[2:18, 2:18], labels[22:38, 2:18] = INDEX["normal_myocardium"], INDEX["lv_pool"]
+    array = np.zeros((40, 20, 1), dtype=np.float32)
+    array[2:18, 2:18], array[22:38, 2:18] = 110, 310
+    array[2, 2:18] = 999
+    grid = Grid(array.shape, (1.0, 1.0, 8.0), np.eye(4))
+    return Case("squares", "myops2020", {"LGE": Volume(array, grid)}, LabelMap(labels, grid))
+
+
+def test_levels_are_medians_of_eroded_masks_above_zero(squares):
+    levels = tissue_levels(squares, zero=10.0)
+    assert levels == {("LGE", "normal_myocardium"): 100, ("LGE", "lv_pool"): 300}
+    assert ratios(levels) == {("LGE", "lv_pool"): 3}
+    assert ratios(levels, to="scar") == {}
+
+
+def test_a_case_without_texture_has_no_spread(squares):
+    found = noise_levels(squares)
+    assert found["LGE", "lv_pool SD / mean"] == 0
+    assert found["LGE", "normal myocardium SD"] == 0
+
+
+def test_cohorts_are_summarised_by_quartiles_over_the_cases_that_have_a_figure():
+    found = summarise([{("T2", "scar"): value} for value in (1.0, 2.0, 3.0, 4.0, 5.0)] + [{}])
+    assert found == {("T2", "scar"): (3.0, 2.0, 4.0)}

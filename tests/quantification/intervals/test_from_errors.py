@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from scarmap.errors import DataError
+from scarmap.evaluation.table import evaluate_folder, write_evaluation
+from scarmap.io.nifti import write_labels
+from scarmap.quantification.intervals.from_errors import (
+    KnownErrors,
+    cases_needed,
+    conformal_bounds,
+    intervals_from_errors,
+    read_known_errors,
+)
+from scarmap.quantification.study import quantify
+
+
+def volumes(count, *, seed, spread=0.2, bias=1.1):
+    """True volumes and ones that are found with an error that grows with them, skewed and biased."""
+    drawn = np.random.default_rng(seed)
+    true = drawn.gamma(2.0, 10.0, count) * (drawn.random(count) > 0.3)
+    found = np.maximum(true * bias + drawn.gumbel(0, spread, count) * (true + 2), 0)
+    return np.stack([found, true], 1)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.9])
+def test_intervals_cover_new_cases_as_often_as_they_say(confidence):
+    covered = []
+    for seed in range(40):
+        pairs = volumes(80 + 50, seed=seed)
+        for found, true in pairs[80:]:
+            low, high = conformal_bounds(found, pairs[:80], confidence=confidence)
+            covered.append(low <= true <= high)
+    assert confidence - 0.02 < np.mean(covered) < confidence + 0.06
+
+
+def test_bounds_are_order_statistics_of_relative_errors():
+    pairs = np.stack([np.full(19, 10.0), np.linspace(1, 19, 19)], 1)
+    floor = 0.25 * 10  # of the median true volume
+    low, high = conformal_bounds(20.0, pairs)
+    assert low == pytest.approx(20 - 9 / (10 + floor) * (20 + floor))
+    assert high == pytest.approx(20 + 9 / (10 + floor) * (20 + floor))
+
+
+def test_no_volume_is_below_zero():
+    low, high = conformal_bounds(0.0, volumes(60, seed=1))
+    assert low == 0
+    assert high > 0
+
+
+def test_the_number_of_cases_that_a_coverage_needs_leaves_one_on_either_side():
+    assert (cases_needed(0.9), cases_needed(0.8), cases_needed(0.95)) == (19, 9, 39)
+
+
+def test_masses_and_shares_follow_volumes():
+    errors = KnownErrors({"infarct": volumes(40, seed=2), "lv_pool": volumes(40, seed=3)}, "somewhere")
+    figures = {"infarct_ml": 12.0, "lv_pool_ml": 90.0, "myocardium_ml": 100.0}
+    spread = intervals_from_errors(figures, errors)
+    assert set(spread) == {"infarct_ml", "infarct_g", "infarct_percent_lv", "lv_pool_ml"}
+    low, high = conformal_bounds(12.0, errors.volumes_ml["infarct"])
+    assert (spread["infarct_g"].low, spread["infarct_g"].high) == pytest.approx((1.05 * low, 1.05 * high))
+    assert spread["infarct_percent_lv"].high == pytest.approx(high)
+    assert spread["infarct_ml"].confidence == 0.9
+    assert "40 cases" in spread["infarct_ml"].method
+
+
+def test_no_share_is_more_than_the_wall():
+    errors = KnownErrors({"infarct": volumes(40, seed=2)}, "somewhere")
+    spread = intervals_from_errors({"infarct_ml": 90.0, "myocardium_ml": 100.0}, errors)
+    assert spread["infarct_ml"].high > 100
+    assert spread["infarct_percent_lv"].high == 100
+
+
+def test_a_part_that_few_cases_measure_gets_no_interval():
+    errors = KnownErrors({"infarct": volumes(18, seed=2)}, "somewhere")
+    assert intervals_from_errors({"infarct_ml": 12.0, "myocardium_ml": 100.0}, errors) == {}
+
+
+@pytest.fixture
+def scored(make_heart, tmp_path):
+    """Twenty scored cases in EMIDEC's codes, each with a mask whose infarct spans 10 degrees more than the truth's."""
+    for reading, more in (("true", 0), ("found", 10)):
+        for number in range(20):
+            labels = make_heart(
+                inner_mm=(14.0, 16.0),
+                right=False,
+                size=(61, 61),
+                hurt=lambda radius, angle, index, number=number, more=more: {"scar": angle < 10 * number + more},
+            )
+            write_labels(tmp_path / reading / f"p{number}.nii.gz", labels, "emidec")
+    found, true = ({path.name[:-7]: path for path in (tmp_path / each).iterdir()} for each in ("found", "true"))
+    write_evaluation(tmp_path / "run" / "evaluation", evaluate_folder(found, true, "emidec"))
+    return tmp_path
+
+
+def test_errors_are_read_from_a_run_from_scores_and_from_their_table(scored):
+    run = scored / "run"
+    read = [read_known_errors(path) for path in (run, run / "evaluation", run / "evaluation" / "cases.csv")]
+    for each in read:
+        pairs = each.volumes_ml["infarct"]
+        assert pairs.shape == (20, 2)
+        assert (pairs[:, 0] > pairs[:, 1]).all()
+        assert (each.volumes_ml["myocardium"][:, 0] == each.volumes_ml["myocardium"][:, 1]).all()
+        assert not each.volumes_ml["mvo"].any()
+
+
+def test_a_study_gets_them_in_place_of_the_scatter_of_probabilities(scored, make_heart):
+    labels = make_heart(
+        inner_mm=(14.0, 16.0), right=False, size=(61, 61), hurt=lambda r, angle, i: {"scar": angle < 60}
+    )
+    maps = {"whole_infarct": np.where(labels.array == 5, 0.9, 0.1), "mvo": np.full(labels.array.shape, 0.1)}
+    study = quantify(labels, layout="emidec", probabilities=maps, errors=read_known_errors(scored / "run"))
+    interval, infarct = study.intervals["infarct_ml"], study.figures["infarct_ml"]
+    assert interval.low < infarct * 51 / 60 < interval.high <= infarct
+    assert "had not seen" in interval.method
+    assert {each.method for each in study.intervals.values()} == {interval.method}
+
+
+def test_too_few_cases_and_no_scores_are_explained(scored, tmp_path):
+    with pytest.raises(DataError, match="20 cases; intervals that cover 95% need 39"):
+        read_known_errors(scored / "run", confidence=0.95)
+    with pytest.raises(DataError, match="holds no scores"):
+        read_known_errors(tmp_path / "found")
