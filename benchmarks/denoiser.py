@@ -4,9 +4,10 @@
 
     python benchmarks/denoiser.py runs/cascade-anatomy --inputs runs/cascade-unet-bssfp
 
-The auto-encoder comes from the first run. Its inputs are that run's own anatomy network and those of the runs after
-`--inputs`, which may be worse ones: a good network leaves nothing to repair. Masks are compared slice by slice on the
-working grid, before any clean-up, over the slices in which both masks and the truth hold something.
+The auto-encoder comes from the first run. Its inputs are that run's own anatomy network and those
+of the runs after `--inputs`, which may be worse ones: a good network leaves nothing to repair.
+Masks are compared slice by slice on the working grid, before any clean-up, over the slices in which
+both masks and the truth hold something.
 """
 
 import argparse
@@ -50,10 +51,16 @@ class Shape:
 
 def main() -> None:
     """Print a Markdown table: one line before and one after the auto-encoder for each anatomy network."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", type=Path, help="run of a cascade with an auto-encoder")
-    parser.add_argument("--inputs", type=Path, nargs="*", default=[], help="runs with an anatomy network")
-    parser.add_argument("--data", type=Path, help="data folder, where it is no longer where the run found it")
+    parser.add_argument(
+        "--inputs", type=Path, nargs="*", default=[], help="runs with an anatomy network"
+    )
+    parser.add_argument(
+        "--data", type=Path, help="data folder, where it is no longer where the run found it"
+    )
     parser.add_argument("--fold", type=int, default=0)
     asked = parser.parse_args()
     record = RunFolder(asked.run).read_record()
@@ -65,7 +72,9 @@ def main() -> None:
     for run in [asked.run, *asked.inputs]:
         networks = {"denoiser": denoiser, "anatomy": network(run, "anatomy", fold=asked.fold)}
         pairs = list(before_and_after(networks, bank, spacing_mm=spacing_mm))
-        for title, shapes in zip(("as segmented", "denoised"), zip(*pairs, strict=True), strict=True):
+        for title, shapes in zip(
+            ("as segmented", "denoised"), zip(*pairs, strict=True), strict=True
+        ):
             print(f"| `{run.name}` | {title} | {len(shapes)} | {' | '.join(means(shapes))} |")
 
 
@@ -75,7 +84,9 @@ def held_out(record: Mapping[str, object], data: Path, *, fold: int) -> Bank:
     files = find_cases(data, labelled=True)
     names = set(record["folds"][fold]["validation"])  # type: ignore[index]
     sequences = recipe.preparation.sequences
-    cases = [load_case(each, sequences=sequences, labelled=True) for each in files if each.name in names]
+    cases = [
+        load_case(each, sequences=sequences, labelled=True) for each in files if each.name in names
+    ]
     return fill_bank(cases, recipe.preparation)
 
 
@@ -97,7 +108,10 @@ def before_and_after(
         before = mask_of(region(networks, batch.images, gate="segmentation"))
         after = mask_of(region(networks, batch.images, gate="denoised"))
         if truth.any() and before.any() and after.any():
-            yield shape(before, truth, spacing_mm=spacing_mm), shape(after, truth, spacing_mm=spacing_mm)
+            yield (
+                shape(before, truth, spacing_mm=spacing_mm),
+                shape(after, truth, spacing_mm=spacing_mm),
+            )
 
 
 def mask_of(maps: Tensor) -> MaskArray:
@@ -116,7 +130,9 @@ def shape(mask: MaskArray, truth: MaskArray, *, spacing_mm: float) -> Shape:
 
 def means(shapes: Sequence[Shape]) -> list[str]:
     """Mean of each figure over slices."""
-    return [f"{np.mean([getattr(each, field.name) for each in shapes]):.2f}" for field in fields(Shape)]
+    return [
+        f"{np.mean([getattr(each, field.name) for each in shapes]):.2f}" for field in fields(Shape)
+    ]
 
 
 if __name__ == "__main__":

@@ -23,7 +23,12 @@ from scarmap.systems.scarmap.builtin import LIMITS, WEIGHTS, about_builtin, intr
 
 
 def install_builtin(
-    run: RunFolder, *, name: str, version: str, changes: Mapping[str, Any] | None = None, path: Path = WEIGHTS
+    run: RunFolder,
+    *,
+    name: str,
+    version: str,
+    changes: Mapping[str, Any] | None = None,
+    path: Path = WEIGHTS,
 ) -> None:
     """Make the only fold of a finished run the built-in model; weights are stored in half precision.
 
@@ -46,7 +51,10 @@ def install_builtin(
     weights = run.stage(0, stage.name) / "weights.safetensors"
     read_stage(weights, stage, torch.device("cpu"))
     tensors, about = read_weights(weights)
-    halved = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
+    halved = {
+        key: tensor.half() if tensor.is_floating_point() else tensor
+        for key, tensor in tensors.items()
+    }
     kept = ("commit", "hardware", "torch", "seed", "epochs_scale", "started")
     described = {
         "name": name,
@@ -55,7 +63,8 @@ def install_builtin(
         "recipe": recipe_record,
         "spacing_mm": record["data"]["spacing_mm"],
         "data": {key: record["data"][key] for key in ("layout", "num_cases", "sha256")},
-        "training": {key: record["provenance"].get(key) for key in kept} | {"epochs": about["epochs"]},
+        "training": {key: record["provenance"].get(key) for key in kept}
+        | {"epochs": about["epochs"]},
         "model": about["model"],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,12 +72,21 @@ def install_builtin(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="run folder, trained on `scarmap phantom` cohorts only")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "run", type=Path, help="run folder, trained on `scarmap phantom` cohorts only"
+    )
     parser.add_argument("--name", default="scarmap-synthetic")
     parser.add_argument("--version", required=True)
     parser.add_argument(
-        "--set", action="append", default=[], dest="settings", metavar="KEY=VALUE", help="a later setting"
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="a later setting",
     )
     asked = parser.parse_args()
     changes = dict(parse_setting(text) for text in asked.settings)

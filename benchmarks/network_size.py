@@ -5,8 +5,9 @@
     python benchmarks/network_size.py cascade mfunet
     python benchmarks/network_size.py linear-codec --width 16 8 --set size=128 --set spacing_mm=1.5
 
-An operation is a multiplication or an addition, counted by `torch.utils.flop_counter`. Stages with the same network
-share a line. What a detector does with the objects that it finds is not counted: untrained, it finds none.
+An operation is a multiplication or an addition, counted by `torch.utils.flop_counter`. Stages with
+the same network share a line. What a detector does with the objects that it finds is not counted:
+untrained, it finds none.
 """
 
 import argparse
@@ -24,10 +25,16 @@ from scarmap.systems.catalogue import choose
 
 def main() -> None:
     """Print a Markdown table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("recipes", nargs="+", help="names of recipes")
-    parser.add_argument("--width", type=int, nargs="+", default=[32, 16], help="channels at full resolution")
-    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="a setting")
+    parser.add_argument(
+        "--width", type=int, nargs="+", default=[32, 16], help="channels at full resolution"
+    )
+    parser.add_argument(
+        "--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="a setting"
+    )
     asked = parser.parse_args()
     changes = dict(parse_setting(text) for text in asked.settings)
     print("| Recipe | Width | Network | Parameters, millions | GFLOPs per slice |")
@@ -38,7 +45,10 @@ def main() -> None:
             for alike in networks(recipe):
                 parameters, operations = size(alike[0], recipe)
                 names = ", ".join(stage.name for stage in alike)
-                print(f"| `{name}` | {width} | {names} | {parameters / 1e6:.2f} | {operations / 1e9:.2f} |")
+                print(
+                    f"| `{name}` | {width} | {names} | {parameters / 1e6:.2f} | "
+                    f"{operations / 1e9:.2f} |"
+                )
 
 
 def networks(recipe: Recipe) -> list[list[Stage]]:

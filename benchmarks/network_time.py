@@ -4,7 +4,8 @@
 
     python benchmarks/network_time.py linear-codec --set width=8 --set size=128 --set spacing_mm=1.5
 
-Networks that differ only in what they learn are timed once. Slices are of synthetic hearts, weights are random.
+Networks that differ only in what they learn are timed once. Slices are of synthetic hearts, weights
+are random.
 """
 
 import argparse
@@ -29,14 +30,21 @@ from scarmap.training.stage.fit import Learner
 
 def main() -> None:
     """Print a Markdown table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("recipe", help="name of a recipe whose stages need no other")
-    parser.add_argument("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE", help="a setting")
+    parser.add_argument(
+        "--set", action="append", default=[], dest="settings", metavar="KEY=VALUE", help="a setting"
+    )
     parser.add_argument("--steps", type=int, default=8, help="steps per network")
     asked = parser.parse_args()
     recipe = choose(asked.recipe, dict(parse_setting(text) for text in asked.settings)).build()
     print(f"{hardware(torch.device('cpu'))}; torch {torch.__version__}; commit {commit()}\n")
-    print("| Network | Slices in a step | Seconds per step | Seconds per predicted slice |\n|---|---:|---:|---:|")
+    print(
+        "| Network | Slices in a step | Seconds per step | Seconds per predicted slice "
+        "|\n|---|---:|---:|---:|"
+    )
     with tempfile.TemporaryDirectory() as folder:
         bank = load_bank(Path(folder), recipe)
         for stage in (alike[0] for alike in networks(recipe)):

@@ -1,7 +1,7 @@
 """Measure contrast and noise of labelled cases, the same way on synthetic and on real ones.
 
-Masks are eroded by one voxel in the plane, where partial volume lives; the figure of a case is the median over the
-voxels of all its slices; of a cohort, the median over its cases.
+Masks are eroded by one voxel in the plane, where partial volume lives; the figure of a case is the
+median over the voxels of all its slices; of a cohort, the median over its cases.
 """
 
 from collections.abc import Iterable, Mapping
@@ -50,8 +50,9 @@ def ratios(levels: Measured, *, to: str = "normal_myocardium") -> Measured:
 def noise_levels(case: Case) -> Measured:
     """Spread inside tissues, relative to their own brightness, and noise relative to normal myocardium.
 
-    "high pass" is the spread of normal myocardium after a Gaussian of 2.5 voxels is taken away; "air" the twentieth
-    of the image that is darkest by local mean, frames of zeros left out. Made for magnitude images.
+    "high pass" is the spread of normal myocardium after a Gaussian of 2.5 voxels is taken away;
+    "air" the twentieth of the image that is darkest by local mean, frames of zeros left out. Made
+    for magnitude images.
 
     Args:
         case: A labelled case.
@@ -70,7 +71,9 @@ def noise_levels(case: Case) -> Measured:
         detail = array - ndimage.gaussian_filter(array, (2.5, 2.5, 0))
         air = _air(array)
         found[sequence, "normal myocardium SD"] = float(remote.std()) / level
-        found[sequence, "normal myocardium, high pass SD"] = float(detail[masks["normal_myocardium"]].std()) / level
+        found[sequence, "normal myocardium, high pass SD"] = (
+            float(detail[masks["normal_myocardium"]].std()) / level
+        )
         found[sequence, "air mean"] = float(air.mean()) / level
         found[sequence, "air SD"] = float(air.std()) / level
         found[sequence, "99.5th percentile"] = float(np.percentile(array, 99.5)) / level
@@ -88,7 +91,11 @@ def summarise(cases: Iterable[Measured]) -> Mapping[tuple[str, str], tuple[float
         for key, value in measured.items():
             collected.setdefault(key, []).append(value)
     return {
-        key: (float(np.median(values)), float(np.percentile(values, 25)), float(np.percentile(values, 75)))
+        key: (
+            float(np.median(values)),
+            float(np.percentile(values, 25)),
+            float(np.percentile(values, 75)),
+        )
         for key, values in collected.items()
     }
 

@@ -4,8 +4,9 @@
 
     python benchmarks/phantom_contrast.py --cases 25 --myops DIR --emidec DIR --out benchmarks/phantom.md
 
-Synthetic cohorts are drawn in the styles "myops2020" and "emidec"; the real folders are optional, each in its data
-set's own layout. A figure is the median over cases of the medians over voxels, with the quartiles over cases.
+Synthetic cohorts are drawn in the styles "myops2020" and "emidec"; the real folders are optional,
+each in its data set's own layout. A figure is the median over cases of the medians over voxels,
+with the quartiles over cases.
 """
 
 import argparse
@@ -32,12 +33,16 @@ Summary = Mapping[tuple[str, str], tuple[float, float, float]]
 
 def main() -> None:
     """Measure, and write a Markdown page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cases", type=int, default=25, help="synthetic cases of each style")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--myops", type=Path, help="MyoPS 2020 training set")
     parser.add_argument("--emidec", type=Path, help="EMIDEC training set; phase-sensitive images")
-    parser.add_argument("--emidec-zero", type=float, default=128.0, help="scanner units of no signal in its images")
+    parser.add_argument(
+        "--emidec-zero", type=float, default=128.0, help="scanner units of no signal in its images"
+    )
     parser.add_argument("--out", type=Path, help="Markdown file; printed when missing")
     arguments = parser.parse_args()
     page = "\n".join(_page(arguments))
@@ -60,7 +65,11 @@ def _page(arguments: argparse.Namespace) -> Iterator[str]:
     yield from _table(_contrast(made), _contrast(real), ("sequence", "tissue"))
     yield "\n## Texture and noise, MyoPS style\n"
     yield "Shares of the brightness of normal myocardium, except SD / mean.\n"
-    yield from _table(summarise(map(noise_levels, made)), summarise(map(noise_levels, real)), ("sequence", "figure"))
+    yield from _table(
+        summarise(map(noise_levels, made)),
+        summarise(map(noise_levels, real)),
+        ("sequence", "figure"),
+    )
     yield "\n## Brightness over blood, EMIDEC style\n"
     yield from _table(
         _contrast(_synthetic("emidec", arguments), to="lv_pool", zero=PHANTOM_ZERO),
@@ -71,17 +80,25 @@ def _page(arguments: argparse.Namespace) -> Iterator[str]:
 
 def _synthetic(layout: str, arguments: argparse.Namespace) -> list[Case]:
     return [
-        make_case(layout, name=f"phantom{index}", rng=np.random.default_rng([arguments.seed, index]))
+        make_case(
+            layout, name=f"phantom{index}", rng=np.random.default_rng([arguments.seed, index])
+        )
         for index in range(arguments.cases)
     ]
 
 
 def _real(layout: str, folder: Path | None) -> list[Case]:
-    files = [] if folder is None else [each for each in find_cases(folder) if not each.name.startswith("Case_N")]
+    files = (
+        []
+        if folder is None
+        else [each for each in find_cases(folder) if not each.name.startswith("Case_N")]
+    )
     return [load_case(each, sequences=LAYOUTS[layout], labelled=True) for each in files]
 
 
-def _contrast(cases: Iterable[Case], *, to: str = "normal_myocardium", zero: float = 0.0) -> Summary:
+def _contrast(
+    cases: Iterable[Case], *, to: str = "normal_myocardium", zero: float = 0.0
+) -> Summary:
     measured: Iterator[Measured] = (ratios(tissue_levels(case, zero=zero), to=to) for case in cases)
     return summarise(measured)
 
@@ -98,7 +115,9 @@ def _table(phantom: Summary, real: Summary, heads: tuple[str, str]) -> Iterator[
 
 
 def _cell(figures: tuple[float, float, float]) -> str:
-    middle, low, high = (f"{figure:.2f}" if abs(figure) >= 0.1 else f"{figure:.3f}" for figure in figures)
+    middle, low, high = (
+        f"{figure:.2f}" if abs(figure) >= 0.1 else f"{figure:.3f}" for figure in figures
+    )
     return f"{middle} [{low}, {high}]"
 
 

@@ -6,10 +6,11 @@
     python benchmarks/quantification.py phantom cohort
     python benchmarks/quantification.py thresholds DIR
 
-`phantom` measures the true masks of a synthetic cohort against `<case>_truth.json`, which was integrated from the
-continuous shapes. `thresholds` scores the classical thresholds inside the true walls of a labelled folder with LGE by
-their Dice with the experts' infarct, once with the experts' normal myocardium as remote and once with the remote that
-is found automatically without their infarct.
+`phantom` measures the true masks of a synthetic cohort against `<case>_truth.json`, which was
+integrated from the continuous shapes. `thresholds` scores the classical thresholds inside the true
+walls of a labelled folder with LGE by their Dice with the experts' infarct, once with the experts'
+normal myocardium as remote and once with the remote that is found automatically without their
+infarct.
 """
 
 import argparse
@@ -32,34 +33,65 @@ from scarmap.quantification.thresholds.methods import METHODS, NEEDS_REMOTE, thr
 from scarmap.quantification.thresholds.remote import find_remote, remote_from
 from scarmap.volume import Case, LabelMap
 
-MASSES = {"whole_infarct": "infarct_g", "whole_myocardium": "myocardium_g", "edema": "edema_g", "mvo": "mvo_g"}
-DEPTHS = {
-    "infarct_extent": ("extent_mean_percent", "extent_infarcted_mean_percent", "extent_maximum_percent"),
-    "infarct_chord": ("fraction_mean_percent", "fraction_infarcted_mean_percent", "fraction_maximum_percent"),
+MASSES = {
+    "whole_infarct": "infarct_g",
+    "whole_myocardium": "myocardium_g",
+    "edema": "edema_g",
+    "mvo": "mvo_g",
 }
-PARTS = {"mean_percent": "mean", "mean_of_infarcted_percent": "mean of infarcted chords", "max_percent": "maximum"}
+DEPTHS = {
+    "infarct_extent": (
+        "extent_mean_percent",
+        "extent_infarcted_mean_percent",
+        "extent_maximum_percent",
+    ),
+    "infarct_chord": (
+        "fraction_mean_percent",
+        "fraction_infarcted_mean_percent",
+        "fraction_maximum_percent",
+    ),
+}
+PARTS = {
+    "mean_percent": "mean",
+    "mean_of_infarcted_percent": "mean of infarcted chords",
+    "max_percent": "maximum",
+}
 SMALLEST_G = 2.0
 """An infarct below this mass has its difference counted in grams only."""
 
 
 def main() -> None:
     """Print Markdown tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["phantom", "thresholds"])
     parser.add_argument("data", type=Path, help="folder of cases")
     asked = parser.parse_args()
-    print("\n".join(phantom_tables(asked.data) if asked.what == "phantom" else threshold_table(asked.data)))
+    print(
+        "\n".join(
+            phantom_tables(asked.data) if asked.what == "phantom" else threshold_table(asked.data)
+        )
+    )
 
 
 def phantom_tables(folder: Path) -> list[str]:
     """Tables of masses and of segments over the cases of a cohort."""
     pairs = list(measured_and_true(folder))
     if not pairs:
-        raise SystemExit(f"{folder} holds no labelled case with a <case>_truth.json; make it with scarmap phantom.")
+        raise SystemExit(
+            f"{folder} holds no labelled case with a <case>_truth.json; make it with scarmap "
+            "phantom."
+        )
     lines = [f"{len(pairs)} studies.", "", *mass_table(pairs), "", *segment_table(pairs)]
-    turns = [turn(study.reference.septum_deg, truth["septum_deg"]["array"]) for study, truth in pairs]
+    turns = [
+        turn(study.reference.septum_deg, truth["septum_deg"]["array"]) for study, truth in pairs
+    ]
     found = np.array([each for each in turns if not isnan(each)])
-    lines += ["", f"Middle of the septum, degrees: {found.mean():+.1f} ± {found.std(ddof=1):.1f}, n = {len(found)}."]
+    lines += [
+        "",
+        f"Middle of the septum, degrees: {found.mean():+.1f} ± {found.std(ddof=1):.1f}, n = {len(found)}.",
+    ]
     return lines
 
 
@@ -68,7 +100,10 @@ def measured_and_true(folder: Path) -> Iterator[tuple[Quantification, Mapping[st
     truths = {path.name.removesuffix("_truth.json"): path for path in folder.rglob("*_truth.json")}
     for files in find_cases(folder, labelled=True):
         if files.labels is not None and files.name in truths:
-            yield quantify_files(files.labels, files.layout, case=files.name), read_json(truths[files.name])
+            yield (
+                quantify_files(files.labels, files.layout, case=files.name),
+                read_json(truths[files.name]),
+            )
 
 
 def mass_table(pairs: Sequence[tuple[Quantification, Mapping[str, Any]]]) -> list[str]:
@@ -87,9 +122,9 @@ def mass_table(pairs: Sequence[tuple[Quantification, Mapping[str, Any]]]) -> lis
                 continue
             error = 100 * (ours[large] / true[large] - 1)
             lines.append(
-                f"| {structure} | {against} | {large.sum()} | {error.mean():+.2f} | {error.std(ddof=1):.2f} | "
-                f"{100 * (np.abs(error) <= 5).mean():.1f} | {np.abs(error).max():.1f} | "
-                f"{(ours - true)[known].mean():+.3f} |"
+                f"| {structure} | {against} | {large.sum()} | {error.mean():+.2f} | "
+                f"{error.std(ddof=1):.2f} | {100 * (np.abs(error) <= 5).mean():.1f} | "
+                f"{np.abs(error).max():.1f} | {(ours - true)[known].mean():+.3f} |"
             )
     return lines
 
@@ -103,13 +138,16 @@ def segment_table(pairs: Sequence[tuple[Quantification, Mapping[str, Any]]]) -> 
     ]
     for name, ours, true in _segment_figures(rows):
         hit = np.array(
-            [segment.figures.infarct_percent > 0 or aim["infarct_area_percent"] > 0 for segment, aim in rows]
+            [
+                segment.figures.infarct_percent > 0 or aim["infarct_area_percent"] > 0
+                for segment, aim in rows
+            ]
         )
         for which, chosen in (("all", np.ones_like(hit)), ("with infarct", hit)):
             error = (ours - true)[chosen & ~np.isnan(ours - true)]
             lines.append(
-                f"| {name} | {which} | {len(error)} | {error.mean():+.2f} | {error.std(ddof=1):.2f} | "
-                f"{100 * (np.abs(error) <= 10).mean():.1f} |"
+                f"| {name} | {which} | {len(error)} | {error.mean():+.2f} | "
+                f"{error.std(ddof=1):.2f} | {100 * (np.abs(error) <= 10).mean():.1f} |"
             )
     return lines
 
@@ -121,7 +159,10 @@ def threshold_table(folder: Path) -> list[str]:
         case = load_case(files, sequences=("LGE",), labelled=True)
         for key, value in _scored(case).items():
             scores.setdefault(key, []).append(value)
-    lines = ["| Method | Remote: experts' normal myocardium | Remote: automatic |", "|---|---:|---:|"]
+    lines = [
+        "| Method | Remote: experts' normal myocardium | Remote: automatic |",
+        "|---|---:|---:|",
+    ]
     for method, title in METHODS.items():
         sources = ("experts", "automatic") if method in NEEDS_REMOTE else ("experts",)
         shown = [
@@ -138,7 +179,9 @@ def turn(angle_deg: float, origin_deg: float) -> float:
     return (angle_deg - origin_deg + 180) % 360 - 180
 
 
-def _segment_pairs(pairs: Sequence[tuple[Quantification, Mapping[str, Any]]]) -> Iterator[tuple[Segment, Any]]:
+def _segment_pairs(
+    pairs: Sequence[tuple[Quantification, Mapping[str, Any]]],
+) -> Iterator[tuple[Segment, Any]]:
     for study, truth in pairs:
         aims = {aim["segment"]: aim for aim in truth["segments"]}
         for segment in study.segments:
@@ -151,7 +194,11 @@ def _segment_figures(rows: Sequence[tuple[Segment, Any]]) -> Iterator[tuple[str,
         for (part, title), name in zip(PARTS.items(), names, strict=True):
             ours = [getattr(segment.figures.transmurality, name) for segment, _ in rows]
             true = [nan if truth[aim][part] is None else truth[aim][part] for _, truth in rows]
-            yield f"transmurality, {aim.removeprefix('infarct_')}: {title}, %", np.array(ours), np.array(true)
+            yield (
+                f"transmurality, {aim.removeprefix('infarct_')}: {title}, %",
+                np.array(ours),
+                np.array(true),
+            )
     for ours_name, true_name, title in (
         ("infarct_percent", "infarct_area_percent", "infarct, % of the segment"),
         ("wall_thickness_radial_mm", "wall_thickness_mm", "wall thickness along chords, mm"),
@@ -179,7 +226,8 @@ def _scored(case: Case) -> dict[tuple[str, str], float]:
     }
     return {
         (method, source): dice(
-            threshold(image, wall, method, remote=region.statistics if region else None).mask, infarct
+            threshold(image, wall, method, remote=region.statistics if region else None).mask,
+            infarct,
         )
         if infarct.any()
         else nan

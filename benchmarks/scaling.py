@@ -4,8 +4,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/scaling.py --studies 10 100 1000 --workers 1 2 --out benchmarks/scaling.md
 
-Everything is measured on synthetic hearts with a small network that was trained on such hearts, so anyone can repeat
-it. Each measurement has a process of its own; what it prints is a JSON object.
+Everything is measured on synthetic hearts with a small network that was trained on such hearts, so
+anyone can repeat it. Each measurement has a process of its own; what it prints is a JSON object.
 """
 
 import argparse
@@ -47,13 +47,24 @@ DISTINCT = 50
 
 def main() -> None:
     """Make data and model, measure everything, and print or write a page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--studies", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--epochs-scale", type=float, default=0.2, help="length of the training of the network")
-    parser.add_argument("--alone", type=int, default=5, help="studies that are segmented by a process each")
+    parser.add_argument(
+        "--epochs-scale", type=float, default=0.2, help="length of the training of the network"
+    )
+    parser.add_argument(
+        "--alone", type=int, default=5, help="studies that are segmented by a process each"
+    )
     parser.add_argument("--out", type=Path, help="page to write")
-    parser.add_argument("--measure", nargs=4, metavar=("HOW", "RUN", "DATA", "STUDIES"), help="one of them, for itself")
+    parser.add_argument(
+        "--measure",
+        nargs=4,
+        metavar=("HOW", "RUN", "DATA", "STUDIES"),
+        help="one of them, for itself",
+    )
     arguments = parser.parse_args()
     if arguments.measure:
         how, run, data, studies = arguments.measure
@@ -69,19 +80,36 @@ def main() -> None:
 def measure_all(folder: Path, arguments: argparse.Namespace) -> str:
     """Every measurement, as a page."""
     run, data = folder / "run", folder / "data"
-    write_cohort(folder / "train", layout="myops2020", num_cases=10, seed=1, num_slices=SLICES, in_plane=MATRIX)
+    write_cohort(
+        folder / "train",
+        layout="myops2020",
+        num_cases=10,
+        seed=1,
+        num_slices=SLICES,
+        in_plane=MATRIX,
+    )
     options = Options(epochs_scale=arguments.epochs_scale)
-    train(Request("mfunet", choose("mfunet", SETTINGS).row, folder / "train", run, (0,), options=options))
+    train(
+        Request(
+            "mfunet", choose("mfunet", SETTINGS).row, folder / "train", run, (0,), options=options
+        )
+    )
     repeat_cohort(folder / "distinct", data, max(arguments.studies))
     ways = ["loop", "process", *(f"dask-{number}" for number in arguments.workers)]
-    found = {(way, number): in_own_process(way, run, data, number) for number in arguments.studies for way in ways}
+    found = {
+        (way, number): in_own_process(way, run, data, number)
+        for number in arguments.studies
+        for way in ways
+    }
     return written(found, alone(run, data, arguments.alone), arguments, ways)
 
 
 def repeat_cohort(distinct: Path, data: Path, num_cases: int) -> None:
     """A cohort of any length from the same few studies."""
     count = min(num_cases, DISTINCT)
-    write_cohort(distinct, layout="myops2020", num_cases=count, seed=2, num_slices=SLICES, in_plane=MATRIX)
+    write_cohort(
+        distinct, layout="myops2020", num_cases=count, seed=2, num_slices=SLICES, in_plane=MATRIX
+    )
     cases = find_cases(distinct)
     data.mkdir()
     for number in range(num_cases):
@@ -116,10 +144,16 @@ def measured(how: str, run: Path, files: list[CaseFiles]) -> dict[str, float]:
                 plain_loop(segmenter, files, out)
             else:
                 segment_cohort(files, replace(model, load=lambda: segmenter), out)
-            return {"start": started - began, "work": time.perf_counter() - started, "peak": peak_mib()}
+            return {
+                "start": started - began,
+                "work": time.perf_counter() - started,
+                "peak": peak_mib(),
+            }
         with open_scheduler("local", workers=int(how.removeprefix("dask-"))) as scheduler:
             assert isinstance(scheduler, DaskScheduler)
-            scheduler.client.run(segment_part, [], model, out, Wanted(model.fingerprint, model.sequences))
+            scheduler.client.run(
+                segment_part, [], model, out, Wanted(model.fingerprint, model.sequences)
+            )
             started = time.perf_counter()
             segment_cohort(files, model, out, scheduler=scheduler)
             ended = time.perf_counter()
@@ -145,14 +179,32 @@ def alone(run: Path, data: Path, studies: int) -> float:
     """Seconds per study where each is segmented by a command of its own."""
     began = time.perf_counter()
     for files in find_cases(data)[:studies]:
-        options = ("--lge", files.images["LGE"], "--t2", files.images["T2"], "--bssfp", files.images["bSSFP"])
-        words = ["-c", "from scarmap.cli.main import main; main()", "predict", run, *options, "--out", data / "alone"]
+        options = (
+            "--lge",
+            files.images["LGE"],
+            "--t2",
+            files.images["T2"],
+            "--bssfp",
+            files.images["bSSFP"],
+        )
+        words = [
+            "-c",
+            "from scarmap.cli.main import main; main()",
+            "predict",
+            run,
+            *options,
+            "--out",
+            data / "alone",
+        ]
         subprocess.run([sys.executable, *map(str, words)], check=True, stdout=subprocess.DEVNULL)
     return (time.perf_counter() - began) / studies
 
 
 def written(
-    found: dict[tuple[str, int], dict[str, float]], apart: float, arguments: argparse.Namespace, ways: list[str]
+    found: dict[tuple[str, int], dict[str, float]],
+    apart: float,
+    arguments: argparse.Namespace,
+    ways: list[str],
 ) -> str:
     """The page."""
     words = {"loop": "plain loop", "process": "`scarmap predict`"}
@@ -161,8 +213,8 @@ def written(
     for (way, number), each in found.items():
         ratio = each["work"] / found["loop", number]["work"]
         rows.append(
-            f"| {number} | {names[way]} | {number / each['work']:.2f} | {ratio:.2f} | {each['start']:.1f} "
-            f"| {each['peak']:.0f} |"
+            f"| {number} | {names[way]} | {number / each['work']:.2f} | {ratio:.2f} | "
+            f"{each['start']:.1f} | {each['peak']:.0f} |"
         )
     longest = max(arguments.studies)
     resident = found["process", longest]["work"] / longest

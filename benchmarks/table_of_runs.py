@@ -6,9 +6,10 @@
     python benchmarks/table_of_runs.py runs/cascade-anatomy --columns lv_epicardium lv_epicardium:hausdorff_mm \
         --conventions case3d
 
-`scarmap reproduce` makes the tables of a paper, with statistics; this is for runs made by hand, such as those with
-settings that no row of a paper has. The runs of one table are of one label layout. Every number comes from the run
-folders (`run.json`, `evaluation/summary.json`), so a table can be made again.
+`scarmap reproduce` makes the tables of a paper, with statistics; this is for runs made by hand,
+such as those with settings that no row of a paper has. The runs of one table are of one label
+layout. Every number comes from the run folders (`run.json`, `evaluation/summary.json`), so a table
+can be made again.
 """
 
 import argparse
@@ -23,10 +24,18 @@ from scarmap.systems.catalogue import RECIPES
 
 def main() -> None:
     """Print the table and, below it, how each row was made."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("runs", nargs="+", type=Path, help="run folders")
-    parser.add_argument("--columns", nargs="+", help="structure, or structure:metric; by default the layout's")
-    parser.add_argument("--conventions", nargs="+", help="conventions of the measured lines; by default the layout's")
+    parser.add_argument(
+        "--columns", nargs="+", help="structure, or structure:metric; by default the layout's"
+    )
+    parser.add_argument(
+        "--conventions",
+        nargs="+",
+        help="conventions of the measured lines; by default the layout's",
+    )
     asked = parser.parse_args()
     runs = [RunFolder(path) for path in asked.runs]
     layout = runs[0].read_record()["data"].get("layout", "myops2020")

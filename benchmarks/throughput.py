@@ -39,9 +39,13 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 def main() -> None:
     """Run one of the measurements."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["sampling", "prediction", "memory"])
-    parser.add_argument("--width", type=int, help="width of the network; 16 for sampling, 64 otherwise")
+    parser.add_argument(
+        "--width", type=int, help="width of the network; 16 for sampling, 64 otherwise"
+    )
     parser.add_argument("--steps", type=int, default=12, help="steps per measurement")
     parser.add_argument("--cases", type=int, default=6, help="synthetic cases")
     arguments = parser.parse_args()
@@ -89,10 +93,17 @@ def sampling(folder: Path, arguments: argparse.Namespace) -> None:
         print_ratio(f"{name}: fed by its sampler", batches, step, arguments.steps)
     recipe = choose("mfunet/no-resampling", {"width": arguments.width or 16}).build()
     bank, step = load_bank(folder, recipe), training_step(recipe)
-    print_ratio("fed by MONAI's CacheDataset and dictionary transforms", monai_batches(bank), step, arguments.steps)
+    print_ratio(
+        "fed by MONAI's CacheDataset and dictionary transforms",
+        monai_batches(bank),
+        step,
+        arguments.steps,
+    )
 
 
-def print_ratio(title: str, batches: Iterator[Batch], step: Callable[[Batch], None], steps: int) -> None:
+def print_ratio(
+    title: str, batches: Iterator[Batch], step: Callable[[Batch], None], steps: int
+) -> None:
     """Time each step with its batch drawn, and once more on the same batch; print the median of the pairs' ratios."""
     step(next(batches))
     ratios, drawing = [], []
@@ -135,10 +146,14 @@ def monai_batches(bank: Bank) -> Iterator[Batch]:
         [
             RandFlipd(keys, prob=0.5, spatial_axis=0),
             RandFlipd(keys, prob=0.5, spatial_axis=1),
-            RandAffined(keys, prob=1.0, mode=["bilinear", "nearest"], padding_mode="border", **affine),
+            RandAffined(
+                keys, prob=1.0, mode=["bilinear", "nearest"], padding_mode="border", **affine
+            ),
         ]
     )
-    loader = DataLoader(CacheDataset(items, transforms, progress=False), batch_size=4, shuffle=True, drop_last=True)
+    loader = DataLoader(
+        CacheDataset(items, transforms, progress=False), batch_size=4, shuffle=True, drop_last=True
+    )
     while True:
         for drawn in loader:
             images, labels = drawn["image"].as_tensor(), drawn["label"].as_tensor()
@@ -148,8 +163,8 @@ def monai_batches(bank: Bank) -> Iterator[Batch]:
 def prediction(folder: Path, arguments: argparse.Namespace) -> None:
     """A folder of studies from files to files beside the bare forward passes of their slices.
 
-    The network is untrained; after it has run, its answer is replaced by a disc, a heart in the centre as in most
-    studies, so that the search for a heart elsewhere does not start.
+    The network is untrained; after it has run, its answer is replaced by a disc, a heart in the
+    centre as in most studies, so that the search for a heart elsewhere does not start.
     """
     recipe = choose("mfunet", {"width": arguments.width or 64}).build()
     network = recipe.stages[-1].model().to(DEVICE).eval()
@@ -162,24 +177,31 @@ def prediction(folder: Path, arguments: argparse.Namespace) -> None:
         return disc(found)
 
     preparation = replace(recipe.preparation, spacing_mm=0.75)
-    segmenter = Segmenter(preparation, recipe.layout, recipe.regions, probabilities, recipe.compose, DEVICE)
+    segmenter = Segmenter(
+        preparation, recipe.layout, recipe.regions, probabilities, recipe.compose, DEVICE
+    )
     files = find_cases(folder)
     with torch.inference_mode():
-        probabilities(torch.zeros(SLICES_AT_ONCE, len(preparation.sequences), 288, 288, device=DEVICE))
+        probabilities(
+            torch.zeros(SLICES_AT_ONCE, len(preparation.sequences), 288, 288, device=DEVICE)
+        )
     spent.clear()
     began = clock()
     model = Model("untrained", preparation.sequences, lambda: segmenter)
     outcome = segment_cohort(files, model, folder / "predictions")
     whole = clock() - began
     print(
-        f"{len(outcome.written)} studies at width {arguments.width or 64}: {whole / sum(spent):.3f} x the bare forward "
-        f"passes of their slices ({whole / len(files):.2f} s a study, reading and writing included)"
+        f"{len(outcome.written)} studies at width {arguments.width or 64}: "
+        f"{whole / sum(spent):.3f} x the bare forward passes of their slices "
+        f"({whole / len(files):.2f} s a study, reading and writing included)"
     )
 
 
 def disc(found: Tensor) -> Tensor:
     """Probabilities of a round heart in the centre of each slice, shaped like `found` (B, K, H, W)."""
-    rows, columns = (torch.arange(size, device=found.device) - size / 2 for size in found.shape[-2:])
+    rows, columns = (
+        torch.arange(size, device=found.device) - size / 2 for size in found.shape[-2:]
+    )
     inside = (rows[:, None] ** 2 + columns[None] ** 2) < 45**2
     answer = torch.zeros_like(found)
     answer[:, :2] = inside.to(found.dtype)
@@ -199,7 +221,10 @@ def memory(folder: Path, arguments: argparse.Namespace) -> None:
         print(f"peak on the accelerator: {torch.cuda.max_memory_allocated() / 2**30:.2f} GiB")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"kept for the backward pass: {sum(saved.values()) / 2**30:.2f} GiB")
-    print(f"peak resident memory of the process: {peak / 2**20:.2f} GiB ({before / 2**20:.2f} before the first step)")
+    print(
+        f"peak resident memory of the process: {peak / 2**20:.2f} GiB ({before / 2**20:.2f} before "
+        "the first step)"
+    )
 
 
 class saved_bytes(torch.autograd.graph.saved_tensors_hooks):  # noqa: N801

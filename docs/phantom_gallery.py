@@ -45,7 +45,9 @@ def gallery(style: str, *, seed: int) -> plt.Figure:
     cases = [patient(style, index, seed=seed) for index in range(len(PATIENTS))]
     sequences = list(cases[0].images)
     width = len(sequences) + 1
-    figure, panels = plt.subplots(len(cases), width, figsize=(3.4 * width, 3.4 * len(cases)), squeeze=False)
+    figure, panels = plt.subplots(
+        len(cases), width, figsize=(3.4 * width, 3.4 * len(cases)), squeeze=False
+    )
     for row, case, title in zip(panels, cases, PATIENTS, strict=True):
         index = largest_slice(case)
         for panel, sequence in zip(row, sequences, strict=False):
@@ -62,11 +64,20 @@ def stack(*, seed: int) -> plt.Figure:
     rng = np.random.default_rng(seed)
     population = choose_population("myops2020", chronic=0.0, mvo=1.0)
     style = draw_style(rng, "myops2020")
-    case = make_case("scarmap", name="stack", rng=rng, style=style, population=population, num_slices=6)
+    case = make_case(
+        "scarmap", name="stack", rng=rng, style=style, population=population, num_slices=6
+    )
     figure, panels = plt.subplots(len(case.images), 6, figsize=(13, 2.2 * len(case.images)))
     for row, sequence in zip(panels, case.images, strict=True):
         for index, panel in enumerate(row):
-            show(panel, case, sequence, index, contours=CONTOURED if sequence == "LGE" else (), zoomed=True)
+            show(
+                panel,
+                case,
+                sequence,
+                index,
+                contours=CONTOURED if sequence == "LGE" else (),
+                zoomed=True,
+            )
     figure.tight_layout(pad=0.2)
     return figure
 
@@ -93,7 +104,13 @@ def largest_slice(case: Case) -> int:
 
 
 def show(
-    panel: Axes, case: Case, sequence: str, index: int, *, contours: Sequence[str] = (), zoomed: bool = False
+    panel: Axes,
+    case: Case,
+    sequence: str,
+    index: int,
+    *,
+    contours: Sequence[str] = (),
+    zoomed: bool = False,
 ) -> None:
     """Show one slice with the anterior wall up, by itself or with contours of the truth."""
     assert case.labels is not None

@@ -30,6 +30,8 @@ def plain_phantom(myops_phantom, tmp_path_factory):
     for number, files in enumerate(find_cases(myops_phantom)):
         case = load_case(files, sequences=SEQUENCES, labelled=True)
         for sequence in [each for each in SEQUENCES if SEQUENCES.index(each) != number % 4]:
-            write_image(folder / case.name / f"{sequence}.nii.gz", case.images[sequence].array, case.grid)
+            write_image(
+                folder / case.name / f"{sequence}.nii.gz", case.images[sequence].array, case.grid
+            )
         write_labels(folder / case.name / "labels.nii.gz", case.labels, "scarmap")
     return folder

@@ -5,12 +5,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = ("src", "tests", "docs", "benchmarks", ".ci")
-MACHINE_PATH = re.compile(r"(?:^|[\s\"'`=(])/(?:home|work|root|Users|mnt)/\w|\b[A-Z]:\\{1,2}Users\b")
+MACHINE_PATH = re.compile(
+    r"(?:^|[\s\"'`=(])/(?:home|work|root|Users|mnt)/\w|\b[A-Z]:\\{1,2}Users\b"
+)
 
 
 def _texts():
-    top = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]  # of a worktree
-    for path in [*top, *(path for folder in WRITTEN for path in (ROOT / folder).rglob("*") if path.is_file())]:
+    top = [
+        path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"
+    ]  # of a worktree
+    for path in [
+        *top,
+        *(path for folder in WRITTEN for path in (ROOT / folder).rglob("*") if path.is_file()),
+    ]:
         if "__pycache__" in path.parts:
             continue
         try:
@@ -20,8 +27,12 @@ def _texts():
 
 
 def test_imports_point_down_and_measuring_needs_no_torch():
-    command = Path(sys.executable).with_name("lint-imports")  # in this process it would silence all loggers
-    ended = subprocess.run([command, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = Path(sys.executable).with_name(
+        "lint-imports"
+    )  # in this process it would silence all loggers
+    ended = subprocess.run(
+        [command, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stdout
 
 

@@ -22,7 +22,13 @@ def test_the_codes_are_those_of_the_data_sets():
     assert codes("myops2020") == {
         "background": 0, "lv_pool": 500, "rv_pool": 600, "normal_myocardium": 200, "edema": 1220, "scar": 2221
     }  # fmt: skip
-    assert codes("emidec") == {"background": 0, "lv_pool": 1, "normal_myocardium": 2, "scar": 3, "mvo": 4}
+    assert codes("emidec") == {
+        "background": 0,
+        "lv_pool": 1,
+        "normal_myocardium": 2,
+        "scar": 3,
+        "mvo": 4,
+    }
 
 
 def test_our_own_layout_labels_every_tissue_by_its_index():
@@ -45,11 +51,15 @@ def test_masks_return_from_indices_unchanged_in_any_dtype(layout, dtype):
 
 
 def test_encode_gives_the_index_of_the_tissue():
-    np.testing.assert_array_equal(encode(np.array([0, 2221, 1220]), "myops2020"), [0, INDEX["scar"], INDEX["edema"]])
+    np.testing.assert_array_equal(
+        encode(np.array([0, 2221, 1220]), "myops2020"), [0, INDEX["scar"], INDEX["edema"]]
+    )
 
 
 def test_unknown_values_are_listed_with_the_file_and_what_was_expected():
-    with pytest.raises(LabelError, match=r"^case7\.nii\.gz holds the label values 5, 7, .*emidec.*3 \(scar\)"):
+    with pytest.raises(
+        LabelError, match=r"^case7\.nii\.gz holds the label values 5, 7, .*emidec.*3 \(scar\)"
+    ):
         encode(np.array([0, 3, 7, 5]), "emidec", where="case7.nii.gz")
 
 
@@ -101,7 +111,9 @@ def test_regions_are_the_unions_that_clinics_measure(region, values):
 
 
 def test_microvascular_obstruction_belongs_to_every_region_that_holds_scar_and_more():
-    holding = {region for region, tissues in REGIONS.items() if "scar" in tissues and len(tissues) > 1}
+    holding = {
+        region for region, tissues in REGIONS.items() if "scar" in tissues and len(tissues) > 1
+    }
     assert holding == {"whole_myocardium", "lv_epicardium", "scar_and_edema", "whole_infarct"}
     every_tissue = np.arange(len(TISSUES), dtype=np.uint8)
     assert all(region_mask(every_tissue, region)[INDEX["mvo"]] for region in holding)
@@ -119,7 +131,11 @@ def test_every_region_of_a_layout_has_a_tissue_with_a_code(layout):
 
 
 def test_colours_and_names_are_unique():
-    assert len({tissue.colour for tissue in TISSUES}) == len({tissue.name for tissue in TISSUES}) == len(TISSUES)
+    assert (
+        len({tissue.colour for tissue in TISSUES})
+        == len({tissue.name for tissue in TISSUES})
+        == len(TISSUES)
+    )
 
 
 def test_codes_of_ones_own_are_read_and_written():
@@ -136,7 +152,11 @@ def test_codes_of_ones_own_are_read_and_written():
 @pytest.mark.parametrize("layout", ["emidec", "scarmap"])
 def test_a_known_data_set_declared_as_ones_own_means_the_same(layout):
     own = declare(codes(layout))
-    assert (codes(own), merged(own), set(regions_of(own))) == (codes(layout), merged(layout), set(regions_of(layout)))
+    assert (codes(own), merged(own), set(regions_of(own))) == (
+        codes(layout),
+        merged(layout),
+        set(regions_of(layout)),
+    )
 
 
 def test_what_is_not_labelled_is_not_defined():

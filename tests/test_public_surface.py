@@ -19,7 +19,16 @@ from scarmap.systems.catalogue import RECIPES, change_all, choose, rows_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
-HEAVY = {"torch", "torchvision", "lightning_fabric", "monai", "matplotlib", "tensorboard", "dask", "distributed"}
+HEAVY = {
+    "torch",
+    "torchvision",
+    "lightning_fabric",
+    "monai",
+    "matplotlib",
+    "tensorboard",
+    "dask",
+    "distributed",
+}
 LAUNCHERS = ("srun", "torchrun")
 
 
@@ -27,13 +36,17 @@ def _modules_after(code, *, watched=HEAVY):
     """Which of the watched modules a fresh interpreter has imported after running code, and the seconds it took."""
     began = time.perf_counter()
     report = f"import sys; print(*sorted({watched!r} & set(sys.modules)), file=sys.__stderr__)"
-    done = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True
+    )
     return set(done.stderr.split()), time.perf_counter() - began
 
 
 def test_every_public_name_is_what_its_module_defines():
     tree = ast.parse(inspect.getsource(scarmap))
-    (block,) = (node for node in tree.body if isinstance(node, ast.If) and isinstance(node.test, ast.Name))
+    (block,) = (
+        node for node in tree.body if isinstance(node, ast.If) and isinstance(node.test, ast.Name)
+    )
     typed = {alias.name: node.module for node in block.body for alias in node.names}
     assert {*typed, "__version__"} == set(scarmap.__all__) == set(dir(scarmap))
     for name, module in typed.items():
@@ -68,7 +81,9 @@ except SystemExit as end:
 """
 
 
-@pytest.mark.parametrize("words", [("--help",), ("--version",), ("recipes", "list"), ("recipes", "list", "--json")])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("--version",), ("recipes", "list"), ("recipes", "list", "--json")]
+)
 def test_looking_around_imports_nothing_heavy(words):
     assert _modules_after(_scarmap(*words))[0] == set()
 
@@ -79,7 +94,9 @@ def test_help_answers_at_once():
 
 def _documented_commands():
     for page in PAGES:
-        for block in re.findall(r"```(?:console|shell|bash|sh)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        for block in re.findall(
+            r"```(?:console|shell|bash|sh)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL
+        ):
             variables = {}
             for line in block.replace("\\\n", " ").splitlines():
                 if assignment := re.fullmatch(r'([A-Z]+)="(.*)"', line):
@@ -121,12 +138,16 @@ def _scripts():
         for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
             if block.startswith("#!"):
                 name = re.search(r"--job-name=(\S+)", block)
-                yield pytest.param(block, id=f"{page.relative_to(ROOT)}: {name[1] if name else block[:40]}")
+                yield pytest.param(
+                    block, id=f"{page.relative_to(ROOT)}: {name[1] if name else block[:40]}"
+                )
 
 
 @pytest.mark.parametrize("script", list(_scripts()))
 def test_every_submission_script_in_the_documentation_is_a_script(script, tmp_path):
-    checked = subprocess.run(["sh", "-n"], input=script, capture_output=True, text=True, check=False)
+    checked = subprocess.run(
+        ["sh", "-n"], input=script, capture_output=True, text=True, check=False
+    )
     assert (checked.returncode, checked.stderr) == (0, "")
     directives = [line for line in script.splitlines() if line.startswith("#SBATCH")]
     assert directives
@@ -137,8 +158,15 @@ def test_every_submission_script_in_the_documentation_is_a_script(script, tmp_pa
     for command in ("scarmap", "srun"):
         environment.with_name(command).write_text(f'#!/bin/sh\necho {command} "$@"\n')
         environment.with_name(command).chmod(0o755)
-    variables = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "SLURM_ARRAY_TASK_ID": "3", "SLURM_CPUS_PER_TASK": "8"}
-    ran = subprocess.run(["sh"], input=script, env=variables, capture_output=True, text=True, check=True)
+    variables = {
+        "HOME": str(tmp_path),
+        "PATH": "/usr/bin:/bin",
+        "SLURM_ARRAY_TASK_ID": "3",
+        "SLURM_CPUS_PER_TASK": "8",
+    }
+    ran = subprocess.run(
+        ["sh"], input=script, env=variables, capture_output=True, text=True, check=True
+    )
     assert re.fullmatch(r"(srun )?scarmap (predict|train) [^\n$]*\n", ran.stdout)
 
 
@@ -161,4 +189,6 @@ def test_every_paper_has_a_page():
 
 
 def test_the_citation_names_this_version():
-    assert f"\nversion: {scarmap.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {scarmap.__version__}\n" in (ROOT / "CITATION.cff").read_text(
+        encoding="utf-8"
+    )

@@ -43,7 +43,9 @@ def test_a_shifted_grid_is_refused_with_its_distance():
 
 
 def test_grids_of_different_size_are_refused():
-    with pytest.raises(GeometryError, match=r"^a and b have different sizes, \(11, 9, 3\) and \(11, 9, 2\)"):
+    with pytest.raises(
+        GeometryError, match=r"^a and b have different sizes, \(11, 9, 3\) and \(11, 9, 2\)"
+    ):
         check_same_grid(GRID, replace(GRID, shape=(11, 9, 2)), what="a and b")
 
 
@@ -90,7 +92,9 @@ def test_a_window_beside_the_array_is_all_fill():
 @pytest.mark.parametrize("size", [(4, 4), (5, 3), (20, 20)])
 def test_paste_undoes_crop_inside_the_window_and_fills_outside(centre, size):
     array = np.random.default_rng(0).random((11, 9, 2))
-    back = paste(crop_or_pad(array, centre=centre, size=size), centre=centre, shape=(11, 9), fill=-1)
+    back = paste(
+        crop_or_pad(array, centre=centre, size=size), centre=centre, shape=(11, 9), fill=-1
+    )
     inside = back != -1
     np.testing.assert_array_equal(back[inside], array[inside])
     assert inside.any()
@@ -127,13 +131,19 @@ def test_taken_slices_stay_where_they_lie_in_the_patient():
     # One step along the slice axis is the affine's third column, (1, 0, 7) mm.
     np.testing.assert_array_equal(taken.grid.affine[:3, 3], [11, 20, 37])
     np.testing.assert_array_equal(taken.grid.affine[:, :3], affine[:, :3])
-    assert (taken.grid.shape, taken.grid.spacing_mm, taken.grid.source) == ((2, 3, 2), (3.0, 2.0, 7.1), None)
+    assert (taken.grid.shape, taken.grid.spacing_mm, taken.grid.source) == (
+        (2, 3, 2),
+        (3.0, 2.0, 7.1),
+        None,
+    )
     assert affine[0, 3] == 10
 
 
 def test_slices_of_a_case_are_taken_of_images_and_labels_alike():
     volume = Volume(np.zeros(GRID.shape, dtype=np.float32), GRID)
-    case = Case("a", "emidec", {"LGE": volume}, LabelMap(np.zeros(GRID.shape, dtype=np.uint8), GRID))
+    case = Case(
+        "a", "emidec", {"LGE": volume}, LabelMap(np.zeros(GRID.shape, dtype=np.uint8), GRID)
+    )
     taken = take_slices_of_case(case, 0, 1)
     assert taken.grid.shape == taken.labels.grid.shape == (*GRID.shape[:2], 1)
     assert take_slices_of_case(with_labels(case, None), 0, 1).labels is None

@@ -49,7 +49,9 @@ class Objective(nn.Module):
         self.tissues = [INDEX[tissue] for tissue in REGIONS[region]]
 
     def forward(self, model, batch):
-        truth = torch.isin(batch.labels, torch.tensor(self.tissues, device=batch.labels.device)).float()
+        truth = torch.isin(
+            batch.labels, torch.tensor(self.tissues, device=batch.labels.device)
+        ).float()
         loss = F.binary_cross_entropy_with_logits(model(batch.images)[:, 0], truth)
         return {"cross_entropy": loss * self.log_weight.exp(), "weight": -self.log_weight * 0.5}
 
@@ -82,7 +84,11 @@ def compose(probabilities):
 
 def picture(stages, bank, rows):
     image = bank.images[rows[0], 0].cpu().numpy()
-    return [Illustration("1-first-row", "First row", bank.cases[int(rows[0])], ((Panel("image", image),),))]
+    return [
+        Illustration(
+            "1-first-row", "First row", bank.cases[int(rows[0])], ((Panel("image", image),),)
+        )
+    ]
 
 
 def tiny_recipe(*, width=2, layout="emidec", num_folds=2, sequences=("LGE",)):
@@ -172,7 +178,15 @@ def job(bank, tmp_path):
 
     def make(stage, *, folder=None, fold=None, **options):
         fold = fold or Fold(CASES[:6], CASES[6:])
-        return Job(stage, bank, fold, 0, folder or tmp_path / "segment", make_fabric("cpu"), Options(**options))
+        return Job(
+            stage,
+            bank,
+            fold,
+            0,
+            folder or tmp_path / "segment",
+            make_fabric("cpu"),
+            Options(**options),
+        )
 
     return make
 
@@ -181,8 +195,20 @@ def job(bank, tmp_path):
 def request_for(row, tmp_path):
     """Function of a data folder and what to change to a short training of the tiny recipe."""
 
-    def make(data, *, folds=None, resume=False, seed=1, epochs_scale=0.3, max_steps=1, out="run", recipe=row.recipe):
+    def make(
+        data,
+        *,
+        folds=None,
+        resume=False,
+        seed=1,
+        epochs_scale=0.3,
+        max_steps=1,
+        out="run",
+        recipe=row.recipe,
+    ):
         options = Options(seed=seed, epochs_scale=epochs_scale, max_steps=max_steps, resume=resume)
-        return Request("tiny", replace(row, recipe=recipe), data, tmp_path / out, folds, "cpu", options)
+        return Request(
+            "tiny", replace(row, recipe=recipe), data, tmp_path / out, folds, "cpu", options
+        )
 
     return make

@@ -1,7 +1,7 @@
 """scarmap: segment and quantify myocardial pathology in cardiac MR.
 
-The names below are the public surface. Each is fetched from its module when it is first used, so that
-`import scarmap` costs nothing: torch is imported by what needs it, and by nothing else.
+The names below are the public surface. Each is fetched from its module when it is first used, so
+that `import scarmap` costs nothing: torch is imported by what needs it, and by nothing else.
 
 >>> import scarmap
 >>> [tissue.name for tissue in scarmap.TISSUES][4:6]

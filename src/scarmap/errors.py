@@ -9,8 +9,8 @@
     ├── RecipeError      an unknown recipe, keyword or an impossible combination
     └── RunError         a run folder is incomplete, foreign or cannot be resumed
 
-Each message is one paragraph that says what was found, where, what was expected and what to do. The command
-line prints it and exits with code 2.
+Each message is one paragraph that says what was found, where, what was expected and what to do. The
+command line prints it and exits with code 2.
 """
 
 from collections.abc import Iterable

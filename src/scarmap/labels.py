@@ -1,11 +1,13 @@
 """Tissues, their code in each data set, and the regions that are measured.
 
-Inside scarmap a label map holds the *index* of a tissue in `TISSUES` (uint8, 0 is background). The codes of a
-data set appear only when a file is read or written. A *region* is a union of tissues: MyoPS and EMIDEC label
-disjoint tissues, but clinics measure nested regions such as the whole myocardium.
+Inside scarmap a label map holds the *index* of a tissue in `TISSUES` (uint8, 0 is background). The
+codes of a data set appear only when a file is read or written. A *region* is a union of tissues:
+MyoPS and EMIDEC label disjoint tissues, but clinics measure nested regions such as the whole
+myocardium.
 
-A *layout* names the codes of a data set: one of `LAYOUTS`, or one of the user's own that `declare` makes. The name of
-such a one spells its codes out, so that it means the same in every process and in every file.
+A *layout* names the codes of a data set: one of `LAYOUTS`, or one of the user's own that `declare`
+makes. The name of such a one spells its codes out, so that it means the same in every process and
+in every file.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +29,8 @@ class Tissue:
     Attributes:
         name: Name used in tables, file names and code.
         title: Name for people.
-        colour: Hex colour, chosen from the Okabe-Ito set, which colour-blind readers can tell apart.
+        colour: Hex colour, chosen from the Okabe-Ito set, which colour-blind readers can tell
+            apart.
         snomed: SNOMED CT code, or None where none exists (DICOM then needs a private code).
         codes: Value in the masks of each layout that labels this tissue.
     """
@@ -40,8 +43,16 @@ class Tissue:
 
 
 TISSUES: tuple[Tissue, ...] = (
-    Tissue("background", "background", "#000000", None, {"myops2020": 0, "emidec": 0, "scarmap": 0}),
-    Tissue("lv_pool", "LV blood pool", "#D55E00", "87878005", {"myops2020": 500, "emidec": 1, "scarmap": 1}),
+    Tissue(
+        "background", "background", "#000000", None, {"myops2020": 0, "emidec": 0, "scarmap": 0}
+    ),
+    Tissue(
+        "lv_pool",
+        "LV blood pool",
+        "#D55E00",
+        "87878005",
+        {"myops2020": 500, "emidec": 1, "scarmap": 1},
+    ),
     Tissue("rv_pool", "RV blood pool", "#56B4E9", "53085002", {"myops2020": 600, "scarmap": 2}),
     Tissue(
         "normal_myocardium",
@@ -51,8 +62,16 @@ TISSUES: tuple[Tissue, ...] = (
         {"myops2020": 200, "emidec": 2, "scarmap": 3},
     ),
     Tissue("edema", "edema", "#0072B2", "79654002", {"myops2020": 1220, "scarmap": 4}),
-    Tissue("scar", "scar (infarct)", "#F0E442", "12402003", {"myops2020": 2221, "emidec": 3, "scarmap": 5}),
-    Tissue("mvo", "microvascular obstruction (no-reflow)", "#CC79A7", None, {"emidec": 4, "scarmap": 6}),
+    Tissue(
+        "scar",
+        "scar (infarct)",
+        "#F0E442",
+        "12402003",
+        {"myops2020": 2221, "emidec": 3, "scarmap": 5},
+    ),
+    Tissue(
+        "mvo", "microvascular obstruction (no-reflow)", "#CC79A7", None, {"emidec": 4, "scarmap": 6}
+    ),
 )
 INDEX: Mapping[str, int] = {tissue.name: index for index, tissue in enumerate(TISSUES)}
 
@@ -91,14 +110,16 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     ),
     "scarmap": tuple(REGIONS),
 }
-"""The regions that the labels of each layout define. "scarmap" is our own: it labels every tissue, by its index."""
+"""The regions that the labels of each layout define. "scarmap" is our own: it labels every tissue,
+by its index."""
 
 MERGED: Mapping[str, Mapping[str, str]] = {
     "myops2020": {"mvo": "scar"},
     "emidec": {"rv_pool": "background", "edema": "normal_myocardium"},
     "scarmap": {},
 }
-"""Tissues that a layout does not label, and the label that its experts give their voxels instead."""
+"""Tissues that a layout does not label, and the label that its experts give their voxels
+instead."""
 
 
 UNLABELLED: Mapping[str, str] = {
@@ -109,7 +130,8 @@ UNLABELLED: Mapping[str, str] = {
     "lv_pool": "background",
     "rv_pool": "background",
 }
-"""What the experts of an own layout label a tissue that it does not have; where it lacks that too, the next one on."""
+"""What the experts of an own layout label a tissue that it does not have; where it lacks that too,
+the next one on."""
 
 OWN = "own:"
 """Begins the name of a layout of the user's own, before `tissue=code` for each tissue."""
@@ -132,11 +154,13 @@ def declare(values: Mapping[str, int], *, where: str = "the label set") -> str:
     """Name of a layout with codes of the user's own.
 
     Args:
-        values: Tissue to its value in the masks, for the tissues that are labelled; background is 0 unless given.
+        values: Tissue to its value in the masks, for the tissues that are labelled; background is 0
+            unless given.
         where: What declares it, for the error message.
 
     Raises:
-        LabelError: A tissue is unknown, a value is no whole number that a mask can hold, or two tissues share one.
+        LabelError: A tissue is unknown, a value is no whole number that a mask can hold, or two
+            tissues share one.
 
     >>> declare({"scar": 3, "lv_pool": 1, "normal_myocardium": 2})
     'own:background=0,lv_pool=1,normal_myocardium=2,scar=3'
@@ -144,14 +168,25 @@ def declare(values: Mapping[str, int], *, where: str = "the label set") -> str:
     values = {"background": 0, **values}
     for name, value in values.items():
         if name not in INDEX:
-            raise LabelError(f"{where} names a tissue {name!r} that scarmap does not know. {suggest(name, INDEX)}")
+            raise LabelError(
+                f"{where} names a tissue {name!r} that scarmap does not know. "
+                f"{suggest(name, INDEX)}"
+            )
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 32767:
-            raise LabelError(f"{where} gives {name} the value {value!r}; a mask holds whole numbers from 0 to 32767.")
+            raise LabelError(
+                f"{where} gives {name} the value {value!r}; a mask holds whole numbers from 0 to "
+                "32767."
+            )
     shared = [name for name, value in values.items() if list(values.values()).count(value) > 1]
     if shared:
-        raise LabelError(f"{where} gives {' and '.join(shared)} the same value. Each tissue needs a value of its own.")
+        raise LabelError(
+            f"{where} gives {' and '.join(shared)} the same value. Each tissue needs a value of "
+            "its own."
+        )
     if len(values) == 1:
-        raise LabelError(f'{where} labels no tissue. Expected for instance {{"lv_pool": 1, "normal_myocardium": 2}}.')
+        raise LabelError(
+            f'{where} labels no tissue. Expected for instance {{"lv_pool": 1, "normal_myocardium": 2}}.'
+        )
     return OWN + ",".join(f"{name}={values[name]}" for name in INDEX if name in values)
 
 
@@ -219,7 +254,9 @@ def is_defined(region: str, layout: str) -> bool:
     (True, False)
     """
     tissues = REGIONS[region]
-    told_apart = all((tissue in tissues) == (label in tissues) for tissue, label in merged(layout).items())
+    told_apart = all(
+        (tissue in tissues) == (label in tissues) for tissue, label in merged(layout).items()
+    )
     return told_apart or region in codes(layout)
 
 

@@ -1,7 +1,7 @@
 """Images, label maps and cases: arrays (X, Y, Z) that know where they lie in the patient.
 
-The slice axis is the third array axis. Short-axis stacks are oblique, so nothing here reorients an array to an
-anatomical frame: a mask goes back to disk voxel for voxel as its image came.
+The slice axis is the third array axis. Short-axis stacks are oblique, so nothing here reorients an
+array to an anatomical frame: a mask goes back to disk voxel for voxel as its image came.
 """
 
 from collections.abc import Mapping
@@ -27,10 +27,11 @@ class Grid:
 
     Attributes:
         shape: Number of voxels along (X, Y, Z).
-        spacing_mm: Distance between voxel centres along (X, Y, Z). It is the header's `pixdim`, which wins over
-            the affine's column norms where the two disagree, as they do in EMIDEC.
+        spacing_mm: Distance between voxel centres along (X, Y, Z). It is the header's `pixdim`,
+            which wins over the affine's column norms where the two disagree, as they do in EMIDEC.
         affine: Voxel indices to millimetres, (4, 4).
-        source: File whose header a result on this grid is written back with; None for arrays made in memory.
+        source: File whose header a result on this grid is written back with; None for arrays made
+            in memory.
     """
 
     shape: tuple[int, int, int]
@@ -86,7 +87,9 @@ class Case:
         for image in self.images.values():
             return image.grid
         if self.labels is None:
-            raise DataError(f"Case {self.name} has neither an image nor labels. Give it at least one of them.")
+            raise DataError(
+                f"Case {self.name} has neither an image nor labels. Give it at least one of them."
+            )
         return self.labels.grid
 
 
@@ -97,27 +100,31 @@ def check_same_grid(first: Grid, second: Grid, *, what: str, tolerance_mm: float
         first: The grid to compare with.
         second: The grid in question.
         what: Names both, for the message: "the T2 image /a/b.nii.gz and the LGE image /a/c.nii.gz".
-        tolerance_mm: Largest allowed distance; header rounding is far below it, a shifted scan far above.
+        tolerance_mm: Largest allowed distance; header rounding is far below it, a shifted scan far
+            above.
 
     Raises:
         GeometryError: Shapes differ, or a corner is further apart than the tolerance.
     """
     if first.shape != second.shape:
         raise GeometryError(
-            f"{what} have different sizes, {first.shape} and {second.shape} voxels. All sequences and masks of a "
-            f"case must lie on one grid: resample them to one image first."
+            f"{what} have different sizes, {first.shape} and {second.shape} voxels. All sequences "
+            "and masks of a case must lie on one grid: resample them to one image first."
         )
     distance_mm = corner_distance_mm(first, second)
     if distance_mm > tolerance_mm:
         raise GeometryError(
-            f"{what} lie on different grids: their corners are up to {distance_mm:.1f} mm apart (allowed: "
-            f"{tolerance_mm:g} mm). Resample one to the other, or copy the right header if only that is wrong."
+            f"{what} lie on different grids: their corners are up to {distance_mm:.1f} mm apart "
+            f"(allowed: {tolerance_mm:g} mm). Resample one to the other, or copy the right header "
+            "if only that is wrong."
         )
 
 
 def corner_distance_mm(first: Grid, second: Grid) -> float:
     """Largest distance in millimetres between the same corner voxel of two grids of equal shape."""
-    corners = np.array(np.meshgrid(*[(0, size - 1) for size in first.shape], indexing="ij")).reshape(3, -1)
+    corners = np.array(
+        np.meshgrid(*[(0, size - 1) for size in first.shape], indexing="ij")
+    ).reshape(3, -1)
     homogeneous = np.vstack([corners, np.ones(corners.shape[1])])
     offset = (first.affine - second.affine) @ homogeneous
     spacing = corners * (np.subtract(first.spacing_mm, second.spacing_mm))[:, None]
@@ -177,11 +184,13 @@ def _overlap(
     return (source[0], source[1]), (target[0], target[1])
 
 
-def resample_in_plane(array: NDArray[Scalar], *, shape: tuple[int, int], order: Literal[0, 1] = 1) -> NDArray[Scalar]:
+def resample_in_plane(
+    array: NDArray[Scalar], *, shape: tuple[int, int], order: Literal[0, 1] = 1
+) -> NDArray[Scalar]:
     """Resample the first two axes to a new number of voxels over the same field of view.
 
-    Voxel edges stay in place (the first and last voxel keep their outer borders), so resampling there and back
-    moves nothing.
+    Voxel edges stay in place (the first and last voxel keep their outer borders), so resampling
+    there and back moves nothing.
 
     Args:
         array: (X, Y, ...), floating for `order=1`.
@@ -195,9 +204,13 @@ def resample_in_plane(array: NDArray[Scalar], *, shape: tuple[int, int], order: 
         return array
     zoom = [new / old for new, old in zip(shape, array.shape[:2], strict=True)]
     resampled = np.empty((*shape, *array.shape[2:]), dtype=array.dtype)
-    for plane in np.ndindex(array.shape[2:]):  # plane by plane: a zoom over all axes interpolates along each of them
+    for plane in np.ndindex(
+        array.shape[2:]
+    ):  # plane by plane: a zoom over all axes interpolates along each of them
         image = cast("Any", array[(..., *plane)])
-        resampled[(..., *plane)] = ndimage.zoom(image, zoom, order=order, mode="nearest", grid_mode=True)
+        resampled[(..., *plane)] = ndimage.zoom(
+            image, zoom, order=order, mode="nearest", grid_mode=True
+        )
     return resampled
 
 
@@ -219,8 +232,8 @@ def take_slices(stack: Stack, start: int, stop: int) -> Stack:
     if not 0 <= start < stop <= depth:
         where = f"{grid.source} has" if grid.source else "The stack has"
         raise GeometryError(
-            f"{where} {depth} slices, so slices {start} to {stop - 1}, counted from 0, cannot be taken from it. Check "
-            f"that it belongs to this case."
+            f"{where} {depth} slices, so slices {start} to {stop - 1}, counted from 0, cannot be "
+            "taken from it. Check that it belongs to this case."
         )
     affine = grid.affine.copy()
     affine[:, 3] = grid.affine @ (0, 0, start, 1)

@@ -36,14 +36,18 @@ def _cohort(layout, count, *, num_slices, population=None, **ranges):
     rngs = [np.random.default_rng([7, index]) for index in range(count)]
     styles = [replace(draw_style(rng, layout), **ranges) for rng in rngs]
     return [
-        make_case(layout, name="x", rng=rng, style=style, num_slices=num_slices, population=population)
+        make_case(
+            layout, name="x", rng=rng, style=style, num_slices=num_slices, population=population
+        )
         for rng, style in zip(rngs, styles, strict=True)
     ]
 
 
 @pytest.fixture(scope="module")
 def myops():
-    return _cohort("myops2020", 24, num_slices=3, pixel_mm=(1.1, 1.1), field_of_view_mm=(170.0, 170.0))
+    return _cohort(
+        "myops2020", 24, num_slices=3, pixel_mm=(1.1, 1.1), field_of_view_mm=(170.0, 170.0)
+    )
 
 
 def test_every_contrast_of_a_cohort_lies_within_the_real_quartiles(myops):

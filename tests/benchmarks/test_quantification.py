@@ -24,12 +24,21 @@ def cohort(tmp_path):
     plane[radius <= 30] = INDEX["normal_myocardium"]
     plane[radius <= 25] = INDEX["scar"]
     plane[radius <= 20] = INDEX["lv_pool"]
-    labels = LabelMap(np.repeat(plane[..., None], 3, axis=2), Grid((81, 81, 3), (1.0, 1.0, 10.0), np.eye(4)))
+    labels = LabelMap(
+        np.repeat(plane[..., None], 3, axis=2), Grid((81, 81, 3), (1.0, 1.0, 10.0), np.eye(4))
+    )
     write_labels(tmp_path / "p1" / "labels.nii.gz", labels, "scarmap")
-    image = np.where(labels.array == INDEX["scar"], 100.0, 10.0) + np.random.default_rng(0).normal(0, 1, (81, 81, 3))
+    image = np.where(labels.array == INDEX["scar"], 100.0, 10.0) + np.random.default_rng(0).normal(
+        0, 1, (81, 81, 3)
+    )
     write_image(tmp_path / "p1" / "LGE.nii.gz", image, labels.grid)
     infarct_g, wall_g = (np.isin(plane, held).sum() * 0.03 * 1.05 for held in ((5,), (3, 5)))
-    masses = {"whole_infarct": infarct_g / 1.02, "whole_myocardium": wall_g, "edema": 0.0, "mvo": 0.0}
+    masses = {
+        "whole_infarct": infarct_g / 1.02,
+        "whole_myocardium": wall_g,
+        "edema": 0.0,
+        "mvo": 0.0,
+    }
     half = {"mean_percent": 45.0, "mean_of_infarcted_percent": 50.0, "max_percent": 20.0}
     segment = {
         "infarct_extent": half,
@@ -54,7 +63,11 @@ def test_masses_and_segments_stand_beside_the_truth(cohort):
     masses = "\n".join(SCRIPT["mass_table"](pairs))
     assert "| whole_infarct | discs | 2 | +2.00 | 0.00 | 100.0 | 2.0 |" in masses
     assert "| edema |" not in masses
-    segments = {line.split(" | ")[0]: line for line in SCRIPT["segment_table"](pairs) if "with infarct" in line}
+    segments = {
+        line.split(" | ")[0]: line
+        for line in SCRIPT["segment_table"](pairs)
+        if "with infarct" in line
+    }
     assert "| 32 | +5." in segments["| transmurality, extent: mean, %"]
     assert segments["| transmurality, extent: mean, %"].endswith("| 100.0 |")
     assert segments["| transmurality, extent: maximum, %"].endswith("| 0.0 |")

@@ -65,4 +65,6 @@ def six_emidec_cases(tmp_path_factory):
 def emidec_run(six_emidec_cases, tmp_path_factory):
     """Run folder of a smoke-trained LGE-only MFU-Net on the EMIDEC phantom."""
     settings = ("--set", "layout=emidec", "--set", "sequences=LGE", *SMALL)
-    return smoke_train("mfunet", six_emidec_cases, tmp_path_factory.mktemp("emidec") / "run", *settings)
+    return smoke_train(
+        "mfunet", six_emidec_cases, tmp_path_factory.mktemp("emidec") / "run", *settings
+    )

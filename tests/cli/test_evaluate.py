@@ -23,14 +23,18 @@ def folders(tmp_path):
         nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), truth)
     (tmp_path / "predicted").mkdir()
     for case in ("Case_P001", "Case_P002"):
-        nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), tmp_path / "predicted" / f"{case}.nii.gz")
+        nibabel.save(
+            nibabel.Nifti1Image(values, np.eye(4)), tmp_path / "predicted" / f"{case}.nii.gz"
+        )
     return tmp_path / "predicted", tmp_path / "truth"
 
 
 def _invoke(*arguments):
     app = typer.Typer()
     app.command()(evaluate)
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+    return CliRunner().invoke(
+        app, [str(argument) for argument in arguments], env={"COLUMNS": "200"}
+    )
 
 
 def test_evaluate_writes_both_files_and_prints_the_table(folders, tmp_path, caplog):
@@ -46,7 +50,9 @@ def test_evaluate_writes_both_files_and_prints_the_table(folders, tmp_path, capl
 
 
 def test_a_folder_without_masks_is_an_error_that_names_it(folders, tmp_path):
-    result = _invoke(tmp_path / "nowhere", folders[1], "--layout", "emidec", "--out", tmp_path / "scores")
+    result = _invoke(
+        tmp_path / "nowhere", folders[1], "--layout", "emidec", "--out", tmp_path / "scores"
+    )
     assert isinstance(result.exception, DataError)
     assert str(tmp_path / "nowhere") in str(result.exception)
 
@@ -54,8 +60,9 @@ def test_a_folder_without_masks_is_an_error_that_names_it(folders, tmp_path):
 def test_measuring_masks_does_not_import_torch(folders, tmp_path):
     code = (
         "import sys; from pathlib import Path; from scarmap.cli.evaluate import evaluate;"
-        f"evaluate(Path({str(folders[0])!r}), Path({str(folders[1])!r}), Path({str(tmp_path / 'o')!r}), 'emidec');"
-        "print('torch' in sys.modules, 'monai' in sys.modules)"
+        f"evaluate(Path({str(folders[0])!r}), Path({str(folders[1])!r}), "
+        f"Path({str(tmp_path / 'o')!r}), 'emidec');print('torch' in sys.modules, 'monai' in "
+        "sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False False"

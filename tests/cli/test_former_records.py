@@ -14,14 +14,46 @@ from scarmap.io.weights import read_weights
 from scarmap.systems.scarmap.builtin import about_builtin
 
 ARCHIVE = Path(__file__).parents[1] / "records" / "former.zip"
-CASCADE = ("train", "cascade", "--data", "myops", "--out", "cascade", "--fold", 0, "--set", "schedule=modern")
-CASCADE = (*CASCADE, "--epochs-scale", 0.15, "--set", "denoiser=false", "--set", "width=1", "--resume")
+CASCADE = (
+    "train",
+    "cascade",
+    "--data",
+    "myops",
+    "--out",
+    "cascade",
+    "--fold",
+    0,
+    "--set",
+    "schedule=modern",
+)
+CASCADE = (
+    *CASCADE,
+    "--epochs-scale",
+    0.15,
+    "--set",
+    "denoiser=false",
+    "--set",
+    "width=1",
+    "--resume",
+)
 SMALL = ("--set", "width=1", "--set", "size=64")
 STOPPED = ("train", "anatomy-prior", "--data", "emidec", "--fold", 1, "--epochs-scale", 0.02)
 STOPPED = (*STOPPED, "--set", "attention=false", "--set", "class_weights=none", *SMALL)
 REPRODUCTION = ("reproduce", "anatomy-prior", "--data", "emidec", "--out", "reproduction")
-REPRODUCTION = (*REPRODUCTION, "--rows", "baseline,attention", "--folds", 0, "--epochs-scale", 1e-9, *SMALL)
-MODELS = {"a run": ("masks_of_run", "myops", "cascade"), "the built-in model": ("masks_of_builtin", "emidec")}
+REPRODUCTION = (
+    *REPRODUCTION,
+    "--rows",
+    "baseline,attention",
+    "--folds",
+    0,
+    "--epochs-scale",
+    1e-9,
+    *SMALL,
+)
+MODELS = {
+    "a run": ("masks_of_run", "myops", "cascade"),
+    "the built-in model": ("masks_of_builtin", "emidec"),
+}
 
 
 @pytest.fixture
@@ -43,8 +75,13 @@ def model(request):
 
 def digests(folder, pattern="*"):
     """Content of every file under a folder, locks left out."""
-    files = sorted(path for path in folder.rglob(pattern) if path.is_file() and ".locks" not in path.parts)
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    files = sorted(
+        path for path in folder.rglob(pattern) if path.is_file() and ".locks" not in path.parts
+    )
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def forget_steps(run, *steps):
@@ -99,7 +136,10 @@ def test_a_stage_that_was_trained_before_is_the_start_of_those_that_are_missing(
 
 def test_a_training_that_was_stopped_goes_on_from_its_checkpoint(former, scarmap):
     begun = (former / "interrupted" / "fold_1" / "segment" / "log.csv").read_text(encoding="utf-8")
-    for ended in (scarmap(*STOPPED, "--out", "interrupted", "--resume"), scarmap(*STOPPED, "--out", "afresh")):
+    for ended in (
+        scarmap(*STOPPED, "--out", "interrupted", "--resume"),
+        scarmap(*STOPPED, "--out", "afresh"),
+    ):
         assert ended.code == 0, ended.err
     resumed, afresh = (former / run / "fold_1" / "segment" for run in ("interrupted", "afresh"))
     log = (resumed / "log.csv").read_text(encoding="utf-8")
@@ -108,7 +148,9 @@ def test_a_training_that_was_stopped_goes_on_from_its_checkpoint(former, scarmap
     assert_same_weights(afresh, resumed)
 
 
-def test_a_manifest_of_before_is_continued_and_a_mask_that_is_lost_is_made_again_as_it_was(former, scarmap, model):
+def test_a_manifest_of_before_is_continued_and_a_mask_that_is_lost_is_made_again_as_it_was(
+    former, scarmap, model
+):
     masks, layout, command = model
     manifest = (former / masks / "manifest.jsonl").read_text(encoding="utf-8")
     lost = sorted((former / masks).glob("*.nii.gz"))[0]
@@ -120,11 +162,16 @@ def test_a_manifest_of_before_is_continued_and_a_mask_that_is_lost_is_made_again
     added = (former / masks / "manifest.jsonl").read_text(encoding="utf-8").removeprefix(manifest)
     assert [json.loads(line)["mask"] for line in added.splitlines()] == [lost.name]
     assert before.any()
-    assert (read_labels(lost, layout).array != before).mean() < 1e-3  # another processor may round otherwise
+    assert (
+        read_labels(lost, layout).array != before
+    ).mean() < 1e-3  # another processor may round otherwise
 
 
 def test_a_reproduction_of_before_is_finished_without_training_anything_again(former, scarmap):
-    before = {name: digests(former / "reproduction" / f"anatomy-prior-{name}") for name in ("baseline", "attention")}
+    before = {
+        name: digests(former / "reproduction" / f"anatomy-prior-{name}")
+        for name in ("baseline", "attention")
+    }
     (former / "reproduction" / "anatomy-prior.md").unlink()
     ended = scarmap(*REPRODUCTION)
     assert ended.code == 0, ended.err
@@ -134,11 +181,18 @@ def test_a_reproduction_of_before_is_finished_without_training_anything_again(fo
 
 
 def test_a_run_of_before_is_reported_alone_and_beside_another(former, scarmap):
-    baseline, attention = (f"reproduction/anatomy-prior-{name}" for name in ("baseline", "attention"))
-    for ended in (scarmap("report", "cascade"), scarmap("report", baseline, "--against", attention)):
+    baseline, attention = (
+        f"reproduction/anatomy-prior-{name}" for name in ("baseline", "attention")
+    )
+    for ended in (
+        scarmap("report", "cascade"),
+        scarmap("report", baseline, "--against", attention),
+    ):
         assert ended.code == 0, ended.err
     assert "validation" in (former / "cascade" / "report.html").read_text(encoding="utf-8")
-    assert "anatomy-prior-attention" in (former / baseline / "report.html").read_text(encoding="utf-8")
+    assert "anatomy-prior-attention" in (former / baseline / "report.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_cohort_of_before_is_measured_and_reported_with_the_same_figures(former, scarmap):
@@ -147,7 +201,11 @@ def test_a_cohort_of_before_is_measured_and_reported_with_the_same_figures(forme
     before = figures(former / "figures")
     assert len(before) == 5
     assert figures(former / "again") == before
-    assert (former / "again" / "cohort.csv").read_bytes() == (former / "figures" / "cohort.csv").read_bytes()
-    ended = scarmap("report", "masks_of_builtin", "--data", "emidec", "--layout", "emidec", "--out", "pages")
+    assert (former / "again" / "cohort.csv").read_bytes() == (
+        former / "figures" / "cohort.csv"
+    ).read_bytes()
+    ended = scarmap(
+        "report", "masks_of_builtin", "--data", "emidec", "--layout", "emidec", "--out", "pages"
+    )
     assert ended.code == 0, ended.err
     assert (former / "pages" / "cohort.html").is_file()

@@ -28,9 +28,21 @@ def mixed(myops_phantom, emidec_phantom, tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(mixed, tmp_path_factory):
     """A run of a narrow network, of every fold, one step each."""
-    row = choose("scarmap", {"width": 4, "start": None, "size": 48, "spacing_mm": 3.0, "views": 1}).row
+    row = choose(
+        "scarmap", {"width": 4, "start": None, "size": 48, "spacing_mm": 3.0, "views": 1}
+    ).row
     options = Options(epochs_scale=1e-9, max_steps=1)
-    return train(Request("scarmap", row, mixed, tmp_path_factory.mktemp("mixed_run") / "run", None, "cpu", options))
+    return train(
+        Request(
+            "scarmap",
+            row,
+            mixed,
+            tmp_path_factory.mktemp("mixed_run") / "run",
+            None,
+            "cpu",
+            options,
+        )
+    )
 
 
 def test_held_out_masks_are_written_and_scored_in_the_codes_of_their_own_data_set(run, mixed):
@@ -41,7 +53,9 @@ def test_held_out_masks_are_written_and_scored_in_the_codes_of_their_own_data_se
         read_labels(run.predictions / f"{name}.nii.gz", case.layout)
     summary = json.loads((run.evaluation / "summary.json").read_text())
     dice = summary["scores"]["case3d"]
-    counted = {region: dice[region]["dice"]["n"] + dice[region]["dice"]["n_undefined"] for region in dice}
+    counted = {
+        region: dice[region]["dice"]["n"] + dice[region]["dice"]["n_undefined"] for region in dice
+    }
     assert summary["layout"] == MIXED
     assert counted["whole_myocardium"] == 10
     assert (counted["edema"], counted["rv_pool"], counted["mvo"]) == (6, 6, 4)
@@ -53,7 +67,9 @@ def test_its_masks_can_be_made_scored_and_measured(run, mixed, scarmap, tmp_path
     ended = scarmap("evaluate", masks, mixed, "--out", tmp_path / "scores")
     assert ended.code == 0, ended.err
     assert len(json.loads((tmp_path / "scores" / "summary.json").read_text())["cases"]) == 10
-    ended = scarmap("quantify", masks, "--data", mixed, "--layout", "mixed", "--out", tmp_path / "measured")
+    ended = scarmap(
+        "quantify", masks, "--data", mixed, "--layout", "mixed", "--out", tmp_path / "measured"
+    )
     assert ended.code == 0, ended.err
     lines = (tmp_path / "measured" / "cohort.csv").read_text().splitlines()
     assert len(lines) == 11

@@ -28,7 +28,19 @@ def test_phantom_leaves_a_foreign_cohort_alone(tmp_path):
 
 
 def test_options_reach_the_cohort(tmp_path):
-    options = ("--style", "emidec", "--normal", 0, "--chronic", 1, "--mvo", 0.5, "--keep-motion", "--jobs", 1)
+    options = (
+        "--style",
+        "emidec",
+        "--normal",
+        0,
+        "--chronic",
+        1,
+        "--mvo",
+        0.5,
+        "--keep-motion",
+        "--jobs",
+        1,
+    )
     assert _invoke("--layout", "scarmap", "--cases", 1, *options, "--out", tmp_path).exit_code == 0
     assert sorted(path.name for path in (tmp_path / "case_0001").iterdir()) == [
         "LGE.nii.gz",

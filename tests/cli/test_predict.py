@@ -13,11 +13,15 @@ from scarmap.io.nifti import read_labels
 
 
 def test_a_folder_becomes_masks_on_the_inputs_grid(scarmap, myops_run, myops_phantom, tmp_path):
-    ended = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path, "--save-probabilities")
+    ended = scarmap(
+        "predict", myops_run, "--data", myops_phantom, "--out", tmp_path, "--save-probabilities"
+    )
     assert ended.code == 0
     assert "6 of 6" in ended.out
     for case in find_cases(myops_phantom):
-        image, mask = (nibabel.load(path) for path in (case.images["LGE"], tmp_path / f"{case.name}.nii.gz"))
+        image, mask = (
+            nibabel.load(path) for path in (case.images["LGE"], tmp_path / f"{case.name}.nii.gz")
+        )
         assert mask.header["pixdim"].tobytes() == image.header["pixdim"].tobytes()
         assert mask.affine.tobytes() == image.affine.tobytes()
         read_labels(tmp_path / f"{case.name}.nii.gz", "myops2020")
@@ -30,13 +34,27 @@ def test_one_study_is_given_by_its_files(scarmap, myops_run, myops_phantom, tmp_
     images = find_cases(myops_phantom)[0].images
     options = ("--lge", images["LGE"], "--t2", images["T2"], "--bssfp", images["bSSFP"])
     assert scarmap("predict", myops_run, *options, "--out", tmp_path).code == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.jsonl", "myops_training_101.nii.gz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "manifest.jsonl",
+        "myops_training_101.nii.gz",
+    ]
 
 
-def test_an_lge_only_model_segments_the_emidec_layout(scarmap, emidec_run, six_emidec_cases, tmp_path):
-    assert scarmap("predict", emidec_run, "--data", six_emidec_cases, "--out", tmp_path / "masks").code == 0
+def test_an_lge_only_model_segments_the_emidec_layout(
+    scarmap, emidec_run, six_emidec_cases, tmp_path
+):
+    assert (
+        scarmap("predict", emidec_run, "--data", six_emidec_cases, "--out", tmp_path / "masks").code
+        == 0
+    )
     scores = scarmap(
-        "evaluate", tmp_path / "masks", six_emidec_cases, "--layout", "emidec", "--out", tmp_path / "scores"
+        "evaluate",
+        tmp_path / "masks",
+        six_emidec_cases,
+        "--layout",
+        "emidec",
+        "--out",
+        tmp_path / "scores",
     )
     assert scores.code == 0
     assert len(json.loads((tmp_path / "scores" / "summary.json").read_text())["cases"]) == 6
@@ -45,7 +63,9 @@ def test_an_lge_only_model_segments_the_emidec_layout(scarmap, emidec_run, six_e
 
 
 def test_a_repetition_skips_what_is_done_and_names_it(scarmap, myops_run, myops_phantom, tmp_path):
-    first = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path, "--shard", "1/3")
+    first = scarmap(
+        "predict", myops_run, "--data", myops_phantom, "--out", tmp_path, "--shard", "1/3"
+    )
     assert "2 of 2 cases segmented" in first.out
     second = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path)
     assert "4 of 6 cases segmented" in second.out
@@ -58,10 +78,18 @@ def test_a_repetition_skips_what_is_done_and_names_it(scarmap, myops_run, myops_
 
 @pytest.mark.parametrize(
     ("options", "told"),
-    [(("--shard", "7/6"), "--shard '7/6'"), (("--workers", "2"), "--scheduler local"), (("--device", "tpu"), "tpu")],
+    [
+        (("--shard", "7/6"), "--shard '7/6'"),
+        (("--workers", "2"), "--scheduler local"),
+        (("--device", "tpu"), "tpu"),
+    ],
 )
-def test_odd_ways_to_share_the_work_end_with_code_2(scarmap, myops_run, myops_phantom, tmp_path, options, told):
-    ended = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path / "masks", *options)
+def test_odd_ways_to_share_the_work_end_with_code_2(
+    scarmap, myops_run, myops_phantom, tmp_path, options, told
+):
+    ended = scarmap(
+        "predict", myops_run, "--data", myops_phantom, "--out", tmp_path / "masks", *options
+    )
     assert ended.code == 2
     assert told in ended.err
     assert not (tmp_path / "masks").exists()
@@ -92,8 +120,12 @@ def _damage(folder, problem):
     nibabel.save(nibabel.Nifti1Image(values, affine), path)
 
 
-@pytest.mark.parametrize("problem", ["missing", "truncated", "not gzip", "nan", "time axis", "empty", "other grid"])
-def test_a_bad_case_does_not_stop_the_good_ones(scarmap, myops_run, myops_phantom, tmp_path, problem):
+@pytest.mark.parametrize(
+    "problem", ["missing", "truncated", "not gzip", "nan", "time axis", "empty", "other grid"]
+)
+def test_a_bad_case_does_not_stop_the_good_ones(
+    scarmap, myops_run, myops_phantom, tmp_path, problem
+):
     data = shutil.copytree(myops_phantom, tmp_path / "data")
     _damage(data, problem)
     ended = scarmap("predict", myops_run, "--data", data, "--out", tmp_path / "masks")
@@ -105,7 +137,9 @@ def test_a_bad_case_does_not_stop_the_good_ones(scarmap, myops_run, myops_phanto
 
 
 def test_one_bad_study_ends_with_code_2(scarmap, myops_run, tmp_path):
-    ended = scarmap("predict", myops_run, "--lge", tmp_path / "none.nii.gz", "--out", tmp_path / "masks")
+    ended = scarmap(
+        "predict", myops_run, "--lge", tmp_path / "none.nii.gz", "--out", tmp_path / "masks"
+    )
     assert ended.code == 2
     assert "T2" in ended.err
     assert not (tmp_path / "masks").exists()
@@ -113,7 +147,11 @@ def test_one_bad_study_ends_with_code_2(scarmap, myops_run, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(("--data", "x", "--lge", "y"), "either --data"), ((), "either --data"), (("--data", "nowhere"), "nowhere")],
+    [
+        (("--data", "x", "--lge", "y"), "either --data"),
+        ((), "either --data"),
+        (("--data", "nowhere"), "nowhere"),
+    ],
 )
 def test_wrong_options_end_with_code_2(scarmap, myops_run, arguments, told):
     ended = scarmap("predict", myops_run, *arguments)
@@ -127,7 +165,9 @@ def test_what_is_no_run_means_code_2(scarmap, myops_phantom, tmp_path):
     assert "not a run folder" in ended.err
 
 
-def test_weights_of_another_recipe_are_refused(scarmap, myops_run, emidec_run, myops_phantom, tmp_path):
+def test_weights_of_another_recipe_are_refused(
+    scarmap, myops_run, emidec_run, myops_phantom, tmp_path
+):
     run = shutil.copytree(myops_run, tmp_path / "run")
     for name in ("weights.safetensors", "weights.json"):
         shutil.copy(emidec_run / "fold_0" / "segment" / name, run / "fold_0" / "segment" / name)
@@ -137,7 +177,9 @@ def test_weights_of_another_recipe_are_refused(scarmap, myops_run, emidec_run, m
     assert not (tmp_path / "masks").exists()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["recipes", "list"], ["recipes", "diff", "mfunet", "mfunet/side"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["recipes", "list"], ["recipes", "diff", "mfunet", "mfunet/side"]]
+)
 def test_light_commands_import_no_torch(arguments):
     script = (
         "import sys; from scarmap.cli.main import main\n"
@@ -161,8 +203,12 @@ def test_a_mask_never_replaces_its_own_image(scarmap, myops_run, myops_phantom, 
 
 
 @pytest.mark.parametrize("option", [("--device", "tpu"), ("--recipe", "os:system")])
-def test_odd_options_neither_run_code_nor_pass_silently(scarmap, myops_run, myops_phantom, tmp_path, option):
-    ended = scarmap("predict", myops_run, "--data", myops_phantom, "--out", tmp_path / "masks", *option)
+def test_odd_options_neither_run_code_nor_pass_silently(
+    scarmap, myops_run, myops_phantom, tmp_path, option
+):
+    ended = scarmap(
+        "predict", myops_run, "--data", myops_phantom, "--out", tmp_path / "masks", *option
+    )
     assert ended.code == (2 if option[0] == "--device" else 0)
 
 

@@ -7,7 +7,9 @@ from scarmap.io.nifti import read_labels
 from scarmap.labels import codes
 
 
-def test_a_folder_is_segmented_without_a_run_in_the_codes_of_its_data(scarmap, emidec_phantom, tmp_path):
+def test_a_folder_is_segmented_without_a_run_in_the_codes_of_its_data(
+    scarmap, emidec_phantom, tmp_path
+):
     ended = scarmap("predict", "--data", emidec_phantom, "--out", tmp_path)
     assert ended.code == 0
     assert "trained on synthetic hearts only" in ended.out
@@ -17,7 +19,9 @@ def test_a_folder_is_segmented_without_a_run_in_the_codes_of_its_data(scarmap, e
 
 
 @pytest.mark.parametrize("sequences", [("LGE",), ("T2",), ("T2", "bSSFP"), ("LGE", "T2", "bSSFP")])
-def test_one_study_is_segmented_from_any_of_its_sequences(scarmap, myops_phantom, tmp_path, sequences):
+def test_one_study_is_segmented_from_any_of_its_sequences(
+    scarmap, myops_phantom, tmp_path, sequences
+):
     images = find_cases(myops_phantom)[0].images
     options = [word for name in sequences for word in (f"--{name.lower()}", images[name])]
     assert scarmap("predict", *options, "--out", tmp_path).code == 0

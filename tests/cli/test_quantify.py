@@ -9,7 +9,9 @@ from scarmap.datasets.masks import find_masks
 from scarmap.quantification.files import read_quantification
 
 
-def test_a_data_set_is_measured_with_its_images_and_agrees_with_itself(scarmap, myops_phantom, tmp_path):
+def test_a_data_set_is_measured_with_its_images_and_agrees_with_itself(
+    scarmap, myops_phantom, tmp_path
+):
     ended = scarmap("quantify", myops_phantom, "--out", tmp_path, "--against", myops_phantom)
     assert ended.code == 0, ended.err
     with (tmp_path / "cohort.csv").open() as file:
@@ -39,7 +41,9 @@ def test_one_mask_is_measured_with_its_image(scarmap, emidec_phantom, tmp_path):
     assert "salvage_caution" in ended.out
 
 
-def test_a_mask_whose_layout_cannot_be_known_is_an_error_that_names_the_option(scarmap, emidec_phantom, tmp_path):
+def test_a_mask_whose_layout_cannot_be_known_is_an_error_that_names_the_option(
+    scarmap, emidec_phantom, tmp_path
+):
     mask = find_masks(emidec_phantom)["Case_P001"]
     ended = scarmap("quantify", mask, "--out", tmp_path)
     assert ended.code == 2
@@ -49,7 +53,11 @@ def test_a_mask_whose_layout_cannot_be_known_is_an_error_that_names_the_option(s
 
 @pytest.mark.parametrize(
     ("option", "value", "told"),
-    [("--lge", "x.nii.gz", "--data"), ("--sectors", "rigit", "rigid"), ("--threshold", "fwhm", "fwhm_max")],
+    [
+        ("--lge", "x.nii.gz", "--data"),
+        ("--sectors", "rigit", "rigid"),
+        ("--threshold", "fwhm", "fwhm_max"),
+    ],
 )
 def test_an_option_that_means_nothing_is_an_error_that_says_what_to_do(
     scarmap, myops_phantom, tmp_path, option, value, told
@@ -83,7 +91,9 @@ def test_measuring_masks_imports_no_torch(emidec_phantom, tmp_path):
     assert done.stdout.splitlines()[-1] == "none"
 
 
-def test_errors_on_unseen_cases_give_intervals_in_figures_and_on_the_page(scarmap, emidec_phantom, tmp_path):
+def test_errors_on_unseen_cases_give_intervals_in_figures_and_on_the_page(
+    scarmap, emidec_phantom, tmp_path
+):
     mask = find_masks(emidec_phantom)["Case_P001"]
     lines = ["case,convention,structure,metric,value,unit"]
     for number in range(20):
@@ -91,13 +101,23 @@ def test_errors_on_unseen_cases_give_intervals_in_figures_and_on_the_page(scarma
             lines.append(f"p{number},case3d,whole_infarct,{metric},{value},ml")
     scores = tmp_path / "cases.csv"
     scores.write_text("\n".join(lines) + "\n")
-    ended = scarmap("quantify", mask, "--layout", "emidec", "--errors", scores, "--out", tmp_path / "figures")
+    ended = scarmap(
+        "quantify", mask, "--layout", "emidec", "--errors", scores, "--out", tmp_path / "figures"
+    )
     assert ended.code == 0, ended.err
     study = read_quantification(tmp_path / "figures" / "quantification.json")
     interval = study.intervals["infarct_g"]
     assert interval.low < study.figures["infarct_g"] < interval.high
-    assert scarmap("report", mask, "--layout", "emidec", "--errors", scores, "--out", tmp_path / "page").code == 0
-    assert "errors on 20 cases that the model had not seen" in (tmp_path / "page" / "Case_P001.html").read_text()
+    assert (
+        scarmap(
+            "report", mask, "--layout", "emidec", "--errors", scores, "--out", tmp_path / "page"
+        ).code
+        == 0
+    )
+    assert (
+        "errors on 20 cases that the model had not seen"
+        in (tmp_path / "page" / "Case_P001.html").read_text()
+    )
 
 
 def test_too_few_errors_are_explained(scarmap, emidec_phantom, tmp_path):

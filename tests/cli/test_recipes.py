@@ -19,8 +19,13 @@ def test_the_printed_list_names_every_recipe(scarmap):
 
 
 def test_diff_of_two_ablation_rows_prints_the_changed_factor_only(scarmap):
-    assert scarmap("recipes", "diff", "mfunet", "mfunet/no-max").out == 'fusion: "max" -> "concatenation"\n'
-    shown = json.loads(scarmap("recipes", "diff", "mfunet/max-only", "mfunet/no-resampling", "--json").out)
+    assert (
+        scarmap("recipes", "diff", "mfunet", "mfunet/no-max").out
+        == 'fusion: "max" -> "concatenation"\n'
+    )
+    shown = json.loads(
+        scarmap("recipes", "diff", "mfunet/max-only", "mfunet/no-resampling", "--json").out
+    )
     assert shown == {"attention": [False, True]}
     assert "same" in scarmap("recipes", "diff", "mfunet", "mfunet").out
 

@@ -53,7 +53,18 @@ def test_a_run_on_other_labels_ends_with_one_paragraph_and_code_2(scarmap, myops
 def test_one_mask_becomes_a_page_with_its_images(scarmap, emidec_phantom, tmp_path):
     case = emidec_phantom / "Case_P001"
     (mask,), (lge,) = case.glob("Contours/*"), case.glob("Images/*")
-    ended = scarmap("report", mask, "--lge", lge, "--layout", "emidec", "--reference-angle", 190, "--out", tmp_path)
+    ended = scarmap(
+        "report",
+        mask,
+        "--lge",
+        lge,
+        "--layout",
+        "emidec",
+        "--reference-angle",
+        190,
+        "--out",
+        tmp_path,
+    )
     assert ended.code == 0, ended.err
     assert str(tmp_path / "Case_P001.html") in ended.out
     text = (tmp_path / "Case_P001.html").read_text(encoding="utf-8")
@@ -95,4 +106,7 @@ def test_what_means_nothing_for_one_mask_is_said(scarmap, emidec_phantom, tmp_pa
 def test_what_is_neither_run_nor_mask_is_named(scarmap, tmp_path):
     ended = scarmap("report", tmp_path / "absent")
     assert ended.code == 2
-    assert "is not a run folder, as it has no run.json, and neither a mask nor a folder of masks" in ended.err
+    assert (
+        "is not a run folder, as it has no run.json, and neither a mask nor a folder of masks"
+        in ended.err
+    )

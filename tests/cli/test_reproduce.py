@@ -8,7 +8,16 @@ from scarmap.cli.reproduce import explain_failures
 from scarmap.errors import RunError
 from scarmap.io.run import RunFolder
 
-TINY = ("--set", "schedule=modern", "--set", "width=2", "--set", "size=48", "--set", "spacing_mm=4.0")
+TINY = (
+    "--set",
+    "schedule=modern",
+    "--set",
+    "width=2",
+    "--set",
+    "size=48",
+    "--set",
+    "spacing_mm=4.0",
+)
 SHORT = (*TINY, "--epochs-scale", "1e-9", "--device", "cpu", "--folds", "0")
 
 
@@ -34,7 +43,9 @@ def test_rows_are_trained_once_and_stand_in_the_tables(scarmap, myops_phantom, t
     assert rebuilt.code == 0
     parts = [(tmp_path / "mfunet.md").read_text(encoding="utf-8"), tables]
     assert "## Table 1" not in parts[0]
-    rows = [[line for line in part.splitlines() if line.startswith("| `mfunet-side`")] for part in parts]
+    rows = [
+        [line for line in part.splitlines() if line.startswith("| `mfunet-side`")] for part in parts
+    ]
     assert rows[0] == rows[1] != []
     refused = scarmap(*command, "--rows", "side", "--set", "width=4")
     assert refused.code == 2
@@ -45,13 +56,22 @@ def test_rows_are_trained_once_and_stand_in_the_tables(scarmap, myops_phantom, t
     ("words", "told"),
     [
         (("mfunets",), "No paper is called 'mfunets'. Did you mean 'mfunet'?"),
-        (("mfunet", "--tables", "4"), "mfunet has no table '4' that can be trained; it has 1, 2, 3."),
+        (
+            ("mfunet", "--tables", "4"),
+            "mfunet has no table '4' that can be trained; it has 1, 2, 3.",
+        ),
         (("mfunet", "--rows", "no-maxx"), "mfunet has no row 'no-maxx'. Did you mean"),
         (("mfunet",), "No data were named. Add --data DIR"),
         (("mfunet", "--folds", "0,x"), "--folds '0,x' holds 'x', which is no fold's number."),
-        (("mfunet", "--set", "attention=True"), "--set attention=True would undo what makes mfunet/no-attention a row"),
+        (
+            ("mfunet", "--set", "attention=True"),
+            "--set attention=True would undo what makes mfunet/no-attention a row",
+        ),
         (("cascade", "--set", "wide=3"), "cascade has no setting 'wide'."),
-        (("mfunet", "--workers", "2", "--data", "nowhere"), "--workers counts the workers of a scheduler."),
+        (
+            ("mfunet", "--workers", "2", "--data", "nowhere"),
+            "--workers counts the workers of a scheduler.",
+        ),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, tuple) else "",
 )
@@ -76,12 +96,18 @@ def test_submissions_that_hold_nothing_out_are_trained_only_when_they_are_asked_
     assert scarmap(*command).code == scarmap(*command, "--tables", "3").code == 0
     assert len(trained[0]) == 10
     assert trained[1] == ["mfunet-submission-dilation", "mfunet-submission-side"]
-    assert "`mfunet/submission-side` | published, table 3; not measured" in (tmp_path / "mfunet.md").read_text()
+    assert (
+        "`mfunet/submission-side` | published, table 3; not measured"
+        in (tmp_path / "mfunet.md").read_text()
+    )
 
 
-def test_tables_are_written_and_the_exit_code_tells_when_a_job_fails(scarmap, myops_phantom, tmp_path, monkeypatch):
+def test_tables_are_written_and_the_exit_code_tells_when_a_job_fails(
+    scarmap, myops_phantom, tmp_path, monkeypatch
+):
     monkeypatch.setattr(
-        "scarmap.cli.reproduce.train_rows", lambda *_, **__: {"a/fold_0/segment": RunError("No memory.")}
+        "scarmap.cli.reproduce.train_rows",
+        lambda *_, **__: {"a/fold_0/segment": RunError("No memory.")},
     )
     ended = scarmap("reproduce", "cascade", "--data", myops_phantom, "--out", tmp_path)
     assert ended.code == 2
@@ -90,7 +116,11 @@ def test_tables_are_written_and_the_exit_code_tells_when_a_job_fails(scarmap, my
 
 
 def test_a_cause_is_told_once_with_the_first_job_that_it_stopped():
-    failed = {"a/1": RunError("No memory."), "a/2": RunError("No memory."), "b": RunError("No data.")}
+    failed = {
+        "a/1": RunError("No memory."),
+        "a/2": RunError("No memory."),
+        "b": RunError("No data."),
+    }
     assert explain_failures(failed).startswith(
         "3 jobs failed, or waited for one that did. a/1: No memory. b: No data. What was finished"
     )
@@ -114,7 +144,9 @@ def test_a_stage_of_a_row_of_an_earlier_command_is_taken_over(scarmap, myops_pha
     assert scarmap(*command, "--rows", "anatomy").code == 0
     assert scarmap(*command, "--rows", "unet-scar").code == 0
     made = json.loads((tmp_path / "cascade-unet-scar" / "run.json").read_text())["made"]
-    taken = {step: how.get("taken_over") for step, how in made.items() if step != "fold_0/predictions"}
+    taken = {
+        step: how.get("taken_over") for step, how in made.items() if step != "fold_0/predictions"
+    }
     assert taken == {
         "fold_0/denoiser": "cascade-anatomy",
         "fold_0/anatomy": "cascade-anatomy",

@@ -15,7 +15,9 @@ def test_a_run_holds_weights_log_scores_pictures_and_provenance(myops_run):
     assert record["provenance"]["seed"] == 1
     assert record["provenance"]["command"].startswith("scarmap train mfunet")
     held_out = record["folds"][0]["validation"]
-    assert sorted(path.name for path in (myops_run / "predictions").iterdir()) == [f"{held_out[0]}.nii.gz"]
+    assert sorted(path.name for path in (myops_run / "predictions").iterdir()) == [
+        f"{held_out[0]}.nii.gz"
+    ]
     assert (myops_run / "evaluation" / "summary.json").is_file()
     assert (myops_run / "fold_0" / "segment" / "weights.safetensors").is_file()
     assert len(list((myops_run / "fold_0" / "illustrations").iterdir())) == 3
@@ -30,16 +32,24 @@ def test_the_recommended_recipe_is_trained_where_none_is_named(scarmap, plain_ph
 
 
 def test_training_into_a_finished_run_needs_resume(scarmap, myops_run, myops_phantom):
-    ended = scarmap("train", "mfunet", "--data", myops_phantom, "--out", myops_run, "--smoke", *SMALL)
+    ended = scarmap(
+        "train", "mfunet", "--data", myops_phantom, "--out", myops_run, "--smoke", *SMALL
+    )
     assert ended.code == 2
     assert "--resume" in ended.err
 
 
 def test_resuming_a_finished_run_changes_nothing(scarmap, myops_run, myops_phantom, tmp_path):
     copy = shutil.copytree(myops_run, tmp_path / "run")
-    ended = scarmap("train", "mfunet", "--data", myops_phantom, "--out", copy, "--smoke", "--resume", *SMALL)
+    ended = scarmap(
+        "train", "mfunet", "--data", myops_phantom, "--out", copy, "--smoke", "--resume", *SMALL
+    )
     assert ended.code == 0
-    for name in ("fold_0/segment/weights.safetensors", "fold_0/segment/log.csv", "evaluation/cases.csv"):
+    for name in (
+        "fold_0/segment/weights.safetensors",
+        "fold_0/segment/log.csv",
+        "evaluation/cases.csv",
+    ):
         assert (copy / name).read_bytes() == (myops_run / name).read_bytes()
 
 
@@ -68,7 +78,9 @@ def test_resuming_a_finished_run_changes_nothing(scarmap, myops_run, myops_phant
         (("no_such_module:recipe",), "cannot be imported"),
     ],
 )
-def test_wrong_usage_ends_with_one_paragraph_and_leaves_nothing(scarmap, myops_phantom, tmp_path, arguments, told):
+def test_wrong_usage_ends_with_one_paragraph_and_leaves_nothing(
+    scarmap, myops_phantom, tmp_path, arguments, told
+):
     out = tmp_path / "run"
     ended = scarmap("train", *arguments, "--data", myops_phantom, "--out", out)
     assert ended.code == 2
@@ -93,22 +105,48 @@ def test_a_module_of_ones_own_can_be_trained(scarmap, myops_phantom, tmp_path, m
         "    return mfunet(width=width, size=96, attention=False)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    ended = scarmap("train", "my_lab:tiny", "--data", myops_phantom, "--out", tmp_path / "run", "--smoke")
+    ended = scarmap(
+        "train", "my_lab:tiny", "--data", myops_phantom, "--out", tmp_path / "run", "--smoke"
+    )
     assert ended.code == 0
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["recipe"]["settings"] == {"width": 8}
-    refused = scarmap("predict", tmp_path / "run", "--data", myops_phantom, "--out", tmp_path / "masks")
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["recipe"]["settings"] == {
+        "width": 8
+    }
+    refused = scarmap(
+        "predict", tmp_path / "run", "--data", myops_phantom, "--out", tmp_path / "masks"
+    )
     assert refused.code == 2
     assert "--recipe my_lab:tiny" in refused.err
     own = ("--recipe", "my_lab:tiny")
-    assert scarmap("predict", tmp_path / "run", "--data", myops_phantom, "--out", tmp_path / "masks", *own).code == 0
+    assert (
+        scarmap(
+            "predict", tmp_path / "run", "--data", myops_phantom, "--out", tmp_path / "masks", *own
+        ).code
+        == 0
+    )
 
 
-def test_the_submission_recipe_pretrains_and_then_trains_on_every_case(scarmap, myops_phantom, tmp_path):
+def test_the_submission_recipe_pretrains_and_then_trains_on_every_case(
+    scarmap, myops_phantom, tmp_path
+):
     out = tmp_path / "run"
-    ended = scarmap("train", "mfunet/submission-dilation", "--data", myops_phantom, "--out", out, "--smoke", *SMALL)
+    ended = scarmap(
+        "train",
+        "mfunet/submission-dilation",
+        "--data",
+        myops_phantom,
+        "--out",
+        out,
+        "--smoke",
+        *SMALL,
+    )
     assert ended.code == 0
     run = RunFolder(out)
-    assert set(run.read_record()["state"]) == {"fold_0/reconstruct", "fold_0/segment", "fold_0/predictions"}
+    assert set(run.read_record()["state"]) == {
+        "fold_0/reconstruct",
+        "fold_0/segment",
+        "fold_0/predictions",
+    }
     phases = [row["phase"] for row in run.logs()[0, "segment"]]
     assert phases == ["0", "1", "2", "3", "4", "5"]
     assert not run.predictions.exists()

@@ -65,13 +65,17 @@ def test_a_graph_runs_in_the_order_of_its_dependencies(scheduler, tmp_path):
     path = tmp_path / "log"
     denoiser = scheduler.submit(note, path, "denoiser", name="denoiser")
     anatomy = scheduler.submit(note, path, "anatomy", name="anatomy", after=(denoiser,))
-    pathology = scheduler.submit(note, path, "pathology", name="pathology", after=(denoiser, anatomy))
+    pathology = scheduler.submit(
+        note, path, "pathology", name="pathology", after=(denoiser, anatomy)
+    )
     ended = {job.name: job.result() for job in scheduler.finished((pathology, anatomy, denoiser))}
     assert ended == {name: name for name in ("denoiser", "anatomy", "pathology")}
     assert words(path) == ["denoiser", "anatomy", "pathology"]
 
 
-def test_a_users_mistake_stops_what_depends_on_it_and_nothing_else_and_is_not_tried_again(scheduler, tmp_path):
+def test_a_users_mistake_stops_what_depends_on_it_and_nothing_else_and_is_not_tried_again(
+    scheduler, tmp_path
+):
     path = tmp_path / "log"
     first = scheduler.submit(refuse, path, name="first")
     then = scheduler.submit(note, path, "then", name="then", after=(first,))
@@ -117,7 +121,9 @@ def test_a_job_whose_worker_is_lost_runs_on_another(tmp_path):
     pytest.importorskip("distributed")
     with open_scheduler("local", workers=2) as scheduler:
         path = tmp_path / "once"
-        assert scheduler.submit(die_once, path, name="once", retries=0).result() != int(path.read_text())
+        assert scheduler.submit(die_once, path, name="once", retries=0).result() != int(
+            path.read_text()
+        )
 
 
 @pytest.mark.slow
@@ -200,7 +206,12 @@ def slurm(monkeypatch, tmp_path):
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    site = {"cores": 3, "memory": "2GB", "queue": "short", "job-script-prologue": ["echo prologue of the site"]}
+    site = {
+        "cores": 3,
+        "memory": "2GB",
+        "queue": "short",
+        "job-script-prologue": ["echo prologue of the site"],
+    }
     with dask.config.set({f"jobqueue.slurm.{name}": value for name, value in site.items()}):
         yield tmp_path
 
@@ -222,7 +233,10 @@ def test_slurm_without_a_configuration_or_sbatch_is_one_paragraph(monkeypatch):
     pytest.importorskip("dask_jobqueue")
     monkeypatch.setenv("PATH", "")
     lacking = {"jobqueue.slurm.cores": None, "jobqueue.slurm.memory": None}
-    with dask.config.set(lacking), pytest.raises(RunError, match=r"no cores and no memory.*jobqueue\.yaml"):
+    with (
+        dask.config.set(lacking),
+        pytest.raises(RunError, match=r"no cores and no memory.*jobqueue\.yaml"),
+    ):
         open_scheduler("slurm").__enter__()
     given = {"jobqueue.slurm.cores": 1, "jobqueue.slurm.memory": "1GB"}
     with dask.config.set(given), pytest.raises(RunError, match="sbatch"):

@@ -9,7 +9,9 @@ from scarmap.labels import INDEX
 @pytest.fixture
 def files(tmp_path, write_volume):
     images = {
-        sequence: write_volume(tmp_path / f"a_{sequence}.nii.gz", np.full((6, 5, 2), level, dtype=np.int16))
+        sequence: write_volume(
+            tmp_path / f"a_{sequence}.nii.gz", np.full((6, 5, 2), level, dtype=np.int16)
+        )
         for level, sequence in enumerate(("LGE", "T2"), start=1)
     }
     labels = write_volume(tmp_path / "a_gd.nii.gz", np.full((6, 5, 2), 2221, dtype=np.int16))
@@ -30,7 +32,9 @@ def test_labels_are_read_as_tissues_when_asked_for(files):
 
 
 def test_a_missing_sequence_is_named_with_what_was_found(files):
-    with pytest.raises(DataError, match=r"Case a has no bSSFP image; found: LGE \(.*a_LGE\.nii\.gz\), T2"):
+    with pytest.raises(
+        DataError, match=r"Case a has no bSSFP image; found: LGE \(.*a_LGE\.nii\.gz\), T2"
+    ):
         load_case(files, sequences=("LGE", "bSSFP"))
 
 
@@ -42,7 +46,10 @@ def test_missing_labels_are_named(files):
 
 def test_sequences_on_different_grids_are_refused_with_both_files(files, write_volume):
     write_volume(files.images["T2"], np.zeros((6, 5, 3), dtype=np.int16))
-    with pytest.raises(GeometryError, match=r"Case a: LGE .*a_LGE\.nii\.gz.* and T2 .*a_T2\.nii\.gz.* different sizes"):
+    with pytest.raises(
+        GeometryError,
+        match=r"Case a: LGE .*a_LGE\.nii\.gz.* and T2 .*a_T2\.nii\.gz.* different sizes",
+    ):
         load_case(files, sequences=("LGE", "T2"))
 
 
@@ -50,7 +57,10 @@ def test_labels_on_another_grid_are_refused_with_both_files(files, write_volume)
     shifted = np.eye(4)
     shifted[1, 3] = 4
     write_volume(files.labels, affine=shifted)
-    with pytest.raises(GeometryError, match=r"LGE .*a_LGE\.nii\.gz.* and its labels .*a_gd\.nii\.gz.* 4\.0 mm apart"):
+    with pytest.raises(
+        GeometryError,
+        match=r"LGE .*a_LGE\.nii\.gz.* and its labels .*a_gd\.nii\.gz.* 4\.0 mm apart",
+    ):
         load_case(files, sequences=("LGE",), labelled=True)
 
 
@@ -63,5 +73,7 @@ def test_labels_of_another_layout_are_refused_with_the_file(files, write_volume)
 def test_optional_sequences_may_be_missing_but_not_all_of_them(files):
     case = load_case(files, sequences=("bSSFP", "T2"), optional=True)
     assert list(case.images) == ["T2"]
-    with pytest.raises(DataError, match=r"Case a has no bSSFP image; found: LGE .* needs at least one of bSSFP"):
+    with pytest.raises(
+        DataError, match=r"Case a has no bSSFP image; found: LGE .* needs at least one of bSSFP"
+    ):
         load_case(files, sequences=("bSSFP",), optional=True)

@@ -34,7 +34,9 @@ def test_a_folder_of_data_sets_holds_the_cases_of_all(tmp_path, write_volume):
 def test_case_names_of_data_sets_must_differ(tmp_path, write_volume):
     folder = data_sets(tmp_path, write_volume)
     write_volume(folder / "three" / "a" / "LGE.nii.gz")
-    with pytest.raises(DataError, match=r"Two data sets in .* have a case named a, one of them in three"):
+    with pytest.raises(
+        DataError, match=r"Two data sets in .* have a case named a, one of them in three"
+    ):
         find_cases(folder)
 
 
@@ -64,7 +66,8 @@ def test_a_wrong_folder_is_an_error_that_says_what_is_there_and_what_was_expecte
     for number in range(8):
         (tmp_path / f"IM{number}.dcm").touch()
     with pytest.raises(
-        DataError, match=r"it holds IM0\.dcm, .*IM5\.dcm, \.{4} Expected .*_LGE\.nii\.gz.*Contours.*labels"
+        DataError,
+        match=r"it holds IM0\.dcm, .*IM5\.dcm, \.{4} Expected .*_LGE\.nii\.gz.*Contours.*labels",
     ):
         find_cases(tmp_path)
 
@@ -97,7 +100,9 @@ def test_masks_are_found_by_the_myops_name(tmp_path, write_volume):
 
 
 @pytest.mark.parametrize("with_images", [True, False])
-def test_masks_are_found_in_emidec_contours_with_or_without_images(tmp_path, write_volume, with_images):
+def test_masks_are_found_in_emidec_contours_with_or_without_images(
+    tmp_path, write_volume, with_images
+):
     mask = write_volume(tmp_path / "Case_P001" / "Contours" / "Case_P001.nii.gz")
     if with_images:
         write_volume(tmp_path / "Case_P001" / "Images" / "Case_P001.nii.gz")

@@ -26,7 +26,10 @@ def bare(myops_phantom, tmp_path):
 
 
 def test_masks_alone_need_their_layout(bare):
-    with pytest.raises(DataError, match=r"label layout of .*masks is not known.*--layout myops2020, emidec or scarmap"):
+    with pytest.raises(
+        DataError,
+        match=r"label layout of .*masks is not known.*--layout myops2020, emidec or scarmap",
+    ):
         studies_of_folder(bare)
     with pytest.raises(LabelError, match="no label layout 'myops'"):
         studies_of_folder(bare, layout="myops")
@@ -43,7 +46,9 @@ def test_masks_get_the_images_of_the_same_case_from_elsewhere(bare, myops_phanto
 
 
 def test_images_of_other_cases_are_refused(bare, emidec_phantom):
-    with pytest.raises(DataError, match=r"No mask in .*myops_training_101.* has a case of the same name in .*Case_"):
+    with pytest.raises(
+        DataError, match=r"No mask in .*myops_training_101.* has a case of the same name in .*Case_"
+    ):
         studies_of_folder(bare, layout="myops2020", data=emidec_phantom)
 
 
@@ -54,6 +59,8 @@ def test_a_mask_on_another_grid_than_its_image_is_refused(bare, emidec_phantom):
         load_study(files)
 
 
-@pytest.mark.parametrize(("file", "name"), [("p7_gd.nii.gz", "p7"), ("p7.nii", "p7"), ("p9/labels.nii.gz", "p9")])
+@pytest.mark.parametrize(
+    ("file", "name"), [("p7_gd.nii.gz", "p7"), ("p7.nii", "p7"), ("p9/labels.nii.gz", "p9")]
+)
 def test_a_study_is_named_after_its_mask_or_its_folder(tmp_path, file, name):
     assert one_study(tmp_path / file, layout="scarmap", images={}).name == name

@@ -61,7 +61,9 @@ def test_two_files_for_one_sequence_are_an_error_that_names_both(tmp_path):
     (tmp_path / "copy").mkdir()
     (tmp_path / "a_DE.nii.gz").touch()
     (tmp_path / "copy" / "a_LGE.nii.gz").touch()
-    with pytest.raises(DataError, match=r"Case a has two LGE files, .*a_DE\.nii\.gz and .*copy.a_LGE\.nii\.gz"):
+    with pytest.raises(
+        DataError, match=r"Case a has two LGE files, .*a_DE\.nii\.gz and .*copy.a_LGE\.nii\.gz"
+    ):
         find_cases(tmp_path)
 
 
@@ -71,5 +73,9 @@ def test_the_real_training_set_has_25_labelled_cases_on_common_grids():
     labelled = [case for case in cases if case.labels is not None]
     assert len(labelled) == 25
     assert (
-        sum(load_case(case, sequences=("LGE", "T2", "bSSFP"), labelled=True).grid.shape[2] for case in labelled) == 102
+        sum(
+            load_case(case, sequences=("LGE", "T2", "bSSFP"), labelled=True).grid.shape[2]
+            for case in labelled
+        )
+        == 102
     )

@@ -42,12 +42,16 @@ def test_a_random_tenth_of_the_slices_is_held_out_in_each_of_ten_folds():
     depths = {f"case_{number}": 12 for number in range(10)}
     split = split_cases(depths, partial(seeded_folds, num_folds=10), unit="slice")
     assert [(len(fold.train), len(fold.validation)) for fold in split.folds] == [(108, 12)] * 10
-    held_out = [name for index in range(10) for case in depths for name in split.held_out(index, case)]
+    held_out = [
+        name for index in range(10) for case in depths for name in split.held_out(index, case)
+    ]
     assert sorted(held_out) == sorted(slice_name(case, z) for case in depths for z in range(12))
 
 
 def test_slices_of_a_case_are_held_out_in_order():
-    split = split_cases({"a": 101, "b": 1}, lambda names: (Fold((), tuple(reversed(names))),), unit="slice")
+    split = split_cases(
+        {"a": 101, "b": 1}, lambda names: (Fold((), tuple(reversed(names))),), unit="slice"
+    )
     held_out = split.held_out(0, "a")
     assert [split.slices[name] for name in held_out] == [("a", z) for z in range(101)]
     assert split.held_out(0, "b") == ["b_z00"]
@@ -62,14 +66,18 @@ def test_slices_on_both_sides_are_found_before_patients_on_both_sides():
     }
     for expected, fold in cut.items():
         clean = Fold(names[:2], names[2:])
-        assert leak(split_cases(DEPTHS, lambda _, fold=fold, clean=clean: (clean, fold), unit="slice")) == expected
+        assert (
+            leak(split_cases(DEPTHS, lambda _, fold=fold, clean=clean: (clean, fold), unit="slice"))
+            == expected
+        )
 
 
 def test_patients_that_were_trained_on_are_found():
     split = split_cases(DEPTHS, lambda names: (Fold(tuple(names), tuple(names)),))
     assert leak(split) == "validation patients were trained on"
     assert notes(split) == (
-        "Leaking split: validation patients were trained on. The scores overstate how well new patients are segmented.",
+        "Leaking split: validation patients were trained on. The scores overstate how well new "
+        "patients are segmented.",
     )
 
 
@@ -90,7 +98,9 @@ def test_a_case_that_is_named_like_a_slice_is_refused_where_slices_are_split():
         split_cases(depths, no_folds, unit="slice")
 
 
-@pytest.mark.parametrize(("unit", "what"), [("patient", "'c', which is no case"), ("slice", "'c', which is no slice")])
+@pytest.mark.parametrize(
+    ("unit", "what"), [("patient", "'c', which is no case"), ("slice", "'c', which is no slice")]
+)
 def test_folds_of_other_names_are_refused(unit, what):
     with pytest.raises(RecipeError, match=what):
         split_cases(DEPTHS, lambda names: (Fold(tuple(names), ("c",)),), unit=unit)
@@ -117,7 +127,9 @@ def test_a_truth_with_fewer_slices_is_refused():
 @pytest.mark.parametrize("unit", ["patient", "slice"])
 def test_a_split_returns_from_the_record(unit):
     split = split_cases(DEPTHS, partial(seeded_folds, num_folds=2), unit=unit)
-    folds = [{"train": list(fold.train), "validation": list(fold.validation)} for fold in split.folds]
+    folds = [
+        {"train": list(fold.train), "validation": list(fold.validation)} for fold in split.folds
+    ]
     stored = record_split(split)
     assert recorded_split({"split": stored, "folds": folds}) == split
     assert stored["notes"] == list(notes(split))

@@ -35,10 +35,15 @@ def cohort(tmp_path_factory):
 def model(tmp_path_factory):
     """A narrow MFU-Net after a few steps."""
     folder = tmp_path_factory.mktemp("model")
-    write_cohort(folder / "data", layout="myops2020", num_cases=6, seed=8, num_slices=2, in_plane=64)
+    write_cohort(
+        folder / "data", layout="myops2020", num_cases=6, seed=8, num_slices=2, in_plane=64
+    )
     options = Options(epochs_scale=1e-9, max_steps=4)
     row = choose("mfunet", SETTINGS).row
-    return run_model(train(Request("mfunet", row, folder / "data", folder / "run", (0,), "cpu", options)), device="cpu")
+    return run_model(
+        train(Request("mfunet", row, folder / "data", folder / "run", (0,), "cpu", options)),
+        device="cpu",
+    )
 
 
 @pytest.mark.slow
@@ -55,7 +60,9 @@ def test_a_cohort_is_segmented_once_and_alike_though_a_worker_is_killed(cohort, 
             if len(ended) == STUDIES // 5:
                 os.kill(victim, signal.SIGKILL)
 
-        shared = segment_cohort(cohort, model, tmp_path / "shared", scheduler=scheduler, on_case=kill_one)
+        shared = segment_cohort(
+            cohort, model, tmp_path / "shared", scheduler=scheduler, on_case=kill_one
+        )
         assert len(workers) == WORKERS
         scheduler.client.wait_for_workers(WORKERS)
         assert victim not in scheduler.client.run(os.getpid).values()
@@ -66,8 +73,13 @@ def test_a_cohort_is_segmented_once_and_alike_though_a_worker_is_killed(cohort, 
     assert shared.failed == {}
     lines = (tmp_path / "shared" / "manifest.jsonl").read_text().splitlines()
     assert Counter(json.loads(line)["case"] for line in lines) == dict.fromkeys(names, 1)
-    masks = sorted(path.name for path in (tmp_path / "shared").iterdir() if path.name.endswith(".nii.gz"))
+    masks = sorted(
+        path.name for path in (tmp_path / "shared").iterdir() if path.name.endswith(".nii.gz")
+    )
     assert masks == [f"{name}.nii.gz" for name in names]
     for name in names:
         assert shared.written[name].read_bytes() == alone.written[name].read_bytes()
-    assert sum(np.asarray(nibabel.load(path).dataobj).any() for path in alone.written.values()) > STUDIES / 2
+    assert (
+        sum(np.asarray(nibabel.load(path).dataobj).any() for path in alone.written.values())
+        > STUDIES / 2
+    )

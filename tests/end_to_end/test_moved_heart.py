@@ -22,14 +22,32 @@ SETTINGS = {"schedule": "modern", "width": 8, "size": 96, "spacing_mm": 2.0}
 
 @pytest.mark.slow
 def test_a_heart_moved_by_a_third_of_the_field_of_view_is_segmented(tmp_path):
-    write_cohort(tmp_path / "train", layout="myops2020", num_cases=20, seed=1, num_slices=4, in_plane=160)
+    write_cohort(
+        tmp_path / "train", layout="myops2020", num_cases=20, seed=1, num_slices=4, in_plane=160
+    )
     row = replace(choose("mfunet", SETTINGS).row, published={})
-    run = train(Request("mfunet", row, tmp_path / "train", tmp_path / "run", (0,), "cpu", Options(epochs_scale=0.2)))
+    run = train(
+        Request(
+            "mfunet",
+            row,
+            tmp_path / "train",
+            tmp_path / "run",
+            (0,),
+            "cpu",
+            Options(epochs_scale=0.2),
+        )
+    )
     segmenter = load_segmenter(run, make_fabric("cpu").device)
     found = []
     for name, shift_mm in (("centred", (0.0, 0.0)), ("moved", (110.0, 0.0))):
         write_cohort(
-            tmp_path / name, layout="myops2020", num_cases=3, seed=3, num_slices=3, in_plane=160, shift_mm=shift_mm
+            tmp_path / name,
+            layout="myops2020",
+            num_cases=3,
+            seed=3,
+            num_slices=3,
+            in_plane=160,
+            shift_mm=shift_mm,
         )
         for files in find_cases(tmp_path / name):
             case = load_case(files, sequences=("LGE", "T2", "bSSFP"), labelled=True)

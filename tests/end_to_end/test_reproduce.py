@@ -18,7 +18,14 @@ PAPERS = {
     "cascade": ("anatomy,fusion-unet", ("schedule=modern", "width=2")),
     "linear-codec": (
         "unet,no-codec",
-        (*SMALL, "width=2", "unetpp_width=2", "maskrcnn_backbone=resnet18", "maskrcnn_width=8", "maskrcnn_size=48"),
+        (
+            *SMALL,
+            "width=2",
+            "unetpp_width=2",
+            "maskrcnn_backbone=resnet18",
+            "maskrcnn_width=8",
+            "maskrcnn_size=48",
+        ),
     ),
     "anatomy-prior": ("baseline,attention", (*SMALL, "width=2")),
 }
@@ -33,7 +40,9 @@ def cohort(tmp_path_factory):
     def make(layout):
         if layout not in folders:
             folders[layout] = tmp_path_factory.mktemp(layout)
-            write_cohort(folders[layout], layout=layout, num_cases=5, seed=30, num_slices=2, in_plane=96)
+            write_cohort(
+                folders[layout], layout=layout, num_cases=5, seed=30, num_slices=2, in_plane=96
+            )
         return folders[layout]
 
     return make
@@ -50,7 +59,9 @@ def command(paper, data, out, *more):
 
 
 def start(words):
-    return subprocess.Popen(words, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        words, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE, text=True
+    )
 
 
 def finish(words):
@@ -78,8 +89,14 @@ def kill_after(words, out, *, written, seconds):
 def finished(out):
     """When the weights of each stage that is noted as done were written."""
     runs = {path.parent.name: RunFolder(path.parent) for path in out.glob("*/run.json")}
-    steps = [(run, *step.split("/")) for run in runs.values() for step in run.read_record()["state"]]
-    files = [run.root / fold / stage / "weights.safetensors" for run, fold, stage in steps if stage != "predictions"]
+    steps = [
+        (run, *step.split("/")) for run in runs.values() for step in run.read_record()["state"]
+    ]
+    files = [
+        run.root / fold / stage / "weights.safetensors"
+        for run, fold, stage in steps
+        if stage != "predictions"
+    ]
     return {file.relative_to(out): file.stat().st_mtime_ns for file in files}
 
 
@@ -98,7 +115,9 @@ def assert_same(paper, out, reference):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("paper", PAPERS)
-def test_killed_twice_at_random_moments_it_ends_with_the_tables_of_an_undisturbed_one(paper, cohort, tmp_path):
+def test_killed_twice_at_random_moments_it_ends_with_the_tables_of_an_undisturbed_one(
+    paper, cohort, tmp_path
+):
     data = cohort("emidec" if paper == "anatomy-prior" else "myops2020")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     finish(command(paper, data, whole))

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from scarmap.errors import LabelError
-from scarmap.evaluation.conventions import CONVENTIONS, case3d, emidec_official, mfunet_slicewise, slicewise
+from scarmap.evaluation.conventions import (
+    CONVENTIONS,
+    case3d,
+    emidec_official,
+    mfunet_slicewise,
+    slicewise,
+)
 from scarmap.labels import INDEX, LAYOUTS
 from scarmap.volume import Grid, LabelMap
 
@@ -19,14 +25,17 @@ def _values(scores):
     return {(score.structure, score.metric): score.value for score in scores}
 
 
-# Two slices. Slice 0: myocardium of 8 voxels, 2 of them scar. Slice 1: myocardium of 4 voxels, no scar.
+# Two slices. Slice 0: myocardium of 8 voxels, 2 of them scar. Slice 1: myocardium of 4 voxels, no
+# scar.
 TRUTH = _labels(
     {"normal_myocardium": np.s_[0:4, 0:2, 0], "scar": np.s_[0:2, 0, 0]}
     | {"edema": np.s_[0:2, 1, 0], "lv_pool": np.s_[6, 5, 0]}
 )
 TRUTH.array[0:4, 0, 1] = INDEX["normal_myocardium"]
 # The scar is one voxel longer, the edema is missed.
-PREDICTION = _labels({"normal_myocardium": np.s_[0:4, 0:2, 0], "scar": np.s_[0:3, 0, 0], "lv_pool": np.s_[6, 5, 0]})
+PREDICTION = _labels(
+    {"normal_myocardium": np.s_[0:4, 0:2, 0], "scar": np.s_[0:3, 0, 0], "lv_pool": np.s_[6, 5, 0]}
+)
 PREDICTION.array[0:4, 0, 1] = INDEX["normal_myocardium"]
 
 
@@ -57,7 +66,11 @@ def test_case3d_scores_a_missed_structure_zero_and_its_distance_undefined():
 
 def test_case3d_leaves_overlap_undefined_where_the_truth_is_empty_but_not_volume():
     values = _values(case3d(TRUTH, _labels({}), "myops2020"))
-    undefined = {metric for (structure, metric), value in values.items() if structure == "scar" and np.isnan(value)}
+    undefined = {
+        metric
+        for (structure, metric), value in values.items()
+        if structure == "scar" and np.isnan(value)
+    }
     assert undefined == {
         "dice", "jaccard", "hausdorff_mm", "hausdorff95_mm", "assd_mm", "volume_difference_ratio"
     }  # fmt: skip
@@ -98,15 +111,20 @@ def test_slices_weigh_the_same_whatever_their_size_and_a_structure_in_none_is_un
     prediction = LabelMap(TRUTH.array.copy(), TRUTH.grid)
     prediction.array[..., 1] = 0
     values = _values(slicewise(prediction, TRUTH, "myops2020"))
-    assert values["whole_myocardium", "dice"] == pytest.approx((1 + 0) / 2)  # in 3D it would be 16 / 20
+    assert values["whole_myocardium", "dice"] == pytest.approx(
+        (1 + 0) / 2
+    )  # in 3D it would be 16 / 20
     assert np.isnan(values["rv_pool", "dice"])
 
 
 def test_average_pathology_stacks_edema_and_scar_and_is_not_their_mean():
     values = _values(mfunet_slicewise(PREDICTION, TRUTH, "myops2020"))
-    # Slice 0: 2 voxels shared in the scar channel, 0 in edema; 3 predicted, 4 true. Slice 1 is empty.
+    # Slice 0: 2 voxels shared in the scar channel, 0 in edema; 3 predicted, 4 true. Slice 1 is
+    # empty.
     assert values["average_pathology", "dice"] == pytest.approx((2 * 2 / (3 + 4) + 1) / 2)
-    assert values["average_pathology", "dice"] != pytest.approx((values["scar", "dice"] + values["edema", "dice"]) / 2)
+    assert values["average_pathology", "dice"] != pytest.approx(
+        (values["scar", "dice"] + values["edema", "dice"]) / 2
+    )
 
 
 def test_average_pathology_does_not_match_scar_with_edema():
@@ -118,7 +136,9 @@ def test_average_pathology_does_not_match_scar_with_edema():
     assert values["scar_and_edema", "dice"] == pytest.approx(1.0)
 
 
-EMIDEC_TRUTH = _labels({"normal_myocardium": np.s_[0:5, 0:2, 0], "scar": np.s_[0:3, 0, 0], "mvo": np.s_[0, 0, 0]})
+EMIDEC_TRUTH = _labels(
+    {"normal_myocardium": np.s_[0:5, 0:2, 0], "scar": np.s_[0:3, 0, 0], "mvo": np.s_[0, 0, 0]}
+)
 EMIDEC_PREDICTION = _labels({"normal_myocardium": np.s_[0:6, 0:2, 0], "scar": np.s_[0:2, 0, 0]})
 
 
@@ -153,7 +173,11 @@ def test_emidec_leaves_the_ratio_undefined_without_true_myocardium():
 
 def test_emidec_rules_apply_to_myops_without_mvo():
     values = _values(emidec_official(PREDICTION, TRUTH, "myops2020"))
-    assert {structure for structure, _ in values} == {"whole_myocardium", "whole_infarct", "lv_pool"}
+    assert {structure for structure, _ in values} == {
+        "whole_myocardium",
+        "whole_infarct",
+        "lv_pool",
+    }
     assert values["whole_infarct", "dice"] == pytest.approx(4 / 5)
 
 

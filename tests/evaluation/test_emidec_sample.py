@@ -65,10 +65,13 @@ def test_dice_and_volume_difference_follow_the_definition(masks, scores, structu
         difference = abs(int(first.sum()) - int(second.sum()))
         expected_dice = 2 * (first & second).sum() / total if total else 1.0
         measured = {
-            metric: scores[case, "emidec_official", structure, metric] for metric in ("dice", "volume_difference_ml")
+            metric: scores[case, "emidec_official", structure, metric]
+            for metric in ("dice", "volume_difference_ml")
         }
         assert measured["dice"] == pytest.approx(expected_dice)
-        assert measured["volume_difference_ml"] == pytest.approx(difference * spacing.prod() / 1000, rel=1e-6)
+        assert measured["volume_difference_ml"] == pytest.approx(
+            difference * spacing.prod() / 1000, rel=1e-6
+        )
 
 
 @pytest.mark.parametrize(("structure", "values"), [("whole_infarct", (3, 4)), ("mvo", (4,))])
@@ -84,10 +87,14 @@ def test_the_ratio_is_relative_to_the_true_myocardium(masks, scores, structure, 
 def test_hausdorff_of_the_myocardium_uses_pixdim(masks, scores, convention):
     for case, path in masks[1].items():
         truth, spacing = _read(path)
-        first, second = (_surface_points(values >= 2, spacing) for values in (_read(masks[0][case])[0], truth))
+        first, second = (
+            _surface_points(values >= 2, spacing) for values in (_read(masks[0][case])[0], truth)
+        )
         between = cdist(first, second)
         expected = max(between.min(axis=0).max(), between.min(axis=1).max())
-        assert scores[case, convention, "whole_myocardium", "hausdorff_mm"] == pytest.approx(expected, rel=1e-6)
+        assert scores[case, convention, "whole_myocardium", "hausdorff_mm"] == pytest.approx(
+            expected, rel=1e-6
+        )
 
 
 def test_the_perturbed_infarct_is_smaller_and_the_healthy_case_scores_one(scores):

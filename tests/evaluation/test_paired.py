@@ -37,7 +37,9 @@ def test_equal_methods_do_not_differ():
 def test_swapping_the_methods_flips_the_sign_and_keeps_p():
     values = np.random.default_rng(4).random((2, 12))
     first, second = (dict(enumerate(row)) for row in values)
-    there, back = (compare(*pair, generator=_generator()) for pair in [(first, second), (second, first)])
+    there, back = (
+        compare(*pair, generator=_generator()) for pair in [(first, second), (second, first)]
+    )
     assert there.mean_difference == pytest.approx(-back.mean_difference)
     assert there.p_value == pytest.approx(back.p_value)
 
@@ -45,22 +47,29 @@ def test_swapping_the_methods_flips_the_sign_and_keeps_p():
 def test_the_bootstrap_interval_agrees_with_scipy():
     differences = np.random.default_rng(5).normal(0.05, 0.1, size=25)
     low, high = bootstrap_interval(differences, generator=_generator())
-    oracle = stats.bootstrap((differences,), np.mean, method="percentile", rng=np.random.default_rng(9))
+    oracle = stats.bootstrap(
+        (differences,), np.mean, method="percentile", rng=np.random.default_rng(9)
+    )
     assert (low, high) == pytest.approx(tuple(oracle.confidence_interval), abs=0.003)
 
 
 def test_the_same_seed_draws_the_same_interval():
     differences = np.random.default_rng(5).normal(size=25)
     first, second, other = (
-        bootstrap_interval(differences, generator=np.random.default_rng(seed), num_resamples=200) for seed in (1, 1, 2)
+        bootstrap_interval(differences, generator=np.random.default_rng(seed), num_resamples=200)
+        for seed in (1, 1, 2)
     )
     assert first == second != other
 
 
 def test_a_wider_confidence_gives_a_wider_interval():
     differences = np.random.default_rng(6).normal(size=25)
-    narrow = bootstrap_interval(differences, generator=_generator(), confidence=0.5, num_resamples=500)
-    wide = bootstrap_interval(differences, generator=_generator(), confidence=0.99, num_resamples=500)
+    narrow = bootstrap_interval(
+        differences, generator=_generator(), confidence=0.5, num_resamples=500
+    )
+    wide = bootstrap_interval(
+        differences, generator=_generator(), confidence=0.99, num_resamples=500
+    )
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
 

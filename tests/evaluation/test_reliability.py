@@ -22,7 +22,9 @@ def overconfident(seed, *, slope=0.5, offset=-0.5):
     drawn = np.random.default_rng(seed)
     odds = drawn.normal(-1, 3, SHAPE)
     meant = 1 / (1 + np.exp(-(slope * odds + offset)))
-    labels = np.where(drawn.random(SHAPE) < meant, INDEX["scar"], INDEX["normal_myocardium"]).astype(np.uint8)
+    labels = np.where(
+        drawn.random(SHAPE) < meant, INDEX["scar"], INDEX["normal_myocardium"]
+    ).astype(np.uint8)
     said = (1 / (1 + np.exp(-odds))).astype(np.float32)
     return said[None], LabelMap(labels, Grid(SHAPE, (1.0, 1.0, 1.0), np.eye(4))), meant
 
@@ -36,7 +38,9 @@ def test_counts_are_those_of_the_voxels():
     grid = Grid((2, 2, 1), (1.0, 1.0, 1.0), np.eye(4))
     labels = np.array([[[5], [5]], [[3], [0]]], dtype=np.uint8)
     maps = np.array([0.9, 0.9, 0.9, 0.0], dtype=np.float32).reshape(1, 2, 2, 1)
-    counts = count_reliability(maps, ("whole_infarct",), LabelMap(labels, grid), "emidec")["whole_infarct"]
+    counts = count_reliability(maps, ("whole_infarct",), LabelMap(labels, grid), "emidec")[
+        "whole_infarct"
+    ]
     assert counts.count[counts.count > 0].tolist() == [1, 3]
     assert counts.true.sum() == 2
     assert counts.said.sum() == pytest.approx(2.7)
@@ -54,8 +58,12 @@ def test_an_overconfident_map_means_what_it_says_afterwards_also_on_other_cases(
     found = curve(maps[0])
     assert found.dtype == np.float32
     assert np.abs(found - meant).mean() < 0.02
-    before = count_reliability(maps, ("whole_infarct",), truth, "emidec")["whole_infarct"].expected_error()
-    after = count_reliability(found[None], ("whole_infarct",), truth, "emidec")["whole_infarct"].expected_error()
+    before = count_reliability(maps, ("whole_infarct",), truth, "emidec")[
+        "whole_infarct"
+    ].expected_error()
+    after = count_reliability(found[None], ("whole_infarct",), truth, "emidec")[
+        "whole_infarct"
+    ].expected_error()
     assert before > 0.1
     assert after < 0.02
 

@@ -23,12 +23,16 @@ def _monai(prediction, truth, spacing):
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize(("shape", "spacing"), [((30, 25, 6), (1.4, 0.7, 10.0)), ((24, 24, 1), (1.4, 1.1, 8.0))])
+@pytest.mark.parametrize(
+    ("shape", "spacing"), [((30, 25, 6), (1.4, 0.7, 10.0)), ((24, 24, 1), (1.4, 1.1, 8.0))]
+)
 def test_surface_metrics_agree_with_monai_on_anisotropic_blobs(seed, shape, spacing):
     prediction, truth = _blob(seed, shape), _blob(seed + 100, shape)
     errors = surface_errors(prediction, truth, spacing_mm=spacing)
     expected = _monai(prediction, truth, spacing)
-    assert (errors.hausdorff_mm, errors.hausdorff95_mm, errors.assd_mm) == pytest.approx(expected, rel=1e-5)
+    assert (errors.hausdorff_mm, errors.hausdorff95_mm, errors.assd_mm) == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_hausdorff_is_in_mm_for_anisotropic_voxels():
@@ -36,7 +40,9 @@ def test_hausdorff_is_in_mm_for_anisotropic_voxels():
     prediction[0, 0, 0] = True
     truth[3, 0, 4] = True
     assert hausdorff_mm(prediction, truth, spacing_mm=(1.0, 1.0, 1.0)) == pytest.approx(5.0)
-    assert hausdorff_mm(prediction, truth, spacing_mm=(2.0, 1.0, 10.0)) == pytest.approx(np.hypot(6, 40))
+    assert hausdorff_mm(prediction, truth, spacing_mm=(2.0, 1.0, 10.0)) == pytest.approx(
+        np.hypot(6, 40)
+    )
 
 
 def test_two_segments_have_the_hand_worked_distances():
@@ -44,7 +50,8 @@ def test_two_segments_have_the_hand_worked_distances():
     prediction[0:4, 1] = True
     truth[0:8, 1] = True
     assert hausdorff_mm(prediction, truth, spacing_mm=(2, 1, 1)) == pytest.approx(8)
-    # From the truth: 0 0 0 0 2 4 6 8; its 95th percentile lies 0.65 of the way from the 7th value to the 8th.
+    # From the truth: 0 0 0 0 2 4 6 8; its 95th percentile lies 0.65 of the way from the 7th value
+    # to the 8th.
     assert hausdorff95_mm(prediction, truth, spacing_mm=(2, 1, 1)) == pytest.approx(6 + 0.65 * 2)
     assert assd_mm(prediction, truth, spacing_mm=(2, 1, 1)) == pytest.approx((2 + 4 + 6 + 8) / 12)
 
@@ -55,8 +62,11 @@ def test_only_surface_voxels_count():
     hollow = truth.copy()
     hollow[3:6, 3:6, 3:6] = False
     cavity_wall, shell = 6 * 9, 7**3 - 5**3
-    # The wall lies around the cavity, two voxels inside the shell; the truth's surface is the shell alone.
-    assert assd_mm(hollow, truth, spacing_mm=(1, 1, 1)) == pytest.approx(cavity_wall / (2 * shell + cavity_wall))
+    # The wall lies around the cavity, two voxels inside the shell; the truth's surface is the shell
+    # alone.
+    assert assd_mm(hollow, truth, spacing_mm=(1, 1, 1)) == pytest.approx(
+        cavity_wall / (2 * shell + cavity_wall)
+    )
 
 
 def test_surface_metrics_are_symmetric_and_zero_for_equal_masks():
@@ -72,12 +82,15 @@ def test_a_mask_that_touches_the_array_border_has_its_surface_there():
     full = np.ones((6, 6, 3), dtype=bool)
     inner = np.zeros_like(full)
     inner[2:4, 2:4, 1] = True
-    assert hausdorff_mm(inner, full, spacing_mm=(1, 1, 5)) == pytest.approx(np.sqrt(2**2 + 2**2 + 5**2))
+    assert hausdorff_mm(inner, full, spacing_mm=(1, 1, 5)) == pytest.approx(
+        np.sqrt(2**2 + 2**2 + 5**2)
+    )
 
 
 @pytest.mark.parametrize("metric", [hausdorff_mm, hausdorff95_mm, assd_mm])
 def test_an_empty_mask_leaves_distance_undefined(metric):
     empty, drawn = np.zeros((4, 4, 1), dtype=bool), np.ones((4, 4, 1), dtype=bool)
     assert all(
-        np.isnan(metric(*pair, spacing_mm=(1, 1, 1))) for pair in [(empty, drawn), (drawn, empty), (empty, empty)]
+        np.isnan(metric(*pair, spacing_mm=(1, 1, 1)))
+        for pair in [(empty, drawn), (drawn, empty), (empty, empty)]
     )

@@ -26,7 +26,9 @@ from scarmap.io.nifti import read_labels
 
 def _write_mask(path, values, *, affine=None):
     path.parent.mkdir(parents=True, exist_ok=True)
-    nibabel.save(nibabel.Nifti1Image(values.astype(np.int16), np.eye(4) if affine is None else affine), path)
+    nibabel.save(
+        nibabel.Nifti1Image(values.astype(np.int16), np.eye(4) if affine is None else affine), path
+    )
     return path
 
 
@@ -73,7 +75,9 @@ def test_masks_on_other_grids_are_refused_with_both_files_named(tmp_path):
 def test_only_shared_cases_are_scored_and_the_rest_is_named(tmp_path, caplog):
     mask = _write_mask(tmp_path / "mask.nii.gz", _heart())
     with caplog.at_level(logging.WARNING):
-        result = evaluate_folder({"a": mask, "b": mask, "x": mask}, {"a": mask, "b": mask, "c": mask}, "emidec")
+        result = evaluate_folder(
+            {"a": mask, "b": mask, "x": mask}, {"a": mask, "b": mask, "c": mask}, "emidec"
+        )
     assert (result.missing, result.extra) == (("c",), ("x",))
     assert {row.case for row in result.rows} == {"a", "b"}
     assert "want of a prediction (1): c" in caplog.text
@@ -91,7 +95,9 @@ def test_an_unknown_layout_is_refused_before_any_file_is_read(tmp_path):
 
 
 def test_the_summary_leaves_undefined_values_out_and_counts_them():
-    rows = [_row(value, case=case) for case, value in zip("abcd", [0.2, nan, 0.4, 0.9], strict=True)]
+    rows = [
+        _row(value, case=case) for case, value in zip("abcd", [0.2, nan, 0.4, 0.9], strict=True)
+    ]
     statistics = summarise(rows)["case3d"]["scar"]["dice"]
     assert statistics["unit"] == "ratio"
     assert (statistics["n"], statistics["n_undefined"]) == (3, 1)
@@ -112,7 +118,11 @@ def test_one_defined_value_has_a_mean_but_no_sd():
 
 
 def test_scores_return_from_cases_csv_as_they_were(tmp_path):
-    rows = (_row(1 / 3), _row(nan, metric="assd_mm", unit="mm"), _row(-2.5, case="b, left", unit="ml"))
+    rows = (
+        _row(1 / 3),
+        _row(nan, metric="assd_mm", unit="mm"),
+        _row(-2.5, case="b, left", unit="ml"),
+    )
     cases_file, _ = write_evaluation(tmp_path / "new", Evaluation("emidec", rows))
     assert cases_file.read_text().splitlines()[0] == "case,convention,structure,metric,value,unit"
     back = read_scores(cases_file)
@@ -139,7 +149,9 @@ def test_summary_json_is_strict_json_and_holds_what_was_left_out(tmp_path):
 def _found(case, *, true, predicted, structure="whole_infarct"):
     """Rows of a case: Dice is undefined where the truth is empty, the volume is the prediction's."""
     dice = (0.7 if predicted else 0.0) if true else nan
-    volume = _row(3.0 if predicted else 0.0, case=case, structure=structure, metric="volume_ml", unit="ml")
+    volume = _row(
+        3.0 if predicted else 0.0, case=case, structure=structure, metric="volume_ml", unit="ml"
+    )
     return [_row(dice, case=case, structure=structure), volume]
 
 
@@ -183,7 +195,9 @@ def test_cases_with_an_infarct_are_those_whose_truth_has_one():
 def test_the_summary_is_given_once_more_over_cases_with_an_infarct(tmp_path):
     official = [
         _row(value, case=case, convention="emidec_official", structure="whole_infarct")
-        for case, value in zip(("ill", "missed", "well", "invented", "healthy"), (0.7, 0, 1, 0, 1), strict=True)
+        for case, value in zip(
+            ("ill", "missed", "well", "invented", "healthy"), (0.7, 0, 1, 0, 1), strict=True
+        )
     ]
     _, summary_file = write_evaluation(tmp_path, Evaluation("emidec", (*COHORT, *official)))
     content = read_summary(summary_file)
@@ -203,12 +217,24 @@ def test_summary_json_holds_what_a_reader_must_be_told(tmp_path):
 
 
 def test_values_by_case_picks_one_score():
-    rows = [_row(0.5), _row(0.7, case="b"), _row(3.0, metric="assd_mm"), _row(0.1, convention="emidec_official")]
-    assert values_by_case(rows, convention="case3d", structure="scar", metric="dice") == {"a": 0.5, "b": 0.7}
+    rows = [
+        _row(0.5),
+        _row(0.7, case="b"),
+        _row(3.0, metric="assd_mm"),
+        _row(0.1, convention="emidec_official"),
+    ]
+    assert values_by_case(rows, convention="case3d", structure="scar", metric="dice") == {
+        "a": 0.5,
+        "b": 0.7,
+    }
 
 
 @pytest.mark.parametrize(
-    "text", ["one,two\n1,2\n", "case,convention,structure,metric,value,unit\na,case3d,scar,dice,high,ratio\n"]
+    "text",
+    [
+        "one,two\n1,2\n",
+        "case,convention,structure,metric,value,unit\na,case3d,scar,dice,high,ratio\n",
+    ],
 )
 def test_a_foreign_table_is_named(tmp_path, text):
     (tmp_path / "cases.csv").write_text(text)

@@ -20,7 +20,9 @@ class Shows:
     def __call__(self, slices):
         self.sizes.append(len(slices))
         heart, infarct = slices[:, 0], slices[:, 0] > 2.5
-        return torch.stack([(heart > 1.5).float(), ((heart > 0.5) & (heart < 1.5)).float(), infarct.float()], dim=1)
+        return torch.stack(
+            [(heart > 1.5).float(), ((heart > 0.5) & (heart < 1.5)).float(), infarct.float()], dim=1
+        )
 
     @property
     def num_slices(self):
@@ -33,7 +35,9 @@ def unchanged(volume, sequence):
 
 def compose(probabilities):
     labels = np.zeros(probabilities.shape[1:], dtype=np.uint8)
-    for name, mask in zip(("normal_myocardium", "lv_pool", "scar"), probabilities > 0.5, strict=True):
+    for name, mask in zip(
+        ("normal_myocardium", "lv_pool", "scar"), probabilities > 0.5, strict=True
+    ):
         labels[mask] = INDEX[name]
     return labels
 
@@ -56,7 +60,9 @@ def heart():
 
     def make(*, num_slices=3, in_plane=128, shift_mm=(0.0, 0.0)):
         rng = np.random.default_rng(8)
-        case = make_case("emidec", name="a", rng=rng, num_slices=num_slices, in_plane=in_plane, shift_mm=shift_mm)
+        case = make_case(
+            "emidec", name="a", rng=rng, num_slices=num_slices, in_plane=in_plane, shift_mm=shift_mm
+        )
         shown = np.zeros(case.grid.shape, dtype=np.float32)
         for value, region in ((1, "lv_pool"), (2, "whole_myocardium"), (3, "whole_infarct")):
             shown[region_mask(case.labels.array, region)] = value

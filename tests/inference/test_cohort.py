@@ -60,7 +60,9 @@ def load_bright(told=""):
     if told:
         raise RunError(told)
     preparation = Preparation(("LGE",), 128, standardise)
-    return Segmenter(preparation, "emidec", ("scar",), brightest, brightest_wall, torch.device("cpu"))
+    return Segmenter(
+        preparation, "emidec", ("scar",), brightest, brightest_wall, torch.device("cpu")
+    )
 
 
 def test_flagged_cases_are_written_and_listed(emidec_phantom, blind, model, tmp_path):
@@ -69,7 +71,9 @@ def test_flagged_cases_are_written_and_listed(emidec_phantom, blind, model, tmp_
     said = "No left ventricle was found in slices 1, 2, 3, 4, 5 of 5, so they hold no pathology."
     assert set(outcome.written) == {case.name for case in files}
     assert outcome.flagged == {case.name: (said,) for case in files}
-    assert json.loads((tmp_path / "flags.json").read_text()) == {case.name: [said] for case in files}
+    assert json.loads((tmp_path / "flags.json").read_text()) == {
+        case.name: [said] for case in files
+    }
 
 
 def test_flags_of_an_earlier_model_do_not_stay(emidec_phantom, blind, model, tmp_path):
@@ -80,7 +84,9 @@ def test_flags_of_an_earlier_model_do_not_stay(emidec_phantom, blind, model, tmp
     assert not (tmp_path / "flags.json").exists()
 
 
-def test_a_repetition_loads_no_model_writes_no_mask_and_still_tells_the_flags(emidec_phantom, blind, model, tmp_path):
+def test_a_repetition_loads_no_model_writes_no_mask_and_still_tells_the_flags(
+    emidec_phantom, blind, model, tmp_path
+):
     files, loads = find_cases(emidec_phantom), []
     known = model(blind, loaded=lambda: loads.append(1))
     first = segment_cohort(files[:3], known, tmp_path)
@@ -88,13 +94,19 @@ def test_a_repetition_loads_no_model_writes_no_mask_and_still_tells_the_flags(em
     second = segment_cohort(files, known, tmp_path)
     third = segment_cohort(files, known, tmp_path)
     assert (list(second.written), second.skipped) == ([files[3].name], first.written)
-    assert (third.written, third.num_cases, set(third.flagged)) == ({}, 4, {case.name for case in files})
+    assert (third.written, third.num_cases, set(third.flagged)) == (
+        {},
+        4,
+        {case.name for case in files},
+    )
     assert {path: path.stat().st_mtime_ns for path in written} == written
     assert len(loads) == 2
     assert len((tmp_path / "manifest.jsonl").read_text().splitlines()) == 4
 
 
-@pytest.mark.parametrize(("trained", "expected"), [("scarmap", "emidec"), ("myops2020", "myops2020")])
+@pytest.mark.parametrize(
+    ("trained", "expected"), [("scarmap", "emidec"), ("myops2020", "myops2020")]
+)
 def test_a_system_that_knows_every_tissue_writes_the_codes_of_the_data(
     emidec_phantom, blind, model, tmp_path, trained, expected
 ):
@@ -102,12 +114,16 @@ def test_a_system_that_knows_every_tissue_writes_the_codes_of_the_data(
         return np.full(probabilities.shape[1:], INDEX["edema"], dtype=np.uint8)
 
     knowing = replace(blind, layout=trained, compose=edema_everywhere, check=None)
-    (path,) = segment_cohort(find_cases(emidec_phantom)[:1], model(knowing), tmp_path).written.values()
+    (path,) = segment_cohort(
+        find_cases(emidec_phantom)[:1], model(knowing), tmp_path
+    ).written.values()
     found = read_labels(path, expected).array
     assert (found == INDEX["normal_myocardium" if expected == "emidec" else "edema"]).all()
 
 
-def test_a_case_without_any_of_the_sequences_fails_and_one_with_some_does_not(plain_phantom, blind, model, tmp_path):
+def test_a_case_without_any_of_the_sequences_fails_and_one_with_some_does_not(
+    plain_phantom, blind, model, tmp_path
+):
     files = find_cases(plain_phantom)
     any_of_two = Preparation(("T2", "bSSFP"), 128, standardise, optional=True)
     outcome = segment_cohort(files, model(replace(blind, preparation=any_of_two)), tmp_path)
@@ -129,7 +145,9 @@ def test_an_entry_follows_its_mask(emidec_phantom, blind, model, tmp_path, monke
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bad_case_is_named_and_tried_again_when_it_was_mended(emidec_phantom, blind, model, tmp_path):
+def test_a_bad_case_is_named_and_tried_again_when_it_was_mended(
+    emidec_phantom, blind, model, tmp_path
+):
     good = find_cases(emidec_phantom)
     bad = [good[0], replace(good[1], images={"LGE": tmp_path / "none.nii.gz"}), *good[2:]]
     outcome = segment_cohort(bad, model(blind), tmp_path / "masks")
@@ -153,13 +171,17 @@ def test_what_is_no_shard_is_refused(text):
         read_shard(text)
 
 
-def test_shards_write_files_of_their_own_and_a_last_call_finds_all_done(emidec_phantom, blind, model, tmp_path):
+def test_shards_write_files_of_their_own_and_a_last_call_finds_all_done(
+    emidec_phantom, blind, model, tmp_path
+):
     files = find_cases(emidec_phantom)
     for number in (1, 2):
         segment_cohort(files, model(blind), tmp_path, shard=Shard(number, 2))
     names = {path.name for path in tmp_path.iterdir()} - {f"{case.name}.nii.gz" for case in files}
     assert names == {
-        f"{what}.{number}-of-2.{kind}" for number in (1, 2) for what, kind in [("manifest", "jsonl"), ("flags", "json")]
+        f"{what}.{number}-of-2.{kind}"
+        for number in (1, 2)
+        for what, kind in [("manifest", "jsonl"), ("flags", "json")]
     }
     last = segment_cohort(files, model(blind), tmp_path)
     assert (last.written, set(last.skipped)) == ({}, {case.name for case in files})
@@ -220,7 +242,10 @@ def test_workers_write_the_same_masks_as_one_process(emidec_phantom, tmp_path):
     bad = Model("bad", ("LGE",), partial(load_bright, "these weights do not fit"))
     with open_scheduler("local", workers=1) as scheduler:
         shared = segment_cohort(
-            [*files, replace(files[0], name="none", images={})], bright, tmp_path / "shared", scheduler=scheduler
+            [*files, replace(files[0], name="none", images={})],
+            bright,
+            tmp_path / "shared",
+            scheduler=scheduler,
         )
         with pytest.raises(RunError, match="these weights do not fit"):
             segment_cohort(files, bad, tmp_path / "bad", scheduler=scheduler)

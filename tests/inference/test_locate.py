@@ -22,22 +22,33 @@ def test_a_heart_is_whole_from_400_square_millimetres_on(pixel_mm2, whole):
 
 @pytest.mark.parametrize(
     ("at", "rows_go_on", "columns_go_on"),
-    [((0, 10), False, True), ((28, 10), False, True), ((10, 0), True, False), ((10, 28), True, False)],
+    [
+        ((0, 10), False, True),
+        ((28, 10), False, True),
+        ((10, 0), True, False),
+        ((10, 28), True, False),
+    ],
 )
-def test_a_heart_may_touch_the_border_of_the_image_but_not_that_of_the_window(at, rows_go_on, columns_go_on):
+def test_a_heart_may_touch_the_border_of_the_image_but_not_that_of_the_window(
+    at, rows_go_on, columns_go_on
+):
     heart = square((1, 40, 40), at=at)
     assert looks_whole(heart, pixel_mm2=9, inner_borders=(rows_go_on, columns_go_on))
     assert not looks_whole(heart, pixel_mm2=9, inner_borders=(True, True))
 
 
 def test_the_slice_that_shows_most_is_judged_and_specks_beside_the_heart_do_not_count():
-    heart = np.concatenate([square((1, 40, 40), at=(0, 0), side=5), square((1, 40, 40), at=(10, 10))])
+    heart = np.concatenate(
+        [square((1, 40, 40), at=(0, 0), side=5), square((1, 40, 40), at=(10, 10))]
+    )
     heart[1, 0, 30] = 1
     assert looks_whole(heart, pixel_mm2=9, inner_borders=(True, True))
 
 
 def test_nothing_is_not_a_heart():
-    assert not looks_whole(np.full((2, 40, 40), 0.5, np.float32), pixel_mm2=9, inner_borders=(True, True))
+    assert not looks_whole(
+        np.full((2, 40, 40), 0.5, np.float32), pixel_mm2=9, inner_borders=(True, True)
+    )
 
 
 @pytest.mark.parametrize("shape", [(48, 48), (50, 71), (20, 90), (33, 31), (20, 25)])

@@ -23,7 +23,10 @@ WANTED = Wanted("model 1", ("LGE", "T2"))
 @pytest.fixture
 def files(tmp_path):
     """A case whose images are a few bytes."""
-    paths = {sequence: tmp_path / "images" / f"p7_{sequence}.nii.gz" for sequence in ("LGE", "T2", "bSSFP")}
+    paths = {
+        sequence: tmp_path / "images" / f"p7_{sequence}.nii.gz"
+        for sequence in ("LGE", "T2", "bSSFP")
+    }
     (tmp_path / "images").mkdir()
     for sequence, path in paths.items():
         path.write_text(f"image {sequence}")
@@ -35,7 +38,9 @@ def entry(files, tmp_path):
     """Its line, with its mask beside it."""
     (tmp_path / "p7.nii.gz").write_text("mask")
     images = {sequence: look_at(path) for sequence, path in WANTED.images(files).items()}
-    return Entry("p7", "p7.nii.gz", images, "model 1", flags=("No heart in slice 1.",), written=now())
+    return Entry(
+        "p7", "p7.nii.gz", images, "model 1", flags=("No heart in slice 1.",), written=now()
+    )
 
 
 def test_entries_are_read_as_they_were_written_and_the_latest_counts(tmp_path, entry):
@@ -92,7 +97,8 @@ def test_an_image_that_came_or_went_is_another_input(tmp_path, files, entry):
     without = replace(files, images={"LGE": files.images["LGE"]})
     assert why_again(entry, without, WANTED, tmp_path) == "other images (T2)"
     assert (
-        why_again(entry, files, replace(WANTED, sequences=("LGE", "T2", "bSSFP")), tmp_path) == "other images (bSSFP)"
+        why_again(entry, files, replace(WANTED, sequences=("LGE", "T2", "bSSFP")), tmp_path)
+        == "other images (bSSFP)"
     )
 
 
@@ -110,7 +116,11 @@ def test_cases_are_split_into_done_and_to_do(tmp_path, files, entry):
     append_entry(tmp_path / "manifest.jsonl", entry)
     append_entry(tmp_path / "manifest.jsonl", replace(entry, case="p9", model="model 0"))
     done, todo, again = split_done(cases, WANTED, tmp_path)
-    assert (done, [each.name for each in todo], again) == ({"p7": entry}, ["p8", "p9"], {"p9": "another model"})
+    assert (done, [each.name for each in todo], again) == (
+        {"p7": entry},
+        ["p8", "p9"],
+        {"p9": "another model"},
+    )
     assert split_done(cases, WANTED, tmp_path / "nowhere") == ({}, cases, {})
 
 
@@ -121,5 +131,9 @@ def test_a_model_is_known_by_its_recipe_and_its_weights(tmp_path):
     known = fingerprint({"width": 8}, [first])
     assert fingerprint({"width": 8}, [second]) == known
     second.write_text("Weights")
-    others = [fingerprint({"width": 8}, [second]), fingerprint({"width": 4}, [first]), fingerprint({"width": 8}, [])]
+    others = [
+        fingerprint({"width": 8}, [second]),
+        fingerprint({"width": 4}, [first]),
+        fingerprint({"width": 8}, []),
+    ]
     assert len({known, *others}) == 4

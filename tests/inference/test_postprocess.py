@@ -23,8 +23,12 @@ def test_the_largest_part_counts_diagonal_neighbours_as_connected():
 
 
 def test_slices_are_cleaned_by_themselves():
-    mask = np.stack([slice_of("##.#", "...."), slice_of("...#", ".#.#"), slice_of("....", "....")], axis=2)
-    kept = np.stack([slice_of("##..", "...."), slice_of("...#", "...#"), slice_of("....", "....")], axis=2)
+    mask = np.stack(
+        [slice_of("##.#", "...."), slice_of("...#", ".#.#"), slice_of("....", "....")], axis=2
+    )
+    kept = np.stack(
+        [slice_of("##..", "...."), slice_of("...#", "...#"), slice_of("....", "....")], axis=2
+    )
     np.testing.assert_array_equal(largest_component_per_slice(mask), kept)
 
 
@@ -55,7 +59,9 @@ def test_slices_without_a_left_ventricle_are_told():
     labels = np.zeros((4, 4, 3), dtype=np.uint8)
     labels[1, 1, [0, 2]] = INDEX["scar"]
     labels[2, 2] = INDEX["rv_pool"]
-    assert slices_without_heart(labels) == ("No left ventricle was found in slice 2 of 3, so it holds no pathology.",)
+    assert slices_without_heart(labels) == (
+        "No left ventricle was found in slice 2 of 3, so it holds no pathology.",
+    )
     assert slices_without_heart(labels[..., [0, 2]]) == ()
 
 
@@ -66,7 +72,9 @@ def test_small_parts_of_an_infarct_are_left_out_and_told_only_where_nothing_rema
     labels[5:8, 0, 0] = INDEX["mvo"]
     labels[8, 1, 1] = INDEX["scar"]  # 1 ml with what touches it
     settings = {"region": "whole_infarct", "around": "edema"}
-    kept, told = leave_out_small_parts(labels, grid, smallest_percent=4, **settings)  # of a wall of 96 voxels
+    kept, told = leave_out_small_parts(
+        labels, grid, smallest_percent=4, **settings
+    )  # of a wall of 96 voxels
     assert told == ()
     assert (kept[0, 0] == INDEX["edema"]).all()
     assert np.array_equal(kept[1:], labels[1:])

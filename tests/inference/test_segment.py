@@ -11,7 +11,12 @@ from scarmap.volume import Case, Grid, Volume
 
 
 def epicardium_dice(case, segmentation):
-    return dice(*(region_mask(labels.array, "lv_epicardium") for labels in (segmentation.labels, case.labels)))
+    return dice(
+        *(
+            region_mask(labels.array, "lv_epicardium")
+            for labels in (segmentation.labels, case.labels)
+        )
+    )
 
 
 def test_a_heart_in_the_centre_window_is_seen_in_one_pass_over_the_stack(heart, segmenter):
@@ -24,7 +29,9 @@ def test_a_heart_in_the_centre_window_is_seen_in_one_pass_over_the_stack(heart, 
 
 
 @pytest.mark.parametrize("shift_share", [(1 / 3, 0), (-1 / 3, 0), (0, 1 / 3), (-1 / 3, -1 / 3)])
-def test_a_heart_a_third_of_the_field_of_view_away_is_found_without_every_window(heart, segmenter, shift_share):
+def test_a_heart_a_third_of_the_field_of_view_away_is_found_without_every_window(
+    heart, segmenter, shift_share
+):
     here = heart(num_slices=9)
     shift_mm = tuple(share * 128 * here.grid.spacing_mm[0] for share in shift_share)
     case, (model, shows) = heart(num_slices=9, shift_mm=shift_mm), segmenter()
@@ -48,8 +55,12 @@ def test_without_a_heart_three_slices_are_searched_and_nothing_is_found(heart, s
     assert shows.num_slices == 9 + 3 * 9
 
 
-@pytest.mark.parametrize(("num_slices", "in_plane", "size"), [(3, 80, 128), (1, 128, 64), (1, 96, 128)])
-def test_small_images_and_single_slices_come_back_on_their_own_grid(heart, segmenter, num_slices, in_plane, size):
+@pytest.mark.parametrize(
+    ("num_slices", "in_plane", "size"), [(3, 80, 128), (1, 128, 64), (1, 96, 128)]
+)
+def test_small_images_and_single_slices_come_back_on_their_own_grid(
+    heart, segmenter, num_slices, in_plane, size
+):
     case, (model, shows) = heart(num_slices=num_slices, in_plane=in_plane), segmenter(size=size)
     found = segment(case, model)
     assert found.labels.array.shape == case.grid.shape == (in_plane, in_plane, num_slices)
@@ -68,7 +79,8 @@ def test_images_at_another_pixel_size_are_resampled_and_return(heart, segmenter,
 
 
 @pytest.mark.parametrize(
-    ("spacing_mm", "working_mm", "side_mm", "is_heart"), [(2, 1, 16, False), (2, 1, 24, True), (1, 2, 24, True)]
+    ("spacing_mm", "working_mm", "side_mm", "is_heart"),
+    [(2, 1, 16, False), (2, 1, 24, True), (1, 2, 24, True)],
 )
 def test_400_square_millimetres_are_a_heart_at_any_working_pixel_size(
     segmenter, spacing_mm, working_mm, side_mm, is_heart
@@ -120,7 +132,9 @@ def test_composed_labels_follow_the_returned_probabilities(heart, segmenter):
         (MIXED, ("edema", "scar", "mvo")),
     ],
 )
-def test_tissues_that_the_system_never_learned_get_the_label_of_its_experts(heart, segmenter, layout, given):
+def test_tissues_that_the_system_never_learned_get_the_label_of_its_experts(
+    heart, segmenter, layout, given
+):
     def every_pathology(probabilities):
         labels = np.zeros(probabilities.shape[1:], dtype=np.uint8)
         labels[0, 0] = [INDEX[tissue] for tissue in ("edema", "scar", "mvo")]
@@ -159,7 +173,10 @@ def test_a_heart_at_the_border_of_a_narrow_image_is_not_searched_for(segmenter):
     image = np.zeros((64, 200, 2), np.float32)
     image[:16, 92:108] = 2
     model, shows = segmenter()
-    found = segment(Case("a", "emidec", {"LGE": Volume(image, Grid(image.shape, (2.0, 2.0, 8.0), np.eye(4)))}), model)
+    found = segment(
+        Case("a", "emidec", {"LGE": Volume(image, Grid(image.shape, (2.0, 2.0, 8.0), np.eye(4)))}),
+        model,
+    )
     np.testing.assert_array_equal(found.labels.array > 0, image > 0)
     assert shows.num_slices == 2
 
@@ -172,7 +189,9 @@ def test_the_last_decision_knows_the_voxels_size_and_is_told_after_the_check(hea
         seen.append((labels.max(), grid))
         return np.zeros_like(labels), ("All removed.",)
 
-    found = segment(case, replace(model, finish=finish, check=lambda labels: (f"{labels.max()} left.",)))
+    found = segment(
+        case, replace(model, finish=finish, check=lambda labels: (f"{labels.max()} left.",))
+    )
     assert seen[0][0] > 0
     assert seen[0][1] is case.grid
     assert not found.labels.array.any()

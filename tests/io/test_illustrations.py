@@ -10,7 +10,10 @@ def illustration():
     image = np.arange(12, dtype=np.float32).reshape(3, 4)
     ring = image > 5
     rows = (
-        (Panel("image", image, {"scar": ring, "lv_pool": ~ring}), Panel("map", image.astype(np.float64), heat=True)),
+        (
+            Panel("image", image, {"scar": ring, "lv_pool": ~ring}),
+            Panel("map", image.astype(np.float64), heat=True),
+        ),
         (Panel("whole numbers, µm", (image * 2).astype(np.int16)),),
     )
     return Illustration("2-attention", "Attention", "What to see: “edges”.", rows)
@@ -23,7 +26,11 @@ def test_a_picture_round_trips(tmp_path):
     assert (back.name, back.title, back.caption) == (made.name, made.title, made.caption)
     assert [len(row) for row in back.rows] == [2, 1]
     for mine, theirs in zip(chain(*back.rows), chain(*made.rows), strict=True):
-        assert (mine.title, mine.heat, list(mine.contours)) == (theirs.title, theirs.heat, list(theirs.contours))
+        assert (mine.title, mine.heat, list(mine.contours)) == (
+            theirs.title,
+            theirs.heat,
+            list(theirs.contours),
+        )
         np.testing.assert_array_equal(mine.image, theirs.image)
         for region, mask in theirs.contours.items():
             assert mine.contours[region].dtype == bool

@@ -12,7 +12,11 @@ HOLD += "with held(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)
 
 def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path):
     path = tmp_path / "run" / "lock"
-    with held(path), pytest.raises(RunError, match=r"Another command works here: it holds .*lock"), held(path):
+    with (
+        held(path),
+        pytest.raises(RunError, match=r"Another command works here: it holds .*lock"),
+        held(path),
+    ):
         pass
     with held(path):
         assert path.is_file()
@@ -20,7 +24,9 @@ def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path):
 
 def test_a_process_that_was_killed_holds_nothing(tmp_path):
     path = tmp_path / "lock"
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout.readline() == "held\n"
         with pytest.raises(RunError), held(path):
             pass

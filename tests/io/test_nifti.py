@@ -11,7 +11,9 @@ from scarmap.io.nifti import read_image, read_labels, read_maps, write_image, wr
 from scarmap.labels import INDEX
 from scarmap.volume import Grid, LabelMap, check_same_grid
 
-OBLIQUE = np.array([[-1.1, 0.3, 2.0, 40], [0.4, 1.2, 3.0, -20], [0.2, 0.4, -9.0, 7], [0, 0, 0, 1.0]])
+OBLIQUE = np.array(
+    [[-1.1, 0.3, 2.0, 40], [0.4, 1.2, 3.0, -20], [0.2, 0.4, -9.0, 7], [0, 0, 0, 1.0]]
+)
 GEOMETRY = ["dim", "pixdim", "qform_code", "sform_code", "srow_x", "srow_y", "srow_z", "xyzt_units"]
 GEOMETRY += ["quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"]
 
@@ -55,8 +57,12 @@ def test_a_mask_carries_the_geometry_of_its_image_byte_for_byte(tmp_path, writer
     first, second = (nibabel.load(path).header for path in (source, tmp_path / "mask.nii.gz"))
     for field in GEOMETRY:
         assert first[field].tobytes() == second[field].tobytes(), field
-    np.testing.assert_array_equal(nibabel.load(source).affine, nibabel.load(tmp_path / "mask.nii.gz").affine)
-    np.testing.assert_array_equal(nibabel.load(tmp_path / "mask.nii.gz").dataobj, np.full(image.array.shape, 3))
+    np.testing.assert_array_equal(
+        nibabel.load(source).affine, nibabel.load(tmp_path / "mask.nii.gz").affine
+    )
+    np.testing.assert_array_equal(
+        nibabel.load(tmp_path / "mask.nii.gz").dataobj, np.full(image.array.shape, 3)
+    )
 
 
 def test_pixdim_wins_over_the_affine_and_the_user_is_told_once(tmp_path, caplog):
@@ -76,8 +82,8 @@ def test_images_of_any_number_type_read_as_float32(tmp_path, dtype):
     np.testing.assert_array_equal(image.array, values)
 
 
-# nibabel already forgets the scaling of a header that it has loaded, so masks are the same bytes, whether or not
-# writing one makes it forget again.
+# nibabel already forgets the scaling of a header that it has loaded, so masks are the same bytes,
+# whether or not writing one makes it forget again.
 def test_stored_scaling_is_applied_to_the_image_but_not_to_its_mask(tmp_path):
     path = tmp_path / "image.nii"
     _write(path, _values())
@@ -88,21 +94,27 @@ def test_stored_scaling_is_applied_to_the_image_but_not_to_its_mask(tmp_path):
     np.testing.assert_allclose(image.array, _values() * 0.5 - 3)
     mask = np.full(image.array.shape, INDEX["mvo"], dtype=np.uint8)
     write_labels(tmp_path / "mask.nii.gz", LabelMap(mask, image.grid), "emidec")
-    np.testing.assert_array_equal(nibabel.load(tmp_path / "mask.nii.gz").dataobj, np.full(mask.shape, 4))
+    np.testing.assert_array_equal(
+        nibabel.load(tmp_path / "mask.nii.gz").dataobj, np.full(mask.shape, 4)
+    )
     np.testing.assert_array_equal(read_labels(tmp_path / "mask.nii.gz", "emidec").array, mask)
 
 
 def test_a_single_slice_stored_as_two_axes_returns_as_two_axes(tmp_path):
     image = read_image(_write(tmp_path / "slice.nii.gz", _values((7, 6))))
     assert image.array.shape == image.grid.shape == (7, 6, 1)
-    write_labels(tmp_path / "mask.nii.gz", LabelMap(np.zeros((7, 6, 1), np.uint8), image.grid), "emidec")
+    write_labels(
+        tmp_path / "mask.nii.gz", LabelMap(np.zeros((7, 6, 1), np.uint8), image.grid), "emidec"
+    )
     assert nibabel.load(tmp_path / "mask.nii.gz").shape == (7, 6)
 
 
 def test_a_trailing_axis_of_one_is_kept_on_disk(tmp_path):
     image = read_image(_write(tmp_path / "image.nii.gz", _values((7, 6, 3, 1))))
     assert image.array.shape == (7, 6, 3)
-    write_labels(tmp_path / "mask.nii.gz", LabelMap(np.zeros((7, 6, 3), np.uint8), image.grid), "emidec")
+    write_labels(
+        tmp_path / "mask.nii.gz", LabelMap(np.zeros((7, 6, 3), np.uint8), image.grid), "emidec"
+    )
     assert nibabel.load(tmp_path / "mask.nii.gz").shape == (7, 6, 3, 1)
 
 
@@ -131,7 +143,9 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def _whole(path):
-    return _write(path, np.random.default_rng(0).integers(0, 1000, (30, 30, 3)).astype(np.int16)).read_bytes()
+    return _write(
+        path, np.random.default_rng(0).integers(0, 1000, (30, 30, 3)).astype(np.int16)
+    ).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -142,9 +156,18 @@ def _whole(path):
         lambda whole: b"",
         lambda whole: b"not an image" * 100,
         lambda whole: gzip.compress(gzip.decompress(whole)[:1000]),
-        lambda whole: gzip.compress(gzip.decompress(whole)[:70] + b"\xff\x7f" + gzip.decompress(whole)[72:]),
+        lambda whole: gzip.compress(
+            gzip.decompress(whole)[:70] + b"\xff\x7f" + gzip.decompress(whole)[72:]
+        ),
     ],
-    ids=["cut in half", "cut in the header", "no bytes", "text", "voxels missing", "unknown number type"],
+    ids=[
+        "cut in half",
+        "cut in the header",
+        "no bytes",
+        "text",
+        "voxels missing",
+        "unknown number type",
+    ],
 )
 def test_damaged_files_are_named_in_one_paragraph(tmp_path, damage):
     path = tmp_path / "image.nii.gz"

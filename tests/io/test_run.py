@@ -24,7 +24,13 @@ def test_places_inside_a_run(tmp_path):
 
 def test_the_record_round_trips_and_its_folder_is_made(tmp_path):
     run = RunFolder(tmp_path / "new")
-    record = {"recipe": {}, "data": {}, "folds": [], "provenance": {}, "state": {"fold_0/segment": "done"}}
+    record = {
+        "recipe": {},
+        "data": {},
+        "folds": [],
+        "provenance": {},
+        "state": {"fold_0/segment": "done"},
+    }
     run.write_record(record)
     assert run.read_record() == record
 

@@ -34,7 +34,10 @@ def test_weights_and_what_they_belong_to_round_trip(tmp_path):
 
 def test_the_json_lies_beside_the_weights_and_nothing_else(tmp_path):
     written(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["weights.json", "weights.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "weights.json",
+        "weights.safetensors",
+    ]
 
 
 def test_the_same_weights_are_the_same_bytes(tmp_path):
@@ -47,7 +50,9 @@ def test_missing_weights_are_named(tmp_path):
         read_weights(tmp_path / "weights.safetensors")
 
 
-@pytest.mark.parametrize("damage", [lambda whole: whole[:50], lambda whole: b"", lambda whole: b"\x80\x04N." * 30])
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[:50], lambda whole: b"", lambda whole: b"\x80\x04N." * 30]
+)
 def test_damaged_weights_are_named(tmp_path, damage):
     path = written(tmp_path)
     path.write_bytes(damage(path.read_bytes()))

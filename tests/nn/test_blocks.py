@@ -33,7 +33,11 @@ def test_conv_block_keeps_the_size_and_every_parameter_has_a_gradient(kind):
 
 @pytest.mark.parametrize(
     ("kind", "count"),
-    [("plain", 9 * 10 + 9 * 25 + 20), ("residual", 9 * 10 + 9 * 25 + 30 + 10), ("side", 15 * 10 + 15 * 25 + 60)],
+    [
+        ("plain", 9 * 10 + 9 * 25 + 20),
+        ("residual", 9 * 10 + 9 * 25 + 30 + 10),
+        ("side", 15 * 10 + 15 * 25 + 60),
+    ],
 )
 def test_conv_block_parameter_count(kind, count):
     assert sum(p.numel() for p in ConvBlock(2, 5, kind=kind).parameters()) == count

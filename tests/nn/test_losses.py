@@ -5,7 +5,13 @@ import torch
 import torch.nn.functional as F
 from monai.losses import DiceCELoss, DiceLoss, FocalLoss, TverskyLoss
 
-from scarmap.nn.losses import binary_dice_cross_entropy, dice_cross_entropy, dice_loss, focal_loss, tversky_loss
+from scarmap.nn.losses import (
+    binary_dice_cross_entropy,
+    dice_cross_entropy,
+    dice_loss,
+    focal_loss,
+    tversky_loss,
+)
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ def test_regions_are_sums_of_their_tissues_and_may_nest():
 
 
 def test_tissues_without_a_channel_count_nothing():
-    maps = sum_over_regions(torch.full((1, 2, 1, 1), 0.5), tissues=("background", "scar"), regions=("whole_infarct",))
+    maps = sum_over_regions(
+        torch.full((1, 2, 1, 1), 0.5), tissues=("background", "scar"), regions=("whole_infarct",)
+    )
     assert maps.item() == 0.5
 
 

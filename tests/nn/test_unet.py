@@ -16,9 +16,16 @@ def test_logits_have_the_size_of_the_image_and_every_parameter_a_gradient(encode
 
 def test_features_of_every_level():
     features = UNet(encoders=(1, 1), outputs=1, width=4).features(torch.rand(2, 2, 32, 32))
-    assert [tuple(each.shape[1:]) for each in features.decoder] == [(4, 32, 32), (8, 16, 16), (16, 8, 8), (32, 4, 4)]
+    assert [tuple(each.shape[1:]) for each in features.decoder] == [
+        (4, 32, 32),
+        (8, 16, 16),
+        (16, 8, 8),
+        (32, 4, 4),
+    ]
     assert [len(level) for level in features.encoder] == [2, 2, 2, 2]
-    assert [level[0].shape for level in features.encoder] == [each.shape for each in features.decoder]
+    assert [level[0].shape for level in features.encoder] == [
+        each.shape for each in features.decoder
+    ]
     assert features.bottleneck.shape == (2, 64, 2, 2)
 
 
@@ -48,7 +55,10 @@ def test_number_of_parameters_by_hand():
     w = [2, 4, 8, 16, 32]
     expected = block(1, 2) + block(2, 4) + block(4, 8) + block(8, 16) + block(16, 32)
     expected += sum(block(2 * each, each) + 4 * 2 * each * each + each for each in w[:-1]) + (2 + 1)
-    assert sum(each.numel() for each in UNet(encoders=(1,), outputs=1, width=2).parameters()) == expected
+    assert (
+        sum(each.numel() for each in UNet(encoders=(1,), outputs=1, width=2).parameters())
+        == expected
+    )
 
 
 def test_blocks_of_another_kind_take_the_place_of_all_nine():

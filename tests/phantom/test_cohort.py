@@ -16,7 +16,10 @@ TINY = {"num_slices": 2, "in_plane": 64}
 
 def _load(folder):
     cases = find_cases(folder)
-    return [load_case(files, sequences=[s for s in SEQUENCES if s in files.images], labelled=True) for files in cases]
+    return [
+        load_case(files, sequences=[s for s in SEQUENCES if s in files.images], labelled=True)
+        for files in cases
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,9 @@ def _same(first, second):
 
 
 def test_cohorts_have_the_names_of_their_data_set(myops_phantom, emidec):
-    assert [case.name for case in find_cases(myops_phantom)] == [f"myops_training_{k}" for k in range(101, 107)]
+    assert [case.name for case in find_cases(myops_phantom)] == [
+        f"myops_training_{k}" for k in range(101, 107)
+    ]
     assert [case.name for case in emidec] == ["Case_N002", "Case_P001", "Case_P003", "Case_P004"]
     assert {case.layout for case in emidec} == {"emidec"}
 
@@ -49,7 +54,9 @@ def test_a_written_case_comes_back_as_it_was_made(tmp_path, layout):
     np.testing.assert_allclose(read.grid.spacing_mm, made.grid.spacing_mm, rtol=1e-6)
 
 
-def test_a_case_does_not_depend_on_the_length_of_its_cohort_nor_on_the_number_of_processes(tmp_path):
+def test_a_case_does_not_depend_on_the_length_of_its_cohort_nor_on_the_number_of_processes(
+    tmp_path,
+):
     short = write_cohort(tmp_path / "short", layout="emidec", num_cases=1, seed=8, **TINY)
     long = write_cohort(tmp_path / "long", layout="emidec", num_cases=2, seed=8, jobs=2, **TINY)
     assert [path.name for path in long[: len(short)]] == [path.name for path in short]
@@ -75,14 +82,26 @@ def test_the_exact_truth_lies_beside_each_case(tmp_path, layout, where):
 
 
 def test_normal_hearts_have_no_pathology_and_others_do(emidec):
-    infarcted = {case.name: bool(region_mask(case.labels.array, "whole_infarct").any()) for case in emidec}
-    assert infarcted == {"Case_N002": False, "Case_P001": True, "Case_P003": True, "Case_P004": True}
-    assert not any(np.isin(case.labels.array, [INDEX["edema"], INDEX["rv_pool"]]).any() for case in emidec)
+    infarcted = {
+        case.name: bool(region_mask(case.labels.array, "whole_infarct").any()) for case in emidec
+    }
+    assert infarcted == {
+        "Case_N002": False,
+        "Case_P001": True,
+        "Case_P003": True,
+        "Case_P004": True,
+    }
+    assert not any(
+        np.isin(case.labels.array, [INDEX["edema"], INDEX["rv_pool"]]).any() for case in emidec
+    )
 
 
 def test_prevalences_are_as_asked(tmp_path):
     write_cohort(tmp_path, layout="scarmap", num_cases=4, seed=2, normal=0.5, chronic=1.0, **TINY)
-    stages = [json.loads(path.read_text())["pathology"]["stage"] for path in sorted(tmp_path.glob("*/*.json"))]
+    stages = [
+        json.loads(path.read_text())["pathology"]["stage"]
+        for path in sorted(tmp_path.glob("*/*.json"))
+    ]
     assert sorted(stages) == ["chronic", "chronic", "normal", "normal"]
 
 

@@ -19,6 +19,8 @@ def test_ripple_is_the_sum_of_its_cosines_also_when_twisted():
 
 
 def test_drawn_waves_repeat_with_the_seed():
-    first, second, other = (draw_waves(np.random.default_rng(seed), {2: 0.03, 3: 0.02}) for seed in (1, 1, 2))
+    first, second, other = (
+        draw_waves(np.random.default_rng(seed), {2: 0.03, 3: 0.02}) for seed in (1, 1, 2)
+    )
     assert first == second != other
     assert [wave.order for wave in first] == [2, 3]

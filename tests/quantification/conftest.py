@@ -7,7 +7,8 @@ from scarmap.labels import INDEX
 from scarmap.volume import Grid, LabelMap
 
 OBLIQUE = np.array([[-0.7, 0.2, 0.68], [-0.6, 0.3, -0.66], [0.25, 0.95, 0.32]])
-"""Columns: where X, Y and Z of a short-axis stack whose last slice is basal run in the patient; numbers rise X to Y."""
+"""Columns: where X, Y and Z of a short-axis stack whose last slice is basal run in the patient;
+numbers rise X to Y."""
 
 
 def turned(angles_deg, middle_deg):
@@ -19,8 +20,8 @@ def turned(angles_deg, middle_deg):
 def make_heart():
     """Build concentric circles: cavity, wall, and a right ventricle that touches the wall around one direction.
 
-    `hurt` is a function of (radius in mm, direction in degrees, slice) that names the tissue of a voxel of the wall, or
-    gives None for normal myocardium.
+    `hurt` is a function of (radius in mm, direction in degrees, slice) that names the tissue of a
+    voxel of the wall, or gives None for normal myocardium.
     """
 
     def make(

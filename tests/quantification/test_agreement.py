@@ -8,7 +8,8 @@ from scarmap.errors import DataError
 from scarmap.quantification.agreement import agree, concordance, icc_agreement
 
 SHROUT_FLEISS = np.array(
-    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float
+    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]],
+    dtype=float,
 )
 FIRST, SECOND = [10.0, 20.0, 30.0, 40.0, 50.0], [12.0, 19.0, 33.0, 44.0, 52.0]
 
@@ -20,7 +21,9 @@ def test_bland_altman_of_five_patients_worked_out_by_hand():
     assert (found.num_cases, found.num_undefined) == (5, 0)
     assert found.bias.value == 2.0
     assert found.difference_sd == pytest.approx(sd)
-    assert (found.lower_limit.value, found.upper_limit.value) == pytest.approx((2 - 1.96 * sd, 2 + 1.96 * sd))
+    assert (found.lower_limit.value, found.upper_limit.value) == pytest.approx(
+        (2 - 1.96 * sd, 2 + 1.96 * sd)
+    )
     assert found.within_subject_sd == pytest.approx(sqrt((4 + 1 + 9 + 16 + 4) / 5 / 2))
     assert found.repeatability == pytest.approx(1.96 * sqrt(34 / 5))
     assert found.mean == 31.0
@@ -97,7 +100,10 @@ def test_undefined_readings_are_left_out_and_counted():
     found = agree([1.0, np.nan, 3.0, 4.0], [1.0, 2.0, np.nan, 5.0])
     assert (found.num_cases, found.num_undefined) == (2, 2)
     assert found.bias.value == 0.5
-    assert all(isnan(value) for value in (found.bias.low, found.icc.value, found.ccc.value, found.proportional_p))
+    assert all(
+        isnan(value)
+        for value in (found.bias.low, found.icc.value, found.ccc.value, found.proportional_p)
+    )
     nothing = agree([np.nan], [1.0])
     assert nothing.num_cases == 0
     assert isnan(nothing.bias.value)
@@ -113,14 +119,24 @@ def _variance_of_transformed_concordance(first, second):
 
     Scaled from n to n - 2 patients, as Lin's interval is.
     """
-    moments = np.array([first.mean(), second.mean(), first.var(), second.var(), np.cov(first, second, bias=True)[0, 1]])
+    moments = np.array(
+        [
+            first.mean(),
+            second.mean(),
+            first.var(),
+            second.var(),
+            np.cov(first, second, bias=True)[0, 1],
+        ]
+    )
 
     def transformed(values):
         mean_1, mean_2, variance_1, variance_2, covariance = values
         return np.arctanh(2 * covariance / (variance_1 + variance_2 + (mean_1 - mean_2) ** 2))
 
     steps = np.eye(5) * 1e-4
-    gradient = np.array([(transformed(moments + step) - transformed(moments - step)) / 2e-4 for step in steps])
+    gradient = np.array(
+        [(transformed(moments + step) - transformed(moments - step)) / 2e-4 for step in steps]
+    )
     one, two, both = moments[2:]
     scatter = np.zeros((5, 5))
     scatter[:2, :2] = [[one, both], [both, two]]
@@ -133,7 +149,9 @@ def _variance_of_transformed_concordance(first, second):
 
 
 @pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (15.0, 1.0), (30.0, 1.4), (-40.0, 0.6)])
-def test_the_interval_of_the_concordance_is_that_of_the_delta_method_for_any_shift_of_the_readings(shift, scale):
+def test_the_interval_of_the_concordance_is_that_of_the_delta_method_for_any_shift_of_the_readings(
+    shift, scale
+):
     """Lin's variance, as corrected in 2000, against one that knows nothing of its three terms."""
     first, second = np.array(FIRST), scale * np.array([18.0, 11.0, 35.0, 29.0, 55.0]) + shift
     found = concordance(first, second)

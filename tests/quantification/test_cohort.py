@@ -7,7 +7,12 @@ import pytest
 from scarmap.errors import DataError, GeometryError
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_labels
-from scarmap.quantification.cohort import agree_cohorts, other_reading, quantify_files, write_agreement
+from scarmap.quantification.cohort import (
+    agree_cohorts,
+    other_reading,
+    quantify_files,
+    write_agreement,
+)
 from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
 
 TAPERED = (12.0, 14.0, 16.0)
@@ -25,7 +30,8 @@ def masks(make_heart, tmp_path):
             labels = make_heart(inner_mm=TAPERED, right=False, hurt=_scar(30 + 30 * number + more))
             write_labels(tmp_path / reading / f"p{number}.nii.gz", labels, "emidec")
     return {
-        reading: {f"p{n}": tmp_path / reading / f"p{n}.nii.gz" for n in range(4)} for reading in ("first", "second")
+        reading: {f"p{n}": tmp_path / reading / f"p{n}.nii.gz" for n in range(4)}
+        for reading in ("first", "second")
     }
 
 
@@ -42,10 +48,14 @@ def test_two_readings_of_a_cohort_agree_but_for_what_was_added(masks, tmp_path):
     content = json.loads(paths[0].read_text())
     assert content["missing"] == ["stranger"]
     assert content["figures"]["infarct_g"]["unit"] == "g"
-    assert content["figures"]["infarct_g"]["bias"]["value"] == pytest.approx(found["infarct_g"].bias.value)
+    assert content["figures"]["infarct_g"]["bias"]["value"] == pytest.approx(
+        found["infarct_g"].bias.value
+    )
     with paths[1].open() as file:
         rows = {row["figure"]: row for row in csv.DictReader(file)}
-    assert float(rows["infarct_g"]["bias_low"]) == pytest.approx(found["infarct_g"].bias.low, rel=1e-4)
+    assert float(rows["infarct_g"]["bias_low"]) == pytest.approx(
+        found["infarct_g"].bias.low, rel=1e-4
+    )
     assert rows.keys() == content["figures"].keys() == found.keys()
 
 
@@ -66,8 +76,12 @@ def test_probabilities_are_read_with_their_regions(make_heart, tmp_path):
     labels = make_heart(inner_mm=TAPERED)
     maps = np.random.default_rng(0).random((*labels.array.shape, 2)).astype(np.float32)
     for fold in range(2):
-        write_image(tmp_path / f"fold{fold}" / "p1_probabilities.nii.gz", maps * (1 - fold / 2), labels.grid)
-        write_json(tmp_path / f"fold{fold}" / "p1_probabilities.json", {"regions": ["scar", "edema"]})
+        write_image(
+            tmp_path / f"fold{fold}" / "p1_probabilities.nii.gz", maps * (1 - fold / 2), labels.grid
+        )
+        write_json(
+            tmp_path / f"fold{fold}" / "p1_probabilities.json", {"regions": ["scar", "edema"]}
+        )
     files = [maps_beside(tmp_path / f"fold{fold}", "p1") for fold in range(2)]
     averaged = read_probabilities(files[:1], labels.grid)
     assert (averaged["edema"] == maps[..., 1]).all()
@@ -92,4 +106,6 @@ def test_probabilities_that_do_not_fit_are_errors(make_heart, tmp_path):
     write_image(tmp_path / "b_probabilities.nii.gz", maps, labels.grid)
     write_json(tmp_path / "b_probabilities.json", {"regions": ["scar", "mvo"]})
     with pytest.raises(DataError, match="one recipe"):
-        read_probabilities([tmp_path / f"{name}_probabilities.nii.gz" for name in "ab"], labels.grid)
+        read_probabilities(
+            [tmp_path / f"{name}_probabilities.nii.gz" for name in "ab"], labels.grid
+        )

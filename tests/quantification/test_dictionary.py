@@ -36,20 +36,27 @@ def _attributes(kind):
     """Names and meanings in the `Attributes:` of a class, in the order of its fields."""
     text = inspect.getdoc(kind).split("Attributes:\n")[1]
     found = dict(re.findall(r"^    (\w+): ((?:.|\n(?!    \w+:))*)", text, re.MULTILINE))
-    described = {name: " ".join(meaning.split()).replace("|", r"\|") for name, meaning in found.items()}
+    described = {
+        name: " ".join(meaning.split()).replace("|", r"\|") for name, meaning in found.items()
+    }
     assert list(described) == [field.name for field in fields(kind)], kind
     return [[f"`{name}`", meaning] for name, meaning in described.items()]
 
 
 def _tables():
     figures = [[f"`{figure.name}`", figure.unit, figure.meaning] for figure in FIGURES]
-    parts = [f"\n### {kind.__name__}\n\n{_table(['Field', 'Meaning'], _attributes(kind))}" for kind in PARTS]
+    parts = [
+        f"\n### {kind.__name__}\n\n{_table(['Field', 'Meaning'], _attributes(kind))}"
+        for kind in PARTS
+    ]
     return "".join(
         [
             "\n### Figures of a study\n\n",
             _table(["Name", "Unit", "Meaning"], figures),
             "\n### Flags\n\n",
-            _table(["Code", "Meaning"], [[f"`{code}`", meaning] for code, meaning in FLAGS.items()]),
+            _table(
+                ["Code", "Meaning"], [[f"`{code}`", meaning] for code, meaning in FLAGS.items()]
+            ),
             *parts,
             "\n### Agreement\n\n",
             _table(["Field", "Meaning"], _attributes(Agreement)),

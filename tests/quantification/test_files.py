@@ -7,7 +7,12 @@ import pytest
 
 from scarmap.errors import DataError
 from scarmap.quantification.dictionary import FIGURES
-from scarmap.quantification.files import read_quantification, to_json, write_cohort, write_quantification
+from scarmap.quantification.files import (
+    read_quantification,
+    to_json,
+    write_cohort,
+    write_quantification,
+)
 from scarmap.quantification.result import (
     Flag,
     Interval,
@@ -22,7 +27,9 @@ from scarmap.quantification.result import (
     WallFigures,
 )
 
-WALL = WallFigures(8.5, 25.0, nan, nan, None, Transmurality(100, 40, 20, 50, 75, 18, 45, 70, 25, "1-25"), 9.5, 9.8)
+WALL = WallFigures(
+    8.5, 25.0, nan, nan, None, Transmurality(100, 40, 20, 50, 75, 18, 45, 70, 25, "1-25"), 9.5, 9.8
+)
 
 
 @pytest.fixture
@@ -35,13 +42,16 @@ def study():
         shape=(8, 8, 3),
         spacing_mm=(1.5, 1.5, 10.0),
         conventions={"sectors": "rigid"},
-        figures={figure.name: float(index) for index, figure in enumerate(FIGURES)} | {"mvo_g": nan},
+        figures={figure.name: float(index) for index, figure in enumerate(FIGURES)}
+        | {"mvo_g": nan},
         intervals={"infarct_g": Interval(3.0, 5.0, 0.9, "of five folds")},
         reference=Reference("landmark", 180.0, nan, nan, -1, "assumed", "last", "cavity_area"),
         slices=(SliceFigures(0, "mid", True, (4.0, 4.5), nan, 1, 2, 0.5, nan, nan),),
         rings=(Ring("mid", (0,), WALL),),
         segments=(Segment(7, "mid anterior", "mid", "LAD", 240.0, 60.0, replace(WALL, mvo=True)),),
-        thresholds=(ThresholdFigures("5sd", "5-SD", nan, Remote("given", 30, 10.0, 2.0), 1, 1.05, 9, nan),),
+        thresholds=(
+            ThresholdFigures("5sd", "5-SD", nan, Remote("given", 30, 10.0, 2.0), 1, 1.05, 9, nan),
+        ),
         flags=(Flag("single_slice", "One slice."), Flag("no_rv_reference", "None.")),
     )
 
@@ -74,7 +84,9 @@ def test_a_file_of_something_else_is_an_error_that_names_it(tmp_path):
 
 
 def test_the_cohort_has_one_line_per_study_with_units_in_its_columns(study, tmp_path):
-    write_cohort(tmp_path / "cohort.csv", [study, replace(study, case="p0", intervals={}, flags=())])
+    write_cohort(
+        tmp_path / "cohort.csv", [study, replace(study, case="p0", intervals={}, flags=())]
+    )
     with (tmp_path / "cohort.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["case"] for row in rows] == ["p0", "p1"]

@@ -26,7 +26,9 @@ def _scar(radius, angle, index):
 
 def test_a_healthy_round_heart_has_the_figures_worked_out_on_paper(make_heart, oblique):
     study = quantify(make_heart(inner_mm=(20.0,) * 3, axes=oblique), case="p1")
-    assert study.figures["myocardium_g"] == pytest.approx(pi * (30**2 - 20**2) * 30 / 1000 * 1.05, rel=0.02)
+    assert study.figures["myocardium_g"] == pytest.approx(
+        pi * (30**2 - 20**2) * 30 / 1000 * 1.05, rel=0.02
+    )
     assert study.figures["lv_pool_ml"] == pytest.approx(pi * 20**2 * 30 / 1000, rel=0.01)
     assert study.figures["infarct_g"] == study.figures["num_infarcted_segments"] == 0
     assert study.figures["num_chords"] == 300
@@ -71,7 +73,9 @@ def test_infarct_apart_from_the_wall_is_flagged_and_counts_for_masses(make_heart
     assert study.figures["infarct_ml"] == pytest.approx(0.2)
 
 
-def test_infarct_inside_the_cavity_or_alone_in_a_slice_is_apart_and_transmural_infarct_is_not(make_heart):
+def test_infarct_inside_the_cavity_or_alone_in_a_slice_is_apart_and_transmural_infarct_is_not(
+    make_heart,
+):
     labels = make_heart(inner_mm=TAPERED, hurt=lambda radius, angle, index: {"scar": angle < 90})
     plane = labels.array[..., 1]
     assert pathology_apart(plane) == 0
@@ -110,7 +114,9 @@ def test_edema_smaller_than_the_infarct_is_flagged(make_heart):
         return {"edema": angle < 100, "scar": angle < 90}
 
     assert "edema_smaller_than_infarct" in _codes(quantify(make_heart(inner_mm=TAPERED, hurt=hurt)))
-    assert "edema_smaller_than_infarct" not in _codes(quantify(make_heart(inner_mm=TAPERED, hurt=_scar)))
+    assert "edema_smaller_than_infarct" not in _codes(
+        quantify(make_heart(inner_mm=TAPERED, hurt=_scar))
+    )
 
 
 def test_salvage_is_off_by_default_and_comes_with_the_caution(make_heart):
@@ -121,7 +127,9 @@ def test_salvage_is_off_by_default_and_comes_with_the_caution(make_heart):
     expected = figures["edema_ml"] / (figures["edema_ml"] + figures["infarct_ml"])
     assert figures["myocardial_salvage_index"] == pytest.approx(expected)
     assert "salvage_caution" in _codes(asked)
-    smaller = quantify(labels, area_at_risk_ml=figures["infarct_ml"] / 2, choices=Choices(salvage=True))
+    smaller = quantify(
+        labels, area_at_risk_ml=figures["infarct_ml"] / 2, choices=Choices(salvage=True)
+    )
     assert smaller.figures["myocardial_salvage_index"] == pytest.approx(-1)
     assert "salvage_negative" in _codes(smaller)
     assert [flag.code for flag in flags_of_salvage(nan)] == ["salvage_caution", "salvage_undefined"]
@@ -154,7 +162,9 @@ def test_thresholds_are_applied_to_the_image_inside_the_wall(make_heart):
 
 def test_a_signed_image_and_a_missing_remote_are_flagged(make_heart):
     labels = make_heart(inner_mm=TAPERED, hurt=lambda radius, angle, index: {"scar": angle >= 0})
-    study = quantify(labels, image=Volume(np.full(labels.array.shape, -1, dtype=np.float32), labels.grid))
+    study = quantify(
+        labels, image=Volume(np.full(labels.array.shape, -1, dtype=np.float32), labels.grid)
+    )
     assert {"signed_image", "no_remote"} <= set(_codes(study))
     assert all(isnan(each.infarct_ml) for each in study.thresholds)
 
@@ -163,7 +173,9 @@ def test_an_image_on_another_grid_is_an_error(make_heart):
     labels = make_heart(inner_mm=TAPERED)
     affine = labels.grid.affine.copy()
     affine[0, 3] += 5
-    image = Volume(np.zeros(labels.array.shape, dtype=np.float32), replace(labels.grid, affine=affine))
+    image = Volume(
+        np.zeros(labels.array.shape, dtype=np.float32), replace(labels.grid, affine=affine)
+    )
     with pytest.raises(GeometryError, match="different grids"):
         quantify(labels, image=image)
 
@@ -173,7 +185,9 @@ def test_folds_that_disagree_are_flagged_and_give_intervals(make_heart):
     scar = (labels.array == INDEX["scar"]).astype(np.float32)
     agreeing = quantify(labels, probabilities={"whole_infarct": np.stack([scar] * 4)})
     interval = agreeing.intervals["infarct_g"]
-    assert interval.low == pytest.approx(interval.high) == pytest.approx(agreeing.figures["infarct_g"])
+    assert (
+        interval.low == pytest.approx(interval.high) == pytest.approx(agreeing.figures["infarct_g"])
+    )
     assert "folds_disagree" not in _codes(agreeing)
     half = scar * (np.arange(4) < 2)
     assert "folds_disagree" in _codes(
@@ -185,7 +199,9 @@ def test_the_window_around_the_heart_changes_nothing(make_heart):
     labels = make_heart(inner_mm=TAPERED, hurt=_scar, size=(181, 151))
     wide, narrow = quantify(labels), quantify(make_heart(inner_mm=TAPERED, hurt=_scar))
     assert wide.figures == pytest.approx(narrow.figures, nan_ok=True)
-    assert wide.slices[0].centre_voxels == pytest.approx(np.add(narrow.slices[0].centre_voxels, (30, 20)))
+    assert wide.slices[0].centre_voxels == pytest.approx(
+        np.add(narrow.slices[0].centre_voxels, (30, 20))
+    )
 
 
 def test_a_spacing_that_the_affine_does_not_share_is_flagged(make_heart):
@@ -197,7 +213,11 @@ def test_a_spacing_that_the_affine_does_not_share_is_flagged(make_heart):
 
 @pytest.mark.parametrize(
     ("choice", "message"),
-    [({"sectors": "rigidd"}, "rigid"), ({"transmurality": "area_"}, "area"), ({"methods": ("5-sd",)}, "5sd")],
+    [
+        ({"sectors": "rigidd"}, "rigid"),
+        ({"transmurality": "area_"}, "area"),
+        ({"methods": ("5-sd",)}, "5sd"),
+    ],
 )
 def test_an_unknown_choice_is_an_error_that_names_close_ones(choice, message):
     with pytest.raises(DataError, match=f"Did you mean '{message}'"):

@@ -58,7 +58,11 @@ def test_partials_are_described_with_the_defaults_that_they_leave():
 
 
 def test_values_become_json_and_survive_it():
-    value = {"point": Point(1 / 3, ("a", "b")), 2: [None, True, contiguous_folds, Path("x")], "class": torch.optim.Adam}
+    value = {
+        "point": Point(1 / 3, ("a", "b")),
+        2: [None, True, contiguous_folds, Path("x")],
+        "class": torch.optim.Adam,
+    }
     described = describe(value)
     assert described["point"] == {"x": 1 / 3, "kinds": ["a", "b"]}
     assert described["2"][2] == "scarmap:contiguous_folds"

@@ -24,7 +24,10 @@ def test_a_name_in_a_record_leaves_the_file_out():
     ("recorded", "today"),
     [
         ("scarmap.systems.cascade.denoiser:Denoiser", "scarmap.cascade:Denoiser"),
-        ("scarmap.systems.scarmap.network:AnySequenceNetwork", "scarmap.scarmap:AnySequenceNetwork"),
+        (
+            "scarmap.systems.scarmap.network:AnySequenceNetwork",
+            "scarmap.scarmap:AnySequenceNetwork",
+        ),
         ("scarmap.training.score:region_dice", "scarmap:region_dice"),
         ("scarmap.training.run.train.train:train", "scarmap:train"),
         ("scarmap.cascade:Denoiser", "scarmap.cascade:Denoiser"),
@@ -32,7 +35,10 @@ def test_a_name_in_a_record_leaves_the_file_out():
         ("torch.optim.adam:Adam", "torch.optim.adam:Adam"),
         ("my_lab.systems.cascade.denoiser:Denoiser", "my_lab.systems.cascade.denoiser:Denoiser"),
         ("published", "published"),
-        ("a note: scarmap.training.score:region_dice", "a note: scarmap.training.score:region_dice"),
+        (
+            "a note: scarmap.training.score:region_dice",
+            "a note: scarmap.training.score:region_dice",
+        ),
     ],
 )
 def test_a_name_of_any_age_is_read_as_that_of_today(recorded, today):
@@ -43,10 +49,17 @@ def test_a_name_of_any_age_is_read_as_that_of_today(recorded, today):
 
 
 def test_functions_that_were_merged_are_read_as_what_they_are_today(monkeypatch):
-    merged = {"scarmap.cascade:halve": {"call": "scarmap:scale", "by": 0.5}, "scarmap:old": "scarmap:new"}
+    merged = {
+        "scarmap.cascade:halve": {"call": "scarmap:scale", "by": 0.5},
+        "scarmap:old": "scarmap:new",
+    }
     monkeypatch.setattr("scarmap.recipes.names.RENAMED", merged)
     assert as_today("scarmap.systems.cascade.any:halve") == {"call": "scarmap:scale", "by": 0.5}
-    assert as_today({"call": "scarmap.cascade:halve", "of": 3}) == {"call": "scarmap:scale", "by": 0.5, "of": 3}
+    assert as_today({"call": "scarmap.cascade:halve", "of": 3}) == {
+        "call": "scarmap:scale",
+        "by": 0.5,
+        "of": 3,
+    }
     assert as_today(["scarmap.training.any:old"]) == ["scarmap:new"]
 
 
@@ -70,7 +83,9 @@ def test_no_two_parts_of_the_recipes_share_a_name_in_records():
     places = {}
     for row in RECIPES.values():
         for part in parts(row.recipe()):
-            places.setdefault(recorded_name(part), set()).add(f"{part.__module__}:{part.__qualname__}")
+            places.setdefault(recorded_name(part), set()).add(
+                f"{part.__module__}:{part.__qualname__}"
+            )
     assert len(places) > 60
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 

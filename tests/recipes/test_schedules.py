@@ -45,7 +45,9 @@ def test_constant():
 
 def test_the_learning_rate_makes_one_cycle():
     (phase,) = modern_training(epochs=100)["phases"]
-    course = [phase.learning_rate * phase.decay(epoch, phase.epochs) for epoch in range(phase.epochs)]
+    course = [
+        phase.learning_rate * phase.decay(epoch, phase.epochs) for epoch in range(phase.epochs)
+    ]
     assert phase.patience is None
     assert course.index(max(course)) in (14, 15)
     assert max(course) == pytest.approx(2e-3, rel=0.01)

@@ -86,7 +86,13 @@ def test_a_record_keeps_the_published_figures(row):
     record = record_recipe("tiny", published, published.recipe())
     assert record["published"] == {"scar": [53.0, 20.5]}
     assert record["also_published"] == {"hausdorff_mm": {"scar": [9.5, 2.0]}}
-    assert [record[key] for key in ("name", "paper", "table", "note", "layout")] == ["tiny", "p", "2", "n", "emidec"]
+    assert [record[key] for key in ("name", "paper", "table", "note", "layout")] == [
+        "tiny",
+        "p",
+        "2",
+        "n",
+        "emidec",
+    ]
 
 
 def test_each_fold_alone_gives_the_masks_that_the_training_wrote(run, emidec_phantom):
@@ -104,11 +110,15 @@ def test_probabilities_are_calibrated_on_what_the_folds_held_out(run, emidec_pha
     counted, calibrated = add_up(read_reliability(run.evaluation).values()), load(run)
     for region in calibrated.regions:
         assert counted[region].count.sum() == sum(case.labels.array.size for case in cases)
-        assert counted[region].true.sum() == sum(region_mask(case.labels.array, region).sum() for case in cases)
+        assert counted[region].true.sum() == sum(
+            region_mask(case.labels.array, region).sum() for case in cases
+        )
     said = segment(with_labels(cases[0], None), calibrated)
     write_probabilities(tmp_path, "case", said, calibrated)
     written = read_maps(tmp_path / "case_probabilities.nii.gz")[0]
-    np.testing.assert_allclose(np.moveaxis(written, -1, 0), calibrated.calibrate(said.probabilities), atol=1e-6)
+    np.testing.assert_allclose(
+        np.moveaxis(written, -1, 0), calibrated.calibrate(said.probabilities), atol=1e-6
+    )
     assert not np.array_equal(calibrated.calibrate(said.probabilities), said.probabilities)
 
 
@@ -126,9 +136,19 @@ def test_all_finished_folds_are_averaged(run):
 
 def test_the_training_pixel_size_is_the_working_one_unless_the_recipe_has_its_own(row):
     recipe = row.recipe()
-    assert make_segmenter(recipe, [{}], layout=recipe.layout, spacing_mm=1.4, device=CPU).preparation.spacing_mm == 1.4
+    assert (
+        make_segmenter(
+            recipe, [{}], layout=recipe.layout, spacing_mm=1.4, device=CPU
+        ).preparation.spacing_mm
+        == 1.4
+    )
     own = replace(recipe, preparation=replace(recipe.preparation, spacing_mm=1.0))
-    assert make_segmenter(own, [{}], layout=own.layout, spacing_mm=1.4, device=CPU).preparation.spacing_mm == 1.0
+    assert (
+        make_segmenter(
+            own, [{}], layout=own.layout, spacing_mm=1.4, device=CPU
+        ).preparation.spacing_mm
+        == 1.0
+    )
 
 
 def test_models_are_loaded_for_inference(run):
@@ -151,7 +171,9 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 
 def test_weights_of_another_recipe_are_refused_by_what_differs(run):
     change_record(run, lambda record: record["recipe"]["settings"].update(width=5))
-    with pytest.raises(RunError, match=r"trained for another model .* they differ in width\. Predict with"):
+    with pytest.raises(
+        RunError, match=r"trained for another model .* they differ in width\. Predict with"
+    ):
         load(run)
 
 
@@ -168,7 +190,9 @@ def test_a_model_that_is_a_plain_class_is_compared_too(run, stage):
     plain = stage(model=nn.Identity)
     with pytest.raises(RunError, match="they differ in call, sequences, width"):
         load_stage(run, plain, 0, CPU)
-    write_weights(run.stage(0, "segment") / "weights.safetensors", {}, {"model": "torch.nn:Flatten"})
+    write_weights(
+        run.stage(0, "segment") / "weights.safetensors", {}, {"model": "torch.nn:Flatten"}
+    )
     with pytest.raises(RunError, match=r"they differ in call\."):
         load_stage(run, plain, 0, CPU)
 
@@ -177,14 +201,18 @@ def test_weights_of_other_shapes_are_refused(run):
     path = run.stage(0, "segment") / "weights.safetensors"
     tensors, about = read_weights(path)
     write_weights(path, {**tensors, "last.weight": torch.zeros(1, 9, 1, 1)}, about)
-    with pytest.raises(RunError, match=r"does not fit its network .*last\.weight.* Was the file replaced") as caught:
+    with pytest.raises(
+        RunError, match=r"does not fit its network .*last\.weight.* Was the file replaced"
+    ) as caught:
         load(run)
     assert "\n" not in str(caught.value)
 
 
 def test_missing_weights_are_named(run):
     (run.stage(1, "segment") / "weights.safetensors").unlink()
-    with pytest.raises(RunError, match=r"weights\.safetensors does not exist: this stage has not finished"):
+    with pytest.raises(
+        RunError, match=r"weights\.safetensors does not exist: this stage has not finished"
+    ):
         load(run)
 
 
@@ -209,18 +237,25 @@ def test_a_run_folder_cannot_make_scarmap_run_code_that_is_not_its_own(run, tmp_
     assert not touched.exists()
 
 
-@pytest.mark.parametrize("function", ["scarmap.systems.mfunet.recipe:partial", "scarmap.systems.catalogue:choose"])
+@pytest.mark.parametrize(
+    "function", ["scarmap.systems.mfunet.recipe:partial", "scarmap.systems.catalogue:choose"]
+)
 def test_only_recipe_functions_of_the_systems_are_called(run, function):
     change_record(run, lambda record: record["recipe"].update(function=function, settings={}))
     with pytest.raises(RunError, match="is not part of scarmap"):
         load_segmenter(run, CPU)
 
 
-def test_weights_of_an_unfinished_fold_are_never_used_to_predict(emidec_phantom, request_for, of_two_stages):
+def test_weights_of_an_unfinished_fold_are_never_used_to_predict(
+    emidec_phantom, request_for, of_two_stages
+):
     """They may lie there, by a training that was stopped, and must not reach the average."""
     run = train(request_for(emidec_phantom, recipe=of_two_stages))
     recipe, slices = of_two_stages(), torch.rand(2, 1, 128, 128)
-    own, alone = recorded_name(of_two_stages), recipe.assemble(load_stages(run, recipe, 0, CPU), slices)
+    own, alone = (
+        recorded_name(of_two_stages),
+        recipe.assemble(load_stages(run, recipe, 0, CPU), slices),
+    )
     both, model = load(run).probabilities(slices), run_model(run, device="cpu", own_recipe=own)
     assert not torch.allclose(both, alone)
     change_record(run, lambda record: record["state"].pop("fold_1/segment"))

@@ -58,7 +58,9 @@ def test_cases_without_the_region_do_not_count_and_a_region_that_none_has_is_lef
 
 def test_probabilities_count_above_one_half():
     bank = bank_of([[[SCAR, SCAR, SCAR, SCAR]]], cases="a")
-    assert score(bank, fixed([[0.5, 0.51, 0.49, 1.0]]), ("scar",)) == {"scar": pytest.approx(2 * 2 / (2 + 4))}
+    assert score(bank, fixed([[0.5, 0.51, 0.49, 1.0]]), ("scar",)) == {
+        "scar": pytest.approx(2 * 2 / (2 + 4))
+    }
 
 
 def test_only_the_given_rows_and_the_networks_window_are_scored():

@@ -71,7 +71,11 @@ def run(tmp_path: Path, case: Case) -> RunFolder:
         for sequence, suffix in zip(SEQUENCES, ("LGE", "T2"), strict=True):
             write_image(data / f"{name}_{suffix}.nii.gz", case.images[sequence].array, case.grid)
         write_labels(data / f"{name}_gd.nii.gz", case.labels, "myops2020")
-        write_labels(run.predictions / f"{name}.nii.gz", LabelMap(make_labels(shift=shift), case.grid), "myops2020")
+        write_labels(
+            run.predictions / f"{name}.nii.gz",
+            LabelMap(make_labels(shift=shift), case.grid),
+            "myops2020",
+        )
     predictions = {name: run.predictions / f"{name}.nii.gz" for name in names}
     truths = {name: data / f"{name}_gd.nii.gz" for name in names}
     write_evaluation(run.evaluation, evaluate_folder(predictions, truths, "myops2020"))
@@ -82,7 +86,9 @@ def run(tmp_path: Path, case: Case) -> RunFolder:
             "epoch,phase,learning_rate,seconds,loss,dice_scar,validation_dice,validation_dice_scar\n"
             "0,warm_up,1e-4,1.0,2.0,1.0,0.1,0.05\n1,full,1e-4,1.0,1.0,0.5,,\n2,full,1e-4,1.0,0.8,0.4,0.4,0.3\n"
         )
-        panel = Panel("attention", np.arange(64.0).reshape(8, 8), {"scar": np.eye(8, dtype=bool)}, heat=True)
+        panel = Panel(
+            "attention", np.arange(64.0).reshape(8, 8), {"scar": np.eye(8, dtype=bool)}, heat=True
+        )
         picture = Illustration("attention", "Where it looks", "Bright over the scar.", ((panel,),))
         write_illustration(run.illustrations(fold), picture)
     run.write_record(make_record(data))
@@ -103,12 +109,24 @@ def run_by_slice(run: RunFolder) -> RunFolder:
     for name in validation:
         labels = split.part(name, masks[split.patient(name)])
         write_labels(run.predictions / f"{name}.nii.gz", labels, "myops2020")
-    truths = {name: read_labels(run.root.parent / "data" / f"{name}_gd.nii.gz", "myops2020") for name in names}
+    truths = {
+        name: read_labels(run.root.parent / "data" / f"{name}_gd.nii.gz", "myops2020")
+        for name in names
+    }
     predictions = {name: run.predictions / f"{name}.nii.gz" for name in validation}
-    evaluation = evaluate_folder(predictions, true_parts(split, truths), "myops2020", notes=notes(split))
+    evaluation = evaluate_folder(
+        predictions, true_parts(split, truths), "myops2020", notes=notes(split)
+    )
     write_evaluation(run.evaluation, evaluation)
     folds = [{"train": list(fold.train), "validation": list(fold.validation)}]
-    run.write_record({**record, "split": record_split(split), "folds": folds, "state": {"fold_0/segment": "done"}})
+    run.write_record(
+        {
+            **record,
+            "split": record_split(split),
+            "folds": folds,
+            "state": {"fold_0/segment": "done"},
+        }
+    )
     return run
 
 
@@ -148,7 +166,9 @@ def make_record(data: Path, **provenance):
 def make_wall(depth, *, edema=12.0, mvo=None):
     """Figures of a part of the wall whose mean transmurality is `depth`, and whose infarct share is half of that."""
     grade = ["0", "1-25", "26-50", "51-75", "76-100"][int(np.searchsorted((0, 25, 50, 75), depth))]
-    chords = Transmurality(20, 10, depth, 1.5 * depth, 90.0, depth / 2, depth, 80.0, depth / 2, grade)
+    chords = Transmurality(
+        20, 10, depth, 1.5 * depth, 90.0, depth / 2, depth, 80.0, depth / 2, grade
+    )
     share = nan if mvo is None else 3.0 * mvo
     return WallFigures(6.0, depth / 2, edema, share, mvo, chords, 9.5, 9.8)
 
@@ -169,7 +189,10 @@ def study():
         )
         for number in range(1, 17)
     )
-    rings = tuple(Ring(name, (0,), make_wall(depth)) for name, depth in (("basal", 0.0), ("mid", 40.0), ("apical", 80)))
+    rings = tuple(
+        Ring(name, (0,), make_wall(depth))
+        for name, depth in (("basal", 0.0), ("mid", 40.0), ("apical", 80))
+    )
     figures = {figure.name: nan for figure in FIGURES} | {
         "lv_pool_ml": 98.26,
         "myocardium_ml": 110.0,
@@ -198,14 +221,20 @@ def study():
         conventions={"sectors": "rigid", "transmurality": "extent"},
         figures=figures,
         intervals={"infarct_g": Interval(17.3, 24.4, 0.95, "quantiles of five folds")},
-        reference=Reference("rv_insertion", 180.0, 120.0, 230.0, 1, "affine", "last", "cavity_area"),
+        reference=Reference(
+            "rv_insertion", 180.0, 120.0, 230.0, 1, "affine", "last", "cavity_area"
+        ),
         slices=tuple(
             SliceFigures(z, ring, True, (20.0, 20.0), 180.0, 49.1, 55.0, 10.0, 5.0, nan)
             for z, ring in enumerate(("mid", "basal"))
         ),
         rings=rings,
         segments=segments,
-        thresholds=(ThresholdFigures("5sd", "5-SD: above", 99.0, Remote("sector", 42, 50.0, 9.8), 9, 9.5, 8.2, 0.5),),
+        thresholds=(
+            ThresholdFigures(
+                "5sd", "5-SD: above", 99.0, Remote("sector", 42, 50.0, 9.8), 9, 9.5, 8.2, 0.5
+            ),
+        ),
         flags=(Flag("few_slices", "Two closed rings only."),),
     )
 
@@ -214,6 +243,12 @@ def study():
 def study_without_direction(study):
     """The same where nothing tells which way the septum lies."""
     nowhere = replace(
-        study.reference, source="none", septum_deg=nan, anterior_insertion_deg=nan, inferior_insertion_deg=nan
+        study.reference,
+        source="none",
+        septum_deg=nan,
+        anterior_insertion_deg=nan,
+        inferior_insertion_deg=nan,
     )
-    return replace(study, reference=nowhere, segments=(), figures={**study.figures, "num_segments": 0.0})
+    return replace(
+        study, reference=nowhere, segments=(), figures={**study.figures, "num_segments": 0.0}
+    )

@@ -15,7 +15,9 @@ from scarmap.report.pages.cohort import build_cohort
 from scarmap.report.pages.study import build_study
 from scarmap.volume import Case, Grid, LabelMap, Volume
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 pytestmark = [
     pytest.mark.slow,
@@ -26,7 +28,9 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def browser():
     with playwright.sync_playwright() as engine:
-        opened = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        opened = engine.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
         yield opened
         opened.close()
 
@@ -41,7 +45,10 @@ def show(browser):
         opened.append(page)
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda problem: troubles.append(str(problem)))
-        page.on("request", lambda request: troubles.append(request.url) if _foreign(request.url, path) else None)
+        page.on(
+            "request",
+            lambda request: troubles.append(request.url) if _foreign(request.url, path) else None,
+        )
         page.goto(path.as_uri())
         return page
 
@@ -66,7 +73,9 @@ def phantom_page(myops_phantom, tmp_path_factory):
 
 def _shown(page):
     panel = page.locator("#viewer svg").first
-    return panel.locator(".image").get_attribute("href"), panel.locator(".mask").get_attribute("href")
+    return panel.locator(".image").get_attribute("href"), panel.locator(".mask").get_attribute(
+        "href"
+    )
 
 
 def test_the_slider_moves_through_the_slices_with_the_keyboard(show, phantom_page):
@@ -82,7 +91,9 @@ def test_the_slider_moves_through_the_slices_with_the_keyboard(show, phantom_pag
     assert second == ("2", ("#image-2-0", "#mask-2"), "2 · mid")
     assert slider.input_value() == "3"
     # All sequences show the same slice.
-    assert page.locator("#viewer .image").evaluate_all("all => all.map(each => each.getAttribute('href'))") == [
+    assert page.locator("#viewer .image").evaluate_all(
+        "all => all.map(each => each.getAttribute('href'))"
+    ) == [
         "#image-1-0",
         "#image-1-1",
         "#image-1-2",
@@ -122,8 +133,13 @@ def test_every_control_can_be_reached_with_the_tabulator(show, phantom_page):
 @pytest.fixture
 def cohort_page(study, tmp_path):
     masses = {"p1": 10.0, "p2": 2.0, "p10": 30.0, "p3": float("nan")}
-    studies = [replace(study, case=case, figures={**study.figures, "infarct_g": mass}) for case, mass in masses.items()]
-    return build_cohort(studies, tmp_path / "cohort.html", name="trial", pages={"p1": "studies/p1.html"})
+    studies = [
+        replace(study, case=case, figures={**study.figures, "infarct_g": mass})
+        for case, mass in masses.items()
+    ]
+    return build_cohort(
+        studies, tmp_path / "cohort.html", name="trial", pages={"p1": "studies/p1.html"}
+    )
 
 
 def test_the_table_sorts_by_click_and_by_keyboard_with_undefined_figures_last(show, cohort_page):
@@ -154,12 +170,16 @@ def test_a_study_prints_on_two_sheets(show, phantom_page):
     assert _sheets(show(phantom_page).pdf(prefer_css_page_size=True)) == 2
 
 
-def test_a_long_study_with_many_flags_and_thresholds_prints_on_two_sheets_too(show, study, tmp_path):
+def test_a_long_study_with_many_flags_and_thresholds_prints_on_two_sheets_too(
+    show, study, tmp_path
+):
     grid = Grid((64, 64, 18), (2.0, 2.0, 8.0), np.diag([2.0, 2.0, 8.0, 1.0]))
     labels = np.zeros(grid.shape, dtype=np.uint8)
     labels[20:44, 20:44] = 3
     image = Volume(np.random.default_rng(0).random(grid.shape).astype(np.float32), grid)
-    case = Case("long", "scarmap", dict.fromkeys(("LGE", "T2", "bSSFP"), image), LabelMap(labels, grid))
+    case = Case(
+        "long", "scarmap", dict.fromkeys(("LGE", "T2", "bSSFP"), image), LabelMap(labels, grid)
+    )
     slices = tuple(replace(study.slices[0], index=z) for z in range(18))
     flags = tuple(Flag(code, message) for code, message in list(FLAGS.items())[:8])
     every = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar", "mvo")

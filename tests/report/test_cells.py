@@ -20,7 +20,11 @@ def test_a_small_figure_is_not_written_as_nothing():
 
 
 def test_an_undefined_figure_has_no_unit():
-    assert [with_unit(nan, "g"), with_unit(2.0, "g"), with_unit(0.5, "ratio")] == ["–", "2.0 g", "0.50"]
+    assert [with_unit(nan, "g"), with_unit(2.0, "g"), with_unit(0.5, "ratio")] == [
+        "–",
+        "2.0 g",
+        "0.50",
+    ]
 
 
 def test_an_interval_states_what_it_covers_if_its_method_claims_any():

@@ -25,8 +25,14 @@ def data(run):
 def test_a_study_becomes_a_page_and_its_figures(data, tmp_path):
     files = studies_of_folder(data)[0]
     study = report_study(files, tmp_path / "a.html", tmp_path / "q.json", PLAIN)
-    assert read_quantification(tmp_path / "q.json").figures["infarct_g"] == study.figures["infarct_g"] > 0
-    assert f">{study.figures['infarct_g']:.1f} <small>g</small>" in (tmp_path / "a.html").read_text()
+    assert (
+        read_quantification(tmp_path / "q.json").figures["infarct_g"]
+        == study.figures["infarct_g"]
+        > 0
+    )
+    assert (
+        f">{study.figures['infarct_g']:.1f} <small>g</small>" in (tmp_path / "a.html").read_text()
+    )
 
 
 def test_probabilities_beside_a_mask_give_its_figures_intervals(run, data, tmp_path):
@@ -85,7 +91,9 @@ def test_another_reading_is_compared_over_the_shared_cases(run, data, tmp_path):
     truths = find_masks(data)
     del truths["case_c"]
     files = studies_of_folder(run.predictions, layout="myops2020", data=data)
-    outcome = report_cohort(files, tmp_path, name="trial", measuring=PLAIN, truth=Truth("expert", truths))
+    outcome = report_cohort(
+        files, tmp_path, name="trial", measuring=PLAIN, truth=Truth("expert", truths)
+    )
     agreement = json.loads((tmp_path / "agreement.json").read_text())
     assert (agreement["cases"], agreement["missing"]) == (["case_a", "case_b"], ["case_c"])
     text = outcome.page.read_text()

@@ -12,7 +12,10 @@ def _case(name, *, dice, volume_ml, official=1.0):
     ]
 
 
-ILL = [*_case("a", dice=0.6, volume_ml=2.0, official=0.6), *_case("b", dice=0.0, volume_ml=0.0, official=0.0)]
+ILL = [
+    *_case("a", dice=0.6, volume_ml=2.0, official=0.6),
+    *_case("b", dice=0.0, volume_ml=0.0, official=0.0),
+]
 HEALTHY = [*_case("c", dice=nan, volume_ml=0.0), *_case("d", dice=nan, volume_ml=1.0, official=0.0)]
 
 

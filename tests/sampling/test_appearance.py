@@ -11,12 +11,16 @@ def images(*, seed=0, shape=(4, 3, 40, 40)):
 
 
 def change(appearance, *, shown=None, seed=5):
-    return change_appearance(images() if shown is None else shown, appearance, torch.Generator().manual_seed(seed))
+    return change_appearance(
+        images() if shown is None else shown, appearance, torch.Generator().manual_seed(seed)
+    )
 
 
 def test_the_defaults_change_nothing():
     assert torch.equal(change(Appearance()), images())
-    torch.testing.assert_close(change(Appearance(remap=1, blur_px=2, shading=1, noise=1, share=0.0)), images())
+    torch.testing.assert_close(
+        change(Appearance(remap=1, blur_px=2, shading=1, noise=1, share=0.0)), images()
+    )
 
 
 def test_remapping_keeps_the_order_and_the_ends_of_each_sequence():

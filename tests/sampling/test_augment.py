@@ -6,7 +6,9 @@ from scarmap.sampling import augment as module
 from scarmap.sampling.augment import Augmentation, augment, draw_grid
 from scarmap.sampling.batch import Batch, tissue_shares
 
-STRONG = Augmentation(rotation_deg=180, flips=True, shift=0.15, scale=(0.7, 1.4), elastic_px=2.0, elastic_nodes=4)
+STRONG = Augmentation(
+    rotation_deg=180, flips=True, shift=0.15, scale=(0.7, 1.4), elastic_px=2.0, elastic_nodes=4
+)
 
 
 def generator(seed=0):
@@ -27,7 +29,9 @@ def blobs(num=16, side=48):
 
 def always(value, monkeypatch):
     """Every uniform draw from 0 to 1 is `value`."""
-    monkeypatch.setattr(module.torch, "rand", lambda *shape, generator, device: torch.full(shape, value))
+    monkeypatch.setattr(
+        module.torch, "rand", lambda *shape, generator, device: torch.full(shape, value)
+    )
 
 
 def apply(batch, augmentation, *, size=32, seed=0):
@@ -106,12 +110,16 @@ def test_a_quarter_turn(monkeypatch):
     batch = noise()
     always(1.0, monkeypatch)
     turned = apply(batch, Augmentation(rotation_deg=90))
-    torch.testing.assert_close(turned.images, torch.rot90(batch.images, 1, (-2, -1)), rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        turned.images, torch.rot90(batch.images, 1, (-2, -1)), rtol=0, atol=1e-5
+    )
     assert torch.equal(turned.labels, torch.rot90(batch.labels, 1, (-2, -1)))
 
 
 def test_angles_stay_within_their_range_and_keep_distances():
-    grid = draw_grid(torch.zeros(200, 1, 32, 32), Augmentation(rotation_deg=30), size=32, generator=generator())
+    grid = draw_grid(
+        torch.zeros(200, 1, 32, 32), Augmentation(rotation_deg=30), size=32, generator=generator()
+    )
     along = grid[:, 0, 1] - grid[:, 0, 0]
     angles = torch.rad2deg(torch.atan2(along[:, 1], along[:, 0]))
     assert -30 <= angles.min() < -25
@@ -123,8 +131,12 @@ def test_a_shift_is_a_share_of_the_window(monkeypatch):
     batch = noise()
     always(1.0, monkeypatch)
     shifted = apply(batch, Augmentation(shift=0.25))
-    torch.testing.assert_close(shifted.images[..., :24, :24], batch.images[..., 8:, 8:], rtol=0, atol=1e-5)
-    torch.testing.assert_close(shifted.images[..., 24:, :24], batch.images[..., -1:, 8:].expand(2, 3, 8, 24))
+    torch.testing.assert_close(
+        shifted.images[..., :24, :24], batch.images[..., 8:, 8:], rtol=0, atol=1e-5
+    )
+    torch.testing.assert_close(
+        shifted.images[..., 24:, :24], batch.images[..., -1:, 8:].expand(2, 3, 8, 24)
+    )
 
 
 def test_scale_enlarges():
@@ -138,7 +150,9 @@ def test_scale_enlarges():
 
 def test_elastic_displacement_is_smooth_and_as_large_as_asked():
     still = draw_grid(torch.zeros(64, 1, 64, 64), Augmentation(), size=64, generator=generator())
-    bent = draw_grid(torch.zeros(64, 1, 64, 64), Augmentation(elastic_px=3.0), size=64, generator=generator())
+    bent = draw_grid(
+        torch.zeros(64, 1, 64, 64), Augmentation(elastic_px=3.0), size=64, generator=generator()
+    )
     moved_px = (bent - still) * 64 / 2
     nodes = moved_px[:, :: 63 // 7, :: 63 // 7]
     assert nodes.std().item() == pytest.approx(3.0, rel=0.05)
@@ -170,7 +184,9 @@ def test_shear_moves_rows_in_proportion_to_their_distance_from_the_centre(monkey
     always(1.0, monkeypatch)
     images = torch.zeros(1, 1, 33, 33)
     images[..., 16] = 1
-    sheared = apply(Batch(images, torch.zeros(1, 33, 33, dtype=torch.uint8)), Augmentation(shear=0.5), size=33).images
+    sheared = apply(
+        Batch(images, torch.zeros(1, 33, 33, dtype=torch.uint8)), Augmentation(shear=0.5), size=33
+    ).images
     columns = sheared[0, 0].argmax(dim=1)
     assert [int(columns[row]) for row in (8, 16, 24)] == [20, 16, 12]
 
@@ -190,7 +206,12 @@ def test_new_ranges_draw_nothing_from_the_generator_unless_they_are_set():
     first = generator()
     augment(noise(), Augmentation(gain=0.1), size=32, generator=first)
     second = generator()
-    augment(noise(), Augmentation(gain=0.1, shear=0.0, gamma=(1.0, 1.0), gamma_share=0.3), size=32, generator=second)
+    augment(
+        noise(),
+        Augmentation(gain=0.1, shear=0.0, gamma=(1.0, 1.0), gamma_share=0.3),
+        size=32,
+        generator=second,
+    )
     assert torch.equal(first.get_state(), second.get_state())
 
 
@@ -210,7 +231,9 @@ def test_stretching_widens_columns_and_flattens_rows_by_one_factor():
     labels = square[:, 0].to(torch.uint8)
     ratios = []
     for seed in range(8):
-        stretched = augment(Batch(square, labels), Augmentation(stretch=1.4), size=96, generator=generator(seed))
+        stretched = augment(
+            Batch(square, labels), Augmentation(stretch=1.4), size=96, generator=generator(seed)
+        )
         across, down = (int(stretched.labels[0].any(axis).sum()) for axis in (0, 1))
         assert across * down == pytest.approx(900, rel=0.08)
         ratios.append(across / down)

@@ -93,7 +93,9 @@ def test_labels_in_the_margin_alone_are_lost_to_the_network_and_refused():
 
 
 def test_slices_are_cut_around_the_heart_when_asked():
-    bank = fill_bank([case_of("a", 1, at=14), case_of("b", 1, at=2)], preparation(around_heart=True))
+    bank = fill_bank(
+        [case_of("a", 1, at=14), case_of("b", 1, at=2)], preparation(around_heart=True)
+    )
     assert torch.equal(bank.labels[0], bank.labels[1])
     with pytest.raises(DataError, match="cuts off"):
         fill_bank([case_of("a", 1, at=18)], preparation())

@@ -16,7 +16,9 @@ def test_mean_is_zero_and_deviation_one():
 
 
 def test_units_of_the_scanner_do_not_matter():
-    np.testing.assert_allclose(standardise(volume() * 7 + 100, "T2"), standardise(volume(), "T2"), atol=1e-4)
+    np.testing.assert_allclose(
+        standardise(volume() * 7 + 100, "T2"), standardise(volume(), "T2"), atol=1e-4
+    )
 
 
 def test_a_few_extreme_voxels_change_almost_nothing():
@@ -34,14 +36,20 @@ def test_order_of_intensities_is_kept():
 
 
 def test_a_constant_volume_becomes_zero():
-    np.testing.assert_array_equal(standardise(np.full((4, 4, 2), 9, np.float32), "LGE"), np.zeros((4, 4, 2)))
+    np.testing.assert_array_equal(
+        standardise(np.full((4, 4, 2), 9, np.float32), "LGE"), np.zeros((4, 4, 2))
+    )
 
 
 def test_two_percentiles_of_each_slice_become_0_and_1_by_hand():
     ramp = np.arange(101, dtype=np.float32).reshape(101, 1, 1)
     scaled = scale_between(np.concatenate([ramp, 3 * ramp - 7], axis=2), low=5, high=95)
-    np.testing.assert_allclose(scaled[[0, 5, 50, 95, 100], 0], [[0, 0], [0, 0], [0.5, 0.5], [1, 1], [1, 1]], atol=1e-6)
+    np.testing.assert_allclose(
+        scaled[[0, 5, 50, 95, 100], 0], [[0, 0], [0, 0], [0.5, 0.5], [1, 1], [1, 1]], atol=1e-6
+    )
 
 
 def test_a_constant_slice_becomes_zero():
-    np.testing.assert_array_equal(scale_between(np.full((4, 4, 2), 9, np.float32), low=5, high=95), np.zeros((4, 4, 2)))
+    np.testing.assert_array_equal(
+        scale_between(np.full((4, 4, 2), 9, np.float32), low=5, high=95), np.zeros((4, 4, 2))
+    )

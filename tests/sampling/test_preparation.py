@@ -46,9 +46,13 @@ def square(shape, *, at, side=6):
 
 def test_rows_are_y_and_channels_follow_the_order_of_the_sequences():
     place = grid((32, 32, 2))
-    images = {name: Volume(np.zeros(place.shape, np.float32), place) for name in ("bSSFP", "LGE", "T2")}
+    images = {
+        name: Volume(np.zeros(place.shape, np.float32), place) for name in ("bSSFP", "LGE", "T2")
+    }
     images["T2"].array[3, 20, 1] = 7
-    slices = prepare(Case("a", "myops2020", images), Preparation(("LGE", "T2", "bSSFP"), 32, unchanged))
+    slices = prepare(
+        Case("a", "myops2020", images), Preparation(("LGE", "T2", "bSSFP"), 32, unchanged)
+    )
     assert slices.images.shape == (2, 3, 32, 32)
     assert slices.images.nonzero().tolist() == [[1, 1, 20, 3]]
 
@@ -116,13 +120,18 @@ def test_a_margin_adds_pixels_around_the_same_centre():
         ((3.0, 3.0, 8.0), None, (40, 50)),
     ],
 )
-def test_images_are_resampled_only_when_their_pixels_differ_by_more_than_a_tenth(spacing_mm, wanted, expected):
+def test_images_are_resampled_only_when_their_pixels_differ_by_more_than_a_tenth(
+    spacing_mm, wanted, expected
+):
     assert working_shape(grid((40, 50, 3), spacing_mm), preparation(spacing_mm=wanted)) == expected
 
 
 def test_resampled_labels_hold_only_labels_of_the_truth_and_lie_on_the_image():
     labels = square((40, 40, 1), at=(12, 20), side=10)
-    slices = prepare(case_of(labels * 10.0, labels=labels, spacing_mm=(1.5, 1.5, 8)), preparation(64, spacing_mm=1.0))
+    slices = prepare(
+        case_of(labels * 10.0, labels=labels, spacing_mm=(1.5, 1.5, 8)),
+        preparation(64, spacing_mm=1.0),
+    )
     assert set(slices.labels.unique().tolist()) == {0, INDEX["scar"]}
     bright = slices.images[:, 0] > 5 * INDEX["scar"]
     assert (bright != (slices.labels > 0)).sum() <= 4 * 15
@@ -168,7 +177,9 @@ def test_labels_outside_the_window_are_an_error_that_counts_them():
     inside = case_of(noise((60, 60, 2)), labels=square((60, 60, 2), at=(40, 30)))
     check_nothing_lost(inside, prepare(inside, preparation()), 32)
     beyond = case_of(noise((60, 60, 2)), labels=square((60, 60, 2), at=(44, 30)))
-    with pytest.raises(DataError, match=r"Case a: the centre window of 32 pixels cuts off 48 of 72 labelled"):
+    with pytest.raises(
+        DataError, match=r"Case a: the centre window of 32 pixels cuts off 48 of 72 labelled"
+    ):
         check_nothing_lost(beyond, prepare(beyond, preparation()), 32)
 
 
@@ -178,7 +189,9 @@ def test_an_optional_sequence_that_is_missing_is_zero():
     assert slices.images.shape == (2, 2, 32, 32)
     assert (slices.images[:, 0] == 0).all()
     assert (slices.images[:, 1] != 0).all()
-    assert whole_slices(case, Preparation(("T2", "LGE"), 32, unchanged, 2.0, optional=True)).images.shape[2:] == (
+    assert whole_slices(
+        case, Preparation(("T2", "LGE"), 32, unchanged, 2.0, optional=True)
+    ).images.shape[2:] == (
         20,
         20,
     )

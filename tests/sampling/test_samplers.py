@@ -46,7 +46,9 @@ def test_an_epoch_of_so_many_batches_shows_every_row_as_often_as_any_other_but_f
 
 
 def test_each_round_of_an_epoch_has_an_order_of_its_own():
-    rounds = torch.cat(list(shuffled_again(torch.arange(30), 6, 15, generator()))).view(3, 30).tolist()
+    rounds = (
+        torch.cat(list(shuffled_again(torch.arange(30), 6, 15, generator()))).view(3, 30).tolist()
+    )
     assert all(sorted(order) == list(range(30)) for order in rounds)
     assert len({tuple(order) for order in rounds}) == 3
 
@@ -57,7 +59,9 @@ def test_a_large_data_set_is_shown_in_part_in_a_short_epoch():
 
 
 def test_the_order_follows_the_seed():
-    first, again, other = (torch.cat(list(shuffled(torch.arange(30), 6, generator(s)))).tolist() for s in (1, 1, 2))
+    first, again, other = (
+        torch.cat(list(shuffled(torch.arange(30), 6, generator(s)))).tolist() for s in (1, 1, 2)
+    )
     assert first == again
     assert first != other
 
@@ -65,7 +69,11 @@ def test_the_order_follows_the_seed():
 def test_full_slices_yields_windows_of_the_chosen_rows_alone():
     batches = list(
         full_slices(
-            numbered_bank(), torch.tensor([0, 2, 5]), generator(), batch_size=2, augmentation=Augmentation(flips=True)
+            numbered_bank(),
+            torch.tensor([0, 2, 5]),
+            generator(),
+            batch_size=2,
+            augmentation=Augmentation(flips=True),
         )
     )
     assert [tuple(batch.images.shape) for batch in batches] == [(2, 1, 16, 16)] * 2
@@ -77,5 +85,7 @@ def test_full_slices_yields_windows_of_the_chosen_rows_alone():
 
 def test_full_slices_of_another_size():
     bank, rows = numbered_bank(), torch.arange(2)
-    (batch,) = full_slices(bank, rows, generator(), batch_size=2, augmentation=Augmentation(), size=20)
+    (batch,) = full_slices(
+        bank, rows, generator(), batch_size=2, augmentation=Augmentation(), size=20
+    )
     assert batch.images.shape[-2:] == batch.labels.shape[-2:] == (20, 20)

@@ -1,6 +1,7 @@
 """Every published system as JSON, so that any change to one shows in review.
 
-Write the files anew with ``SCARMAP_WRITE_GOLDEN=1 pytest tests/systems/test_golden.py`` and read the difference.
+Write the files anew with ``SCARMAP_WRITE_GOLDEN=1 pytest tests/systems/test_golden.py`` and read
+the difference.
 """
 
 import json

@@ -26,10 +26,17 @@ SMALL = {
 QUICK = (
     *("mfunet", "mfunet/concatenation-only", "mfunet/submission-dilation"),
     *("cascade", "cascade/unet-bssfp", "linear-codec"),
-    *("anatomy-prior", "anatomy-prior/baseline", "anatomy-prior/attention", "anatomy-prior/no-penalty"),
+    *(
+        "anatomy-prior",
+        "anatomy-prior/baseline",
+        "anatomy-prior/attention",
+        "anatomy-prior/no-penalty",
+    ),
     "scarmap",
 )
-PARTS = {f"linear-codec, {member} alone": ("linear-codec", {"members": (member,)}) for member in NETWORKS}
+PARTS = {
+    f"linear-codec, {member} alone": ("linear-codec", {"members": (member,)}) for member in NETWORKS
+}
 """Recipes with settings that no named recipe has."""
 
 
@@ -43,14 +50,21 @@ def emidec_phantom(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("name", "changes"),
-    [pytest.param(name, {}, marks=() if name in QUICK else pytest.mark.slow, id=name) for name in RECIPES]
+    [
+        pytest.param(name, {}, marks=() if name in QUICK else pytest.mark.slow, id=name)
+        for name in RECIPES
+    ]
     + [pytest.param(*part, marks=pytest.mark.slow, id=title) for title, part in PARTS.items()],
 )
-def test_a_recipe_trains_and_segments(name, changes, myops_phantom, emidec_phantom, plain_phantom, tmp_path):
+def test_a_recipe_trains_and_segments(
+    name, changes, myops_phantom, emidec_phantom, plain_phantom, tmp_path
+):
     known = settings(RECIPES[name].recipe)
     choice = choose(name, {key: value for key, value in SMALL.items() if key in known} | changes)
     recipe = choice.build()
-    data = {"myops2020": myops_phantom, "emidec": emidec_phantom, "scarmap": plain_phantom}[recipe.layout]
+    data = {"myops2020": myops_phantom, "emidec": emidec_phantom, "scarmap": plain_phantom}[
+        recipe.layout
+    ]
     options = Options(epochs_scale=1e-9, max_steps=1)
     run = train(Request(name, choice.row, data, tmp_path / "run", (0,), "cpu", options))
     logs = run.logs()
@@ -67,10 +81,17 @@ def test_a_recipe_trains_and_segments(name, changes, myops_phantom, emidec_phant
 
 
 def test_a_recipe_for_emidec_trains_on_the_labels_of_myops(myops_phantom, tmp_path):
-    layout = {"layout": "myops2020", "sequences": ("LGE", "T2"), "width": SMALL["width"], "size": SMALL["size"]}
+    layout = {
+        "layout": "myops2020",
+        "sequences": ("LGE", "T2"),
+        "width": SMALL["width"],
+        "size": SMALL["size"],
+    }
     choice = choose("anatomy-prior", layout)
     options = Options(epochs_scale=1e-9, max_steps=1)
-    run = train(Request("anatomy-prior", choice.row, myops_phantom, tmp_path / "run", (0,), "cpu", options))
+    run = train(
+        Request("anatomy-prior", choice.row, myops_phantom, tmp_path / "run", (0,), "cpu", options)
+    )
     (row,) = run.logs()[0, "segment"]
     assert {"cross_entropy", "neighbourhood", "monitored_class_weight_edema"} <= set(row)
     (case,) = run.read_record()["folds"][0]["validation"][:1]

@@ -1,7 +1,8 @@
 """Train two stages for 20 steps; run by one process or, under torchrun, by two. Not a test by itself.
 
-The first stage is MFU-Net with dynamic patches. The second one is the anatomy prior's with mix-up: soft truth, a Dice
-loss of the whole batch, learned label weights, five slices a batch, validated; it can be stopped and resumed half-way.
+The first stage is MFU-Net with dynamic patches. The second one is the anatomy prior's with mix-up:
+soft truth, a Dice loss of the whole batch, learned label weights, five slices a batch, validated;
+it can be stopped and resumed half-way.
 """
 
 import sys
@@ -30,7 +31,9 @@ SETTINGS = {
 def make_bank(sequences):
     """Two slices of each of six cases: noise, brighter in a round heart with a scar, labelled as such."""
     generator = torch.Generator().manual_seed(3)
-    rows, columns = torch.meshgrid(torch.arange(SIZE + 16.0), torch.arange(SIZE + 16.0), indexing="ij")
+    rows, columns = torch.meshgrid(
+        torch.arange(SIZE + 16.0), torch.arange(SIZE + 16.0), indexing="ij"
+    )
     labels = torch.zeros(2 * len(CASES), SIZE + 16, SIZE + 16, dtype=torch.uint8)
     for number, image in enumerate(labels):
         radius = ((rows - 30 - number / 3).square() + (columns - 32).square()).sqrt()
@@ -38,7 +41,9 @@ def make_bank(sequences):
         image[(radius < 14) & (rows < 26)] = INDEX["scar"]
         image[radius < 8] = INDEX["lv_pool"]
     images = 0.3 * torch.rand(len(labels), sequences, *labels.shape[1:], generator=generator)
-    return Bank(images + labels[:, None] / 6, labels, tuple(name for name in CASES for _ in range(2)), SIZE)
+    return Bank(
+        images + labels[:, None] / 6, labels, tuple(name for name in CASES for _ in range(2)), SIZE
+    )
 
 
 def train(out, *, stop_at):
@@ -51,7 +56,10 @@ def train(out, *, stop_at):
         stage = recipe.stages[-1]
         bank = make_bank(len(recipe.preparation.sequences))
         if name == "mfunet":
-            stage, folder = replace(stage, score=None, keep="last"), out / name / str(fabric.global_rank)
+            stage, folder = (
+                replace(stage, score=None, keep="last"),
+                out / name / str(fabric.global_rank),
+            )
         else:
             stage = replace(stage, sampler=partial(stage.sampler, batch_size=5), score_every=10)
             folder = out / name

@@ -45,7 +45,10 @@ def die(monkeypatch, function, *, call, before):
 
 def log_without_seconds(folder):
     with (folder / "log.csv").open(newline="") as file:
-        return [{name: cell for name, cell in row.items() if name != "seconds"} for row in csv.DictReader(file)]
+        return [
+            {name: cell for name, cell in row.items() if name != "seconds"}
+            for row in csv.DictReader(file)
+        ]
 
 
 def assert_same(folder, reference):
@@ -94,7 +97,12 @@ def test_a_stage_killed_again_and_again_continues_to_the_same_weights(job, stage
 def test_without_resume_a_checkpoint_is_not_looked_at(job, stage, tmp_path):
     fit(job(stage(), folder=tmp_path / "a"), {})
     seen = []
-    fit(job(stage(), folder=tmp_path / "a", on_epoch=lambda row, planned: seen.append(row["epoch"])), {})
+    fit(
+        job(
+            stage(), folder=tmp_path / "a", on_epoch=lambda row, planned: seen.append(row["epoch"])
+        ),
+        {},
+    )
     assert seen == [0, 1, 2]
     assert len(log_without_seconds(tmp_path / "a")) == 3
 
@@ -108,7 +116,15 @@ def one_thread():
 
 
 def request(data, out, *, resume=False):
-    small = partial(mfunet, schedule="modern", layout="emidec", sequences=("LGE",), width=4, folds="none", size=64)
+    small = partial(
+        mfunet,
+        schedule="modern",
+        layout="emidec",
+        sequences=("LGE",),
+        width=4,
+        folds="none",
+        size=64,
+    )
     options = Options(epochs_scale=0.25, max_steps=1, resume=resume)
     return Request("small", Row(small, paper=""), data, out, device="cpu", options=options)
 
@@ -143,7 +159,9 @@ def kill_after(command, log, *, epochs, seconds):
     return child.returncode
 
 
-def test_a_process_killed_at_a_random_moment_resumes_to_the_same_weights(emidec_phantom, tmp_path, one_thread):
+def test_a_process_killed_at_a_random_moment_resumes_to_the_same_weights(
+    emidec_phantom, tmp_path, one_thread
+):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     moment = {"epochs": random.randint(1, 12), "seconds": random.uniform(0, 0.1)}
     command = [sys.executable, "-c", CHILD, str(emidec_phantom), str(killed)]

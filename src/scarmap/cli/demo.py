@@ -26,7 +26,9 @@ def demo(
     parts = prepared_folders(out)
     about = about_builtin()
     typer.echo(f"Simulating {PATIENTS} patients")
-    write_cohort(parts["patients"], layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=SEED)
+    write_cohort(
+        parts["patients"], layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=SEED
+    )
     typer.echo(f"Segmenting them. {introduce(about)}")
     request = Request(about["name"], builtin_row(about), parts["patients"], parts["run"])
     run = apply(request, load_builtin(choose_device(device)))
@@ -48,9 +50,13 @@ def prepared_folders(out: Path) -> dict[str, Path]:
 
     marker = out / MARKER
     if out.exists() and not marker.is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise DataError(f"{out} is not empty and was not made by this demo. Give --out a new folder.")
+        raise DataError(
+            f"{out} is not empty and was not made by this demo. Give --out a new folder."
+        )
     out.mkdir(parents=True, exist_ok=True)
-    marker.write_text("Made by `scarmap demo`, which replaces what is in this folder.\n", encoding="utf-8")
+    marker.write_text(
+        "Made by `scarmap demo`, which replaces what is in this folder.\n", encoding="utf-8"
+    )
     parts = {name: out / name for name in ("patients", "run")}
     for part in parts.values():
         rmtree(part, ignore_errors=True)

@@ -13,13 +13,21 @@ if TYPE_CHECKING:
 
 def evaluate(
     predictions: Annotated[
-        Path, typer.Argument(metavar="PRED_DIR", help="Masks to judge: <case>.nii.gz, or a data set's own layout.")
+        Path,
+        typer.Argument(
+            metavar="PRED_DIR", help="Masks to judge: <case>.nii.gz, or a data set's own layout."
+        ),
     ],
-    truths: Annotated[Path, typer.Argument(metavar="TRUTH_DIR", help="Masks to judge by, with the same case names.")],
+    truths: Annotated[
+        Path,
+        typer.Argument(metavar="TRUTH_DIR", help="Masks to judge by, with the same case names."),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for cases.csv and summary.json.")],
     layout: Annotated[
         str | None,
-        typer.Option(help="Label layout of both folders; not needed where the truth is a data set in its own layout."),
+        typer.Option(
+            help="Label layout of both folders; not needed where the truth is a data set in its own layout."
+        ),
     ] = None,
 ) -> None:
     """Score masks against the truth under every convention, side by side."""
@@ -34,7 +42,9 @@ def evaluate(
     split, masks, true = split_of_run(predictions), find_masks(predictions), find_masks(truths)
     if split and split.slices:
         of_case = dict.fromkeys(true, layouts) if isinstance(layouts, str) else layouts
-        true_slices = true_parts(split, {case: read_labels(path, of_case[case]) for case, path in true.items()})
+        true_slices = true_parts(
+            split, {case: read_labels(path, of_case[case]) for case, path in true.items()}
+        )
         of_slice = {name: of_case[split.patient(name)] for name in true_slices}
         evaluation = evaluate_folder(masks, true_slices, of_slice, notes=notes(split))
     else:

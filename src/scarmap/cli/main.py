@@ -1,7 +1,7 @@
 """The `scarmap` command: parse, call one public function, print where the result is.
 
-Each command lives in a file of its own and imports what is heavy inside its function, so that `scarmap --help`
-answers at once.
+Each command lives in a file of its own and imports what is heavy inside its function, so that
+`scarmap --help` answers at once.
 """
 
 import sys
@@ -42,7 +42,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and stop."
+        ),
     ] = False,
 ) -> None:
     """Segment and quantify myocardial scar, edema and microvascular obstruction in cardiac MR."""

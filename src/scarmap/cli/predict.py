@@ -20,27 +20,39 @@ LISTED = 20
 def predict(
     run: Annotated[
         Path | None,
-        typer.Argument(help="Run folder of `scarmap train`; its folds are averaged. Without one: the built-in model."),
+        typer.Argument(
+            help="Run folder of `scarmap train`; its folds are averaged. Without one: the built-in model."
+        ),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of cases.")] = None,
     lge: Annotated[Path | None, typer.Option(help="LGE image of one study.")] = None,
     t2: Annotated[Path | None, typer.Option(help="T2-weighted image of one study.")] = None,
     bssfp: Annotated[Path | None, typer.Option(help="bSSFP image of one study.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the masks, <case>.nii.gz.")] = Path("predictions"),
+    out: Annotated[Path, typer.Option(help="Folder for the masks, <case>.nii.gz.")] = Path(
+        "predictions"
+    ),
     save_probabilities: Annotated[
         bool, typer.Option("--save-probabilities", help="Keep the averaged probability maps.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     shard: Annotated[
-        str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts; for sites without a scheduler.")
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Only the I-th of N parts; for sites without a scheduler."
+        ),
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option(metavar="WHERE", help="Dask: local, slurm, or the address of one that runs.")
+        str | None,
+        typer.Option(metavar="WHERE", help="Dask: local, slurm, or the address of one that runs."),
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Workers that --scheduler local or slurm starts.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Workers that --scheduler local or slurm starts.")
+    ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="module:function that the run was trained with, if it is your own: allows its code."),
+        typer.Option(
+            help="module:function that the run was trained with, if it is your own: allows its code."
+        ),
     ] = None,
 ) -> None:
     """Segment a folder of cases, or one study given by its files; what was done before is skipped."""
@@ -80,11 +92,16 @@ def tell(outcome: "Outcome", out: Path) -> None:
     if outcome.skipped:
         typer.echo(f"{len(outcome.skipped)} skipped, done before: {listed(outcome.skipped)}")
     if outcome.again:
-        typer.echo(f"Done again: {listed(f'{name} ({reason})' for name, reason in outcome.again.items())}")
+        typer.echo(
+            f"Done again: {listed(f'{name} ({reason})' for name, reason in outcome.again.items())}"
+        )
     for name, flags in outcome.flagged.items():
         typer.echo(f"{name}: {' '.join(flags)}")
     if outcome.failed:
-        typer.echo(f"scarmap: {len(outcome.failed)} of {outcome.num_cases} cases could not be segmented.", err=True)
+        typer.echo(
+            f"scarmap: {len(outcome.failed)} of {outcome.num_cases} cases could not be segmented.",
+            err=True,
+        )
     for message in outcome.failed.values():
         typer.echo(f"- {message}", err=True)
 
@@ -114,7 +131,10 @@ def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[Cas
 
     images = {sequence: path for sequence, path in single.items() if path is not None}
     if (data is None) == (not images):
-        raise DataError("Give either --data DIR for a folder of cases, or --lge, --t2 and --bssfp for one study.")
+        raise DataError(
+            "Give either --data DIR for a folder of cases, or --lge, --t2 and --bssfp for one "
+            "study."
+        )
     if data is not None:
         return find_cases(data)
     first = next(iter(images.values()))

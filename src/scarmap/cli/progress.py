@@ -5,7 +5,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 Row = Mapping[str, int | float | str]
 
@@ -30,7 +37,9 @@ class Lines:
 
     def on_epoch(self, row: Row, planned: int) -> None:
         """An epoch has ended."""
-        self.console.print(f"epoch {int(row['epoch']) + 1}/{planned} {describe(row)}", highlight=False)
+        self.console.print(
+            f"epoch {int(row['epoch']) + 1}/{planned} {describe(row)}", highlight=False
+        )
 
 
 class Bars:
@@ -58,7 +67,9 @@ class Bars:
         """An epoch has ended."""
         assert self.task is not None
         text = f"{self.title}: {describe(row)}"
-        self.progress.update(self.task, total=planned, completed=int(row["epoch"]) + 1, description=text)
+        self.progress.update(
+            self.task, total=planned, completed=int(row["epoch"]) + 1, description=text
+        )
 
 
 @contextmanager
@@ -71,8 +82,14 @@ def training_progress() -> Iterator[Lines | Bars]:
     if not console.is_terminal or os.environ.get("LOCAL_RANK", "0") != "0":
         yield Lines(console)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} epochs"))
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} epochs"),
+    )
+    with Progress(
+        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console
+    ) as progress:
         yield Bars(progress)
 
 

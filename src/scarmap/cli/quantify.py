@@ -29,11 +29,18 @@ SHOWN = {
 
 def quantify(
     masks: Annotated[
-        Path, typer.Argument(metavar="MASK", help="One mask, a folder of masks, or a data set with its truth.")
+        Path,
+        typer.Argument(
+            metavar="MASK", help="One mask, a folder of masks, or a data set with its truth."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for quantification.json and cohort.csv.")],
-    lge: Annotated[Path | None, typer.Option(help="LGE image of the one mask, for classical thresholds.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder with the images of a folder of masks.")] = None,
+    lge: Annotated[
+        Path | None, typer.Option(help="LGE image of the one mask, for classical thresholds.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with the images of a folder of masks.")
+    ] = None,
     layout: Annotated[
         str | None,
         typer.Option(
@@ -43,32 +50,48 @@ def quantify(
     reference_angle: Annotated[
         float | None,
         typer.Option(
-            metavar="DEG", help="Direction of the middle of the septum, from the first array axis towards the second."
+            metavar="DEG",
+            help="Direction of the middle of the septum, from the first array axis towards the second.",
         ),
     ] = None,
-    sectors: Annotated[str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")] = "rigid",
-    transmurality: Annotated[str, typer.Option(help="What decides its class: extent, fraction or area.")] = "extent",
+    sectors: Annotated[
+        str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")
+    ] = "rigid",
+    transmurality: Annotated[
+        str, typer.Option(help="What decides its class: extent, fraction or area.")
+    ] = "extent",
     threshold: Annotated[
-        list[str] | None, typer.Option(metavar="METHOD", help="Only this threshold method; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="METHOD", help="Only this threshold method; repeatable."),
     ] = None,
-    psir: Annotated[bool | None, typer.Option("--psir/--magnitude", help="Kind of LGE; found out by default.")] = None,
+    psir: Annotated[
+        bool | None, typer.Option("--psir/--magnitude", help="Kind of LGE; found out by default.")
+    ] = None,
     salvage: Annotated[
-        bool, typer.Option("--salvage", help="Give the salvage index, which the consensus cautions about.")
+        bool,
+        typer.Option(
+            "--salvage", help="Give the salvage index, which the consensus cautions about."
+        ),
     ] = False,
     probabilities: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="DIR", help="Folder with probability maps, repeatable: one per fold. Default: beside masks."
+            metavar="DIR",
+            help="Folder with probability maps, repeatable: one per fold. Default: beside masks.",
         ),
     ] = None,
     errors: Annotated[
         Path | None,
         typer.Option(
-            metavar="RUN", help="Run, or cases.csv, that scored the model on unseen cases: intervals from its errors."
+            metavar="RUN",
+            help="Run, or cases.csv, that scored the model on unseen cases: intervals from its errors.",
         ),
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Another reading of the same cases, to measure agreement with.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Another reading of the same cases, to measure agreement with."
+        ),
     ] = None,
 ) -> None:
     """Measure masks: volumes, masses, AHA segments, transmurality, and thresholds where there is LGE."""
@@ -77,7 +100,11 @@ def quantify(
     from scarmap.quantification.thresholds.methods import METHODS
 
     choices = Choices(
-        sectors=sectors, transmurality=transmurality, salvage=salvage, signed=psir, methods=tuple(threshold or METHODS)
+        sectors=sectors,
+        transmurality=transmurality,
+        salvage=salvage,
+        signed=psir,
+        methods=tuple(threshold or METHODS),
     )
     files = chosen_studies(masks, layout=layout, lge=lge, data=data)
     studies, failed = measure_all(
@@ -93,13 +120,17 @@ def quantify(
     if against is not None:
         compare(studies, against, choices, out)
     if failed:
-        typer.echo(f"scarmap: {len(failed)} of {len(files)} studies could not be measured.", err=True)
+        typer.echo(
+            f"scarmap: {len(failed)} of {len(files)} studies could not be measured.", err=True
+        )
         for message in failed.values():
             typer.echo(f"- {message}", err=True)
         raise typer.Exit(SOME_FAILED)
 
 
-def chosen_studies(masks: Path, *, layout: str | None, lge: Path | None, data: Path | None) -> "list[CaseFiles]":
+def chosen_studies(
+    masks: Path, *, layout: str | None, lge: Path | None, data: Path | None
+) -> "list[CaseFiles]":
     """The studies that the options name.
 
     Raises:
@@ -112,7 +143,9 @@ def chosen_studies(masks: Path, *, layout: str | None, lge: Path | None, data: P
             raise DataError("--data means nothing for one mask. Give its image with --lge.")
         return [one_study(masks, layout=layout, images={"LGE": lge} if lge else {})]
     if lge is not None:
-        raise DataError(f"--lge is the image of one mask, and {masks} is not a file. Give --data for a folder.")
+        raise DataError(
+            f"--lge is the image of one mask, and {masks} is not a file. Give --data for a folder."
+        )
     return studies_of_folder(masks, layout=layout, data=data)
 
 
@@ -166,7 +199,9 @@ def measure_all(
     return studies, failed
 
 
-def compare(studies: "Sequence[Quantification]", against: Path, choices: "Choices", out: Path) -> None:
+def compare(
+    studies: "Sequence[Quantification]", against: Path, choices: "Choices", out: Path
+) -> None:
     """Measure another reading of the studies, write how well both agree, and print it for the infarct.
 
     Raises:
@@ -180,10 +215,16 @@ def compare(studies: "Sequence[Quantification]", against: Path, choices: "Choice
     agreements = agree_cohorts(other_reading(studies, masks, choices=choices), studies)
     _, table = write_agreement(out, agreements, cases=shared, missing=lone)
     left_out = f"; {len(lone)} with one reading left out ({', '.join(lone[:4])})" if lone else ""
-    typer.echo(f"Agreement of {len(shared)} cases, differences are these masks - {against}{left_out}: {table}")
+    typer.echo(
+        f"Agreement of {len(shared)} cases, differences are these masks - {against}{left_out}: "
+        f"{table}"
+    )
     for name in ("infarct_g", "infarct_percent_lv"):
         if name in agreements:
-            bias, low, high = (getattr(agreements[name], part).value for part in ("bias", "lower_limit", "upper_limit"))
+            bias, low, high = (
+                getattr(agreements[name], part).value
+                for part in ("bias", "lower_limit", "upper_limit")
+            )
             typer.echo(f"{name}: bias {bias:+.2f}, limits of agreement {low:+.2f} to {high:+.2f}")
 
 

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-recipes = typer.Typer(help="List, show and compare recipes.", no_args_is_help=True, rich_markup_mode=None)
+recipes = typer.Typer(
+    help="List, show and compare recipes.", no_args_is_help=True, rich_markup_mode=None
+)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -22,16 +24,24 @@ def list_recipes(as_json: Json = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("recipe", "table", "published Dice (%)", caption="Figures as printed in the papers: mean ± sd.")
+    table = Table(
+        "recipe",
+        "table",
+        "published Dice (%)",
+        caption="Figures as printed in the papers: mean ± sd.",
+    )
     for name, row in RECIPES.items():
-        figures = ", ".join(f"{structure} {mean:g} ± {sd:g}" for structure, (mean, sd) in row.published.items())
+        figures = ", ".join(
+            f"{structure} {mean:g} ± {sd:g}" for structure, (mean, sd) in row.published.items()
+        )
         table.add_row(name, f"{row.paper} {row.table}", figures)
     Console().print(table)
 
 
 @recipes.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a recipe, or module:function.")], as_json: Json = False
+    name: Annotated[str, typer.Argument(help="Name of a recipe, or module:function.")],
+    as_json: Json = False,
 ) -> None:
     """Show every setting of a recipe and what it builds, defaults included."""
     from scarmap.recipes.describe import describe, describe_row, settings
@@ -78,5 +88,7 @@ def outline(value: dict[str, Any], indent: int = 0) -> list[str]:
         if isinstance(item, dict) and item:
             lines += [f"{'  ' * indent}{key}:", *outline(item, indent + 1)]
         else:
-            lines.append(f"{'  ' * indent}{key}: {item if isinstance(item, str) else json.dumps(item)}")
+            lines.append(
+                f"{'  ' * indent}{key}: {item if isinstance(item, str) else json.dumps(item)}"
+            )
     return lines

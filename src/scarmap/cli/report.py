@@ -33,7 +33,9 @@ def report(
     lge: Annotated[Path | None, typer.Option(help="LGE image of the one mask.")] = None,
     t2: Annotated[Path | None, typer.Option(help="T2-weighted image of the one mask.")] = None,
     bssfp: Annotated[Path | None, typer.Option(help="bSSFP image of the one mask.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder with the images of a folder of masks.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with the images of a folder of masks.")
+    ] = None,
     layout: Annotated[
         str | None,
         typer.Option(
@@ -43,24 +45,35 @@ def report(
     reference_angle: Annotated[
         float | None,
         typer.Option(
-            metavar="DEG", help="Direction of the middle of the septum, from the first array axis towards the second."
+            metavar="DEG",
+            help="Direction of the middle of the septum, from the first array axis towards the second.",
         ),
     ] = None,
-    sectors: Annotated[str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")] = "rigid",
-    transmurality: Annotated[str, typer.Option(help="What decides its class: extent, fraction or area.")] = "extent",
+    sectors: Annotated[
+        str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")
+    ] = "rigid",
+    transmurality: Annotated[
+        str, typer.Option(help="What decides its class: extent, fraction or area.")
+    ] = "extent",
     salvage: Annotated[
-        bool, typer.Option("--salvage", help="Give the salvage index, which the consensus cautions about.")
+        bool,
+        typer.Option(
+            "--salvage", help="Give the salvage index, which the consensus cautions about."
+        ),
     ] = False,
     errors: Annotated[
         Path | None,
         typer.Option(
-            metavar="RUN", help="Run, or cases.csv, that scored the model on unseen cases: intervals from its errors."
+            metavar="RUN",
+            help="Run, or cases.csv, that scored the model on unseen cases: intervals from its errors.",
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the pages of masks; a run's page goes into the run.")] = Path(
-        "report"
-    ),
-    studies: Annotated[bool, typer.Option("--studies", help="For a run: a page of each held-out mask, too.")] = False,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the pages of masks; a run's page goes into the run.")
+    ] = Path("report"),
+    studies: Annotated[
+        bool, typer.Option("--studies", help="For a run: a page of each held-out mask, too.")
+    ] = False,
 ) -> None:
     """Write self-contained HTML pages: of a run, of one measured study, or of a cohort and its studies."""
     from scarmap.io.run import RunFolder
@@ -68,24 +81,37 @@ def report(
     from scarmap.quantification.study import Choices
     from scarmap.report.from_masks import Measuring
 
-    images = {name: path for name, path in (("LGE", lge), ("T2", t2), ("bSSFP", bssfp)) if path is not None}
+    images = {
+        name: path
+        for name, path in (("LGE", lge), ("T2", t2), ("bSSFP", bssfp))
+        if path is not None
+    }
     single = {f"--{name.lower()}": path for name, path in images.items()}
     choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
     known = read_known_errors(errors, confidence=choices.confidence) if errors else None
     measuring = Measuring(reference_deg=reference_angle, errors=known, choices=choices)
     if subject.is_file():
-        _refuse({"--against": against, "--data": data, "--studies": studies}, "one mask", "--lge, --t2 or --bssfp")
+        _refuse(
+            {"--against": against, "--data": data, "--studies": studies},
+            "one mask",
+            "--lge, --t2 or --bssfp",
+        )
         _report_mask(subject, images, layout, out, measuring)
     elif RunFolder(subject).record_file.is_file():
         _refuse({**single, "--data": data, "--layout": layout}, "a run", "--against or --studies")
         _report_run(subject, against or [], measuring if studies else None)
     elif _holds_masks(subject):
-        _refuse({**single, "--studies": studies}, "a folder of masks", "--data for the folder of their images")
+        _refuse(
+            {**single, "--studies": studies},
+            "a folder of masks",
+            "--data for the folder of their images",
+        )
         _report_masks(subject, data, layout, out, measuring, against or [])
     else:
         raise RunError(
-            f"{subject} is not a run folder, as it has no run.json, and neither a mask nor a folder of masks. Give "
-            f"what `scarmap train` wrote, a NIfTI mask, or a folder with a <case>.nii.gz for each study."
+            f"{subject} is not a run folder, as it has no run.json, and neither a mask nor a "
+            "folder of masks. Give what `scarmap train` wrote, a NIfTI mask, or a folder with a "
+            "<case>.nii.gz for each study."
         )
 
 
@@ -108,7 +134,9 @@ def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None"
     _tell(failed)
 
 
-def _report_mask(mask: Path, images: dict[str, Path], layout: str | None, out: Path, measuring: "Measuring") -> None:
+def _report_mask(
+    mask: Path, images: dict[str, Path], layout: str | None, out: Path, measuring: "Measuring"
+) -> None:
     from scarmap.datasets.masks import one_study
     from scarmap.quantification.files import FILE
     from scarmap.report.from_masks import report_study
@@ -122,19 +150,29 @@ def _report_mask(mask: Path, images: dict[str, Path], layout: str | None, out: P
 
 
 def _report_masks(
-    masks: Path, data: Path | None, layout: str | None, out: Path, measuring: "Measuring", against: list[Path]
+    masks: Path,
+    data: Path | None,
+    layout: str | None,
+    out: Path,
+    measuring: "Measuring",
+    against: list[Path],
 ) -> None:
     from scarmap.datasets.masks import find_masks, studies_of_folder
     from scarmap.quantification.files import COHORT_FILE
     from scarmap.report.from_masks import Truth, report_cohort
 
     if len(against) > 1:
-        raise DataError(f"A folder of masks is compared with one other folder, not with {len(against)}: give one.")
+        raise DataError(
+            f"A folder of masks is compared with one other folder, not with {len(against)}: give "
+            "one."
+        )
     files = studies_of_folder(masks, layout=layout, data=data)
     truth = Truth(against[0].resolve().name, find_masks(against[0])) if against else None
     name = masks.resolve().name
     with _progress() as on_case:
-        outcome = report_cohort(files, out, name=name, measuring=measuring, truth=truth, on_case=on_case)
+        outcome = report_cohort(
+            files, out, name=name, measuring=measuring, truth=truth, on_case=on_case
+        )
     typer.echo(f"{len(outcome.studies)} of {len(files)} studies measured")
     typer.echo(f"Cohort: {outcome.page}\nFigures: {out / COHORT_FILE}")
     _tell(outcome.failed)
@@ -152,7 +190,10 @@ def _holds_masks(folder: Path) -> bool:
 def _refuse(options: Mapping[str, object], subject: str, instead: str) -> None:
     given = [name for name, value in options.items() if value]
     if given:
-        raise DataError(f"{' and '.join(given)} mean nothing for {subject}. There, give {instead}, or leave them out.")
+        raise DataError(
+            f"{' and '.join(given)} mean nothing for {subject}. There, give {instead}, or leave "
+            "them out."
+        )
 
 
 @contextmanager

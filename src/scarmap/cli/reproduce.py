@@ -20,24 +20,45 @@ if TYPE_CHECKING:
 
 def reproduce(
     paper: Annotated[str, typer.Argument(help="mfunet, cascade, linear-codec or anatomy-prior.")],
-    out: Annotated[Path, typer.Option(help="Folder for a run folder per row, the tables and the page.")],
-    data: Annotated[Path | None, typer.Option(help="Folder of labelled cases; not needed with --tables-only.")] = None,
-    tables: Annotated[str, typer.Option(metavar="1,2", help="Numbers of the paper's tables.")] = "all",
-    rows: Annotated[str, typer.Option(metavar="NAME,NAME", help="Rows, named as by `scarmap recipes list`.")] = "all",
+    out: Annotated[
+        Path, typer.Option(help="Folder for a run folder per row, the tables and the page.")
+    ],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of labelled cases; not needed with --tables-only.")
+    ] = None,
+    tables: Annotated[
+        str, typer.Option(metavar="1,2", help="Numbers of the paper's tables.")
+    ] = "all",
+    rows: Annotated[
+        str, typer.Option(metavar="NAME,NAME", help="Rows, named as by `scarmap recipes list`.")
+    ] = "all",
     folds: Annotated[str, typer.Option(metavar="0,1", help="Numbers of folds.")] = "all",
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of all rows; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change a setting of all rows; repeatable."
+        ),
     ] = None,
-    epochs_scale: Annotated[float, typer.Option(min=0.0, help="Factor on the length of every phase.")] = 1.0,
+    epochs_scale: Annotated[
+        float, typer.Option(min=0.0, help="Factor on the length of every phase.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     scheduler: Annotated[
-        str | None, typer.Option(help="local, slurm, or the address of a Dask scheduler; without, one job at a time.")
+        str | None,
+        typer.Option(
+            help="local, slurm, or the address of a Dask scheduler; without, one job at a time."
+        ),
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Workers of the scheduler.")] = None,
-    tables_only: Annotated[bool, typer.Option("--tables-only", help="Train nothing, write the tables again.")] = False,
+    tables_only: Annotated[
+        bool, typer.Option("--tables-only", help="Train nothing, write the tables again.")
+    ] = False,
     retrain: Annotated[
-        bool, typer.Option("--retrain", help="Train again what a changed recipe changes, and keep the rest.")
+        bool,
+        typer.Option(
+            "--retrain", help="Train again what a changed recipe changes, and keep the rest."
+        ),
     ] = False,
 ) -> None:
     """Train what is missing of a paper's rows and set published beside measured figures; repeat it to continue."""
@@ -52,10 +73,16 @@ def reproduce(
     own = {name: settings_of(row.recipe) for name, row in RECIPES.items()}
     failed: Mapping[str, Exception] = {}
     if not tables_only:
-        chosen = chosen if numbers or names else {name: row for name, row in chosen.items() if holds_out(row)}
+        chosen = (
+            chosen
+            if numbers or names
+            else {name: row for name, row in chosen.items() if holds_out(row)}
+        )
         chosen = change_all(chosen, dict(parse_setting(text) for text in settings or []))
         options = Options(seed=seed, epochs_scale=epochs_scale)
-        asked = requests(chosen, data, out, folds=fold_numbers(folds), device=device, options=options)
+        asked = requests(
+            chosen, data, out, folds=fold_numbers(folds), device=device, options=options
+        )
         failed = train_rows(
             asked,
             out,
@@ -66,7 +93,9 @@ def reproduce(
             on_row=lambda: write_tables(out, found(paper, shown, out), own),
         )
     result = found(paper, shown, out)
-    typer.echo(f"Tables: {write_tables(out, result, own)}\nPage: {write_comparison(out, result, own)}")
+    typer.echo(
+        f"Tables: {write_tables(out, result, own)}\nPage: {write_comparison(out, result, own)}"
+    )
     if failed:
         raise RunError(explain_failures(failed))
 
@@ -105,7 +134,9 @@ def train_rows(
     with ExitStack() as stack:
         progress = stack.enter_context(training_progress())
         gpus = worker_gpus(scheduler, device)
-        jobs = stack.enter_context(open_scheduler(scheduler, workers=workers, gpus=gpus, announce=progress.say))
+        jobs = stack.enter_context(
+            open_scheduler(scheduler, workers=workers, gpus=gpus, announce=progress.say)
+        )
         if scheduler is None:
             shown = {"on_stage": progress.on_stage, "on_epoch": progress.on_epoch}
             asked = {
@@ -120,12 +151,19 @@ def train_rows(
                 on_row()
 
         roots = {path.parent.name: path.parent for path in out.glob("*/run.json")}
-        others = {name: RunFolder(root) for name, root in sorted(roots.items()) if name not in asked}
+        others = {
+            name: RunFolder(root) for name, root in sorted(roots.items()) if name not in asked
+        }
         return train_several(asked, jobs, others=others, retrain=retrain, on_job=on_job)
 
 
 def requests(
-    rows: "Mapping[str, Row]", data: Path | None, out: Path, *, folds: tuple[int, ...] | None, **how: object
+    rows: "Mapping[str, Row]",
+    data: Path | None,
+    out: Path,
+    *,
+    folds: tuple[int, ...] | None,
+    **how: object,
 ) -> "dict[str, Request]":
     """A training for each row, by the name of its run folder.
 
@@ -135,7 +173,9 @@ def requests(
     from scarmap.training.run.request import Request
 
     if data is None:
-        raise DataError("No data were named. Add --data DIR, a folder of labelled cases, or --tables-only.")
+        raise DataError(
+            "No data were named. Add --data DIR, a folder of labelled cases, or --tables-only."
+        )
     return {
         folder_of(name): Request(name, row, data, out / folder_of(name), folds, **how)  # type: ignore[arg-type]
         for name, row in rows.items()
@@ -154,7 +194,9 @@ def found(paper: str, rows: "Mapping[str, Row]", out: Path) -> "Reproduced":
         run = RunFolder(out / folder_of(name))
         entry = Entry(describe_row(name, row), run if run.record_file.is_file() else None)
         tables.setdefault(row.table, []).append(entry)
-    layout = next((str(settings(row.recipe).get("layout", "myops2020")) for row in rows.values()), "myops2020")
+    layout = next(
+        (str(settings(row.recipe).get("layout", "myops2020")) for row in rows.values()), "myops2020"
+    )
     return Reproduced(paper, tables, layout, " ".join(["scarmap", *sys.argv[1:]]))
 
 
@@ -188,7 +230,10 @@ def fold_numbers(text: str) -> tuple[int, ...] | None:
     parts = listed(text)
     for part in parts:
         if not part.isdecimal():
-            raise RecipeError(f"--folds {text!r} holds {part!r}, which is no fold's number. Write --folds 0,1 or all.")
+            raise RecipeError(
+                f"--folds {text!r} holds {part!r}, which is no fold's number. Write --folds 0,1 or "
+                "all."
+            )
     return tuple(int(part) for part in parts) or None
 
 
@@ -199,6 +244,6 @@ def explain_failures(failed: Mapping[str, Exception]) -> str:
         causes.setdefault(str(problem), job)
     told = " ".join(f"{job}: {cause}" for cause, job in causes.items())
     return (
-        f"{len(failed)} jobs failed, or waited for one that did. {told} What was finished is kept and in the tables; "
-        f"repeat the command to continue."
+        f"{len(failed)} jobs failed, or waited for one that did. {told} What was finished is kept "
+        "and in the tables; repeat the command to continue."
     )

@@ -16,24 +16,38 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder of labelled cases, or of several data sets.")],
     out: Annotated[Path, typer.Option(help="Run folder to write.")],
     recipe: Annotated[
-        str, typer.Argument(help="A name of `scarmap recipes list`, or module:function of your own.")
+        str,
+        typer.Argument(help="A name of `scarmap recipes list`, or module:function of your own."),
     ] = "scarmap",
     fold: Annotated[str, typer.Option(help="Number of one fold, or all.")] = "all",
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change a setting of the recipe; repeatable."
+        ),
     ] = None,
-    epochs_scale: Annotated[float, typer.Option(min=0.0, help="Factor on the length of every phase.")] = 1.0,
+    epochs_scale: Annotated[
+        float, typer.Option(min=0.0, help="Factor on the length of every phase.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[
-        int, typer.Option(min=1, help="Devices of this machine that share every batch; torchrun and srun say it too.")
+        int,
+        typer.Option(
+            min=1,
+            help="Devices of this machine that share every batch; torchrun and srun say it too.",
+        ),
     ] = 1,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Two steps per phase of a narrow network, first fold.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped run.")] = False,
     retrain: Annotated[
-        bool, typer.Option("--retrain", help="With --resume: train again what a changed recipe changes, keep the rest.")
+        bool,
+        typer.Option(
+            "--retrain",
+            help="With --resume: train again what a changed recipe changes, keep the rest.",
+        ),
     ] = False,
 ) -> None:
     """Train a recipe, the recommended one where none is named; validate it out of fold."""
@@ -50,7 +64,9 @@ def train(
     changes = dict(parse_setting(text) for text in settings or [])
     choice = choose(recipe, changes)
     if smoke:
-        narrow = {key: value for key, value in SMOKE.items() if key in settings_of(choice.row.recipe)}
+        narrow = {
+            key: value for key, value in SMOKE.items() if key in settings_of(choice.row.recipe)
+        }
         choice = choose(recipe, {**narrow, **changes})
     folds = None if fold == "all" else (fold_number(fold),)
     with training_progress() as progress:

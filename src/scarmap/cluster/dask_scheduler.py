@@ -76,12 +76,14 @@ def fetch(name: str, future: Any) -> tuple[Any, Exception | None]:
         returned = future.result()
     except KilledWorker as lost:
         return None, RunError(
-            f"Every worker that ran {name!r} was lost, {lost.allowed_failures + 1} in all. The usual cause is memory: "
-            f"give each worker more, or use fewer of them. Their logs say more."
+            f"Every worker that ran {name!r} was lost, {lost.allowed_failures + 1} in all. The "
+            "usual cause is memory: give each worker more, or use fewer of them. Their logs say "
+            "more."
         )
     except CancelledError:
         return None, RunError(
-            f"The Dask scheduler was lost before {name!r} was done. Repeat the command; what is done is kept."
+            f"The Dask scheduler was lost before {name!r} was done. Repeat the command; what is "
+            "done is kept."
         )
     except Exception as problem:
         return None, problem
@@ -95,10 +97,13 @@ class DaskScheduler:
         client: Dask's client.
         slots: Jobs that run at the same time.
         resources: What a job asks its worker for.
-        own_workers: Whether all workers are processes that were started here, so that nobody else brings more.
+        own_workers: Whether all workers are processes that were started here, so that nobody else
+            brings more.
     """
 
-    def __init__(self, client: Any, *, slots: int, resources: Mapping[str, float], own_workers: bool) -> None:
+    def __init__(
+        self, client: Any, *, slots: int, resources: Mapping[str, float], own_workers: bool
+    ) -> None:
         self.client = client
         self.slots = max(1, slots)
         self.resources = dict(resources)
@@ -141,7 +146,11 @@ class DaskScheduler:
         running = list(islice(later, in_flight))
         while running:
             try:
-                wait([job.future for job in running], timeout=SECONDS_OF_SILENCE, return_when="FIRST_COMPLETED")
+                wait(
+                    [job.future for job in running],
+                    timeout=SECONDS_OF_SILENCE,
+                    return_when="FIRST_COMPLETED",
+                )
             except TimeoutError:
                 self.check_workers()
             ended = [job for job in running if job.future.done()]
@@ -155,8 +164,9 @@ class DaskScheduler:
         """Raise RunError where every worker that was started here is gone; those of others may come back."""
         if self.own_workers and not self.client.scheduler_info()["workers"]:
             raise RunError(
-                "Every Dask worker of this machine is gone. Their messages above say why. The usual cause is memory, "
-                "or code that they cannot import: install your own modules, or name their folder in PYTHONPATH."
+                "Every Dask worker of this machine is gone. Their messages above say why. The "
+                "usual cause is memory, or code that they cannot import: install your own modules, "
+                "or name their folder in PYTHONPATH."
             )
 
 
@@ -173,8 +183,9 @@ def open_dask(
         from distributed import Client
     except ImportError:
         raise RunError(
-            f"--scheduler {where} needs Dask, which is not installed. Install it with pip install 'scarmap[cluster]', "
-            f"or leave --scheduler out: everything then runs in this process, or in parts with --shard."
+            f"--scheduler {where} needs Dask, which is not installed. Install it with pip install "
+            "'scarmap[cluster]', or leave --scheduler out: everything then runs in this process, "
+            "or in parts with --shard."
         ) from None
     if workers is not None and workers < 1:
         raise RunError(f"{workers} workers cannot do anything. Give --workers 1 or more.")
@@ -183,15 +194,20 @@ def open_dask(
             client = Client(cluster, timeout=SECONDS_TO_ANSWER)
         except (OSError, ValueError) as problem:
             raise RunError(
-                f"No Dask scheduler answers at {where} ({problem}). Expected an address such as tcp://10.0.0.1:8786, "
-                f"printed by `dask scheduler`, or one of the words local and slurm."
+                f"No Dask scheduler answers at {where} ({problem}). Expected an address such as "
+                "tcp://10.0.0.1:8786, printed by `dask scheduler`, or one of the words local and "
+                "slurm."
             ) from None
         with client:
             if where == "local":
                 client.wait_for_workers(len(cluster.worker_spec))
             present = client.scheduler_info()["workers"].values()
-            has_gpu = gpus > 0 if where == "slurm" else any(GPU in each["resources"] for each in present)
+            has_gpu = (
+                gpus > 0 if where == "slurm" else any(GPU in each["resources"] for each in present)
+            )
             slots = (workers or 1) if where == "slurm" else sum(client.nthreads().values())
             announce(f"{len(present)} Dask workers; dashboard: {client.dashboard_link}")
             resources = {GPU: 1} if has_gpu else {}
-            yield DaskScheduler(client, slots=slots, resources=resources, own_workers=where == "local")
+            yield DaskScheduler(
+                client, slots=slots, resources=resources, own_workers=where == "local"
+            )

@@ -41,12 +41,14 @@ class Scheduler(Protocol):
         """Add a job; it begins when all jobs of `after` have gone well.
 
         Args:
-            function: A function of a module, so that another process can find it. What it returns should be small.
+            function: A function of a module, so that another process can find it. What it returns
+                should be small.
             arguments: Its arguments, which can be pickled.
             name: For the dashboard and for messages.
-            after: Jobs to wait for; where one of them fails, this one fails with its error and is not run.
-            retries: How often the job is tried again, on any worker, after an error that is no `ScarmapError`. A job
-                whose worker is lost is always run again on another one.
+            after: Jobs to wait for; where one of them fails, this one fails with its error and is
+                not run.
+            retries: How often the job is tried again, on any worker, after an error that is no
+                `ScarmapError`. A job whose worker is lost is always run again on another one.
             on_device: Whether the job needs a worker's GPU, where the workers have any.
         """
         ...
@@ -55,7 +57,8 @@ class Scheduler(Protocol):
         """Yield each job when it has ended, well or not, in the order in which they end.
 
         Args:
-            jobs: The jobs; a generator that submits them is asked for no more than may be in flight.
+            jobs: The jobs; a generator that submits them is asked for no more than may be in
+                flight.
             in_flight: How many may have been submitted and not yet been yielded; None for all.
         """
         ...

@@ -8,8 +8,8 @@
         for job in scheduler.finished((first, then)):
             print(job.name, job.error or job.result())
 
-A graph is submitted at once; a long stream of small jobs is submitted by a generator, of which `finished` takes only
-as many at a time as may be in flight.
+A graph is submitted at once; a long stream of small jobs is submitted by a generator, of which
+`finished` takes only as many at a time as may be in flight.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,11 +31,14 @@ def open_scheduler(
     """Run jobs here, or start or join a Dask cluster; one that was started ends with the block.
 
     Args:
-        where: None for this process, "local" for worker processes of this machine, "slurm" for workers that are
-            submitted as jobs, or the address of a Dask scheduler that is running, such as tcp://10.0.0.1:8786.
-        workers: How many to start; None for one per GPU, or for one per four cores where there is none.
-        gpus: For "local" the number of CUDA devices, of which each worker gets one of its own; for "slurm" whether
-            each job has one. The workers of an address say themselves what they have.
+        where: None for this process, "local" for worker processes of this machine, "slurm" for
+            workers that are submitted as jobs, or the address of a Dask scheduler that is running,
+            such as tcp://10.0.0.1:8786.
+        workers: How many to start; None for one per GPU, or for one per four cores where there is
+            none.
+        gpus: For "local" the number of CUDA devices, of which each worker gets one of its own; for
+            "slurm" whether each job has one. The workers of an address say themselves what they
+            have.
         announce: Told one line about the workers and the address of the dashboard.
 
     Raises:
@@ -43,7 +46,10 @@ def open_scheduler(
     """
     if where is None:
         if workers is not None:
-            raise RunError("--workers counts the workers of a scheduler. Name one with --scheduler local or slurm.")
+            raise RunError(
+                "--workers counts the workers of a scheduler. Name one with --scheduler local or "
+                "slurm."
+            )
         yield InOrder()
         return
     from scarmap.cluster.dask_scheduler import open_dask

@@ -27,14 +27,17 @@ class CaseFiles:
     labels: Path | None = None
 
 
-def load_case(files: CaseFiles, *, sequences: Sequence[str], labelled: bool = False, optional: bool = False) -> Case:
+def load_case(
+    files: CaseFiles, *, sequences: Sequence[str], labelled: bool = False, optional: bool = False
+) -> Case:
     """Read one study.
 
     Args:
         files: Where its files are.
         sequences: The sequences to read, in this order.
         labelled: Whether the truth must be there; when False it is not read.
-        optional: Whether sequences may be missing; the case then holds those that are there, at least one.
+        optional: Whether sequences may be missing; the case then holds those that are there, at
+            least one.
 
     Raises:
         DataError: A sequence that must be there or the truth is missing, or a file is damaged.
@@ -55,7 +58,8 @@ def load_case(files: CaseFiles, *, sequences: Sequence[str], labelled: bool = Fa
         return Case(files.name, files.layout, images)
     if files.labels is None:
         raise DataError(
-            f"Case {files.name} has no labels beside {files.images[first]}; training and scoring need them."
+            f"Case {files.name} has no labels beside {files.images[first]}; training and scoring "
+            "need them."
         )
     labels = read_labels(files.labels, files.layout)
     check_same_grid(
@@ -70,10 +74,13 @@ def _check_sequences(files: CaseFiles, sequences: Sequence[str], *, optional: bo
     missing = [sequence for sequence in sequences if sequence not in files.images]
     if not missing or (optional and len(missing) < len(sequences)):
         return
-    found = ", ".join(f"{sequence} ({path})" for sequence, path in files.images.items()) or "no image"
+    found = (
+        ", ".join(f"{sequence} ({path})" for sequence, path in files.images.items()) or "no image"
+    )
     present = ",".join(sequence for sequence in SEQUENCES if sequence in files.images) or "LGE"
     remedy = f", or use a model trained without it (for instance --set sequences={present} when training)"
     raise DataError(
-        f"Case {files.name} has no {' and no '.join(missing)} image; found: {found}. This recipe needs "
-        f"{'at least one of ' if optional else ''}{', '.join(sequences)}: add the file{'' if optional else remedy}."
+        f"Case {files.name} has no {' and no '.join(missing)} image; found: {found}. This recipe "
+        f"needs {'at least one of ' if optional else ''}{', '.join(sequences)}: add the "
+        f"file{'' if optional else remedy}."
     )

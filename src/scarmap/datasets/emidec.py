@@ -15,7 +15,13 @@ def find_cases(folder: Path) -> list[CaseFiles]:
     for images in sorted(folder.glob("*/Images")):
         name = images.parent.name
         files = [path for path in sorted(images.glob("*.nii*")) if path.name[0] != "."]
-        contours = [path for path in sorted((images.parent / "Contours").glob("*.nii*")) if path.name[0] != "."]
+        contours = [
+            path
+            for path in sorted((images.parent / "Contours").glob("*.nii*"))
+            if path.name[0] != "."
+        ]
         if files:
-            cases.append(CaseFiles(name, "emidec", {"LGE": files[0]}, contours[0] if contours else None))
+            cases.append(
+                CaseFiles(name, "emidec", {"LGE": files[0]}, contours[0] if contours else None)
+            )
     return cases

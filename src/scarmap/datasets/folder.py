@@ -24,16 +24,16 @@ def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
     """List the cases of a folder in whichever known layout it has.
 
     Args:
-        folder: A data set, any folder whose files are named like one, or a folder of such folders, whose layouts may
-            differ.
+        folder: A data set, any folder whose files are named like one, or a folder of such folders,
+            whose layouts may differ.
         labelled: Keep only the cases that have a truth.
 
     Returns:
         At least one case, sorted by name.
 
     Raises:
-        DataError: There is no such folder, nothing in it is named like a case, or two data sets in it have a case of
-            the same name.
+        DataError: There is no such folder, nothing in it is named like a case, or two data sets in
+            it have a case of the same name.
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder. Give --data the folder that holds the cases.")
@@ -44,17 +44,19 @@ def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
     entries = sorted(path.name for path in folder.iterdir())
     seen = ", ".join(entries[:6]) + (", ..." if len(entries) > 6 else "") if entries else "nothing"
     raise DataError(
-        f"{folder} holds no {'labelled ' if labelled else ''}case that scarmap can read; it holds {seen}. Expected "
-        f"files named <case>_LGE.nii.gz, <case>_T2.nii.gz, <case>_C0.nii.gz (MyoPS; labels <case>_gd.nii.gz), folders "
-        f"<case>/Images/<case>.nii.gz (EMIDEC; labels in <case>/Contours), or folders <case>/ with LGE.nii.gz, "
-        f"T2.nii.gz, bSSFP.nii.gz (scarmap; labels in labels.nii.gz); or folders of these."
+        f"{folder} holds no {'labelled ' if labelled else ''}case that scarmap can read; it holds "
+        f"{seen}. Expected files named <case>_LGE.nii.gz, <case>_T2.nii.gz, <case>_C0.nii.gz "
+        "(MyoPS; labels <case>_gd.nii.gz), folders <case>/Images/<case>.nii.gz (EMIDEC; labels in "
+        "<case>/Contours), or folders <case>/ with LGE.nii.gz, T2.nii.gz, bSSFP.nii.gz (scarmap; "
+        "labels in labels.nii.gz); or folders of these."
     )
 
 
 def holds_sets(folder: Path) -> bool:
     """Whether a folder is one of data sets, and none itself.
 
-    MyoPS is recognised at any depth, so a folder that holds another data set beside it would look like MyoPS alone.
+    MyoPS is recognised at any depth, so a folder that holds another data set beside it would look
+    like MyoPS alone.
     """
     if emidec.find_cases(folder) or plain.find_cases(folder):
         return False
@@ -69,7 +71,11 @@ def read_set(folder: Path, *, labelled: bool) -> list[CaseFiles]:
     """
     own = declared_layout(folder)
     for reader in READERS.values():
-        cases = [case for case in reader(folder) if case.images and (case.labels is not None or not labelled)]
+        cases = [
+            case
+            for case in reader(folder)
+            if case.images and (case.labels is not None or not labelled)
+        ]
         if cases:
             return [replace(case, layout=own) for case in cases] if own else cases
     return []
@@ -87,7 +93,9 @@ def declared_layout(folder: Path) -> str | None:
         return None
     values = read_json(file)
     if not isinstance(values, dict):
-        raise LabelError(f'{file} declares no label set. Expected for instance {{"lv_pool": 1, "scar": 3}}.')
+        raise LabelError(
+            f'{file} declares no label set. Expected for instance {{"lv_pool": 1, "scar": 3}}.'
+        )
     return declare(values, where=str(file))
 
 
@@ -102,8 +110,9 @@ def read_sets(folder: Path, *, labelled: bool) -> list[CaseFiles]:
         for case in read_set(part, labelled=labelled):
             if case.name in found:
                 raise DataError(
-                    f"Two data sets in {folder} have a case named {case.name}, one of them in {part.name}. Rename one "
-                    f"of the two, so that masks and scores can be told apart."
+                    f"Two data sets in {folder} have a case named {case.name}, one of them in "
+                    f"{part.name}. Rename one of the two, so that masks and scores can be told "
+                    "apart."
                 )
             found[case.name] = case
     return [found[name] for name in sorted(found)]

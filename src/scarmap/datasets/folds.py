@@ -1,7 +1,8 @@
 """Folds: how names are split into those to train on and those to validate on.
 
-The names are those of cases, so that no slice of a validation patient is ever trained on; a recipe that reproduces a
-table of a paper that split slices names slices instead, see `scarmap.datasets.split`.
+The names are those of cases, so that no slice of a validation patient is ever trained on; a recipe
+that reproduces a table of a paper that split slices names slices instead, see
+`scarmap.datasets.split`.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,8 @@ def contiguous_folds(cases: Sequence[str], *, num_folds: int = 5) -> tuple[Fold,
     """The folds of MFU-Net: contiguous fifths of the sorted cases, the last fifth first.
 
     Source: MFU-Net, released code, validation volumes 20-24, 0-4, 5-9, 10-14, 15-19.
-    Differs: the released indices are off by one against the sorted cases; here volume 0 is the first sorted case.
+    Differs: the released indices are off by one against the sorted cases; here volume 0 is the
+        first sorted case.
 
     Args:
         cases: Case names in any order.
@@ -58,8 +60,9 @@ def no_folds(cases: Sequence[str]) -> tuple[Fold, ...]:
 def _enough(cases: Sequence[str], num_folds: int) -> list[str]:
     if len(cases) < num_folds:
         raise DataError(
-            f"{len(cases)} labelled cases cannot be split into {num_folds} patient-level folds, nor so many slices "
-            f"into so many folds by slice; add cases, or choose a recipe with fewer folds."
+            f"{len(cases)} labelled cases cannot be split into {num_folds} patient-level folds, "
+            "nor so many slices into so many folds by slice; add cases, or choose a recipe with "
+            "fewer folds."
         )
     return sorted(cases)
 

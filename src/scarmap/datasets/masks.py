@@ -30,40 +30,58 @@ def one_study(mask: Path, *, layout: str | None, images: Mapping[str, Path]) -> 
         LabelError: There is no such layout.
     """
     name = case_name(mask)
-    return CaseFiles(mask.parent.name if name in GENERAL_NAMES else name, _layout(layout, mask), images, mask)
+    return CaseFiles(
+        mask.parent.name if name in GENERAL_NAMES else name, _layout(layout, mask), images, mask
+    )
 
 
-def studies_of_folder(masks: Path, *, layout: str | None = None, data: Path | None = None) -> list[CaseFiles]:
+def studies_of_folder(
+    masks: Path, *, layout: str | None = None, data: Path | None = None
+) -> list[CaseFiles]:
     """The studies of a folder of masks.
 
     Args:
         masks: Masks named by case, or a data set in its own layout, whose truth is then measured.
-        layout: Label layout of the masks; may be left out for a data set in its own layout. `scarmap.labels.MIXED`
-            stands for that of each mask's case in `data`.
-        data: Folder with the images; where it is left out, those beside the masks are taken, if there are any.
+        layout: Label layout of the masks; may be left out for a data set in its own layout.
+            `scarmap.labels.MIXED` stands for that of each mask's case in `data`.
+        data: Folder with the images; where it is left out, those beside the masks are taken, if
+            there are any.
 
     Returns:
         At least one study with its mask as `labels`, sorted by name.
 
     Raises:
-        DataError: There is no such folder or no mask in it, a layout is needed, or no mask has images in `data`.
+        DataError: There is no such folder or no mask in it, a layout is needed, or no mask has
+            images in `data`.
         LabelError: There is no such layout.
     """
     found = find_masks(masks)
-    cases = {case.name: case for case in _cases(masks if data is None else data, wanted=data is not None)}
-    own = [case for name, case in cases.items() if case.labels is not None and case.labels == found.get(name)]
+    cases = {
+        case.name: case for case in _cases(masks if data is None else data, wanted=data is not None)
+    }
+    own = [
+        case
+        for name, case in cases.items()
+        if case.labels is not None and case.labels == found.get(name)
+    ]
     layout = layout or (common_layout(case.layout for case in own) if own else None)
     known = MIXED if layout == MIXED else _layout(layout, masks)
     if data is not None and not cases.keys() & found.keys():
         raise DataError(
-            f"No mask in {masks} ({', '.join(list(found)[:4])}) has a case of the same name in {data} "
-            f"({', '.join(list(cases)[:4])}). Name masks by case, <case>.nii.gz, or leave --data out."
+            f"No mask in {masks} ({', '.join(list(found)[:4])}) has a case of the same name in "
+            f"{data} ({', '.join(list(cases)[:4])}). Name masks by case, <case>.nii.gz, or leave "
+            "--data out."
         )
     if known == MIXED:
-        return [replace(cases[name], labels=path) for name, path in sorted(found.items()) if name in cases]
+        return [
+            replace(cases[name], labels=path)
+            for name, path in sorted(found.items())
+            if name in cases
+        ]
     bare = CaseFiles("", known, {})
     return [
-        replace(cases.get(name, bare), name=name, layout=known, labels=path) for name, path in sorted(found.items())
+        replace(cases.get(name, bare), name=name, layout=known, labels=path)
+        for name, path in sorted(found.items())
     ]
 
 
@@ -112,8 +130,9 @@ def _cases(folder: Path, *, wanted: bool) -> list[CaseFiles]:
 def _layout(layout: str | None, where: Path) -> str:
     if layout is None:
         raise DataError(
-            f"The label layout of {where} is not known, and the same value means different tissues in different "
-            f"ones. Give --layout {', '.join(list(LAYOUTS)[:-1])} or {list(LAYOUTS)[-1]}."
+            f"The label layout of {where} is not known, and the same value means different tissues "
+            f"in different ones. Give --layout {', '.join(list(LAYOUTS)[:-1])} or "
+            f"{list(LAYOUTS)[-1]}."
         )
     codes(layout)
     return layout
@@ -123,8 +142,8 @@ def find_masks(folder: Path) -> dict[str, Path]:
     """List the masks of a folder by case name.
 
     Args:
-        folder: A flat folder of masks named `<case>.nii.gz` or `<case>_gd.nii.gz`, a data set's own layout with its
-            truth, or a folder of such data sets.
+        folder: A flat folder of masks named `<case>.nii.gz` or `<case>_gd.nii.gz`, a data set's own
+            layout with its truth, or a folder of such data sets.
 
     Raises:
         DataError: There is no such folder or no mask in it.
@@ -132,12 +151,18 @@ def find_masks(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder of masks.")
     contours = {
-        path.parent.parent.name: path for path in sorted(folder.glob("*/Contours/*.nii*")) if path.name[0] != "."
+        path.parent.parent.name: path
+        for path in sorted(folder.glob("*/Contours/*.nii*"))
+        if path.name[0] != "."
     }
     if contours:
         return contours
     if holds_sets(folder):
-        return {case.name: case.labels for case in read_sets(folder, labelled=True) if case.labels is not None}
+        return {
+            case.name: case.labels
+            for case in read_sets(folder, labelled=True)
+            if case.labels is not None
+        }
     for find in (myops2020.find_cases, plain.find_cases):
         named = {case.name: case.labels for case in find(folder) if case.labels is not None}
         if named:
@@ -149,6 +174,7 @@ def find_masks(folder: Path) -> dict[str, Path]:
     }
     if not flat:
         raise DataError(
-            f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout with its labels."
+            f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout "
+            "with its labels."
         )
     return flat

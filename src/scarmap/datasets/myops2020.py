@@ -1,7 +1,7 @@
 """MyoPS 2020 and folders named like it: one file per sequence, `<case>_<sequence>.nii.gz`.
 
-Both names in the wild are read: the challenge's `train25/myops_training_101_{C0,DE,T2}.nii.gz` with labels in
-`train25_myops_gd/`, and `Case3001/Case3001_{C0,LGE,T2,gd}.nii.gz`.
+Both names in the wild are read: the challenge's `train25/myops_training_101_{C0,DE,T2}.nii.gz` with
+labels in `train25_myops_gd/`, and `Case3001/Case3001_{C0,LGE,T2,gd}.nii.gz`.
 """
 
 import re
@@ -53,11 +53,16 @@ def find_cases(folder: Path) -> list[CaseFiles]:
         files = cases.setdefault(match["case"], {})
         if kind in files:
             raise DataError(
-                f"Case {match['case']} has two {kind} files, {files[kind]} and {path}. Point --data at one data set, "
-                f"or remove the copy."
+                f"Case {match['case']} has two {kind} files, {files[kind]} and {path}. Point "
+                "--data at one data set, or remove the copy."
             )
         files[kind] = path
     return [
-        CaseFiles(name, "myops2020", {kind: files[kind] for kind in files if kind != "labels"}, files.get("labels"))
+        CaseFiles(
+            name,
+            "myops2020",
+            {kind: files[kind] for kind in files if kind != "labels"},
+            files.get("labels"),
+        )
         for name, files in sorted(cases.items())
     ]

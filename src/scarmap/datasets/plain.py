@@ -1,6 +1,7 @@
 """Plain folders, one per case: `<case>/LGE.nii.gz`, `T2.nii.gz`, `bSSFP.nii.gz`, with the truth in `labels.nii.gz`.
 
-The truth is in the codes of layout "scarmap", which labels every tissue. Any sequence may be missing.
+The truth is in the codes of layout "scarmap", which labels every tissue. Any sequence may be
+missing.
 """
 
 from pathlib import Path
@@ -27,11 +28,16 @@ def find_cases(folder: Path) -> list[CaseFiles]:
         files = cases.setdefault(path.parent.name, {})
         if kind in files:
             raise DataError(
-                f"Case {path.parent.name} has two {kind} files, {files[kind]} and {path}. Keep one of them in the "
-                f"folder of the case."
+                f"Case {path.parent.name} has two {kind} files, {files[kind]} and {path}. Keep one "
+                "of them in the folder of the case."
             )
         files[kind] = path
     return [
-        CaseFiles(name, "scarmap", {kind: files[kind] for kind in files if kind != "labels"}, files.get("labels"))
+        CaseFiles(
+            name,
+            "scarmap",
+            {kind: files[kind] for kind in files if kind != "labels"},
+            files.get("labels"),
+        )
         for name, files in sorted(cases.items())
     ]

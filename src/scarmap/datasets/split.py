@@ -18,7 +18,8 @@ class Split:
     Attributes:
         unit: What the folds split. The names in them are those of cases, or those of slices.
         folds: The folds.
-        slices: Slice name to its case and its number from 0, of every slice of the data; empty when patients are split.
+        slices: Slice name to its case and its number from 0, of every slice of the data; empty when
+            patients are split.
     """
 
     unit: Unit
@@ -66,7 +67,10 @@ def slice_name(case: str, position: int) -> str:
 
 
 def split_cases(
-    depths: Mapping[str, int], folds: Callable[[Sequence[str]], tuple[Fold, ...]], *, unit: Unit = "patient"
+    depths: Mapping[str, int],
+    folds: Callable[[Sequence[str]], tuple[Fold, ...]],
+    *,
+    unit: Unit = "patient",
 ) -> Split:
     """Split labelled cases, or their slices.
 
@@ -81,20 +85,25 @@ def split_cases(
     """
     slices = {}
     if unit == "slice":
-        slices = {slice_name(case, z): (case, z) for case, depth in depths.items() for z in range(depth)}
+        slices = {
+            slice_name(case, z): (case, z) for case, depth in depths.items() for z in range(depth)
+        }
     clashing = sorted(set(slices) & set(depths))
     if clashing:
         raise DataError(
-            f"Case {clashing[0]} is named like a slice of case {slices[clashing[0]][0]}, so a split by slice cannot "
-            f"tell them apart. Rename the case."
+            f"Case {clashing[0]} is named like a slice of case {slices[clashing[0]][0]}, so a "
+            "split by slice cannot tell them apart. Rename the case."
         )
     names = list(slices) if unit == "slice" else list(depths)
     made = folds(names)
-    unknown = sorted({name for fold in made for name in (*fold.train, *fold.validation)} - set(names))
+    unknown = sorted(
+        {name for fold in made for name in (*fold.train, *fold.validation)} - set(names)
+    )
     if unknown:
         raise RecipeError(
-            f"The recipe's folds hold {unknown[0]!r}, which is no {'slice' if unit == 'slice' else 'case'} of the "
-            f"data. `folds` must split the names that it is given, and none else."
+            f"The recipe's folds hold {unknown[0]!r}, which is no "
+            f"{'slice' if unit == 'slice' else 'case'} of the data. `folds` must split the names "
+            "that it is given, and none else."
         )
     return Split(unit, made, slices)
 
@@ -107,7 +116,9 @@ def leak(split: Split) -> str:
     """
     if any(set(fold.train) & set(fold.validation) for fold in split.folds):
         return f"validation {split.unit}s were trained on"
-    if any(_patients(split, fold.train) & _patients(split, fold.validation) for fold in split.folds):
+    if any(
+        _patients(split, fold.train) & _patients(split, fold.validation) for fold in split.folds
+    ):
         return "slices of the same patient are on both sides"
     return ""
 
@@ -115,7 +126,11 @@ def leak(split: Split) -> str:
 def notes(split: Split) -> tuple[str, ...]:
     """What a reader of any score under a split must be told, one sentence each; nothing for a split of patients."""
     found = leak(split)
-    said = [f"Leaking split: {found}. The scores overstate how well new patients are segmented."] if found else []
+    said = (
+        [f"Leaking split: {found}. The scores overstate how well new patients are segmented."]
+        if found
+        else []
+    )
     if split.unit == "slice":
         said.append("Split by slice: what is scored as a case is a single slice.")
     return tuple(said)
@@ -131,12 +146,20 @@ def true_parts(split: Split, truths: Mapping[str, LabelMap]) -> dict[str, LabelM
     Raises:
         GeometryError: A mask has fewer slices than the split knows of.
     """
-    return {name: split.part(name, truth) for case, truth in truths.items() for name in split.names(case)}
+    return {
+        name: split.part(name, truth)
+        for case, truth in truths.items()
+        for name in split.names(case)
+    }
 
 
 def record_split(split: Split) -> dict[str, Any]:
     """A split as it stands under "split" in `run.json`; the folds stand beside it."""
-    return {"unit": split.unit, "notes": list(notes(split)), "slices": {k: list(v) for k, v in split.slices.items()}}
+    return {
+        "unit": split.unit,
+        "notes": list(notes(split)),
+        "slices": {k: list(v) for k, v in split.slices.items()},
+    }
 
 
 def recorded_split(record: Mapping[str, Any]) -> Split:
@@ -146,7 +169,9 @@ def recorded_split(record: Mapping[str, Any]) -> Split:
         record: Content of `run.json`.
     """
     stored = record.get("split") or {}
-    both = [(fold.get("train", ()), fold.get("validation", ())) for fold in record.get("folds") or ()]
+    both = [
+        (fold.get("train", ()), fold.get("validation", ())) for fold in record.get("folds") or ()
+    ]
     folds = tuple(Fold(tuple(train), tuple(validation)) for train, validation in both)
     slices = {name: (case, position) for name, (case, position) in stored.get("slices", {}).items()}
     return Split(stored.get("unit", "patient"), folds, slices)

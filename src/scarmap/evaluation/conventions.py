@@ -1,7 +1,8 @@
 """The ways in which the field scores a case, side by side, so that numbers meet the published ones they belong to.
 
-A convention is a function of a prediction and a truth on one grid; `CONVENTIONS` names them. They differ in what
-is averaged and in what an empty mask is worth, which moves the Dice of small lesions by tens of points.
+A convention is a function of a prediction and a truth on one grid; `CONVENTIONS` names them. They
+differ in what is averaged and in what an empty mask is worth, which moves the Dice of small lesions
+by tens of points.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -34,7 +35,13 @@ def stacked_pathologies(layout: str) -> tuple[str, str] | None:
     labelled = codes(layout)
     if "scar" not in labelled:
         return None
-    return ("edema", "whole_infarct") if "edema" in labelled else ("scar", "mvo") if "mvo" in labelled else None
+    return (
+        ("edema", "whole_infarct")
+        if "edema" in labelled
+        else ("scar", "mvo")
+        if "mvo" in labelled
+        else None
+    )
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,12 @@ class Score:
 def case3d(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
     """Every region of the layout, each as one 3D mask per case.
 
-    Overlap and surface distance are undefined (NaN) when the truth is empty: a case without scar says nothing
-    about how well scar is outlined. When only the prediction is empty, overlap is 0 and distance undefined.
-    `volume_ml` is the prediction's volume, `volume_difference_ml` is prediction - truth (so the truth's volume is
-    the one minus the other), and `volume_difference_ratio` is that difference over the truth's volume, undefined
-    when the truth is empty.
+    Overlap and surface distance are undefined (NaN) when the truth is empty: a case without scar
+    says nothing about how well scar is outlined. When only the prediction is empty, overlap is 0
+    and distance undefined. `volume_ml` is the prediction's volume, `volume_difference_ml` is
+    prediction - truth (so the truth's volume is the one minus the other), and
+    `volume_difference_ratio` is that difference over the truth's volume, undefined when the truth
+    is empty.
 
     Args:
         prediction: Mask to judge.
@@ -72,21 +80,28 @@ def case3d(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
     """
     scores: list[Score] = []
     for structure, predicted, true in _regions(prediction, truth, layout):
-        values = _overlap_and_distance(predicted, true, truth.grid) | _volumes(predicted, true, truth.grid)
-        scores += [Score("case3d", structure, metric, value, unit) for (metric, unit), value in values.items()]
+        values = _overlap_and_distance(predicted, true, truth.grid) | _volumes(
+            predicted, true, truth.grid
+        )
+        scores += [
+            Score("case3d", structure, metric, value, unit)
+            for (metric, unit), value in values.items()
+        ]
     return scores
 
 
-def mfunet_slicewise(prediction: LabelMap, truth: LabelMap, layout: str, *, epsilon: float = 1e-12) -> list[Score]:
+def mfunet_slicewise(
+    prediction: LabelMap, truth: LabelMap, layout: str, *, epsilon: float = 1e-12
+) -> list[Score]:
     """Dice of each slice, averaged over all slices of the case.
 
-    A slice where both masks are empty counts 1, and one false voxel on an empty slice makes that slice about 0.
-    Beside the regions it gives `average_pathology`: one Dice per slice over both pathologies stacked as two
-    channels. It is not the mean of the two columns.
+    A slice where both masks are empty counts 1, and one false voxel on an empty slice makes that
+    slice about 0. Beside the regions it gives `average_pathology`: one Dice per slice over both
+    pathologies stacked as two channels. It is not the mean of the two columns.
 
     Source: MFU-Net, released code, evaluation; Tables 1 and 2, column "Avg. Pathology".
-    Differs: masks are one label per voxel, where the released heads for edema and infarct may overlap. EMIDEC is
-        not in the paper; there scar and MVO are stacked.
+    Differs: masks are one label per voxel, where the released heads for edema and infarct may
+        overlap. EMIDEC is not in the paper; there scar and MVO are stacked.
 
     Args:
         prediction: Mask to judge.
@@ -94,13 +109,25 @@ def mfunet_slicewise(prediction: LabelMap, truth: LabelMap, layout: str, *, epsi
         layout: Label layout that defines the regions.
         epsilon: Added to both sides of each slice's fraction.
     """
-    masks = {structure: (predicted, true) for structure, predicted, true in _regions(prediction, truth, layout)}
+    masks = {
+        structure: (predicted, true)
+        for structure, predicted, true in _regions(prediction, truth, layout)
+    }
     stacked = stacked_pathologies(layout)
     if stacked is not None:
         first, second = (masks[pathology] for pathology in stacked)
-        masks["average_pathology"] = (np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]]))
+        masks["average_pathology"] = (
+            np.concatenate([first[0], second[0]]),
+            np.concatenate([first[1], second[1]]),
+        )
     return [
-        Score("mfunet_slicewise", structure, "dice", _mean_slice_dice(predicted, true, epsilon), "ratio")
+        Score(
+            "mfunet_slicewise",
+            structure,
+            "dice",
+            _mean_slice_dice(predicted, true, epsilon),
+            "ratio",
+        )
         for structure, (predicted, true) in masks.items()
     ]
 
@@ -108,9 +135,9 @@ def mfunet_slicewise(prediction: LabelMap, truth: LabelMap, layout: str, *, epsi
 def slicewise(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
     """Dice of each slice that shows the structure in its truth, averaged over these slices of the case.
 
-    Slices with an empty truth do not count, so that neither finding nothing nor inventing something there changes the
-    score; where no slice shows the structure it is undefined (NaN). When only the prediction is empty the slice
-    counts 0.
+    Slices with an empty truth do not count, so that neither finding nothing nor inventing something
+    there changes the score; where no slice shows the structure it is undefined (NaN). When only the
+    prediction is empty the slice counts 0.
 
     Args:
         prediction: Mask to judge.
@@ -126,16 +153,17 @@ def slicewise(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]
 def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
     """The metrics of the EMIDEC challenge, 3D per case.
 
-    Dice is 1 when both masks are empty and 0 when one is. `volume_difference_ml` is |prediction - truth|. For
-    whole infarct (scar and MVO) and for MVO, `volume_difference_ratio` is that difference over the *truth's
-    myocardium* (normal, scar and MVO), undefined when that is empty. For the whole myocardium there is the
-    Hausdorff distance instead, undefined when either mask is empty.
+    Dice is 1 when both masks are empty and 0 when one is. `volume_difference_ml` is |prediction -
+    truth|. For whole infarct (scar and MVO) and for MVO, `volume_difference_ratio` is that
+    difference over the *truth's myocardium* (normal, scar and MVO), undefined when that is empty.
+    For the whole myocardium there is the Hausdorff distance instead, undefined when either mask is
+    empty.
 
-    Source: EMIDEC-Challenge/Evaluation-metrics, main.py and metrics.py. Its README describes a slice-wise Dice;
-        the code computes one per volume, and the code is followed.
-    Differs: volumes are in ml, there in mm3. Distances use pixdim axis by axis; there the spacing (x, y, z) meets
-        an array (z, y, x), so the slice distance and the pixel width change places. The LV pool is added. In a
-        layout without MVO, scar alone is the whole infarct.
+    Source: EMIDEC-Challenge/Evaluation-metrics, main.py and metrics.py. Its README describes a
+        slice-wise Dice; the code computes one per volume, and the code is followed.
+    Differs: volumes are in ml, there in mm3. Distances use pixdim axis by axis; there the spacing
+        (x, y, z) meets an array (z, y, x), so the slice distance and the pixel width change places.
+        The LV pool is added. In a layout without MVO, scar alone is the whole infarct.
 
     Args:
         prediction: Mask to judge.
@@ -149,17 +177,27 @@ def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[
     for structure in ("whole_myocardium", "whole_infarct", "mvo", "lv_pool"):
         if not any(tissue in tissues for tissue in REGIONS[structure]):
             continue
-        predicted, true = region_mask(prediction.array, structure), region_mask(truth.array, structure)
+        predicted, true = (
+            region_mask(prediction.array, structure),
+            region_mask(truth.array, structure),
+        )
         difference = abs(int(np.count_nonzero(predicted)) - int(np.count_nonzero(true)))
         values = {
             ("dice", "ratio"): dice(predicted, true, empty=1.0),
             ("volume_difference_ml", "ml"): difference * voxel_ml,
         }
         if structure == "whole_myocardium":
-            values["hausdorff_mm", "mm"] = hausdorff_mm(predicted, true, spacing_mm=truth.grid.spacing_mm)
+            values["hausdorff_mm", "mm"] = hausdorff_mm(
+                predicted, true, spacing_mm=truth.grid.spacing_mm
+            )
         if structure in ("whole_infarct", "mvo"):
-            values["volume_difference_ratio", "ratio"] = difference / myocardium if myocardium else nan
-        scores += [Score("emidec_official", structure, metric, value, unit) for (metric, unit), value in values.items()]
+            values["volume_difference_ratio", "ratio"] = (
+                difference / myocardium if myocardium else nan
+            )
+        scores += [
+            Score("emidec_official", structure, metric, value, unit)
+            for (metric, unit), value in values.items()
+        ]
     return scores
 
 
@@ -171,13 +209,21 @@ CONVENTIONS: Mapping[str, Callable[[LabelMap, LabelMap, str], list[Score]]] = {
 }
 
 
-def _regions(prediction: LabelMap, truth: LabelMap, layout: str) -> Iterator[tuple[str, MaskArray, MaskArray]]:
+def _regions(
+    prediction: LabelMap, truth: LabelMap, layout: str
+) -> Iterator[tuple[str, MaskArray, MaskArray]]:
     codes(layout)
     for structure in regions_of(layout):
-        yield structure, region_mask(prediction.array, structure), region_mask(truth.array, structure)
+        yield (
+            structure,
+            region_mask(prediction.array, structure),
+            region_mask(truth.array, structure),
+        )
 
 
-def _overlap_and_distance(predicted: MaskArray, true: MaskArray, grid: Grid) -> dict[tuple[str, str], float]:
+def _overlap_and_distance(
+    predicted: MaskArray, true: MaskArray, grid: Grid
+) -> dict[tuple[str, str], float]:
     surface = surface_errors(predicted, true, spacing_mm=grid.spacing_mm)
     drawn = true.any()
     return {

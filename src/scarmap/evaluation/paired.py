@@ -65,17 +65,24 @@ def compare(
     defined = differences[~np.isnan(differences)]
     if defined.size == 0:
         raise DataError(
-            f"None of the {len(first)} cases has a defined value for both methods, so they cannot be compared. "
-            f"Choose a structure that occurs in the truth, or another convention."
+            f"None of the {len(first)} cases has a defined value for both methods, so they cannot "
+            "be compared. Choose a structure that occurs in the truth, or another convention."
         )
-    low, high = bootstrap_interval(defined, generator=generator, confidence=confidence, num_resamples=num_resamples)
+    low, high = bootstrap_interval(
+        defined, generator=generator, confidence=confidence, num_resamples=num_resamples
+    )
     p_value = float(stats.wilcoxon(defined).pvalue) if defined.any() else 1.0
     num_undefined = int(differences.size - defined.size)
-    return PairedComparison(int(defined.size), num_undefined, float(defined.mean()), low, high, p_value, p_holm=p_value)
+    return PairedComparison(
+        int(defined.size), num_undefined, float(defined.mean()), low, high, p_value, p_holm=p_value
+    )
 
 
 def compare_all(
-    methods: Mapping[str, Mapping[str, float]], reference: Mapping[str, float], *, generator: np.random.Generator
+    methods: Mapping[str, Mapping[str, float]],
+    reference: Mapping[str, float],
+    *,
+    generator: np.random.Generator,
 ) -> dict[str, PairedComparison]:
     """Compare several methods with one reference, their p-values corrected together.
 
@@ -87,7 +94,9 @@ def compare_all(
     Raises:
         DataError: As `compare`.
     """
-    return correct_together({name: compare(values, reference, generator=generator) for name, values in methods.items()})
+    return correct_together(
+        {name: compare(values, reference, generator=generator) for name, values in methods.items()}
+    )
 
 
 def correct_together(comparisons: Mapping[Key, PairedComparison]) -> dict[Key, PairedComparison]:
@@ -153,6 +162,6 @@ def _check_same_cases(first: Mapping[str, float], second: Mapping[str, float]) -
     if alone:
         listed = ", ".join(alone[:8]) + (", ..." if len(alone) > 8 else "")
         raise DataError(
-            f"The two methods were not scored on the same cases: {listed} occur in one only. Evaluate both on the "
-            f"same cases, or leave those out of both."
+            f"The two methods were not scored on the same cases: {listed} occur in one only. "
+            "Evaluate both on the same cases, or leave those out of both."
         )

@@ -45,7 +45,12 @@ def count_presence(predicted: Mapping[str, bool], true: Mapping[str, bool]) -> P
     0.5
     """
     pairs = [(found, true[case]) for case, found in predicted.items()]
-    return Presence(*(pairs.count(pair) for pair in ((True, True), (True, False), (False, False), (False, True))))
+    return Presence(
+        *(
+            pairs.count(pair)
+            for pair in ((True, True), (True, False), (False, False), (False, True))
+        )
+    )
 
 
 def _share(right: int, wrong: int) -> float | None:

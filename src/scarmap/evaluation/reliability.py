@@ -1,7 +1,7 @@
 """Whether probabilities mean what they say: of the voxels that are given 70 %, do 70 % belong?
 
-Voxels of held-out cases are counted in bins of the probability that they were given. The counts draw the diagram, and a
-rising curve through them turns what a network says into what it means.
+Voxels of held-out cases are counted in bins of the probability that they were given. The counts
+draw the diagram, and a rising curve through them turns what a network says into what it means.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,11 +47,16 @@ class Reliability:
         """Mean distance of what is said from what is true over voxels given at least `least`; NaN where there are none.
 
         Source: Naeini, Cooper and Hauskrecht 2015 ("expected calibration error").
-        Differs: bins are of equal width in log odds, and the background, which would drown the rest, is left out.
+        Differs: bins are of equal width in log odds, and the background, which would drown the
+            rest, is left out.
         """
         used = (self.count > 0) & (self.said >= least * self.count)
         total = self.count[used].sum()
-        return float(np.abs(self.said[used] - self.true[used]).sum() / total) if total else float("nan")
+        return (
+            float(np.abs(self.said[used] - self.true[used]).sum() / total)
+            if total
+            else float("nan")
+        )
 
 
 def log_odds(probabilities: NDArray[np.floating]) -> Numbers:
@@ -77,8 +82,15 @@ def count_reliability(
         if not is_defined(region, layout):
             continue
         place = np.digitize(log_odds(values), EDGES).ravel()
-        weights = (None, values.ravel().astype(np.float64), region_mask(truth.array, region).ravel().astype(np.float64))
-        bins = [np.bincount(place, each, minlength=len(EDGES) + 1).astype(np.float64) for each in weights]
+        weights = (
+            None,
+            values.ravel().astype(np.float64),
+            region_mask(truth.array, region).ravel().astype(np.float64),
+        )
+        bins = [
+            np.bincount(place, each, minlength=len(EDGES) + 1).astype(np.float64)
+            for each in weights
+        ]
         counted[region] = Reliability(*bins)
     return counted
 
@@ -153,7 +165,9 @@ class Calibration:
         return np.stack(meant)
 
 
-def fit_calibration(regions: Sequence[str], folds: Iterable[Mapping[str, Reliability]]) -> Calibration | None:
+def fit_calibration(
+    regions: Sequence[str], folds: Iterable[Mapping[str, Reliability]]
+) -> Calibration | None:
     """Calibration on the counts of held-out cases, of some folds together; None without any."""
     counts = add_up(folds)
     return Calibration(tuple(regions), counts) if counts else None
@@ -161,7 +175,10 @@ def fit_calibration(regions: Sequence[str], folds: Iterable[Mapping[str, Reliabi
 
 def write_reliability(folder: Path, fold: int, counts: Mapping[str, Reliability]) -> None:
     """Write what a fold held out, counted."""
-    record = {region: {part: getattr(each, part).tolist() for part in PARTS} for region, each in counts.items()}
+    record = {
+        region: {part: getattr(each, part).tolist() for part in PARTS}
+        for region, each in counts.items()
+    }
     write_json(folder / FILES.format(fold=fold), {"edges": EDGES.tolist(), "regions": record})
 
 
@@ -178,6 +195,7 @@ def read_reliability(folder: Path) -> dict[int, dict[str, Reliability]]:
     for path in sorted(folder.glob(FILES.format(fold="*"))):
         record = read_json(path)["regions"]
         found[int(path.stem.rpartition("_")[2])] = {
-            region: Reliability(*(np.array(each[part]) for part in PARTS)) for region, each in record.items()
+            region: Reliability(*(np.array(each[part]) for part in PARTS))
+            for region, each in record.items()
         }
     return found

@@ -1,10 +1,11 @@
 """Distances between the surfaces of two masks, in millimetres.
 
-The surface of a mask is made of its voxels that touch the background through a face; what lies outside the array
-is background. In a stack of one slice every voxel therefore belongs to the surface. Distances run from voxel
-centre to voxel centre, from each surface voxel of one mask to the nearest surface voxel of the other. The three
-numbers agree with MONAI's `compute_hausdorff_distance` and `compute_average_surface_distance(symmetric=True)`,
-except that an empty mask gives NaN here and infinity there.
+The surface of a mask is made of its voxels that touch the background through a face; what lies
+outside the array is background. In a stack of one slice every voxel therefore belongs to the
+surface. Distances run from voxel centre to voxel centre, from each surface voxel of one mask to the
+nearest surface voxel of the other. The three numbers agree with MONAI's
+`compute_hausdorff_distance` and `compute_average_surface_distance(symmetric=True)`, except that an
+empty mask gives NaN here and infinity there.
 """
 
 from collections.abc import Sequence
@@ -45,7 +46,9 @@ def hausdorff_mm(prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequenc
     return surface_errors(prediction, truth, spacing_mm=spacing_mm).hausdorff_mm
 
 
-def hausdorff95_mm(prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequence[float]) -> float:
+def hausdorff95_mm(
+    prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequence[float]
+) -> float:
     """The larger of the two directed 95th percentiles of surface distance.
 
     Arguments and empty masks as in `hausdorff_mm`. Percentiles interpolate linearly.
@@ -61,7 +64,9 @@ def assd_mm(prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequence[flo
     return surface_errors(prediction, truth, spacing_mm=spacing_mm).assd_mm
 
 
-def surface_errors(prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequence[float]) -> SurfaceErrors:
+def surface_errors(
+    prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequence[float]
+) -> SurfaceErrors:
     """All three surface metrics from one pair of distance transforms.
 
     Args:
@@ -90,6 +95,10 @@ def _surface(mask: MaskArray) -> MaskArray:
     return mask & ~inside
 
 
-def _distances_mm(start: MaskArray, goal: MaskArray, spacing_mm: Sequence[float]) -> NDArray[np.float64]:
-    distance: NDArray[np.float64] = ndimage.distance_transform_edt(~goal, sampling=tuple(spacing_mm))
+def _distances_mm(
+    start: MaskArray, goal: MaskArray, spacing_mm: Sequence[float]
+) -> NDArray[np.float64]:
+    distance: NDArray[np.float64] = ndimage.distance_transform_edt(
+        ~goal, sampling=tuple(spacing_mm)
+    )
     return distance[start]

@@ -1,20 +1,21 @@
 """Score folders of masks, and the two files that hold the result.
 
-`cases.csv` is long: `case, convention, structure, metric, value, unit`, one line per number; an undefined value is
-written `nan`. `summary.json` holds::
+`cases.csv` is long: `case, convention, structure, metric, value, unit`, one line per number; an
+undefined value is written `nan`. `summary.json` holds::
 
     {"layout": "emidec", "notes": [...], "cases": [...], "missing": [...], "extra": [...],
-     "scores": {convention: {structure: {metric: {"unit", "mean", "sd", "median", "n", "n_undefined"}}}},
-     "infarcted": {"cases": [...], "scores": as above},
-     "presence": {structure: {"true_positive", "false_positive", "true_negative", "false_negative",
+     "scores": {convention: {structure: {metric: {"unit", "mean", "sd", "median", "n",
+     "n_undefined"}}}}, "infarcted": {"cases": [...], "scores": as above}, "presence": {structure:
+     {"true_positive", "false_positive", "true_negative", "false_negative",
                               "sensitivity", "specificity"}}}
 
-`notes` are what a reader of any of these numbers must be told, such as a leak of the split. `missing` are cases of the
-truth without a prediction, `extra` are predictions without a truth; neither is scored. `n` counts the defined values
-that mean, sd and median are taken over; sd is the sample's (n - 1). A number that too few values define is `null`.
-`infarcted` summarises once more over the cases whose truth has an infarct: a convention that counts two empty masks as
-1 flatters every method on healthy patients. `presence` counts the cases that have a pathology or have none, and those
-where it was found or was not.
+`notes` are what a reader of any of these numbers must be told, such as a leak of the split.
+`missing` are cases of the truth without a prediction, `extra` are predictions without a truth;
+neither is scored. `n` counts the defined values that mean, sd and median are taken over; sd is the
+sample's (n - 1). A number that too few values define is `null`. `infarcted` summarises once more
+over the cases whose truth has an infarct: a convention that counts two empty masks as 1 flatters
+every method on healthy patients. `presence` counts the cases that have a pathology or have none,
+and those where it was found or was not.
 """
 
 import csv
@@ -86,7 +87,9 @@ def evaluate_pair(prediction: Path, truth: Path | LabelMap, layout: str, *, case
     predicted = read_labels(prediction, layout)
     true = truth if isinstance(truth, LabelMap) else read_labels(truth, layout)
     named = f"the truth {true.grid.source}" if true.grid.source else "the truth"
-    check_same_grid(true.grid, predicted.grid, what=f"Case {case}: {named} and the prediction {prediction}")
+    check_same_grid(
+        true.grid, predicted.grid, what=f"Case {case}: {named} and the prediction {prediction}"
+    )
     return [
         Row(case, score.convention, score.structure, score.metric, score.value, score.unit)
         for convention in CONVENTIONS.values()
@@ -121,19 +124,32 @@ def evaluate_folder(
     missing, extra = sorted(set(truths) - set(predictions)), sorted(set(predictions) - set(truths))
     if not shared:
         raise DataError(
-            f"No prediction is named like a case of the truth. The predictions are {_listed(extra)}; the truth has "
-            f"{_listed(missing)}. Name each prediction <case>.nii.gz after its case, and check that neither folder "
-            f"is a folder of another data set. Masks of single slices are scored in the run folder that holds them."
+            "No prediction is named like a case of the truth. The predictions are "
+            f"{_listed(extra)}; the truth has {_listed(missing)}. Name each prediction "
+            "<case>.nii.gz after its case, and check that neither folder is a folder of another "
+            "data set. Masks of single slices are scored in the run folder that holds them."
         )
     if missing:
-        logger.warning("Not scored for want of a prediction (%d): %s", len(missing), _listed(missing))
+        logger.warning(
+            "Not scored for want of a prediction (%d): %s", len(missing), _listed(missing)
+        )
     if extra:
         logger.warning("Not scored for want of a truth (%d): %s", len(extra), _listed(extra))
-    layouts = dict.fromkeys(shared, layout) if isinstance(layout, str) else {case: layout[case] for case in shared}
+    layouts = (
+        dict.fromkeys(shared, layout)
+        if isinstance(layout, str)
+        else {case: layout[case] for case in shared}
+    )
     for each in set(layouts.values()):
         codes(each)
-    rows = [row for case in shared for row in evaluate_pair(predictions[case], truths[case], layouts[case], case=case)]
-    return Evaluation(common_layout(layouts.values()), tuple(rows), tuple(missing), tuple(extra), tuple(notes))
+    rows = [
+        row
+        for case in shared
+        for row in evaluate_pair(predictions[case], truths[case], layouts[case], case=case)
+    ]
+    return Evaluation(
+        common_layout(layouts.values()), tuple(rows), tuple(missing), tuple(extra), tuple(notes)
+    )
 
 
 def summarise(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
@@ -143,12 +159,15 @@ def summarise(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, dict[str, An
         rows: Scores of any number of cases.
 
     Returns:
-        Convention, structure and metric to unit, mean, sd, median, n and n_undefined; what `summary.json` holds
+        Convention, structure and metric to unit, mean, sd, median, n and n_undefined; what
+            `summary.json` holds
         under "scores".
     """
     values: dict[tuple[str, str, str, str], list[float]] = {}
     for row in rows:
-        values.setdefault((row.convention, row.structure, row.metric, row.unit), []).append(row.value)
+        values.setdefault((row.convention, row.structure, row.metric, row.unit), []).append(
+            row.value
+        )
     summary: dict[str, dict[str, dict[str, dict[str, Any]]]] = {}
     for (convention, structure, metric, unit), numbers in values.items():
         metrics = summary.setdefault(convention, {}).setdefault(structure, {})
@@ -156,17 +175,22 @@ def summarise(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, dict[str, An
     return summary
 
 
-def values_by_case(rows: Iterable[Row], *, convention: str, structure: str, metric: str) -> dict[str, float]:
+def values_by_case(
+    rows: Iterable[Row], *, convention: str, structure: str, metric: str
+) -> dict[str, float]:
     """One score of every case, for `scarmap.evaluation.paired`; NaN where it is undefined."""
     wanted = (convention, structure, metric)
-    return {row.case: row.value for row in rows if (row.convention, row.structure, row.metric) == wanted}
+    return {
+        row.case: row.value for row in rows if (row.convention, row.structure, row.metric) == wanted
+    }
 
 
 def presence(rows: Sequence[Row]) -> dict[str, Presence]:
     """Count for each pathology that the layout labels the cases that have it, and those where it was found.
 
     Args:
-        rows: Scores of all cases; those of `case3d` tell both, as Dice is undefined where the truth is empty.
+        rows: Scores of all cases; those of `case3d` tell both, as Dice is undefined where the truth
+            is empty.
     """
     counted = {}
     for structure in PATHOLOGIES:
@@ -174,7 +198,9 @@ def presence(rows: Sequence[Row]) -> dict[str, Presence]:
         volume = values_by_case(rows, convention="case3d", structure=structure, metric="volume_ml")
         if dice and volume.keys() == dice.keys():
             there = {case: not isnan(value) for case, value in dice.items()}
-            counted[structure] = count_presence({case: value > 0 for case, value in volume.items()}, there)
+            counted[structure] = count_presence(
+                {case: value > 0 for case, value in volume.items()}, there
+            )
     return counted
 
 
@@ -199,7 +225,10 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
     """
     cases_file, summary_file = folder / "cases.csv", folder / "summary.json"
     infarcted = infarcted_cases(evaluation.rows)
-    with replacing(cases_file) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with (
+        replacing(cases_file) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([field.name for field in fields(Row)])
         writer.writerows(astuple(row) for row in evaluation.rows)
@@ -217,7 +246,11 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
                 "scores": summarise(row for row in evaluation.rows if row.case in infarcted),
             },
             "presence": {
-                structure: {**asdict(counts), "sensitivity": counts.sensitivity, "specificity": counts.specificity}
+                structure: {
+                    **asdict(counts),
+                    "sensitivity": counts.sensitivity,
+                    "specificity": counts.specificity,
+                }
                 for structure, counts in presence(evaluation.rows).items()
             },
         },

@@ -62,7 +62,10 @@ def read_shard(text: str) -> Shard:
     """
     number, _, of = text.partition("/")
     if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
-        raise DataError(f"--shard {text!r} names no part of a cohort. Expected i/n with i from 1 to n, such as 2/8.")
+        raise DataError(
+            f"--shard {text!r} names no part of a cohort. Expected i/n with i from 1 to n, such as "
+            "2/8."
+        )
     return Shard(int(number), int(of))
 
 
@@ -73,7 +76,8 @@ class Outcome:
     Attributes:
         written: Mask of each case that was segmented now.
         failed: What is wrong with each case that was not.
-        flagged: What the reader of a case's mask must be told; cases without such remarks are left out.
+        flagged: What the reader of a case's mask must be told; cases without such remarks are left
+            out.
         skipped: Mask of each case that was done before.
         again: Why cases that were done before were segmented again.
     """
@@ -108,7 +112,8 @@ def segment_cohort(
         out: Folder to write to.
         shard: Segment only this part, with a manifest and flags of its own.
         scheduler: Where to work; this process when None.
-        save_probabilities: Also write `<case>_probabilities.nii.gz`, (X, Y, Z, K), and a JSON with the K regions.
+        save_probabilities: Also write `<case>_probabilities.nii.gz`, (X, Y, Z, K), and a JSON with
+            the K regions.
         on_case: Called with each case's name when it is done or has failed.
     """
     suffix = f".{shard.number}-of-{shard.of}" if shard else ""
@@ -142,12 +147,20 @@ def segmented(
         yield from segment_stream(files, model.load(), out, wanted)
         return
     size = max(1, min(CASES_PER_JOB, len(files) // (scheduler.slots * JOBS_PER_WORKER)))
-    parts = {f"{files[start].name} and on": files[start : start + size] for start in range(0, len(files), size)}
+    parts = {
+        f"{files[start].name} and on": files[start : start + size]
+        for start in range(0, len(files), size)
+    }
 
     def jobs() -> Iterator[Job]:
         for name, part in parts.items():
             yield scheduler.submit(
-                segment_part, [absolute(each) for each in part], model, out.resolve(), wanted, name=name
+                segment_part,
+                [absolute(each) for each in part],
+                model,
+                out.resolve(),
+                wanted,
+                name=name,
             )
 
     for job in scheduler.finished(jobs(), in_flight=scheduler.slots * JOBS_PER_WORKER):
@@ -169,7 +182,9 @@ def ended_part(job: Job, files: Sequence[CaseFiles]) -> Iterator[Ended]:
     yield from told
 
 
-def segment_part(files: Sequence[CaseFiles], model: Model, out: Path, wanted: Wanted) -> list[Ended] | ScarmapError:
+def segment_part(
+    files: Sequence[CaseFiles], model: Model, out: Path, wanted: Wanted
+) -> list[Ended] | ScarmapError:
     """A worker's job: what became of some cases, or why the model cannot be loaded."""
     try:
         segmenter = resident(model)

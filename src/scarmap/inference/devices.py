@@ -16,7 +16,8 @@ def uses_cuda(device: str) -> bool:
     cuda = torch.cuda.is_available()
     if device == "cuda" and not cuda:
         raise RunError(
-            "--device cuda was asked for, but torch sees no CUDA device. Use --device cpu, or mend the driver."
+            "--device cuda was asked for, but torch sees no CUDA device. Use --device cpu, or mend "
+            "the driver."
         )
     return cuda and device != "cpu"
 
@@ -33,10 +34,12 @@ def choose_device(device: str) -> torch.device:
 def worker_gpus(scheduler: str | None, device: str) -> int:
     """CUDA devices that the workers of a scheduler are started with, see `scarmap.cluster.scheduler.open_scheduler`.
 
-    A SLURM job has devices that this machine may lack, so there only `--device cuda` says that it has one.
+    A SLURM job has devices that this machine may lack, so there only `--device cuda` says that it
+    has one.
 
     Raises:
-        RunError: The device is unknown, or CUDA devices of this machine are to be used and there are none.
+        RunError: The device is unknown, or CUDA devices of this machine are to be used and there
+            are none.
     """
     if scheduler in (None, "local"):
         return torch.cuda.device_count() if uses_cuda(device) else 0

@@ -36,7 +36,10 @@ def eight_views(predict: Predict, slices: Tensor) -> Tensor:
     Returns:
         (Z, K, H, W), in the original orientation.
     """
-    return average([partial(_seen_as, predict, turns=number % 4, mirrored=number >= 4) for number in range(8)], slices)
+    return average(
+        [partial(_seen_as, predict, turns=number % 4, mirrored=number >= 4) for number in range(8)],
+        slices,
+    )
 
 
 def _seen_as(predict: Predict, slices: Tensor, *, turns: int, mirrored: bool) -> Tensor:

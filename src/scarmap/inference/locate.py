@@ -1,7 +1,8 @@
 """Find a heart that the centre window misses, without running every window of every slice.
 
-The centre window is segmented first, as in training. Only when its answer does not look like a whole heart are
-windows moved over one slice, then over two more if that one shows none. The usual study costs nothing extra.
+The centre window is segmented first, as in training. Only when its answer does not look like a
+whole heart are windows moved over one slice, then over two more if that one shows none. The usual
+study costs nothing extra.
 """
 
 from collections.abc import Callable
@@ -14,22 +15,27 @@ from scarmap.inference.postprocess import largest_component
 from scarmap.volume import crop_or_pad
 
 SMALLEST_HEART_MM2 = 400.0
-"""Less than a normal left ventricle near its apex shows (facts: epicardial area 2,000 to 4,000 mm2 at mid level)."""
+"""Less than a normal left ventricle near its apex shows (facts: epicardial area 2,000 to 4,000 mm2
+at mid level)."""
 
 HeartMap = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Probability that a pixel belongs to the left ventricle, (N, H, W), of windows (N, S, H, W)."""
 
 
-def looks_whole(heart: NDArray[np.float32], *, pixel_mm2: float, inner_borders: tuple[bool, bool]) -> bool:
+def looks_whole(
+    heart: NDArray[np.float32], *, pixel_mm2: float, inner_borders: tuple[bool, bool]
+) -> bool:
     """Whether the segmentation of a window shows a whole left ventricle.
 
     Args:
         heart: Probabilities (Z, H, W).
         pixel_mm2: Area of a pixel.
-        inner_borders: Whether the image goes on beyond the window along (H, W); a heart may touch the image's border.
+        inner_borders: Whether the image goes on beyond the window along (H, W); a heart may touch
+            the image's border.
 
     Returns:
-        True when the slice in which most is seen has one part of plausible size that is not cut off.
+        True when the slice in which most is seen has one part of plausible size that is not cut
+            off.
     """
     masks = heart > 0.5
     slice_of_most = int(masks.sum((1, 2)).argmax())
@@ -78,9 +84,16 @@ def stitch(image: NDArray[np.float32], heart_map: HeartMap, size: int) -> NDArra
         (H, W).
     """
     shape = (image.shape[1], image.shape[2])
-    centres = [(row, column) for row in _centres(shape[0], size) for column in _centres(shape[1], size)]
+    centres = [
+        (row, column) for row in _centres(shape[0], size) for column in _centres(shape[1], size)
+    ]
     windows = [
-        np.stack([crop_or_pad(each, centre=centre, size=(size, size), fill=float(each.min())) for each in image])
+        np.stack(
+            [
+                crop_or_pad(each, centre=centre, size=(size, size), fill=float(each.min()))
+                for each in image
+            ]
+        )
         for centre in centres
     ]
     heart = np.zeros(shape, dtype=np.float32)

@@ -1,7 +1,7 @@
 """What was segmented in a folder, from which images and by which model: `manifest.jsonl`, one line per case.
 
-A line is added when a case's mask has been written, so a stopped prediction goes on where it was, and what has changed
-is done again. Each shard has a file of its own, and all are read.
+A line is added when a case's mask has been written, so a stopped prediction goes on where it was,
+and what has changed is done again. Each shard has a file of its own, and all are read.
 """
 
 import hashlib
@@ -74,7 +74,11 @@ class Wanted:
 
     def images(self, files: CaseFiles) -> dict[str, Path]:
         """The images of a case that count."""
-        return {sequence: files.images[sequence] for sequence in self.sequences if sequence in files.images}
+        return {
+            sequence: files.images[sequence]
+            for sequence in self.sequences
+            if sequence in files.images
+        }
 
 
 def look_at(path: Path) -> Image:
@@ -115,7 +119,9 @@ def read_entries(folder: Path) -> dict[str, Entry]:
         with path.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 entry = _entry(line)
-                if entry is not None and (entry.case not in entries or entries[entry.case].written <= entry.written):
+                if entry is not None and (
+                    entry.case not in entries or entries[entry.case].written <= entry.written
+                ):
                     entries[entry.case] = entry
     return entries
 
@@ -148,7 +154,11 @@ def why_again(entry: Entry, files: CaseFiles, wanted: Wanted, folder: Path) -> s
     if wanted.probabilities and not (entry.probabilities and maps.is_file()):
         return "without probabilities"
     images = wanted.images(files)
-    changed = [name for name in {**entry.images, **images} if not _same(entry.images.get(name), images.get(name))]
+    changed = [
+        name
+        for name in {**entry.images, **images}
+        if not _same(entry.images.get(name), images.get(name))
+    ]
     return f"other images ({', '.join(changed)})" if changed else None
 
 
@@ -167,10 +177,15 @@ def split_done(
     """Separate the cases that are done from those that are to do.
 
     Returns:
-        Entry of each case that is done, the cases to do, and for those of them that were done before, why again.
+        Entry of each case that is done, the cases to do, and for those of them that were done
+            before, why again.
     """
     entries = read_entries(folder) if folder.is_dir() else {}
-    reasons = {each.name: why_again(entries[each.name], each, wanted, folder) for each in files if each.name in entries}
+    reasons = {
+        each.name: why_again(entries[each.name], each, wanted, folder)
+        for each in files
+        if each.name in entries
+    }
     done = {name: entries[name] for name, reason in reasons.items() if reason is None}
     again = {name: reason for name, reason in reasons.items() if reason is not None}
     return done, [each for each in files if each.name not in done], again

@@ -29,9 +29,13 @@ def box_of(mask: MaskArray) -> tuple[slice, ...]:
     >>> box_of(np.array([[False, False, False], [False, True, True]]))
     (slice(1, 2, None), slice(1, 3, None))
     """
-    others = [tuple(other for other in range(mask.ndim) if other != axis) for axis in range(mask.ndim)]
+    others = [
+        tuple(other for other in range(mask.ndim) if other != axis) for axis in range(mask.ndim)
+    ]
     along = [np.flatnonzero(mask.any(axis=axes)) for axes in others]
-    return tuple(slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0) for found in along)
+    return tuple(
+        slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0) for found in along
+    )
 
 
 def largest_component(mask: MaskArray) -> MaskArray:
@@ -68,29 +72,38 @@ def compose_nested(
 ) -> LabelArray:
     """Decide from the outside in: wall, blood pool or background, then pathology in the wall, the likelier each time.
 
-    The likeliest single label would lose an infarct whose pixels are torn between scar and no-reflow.
+    The likeliest single label would lose an infarct whose pixels are torn between scar and
+    no-reflow.
 
     Args:
         probabilities: Region to its map (X, Y, Z).
         pools: Regions beside the wall, each of one tissue of its name.
-        nested: Regions from the outermost to the innermost, each with the tissue that it holds outside the next one.
-        threshold: Share of a region's probability from which on a pixel of it is in the next one: one half for the
-            likelier, less where missing a pixel costs more than a false one.
+        nested: Regions from the outermost to the innermost, each with the tissue that it holds
+            outside the next one.
+        threshold: Share of a region's probability from which on a pixel of it is in the next one:
+            one half for the likelier, less where missing a pixel costs more than a false one.
 
     Returns:
         (X, Y, Z), tissue indices.
     """
     outermost = next(iter(nested))
     outer_maps = [probabilities[region] for region in (*pools, outermost)]
-    found = np.max(outer_maps, axis=0) >= 1 / (len(outer_maps) + 2)  # elsewhere the background is the likeliest
+    found = np.max(outer_maps, axis=0) >= 1 / (
+        len(outer_maps) + 2
+    )  # elsewhere the background is the likeliest
     box = box_of(found)
     labels = np.full(found.shape, INDEX["background"], dtype=np.uint8)
-    labels[box] = _compose_box({name: maps[box] for name, maps in probabilities.items()}, pools, nested, threshold)
+    labels[box] = _compose_box(
+        {name: maps[box] for name, maps in probabilities.items()}, pools, nested, threshold
+    )
     return labels
 
 
 def _compose_box(
-    probabilities: Mapping[str, NDArray[np.float32]], pools: Sequence[str], nested: Mapping[str, str], threshold: float
+    probabilities: Mapping[str, NDArray[np.float32]],
+    pools: Sequence[str],
+    nested: Mapping[str, str],
+    threshold: float,
 ) -> LabelArray:
     outermost, tissue = next(iter(nested.items()))
     first = {**{pool: probabilities[pool] for pool in pools}, tissue: probabilities[outermost]}
@@ -149,7 +162,8 @@ def leave_out_small_parts(
         grid: The case's grid.
         region: The pathology, a key of `NAMES`.
         around: Tissue that it lies in, which takes its place.
-        smallest_percent: Smallest volume of a part, in percent of the whole wall; diagonal neighbours are connected.
+        smallest_percent: Smallest volume of a part, in percent of the whole wall; diagonal
+            neighbours are connected.
 
     Returns:
         The labels, and a sentence where nothing of what was found is left.
@@ -168,8 +182,8 @@ def leave_out_small_parts(
         return cleared, ()
     count = np.count_nonzero(found)
     told = (
-        f"{NAMES[region]} of {count * grid.voxel_ml:.2f} ml, {100 * count / wall:.1f} % of the wall, was left out, as "
-        f"parts below {smallest_percent:g} % are taken for noise."
+        f"{NAMES[region]} of {count * grid.voxel_ml:.2f} ml, {100 * count / wall:.1f} % of the "
+        f"wall, was left out, as parts below {smallest_percent:g} % are taken for noise."
     )
     return cleared, (told,)
 
@@ -189,6 +203,12 @@ def slices_without_heart(labels: LabelArray) -> tuple[str, ...]:
     empty = np.flatnonzero(~region_mask(labels, "lv_epicardium").any(axis=(0, 1)))
     if not len(empty):
         return ()
-    listed = f"slice {empty[0] + 1}" if len(empty) == 1 else f"slices {', '.join(str(z + 1) for z in empty)}"
+    listed = (
+        f"slice {empty[0] + 1}"
+        if len(empty) == 1
+        else f"slices {', '.join(str(z + 1) for z in empty)}"
+    )
     they = "it holds" if len(empty) == 1 else "they hold"
-    return (f"No left ventricle was found in {listed} of {labels.shape[2]}, so {they} no pathology.",)
+    return (
+        f"No left ventricle was found in {listed} of {labels.shape[2]}, so {they} no pathology.",
+    )

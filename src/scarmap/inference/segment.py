@@ -28,14 +28,17 @@ class Segmenter:
         preparation: How a case becomes slices, with the pixel size that it was trained at.
         layout: Label layout that it was trained on, which tells the tissues that it knows.
         regions: What each probability map shows.
-        probabilities: Slices (Z, S, H, W) on `device` to probabilities (Z, K, H, W), averaged over the ensemble.
+        probabilities: Slices (Z, S, H, W) on `device` to probabilities (Z, K, H, W), averaged over
+            the ensemble.
         compose: Probabilities (K, X, Y, Z) to tissue indices (X, Y, Z).
         device: Where the networks are.
-        check: What a reader of a mask must be told, from tissue indices (X, Y, Z); None never has anything to say.
-        finish: Last decision on the mask, from tissue indices (X, Y, Z) and their grid, with what a reader must be told
-            about it; None leaves the mask as it is.
-        calibrate: Probabilities (K, X, Y, Z) as what they mean, learned from cases that the system had not seen; for
-            those who are given probabilities, as masks are made from what the networks say. None leaves them.
+        check: What a reader of a mask must be told, from tissue indices (X, Y, Z); None never has
+            anything to say.
+        finish: Last decision on the mask, from tissue indices (X, Y, Z) and their grid, with what a
+            reader must be told about it; None leaves the mask as it is.
+        calibrate: Probabilities (K, X, Y, Z) as what they mean, learned from cases that the system
+            had not seen; for those who are given probabilities, as masks are made from what the
+            networks say. None leaves them.
     """
 
     preparation: Preparation
@@ -59,7 +62,8 @@ class Segmentation:
 
     Attributes:
         labels: On the case's own grid.
-        probabilities: (K, X, Y, Z), float32, K as the segmenter's regions, as the networks say them.
+        probabilities: (K, X, Y, Z), float32, K as the segmenter's regions, as the networks say
+            them.
         observed: What the segmenter's `check` says of the mask, one sentence each.
         decided: What its `finish` says that it changed.
     """
@@ -78,8 +82,8 @@ class Segmentation:
 def segment(case: Case, segmenter: Segmenter) -> Segmentation:
     """Segment one case.
 
-    The centre window is tried first; where it does not show a whole left ventricle the heart is searched for and the
-    window is moved to it.
+    The centre window is tried first; where it does not show a whole left ventricle the heart is
+    searched for and the window is moved to it.
 
     Args:
         case: Images of at least the segmenter's sequences.
@@ -113,7 +117,9 @@ def run(images: Tensor, segmenter: Segmenter) -> Tensor:
         (Z, K, H, W), on the CPU.
     """
     chunks = [
-        segmenter.probabilities(images[start : start + SLICES_AT_ONCE].to(segmenter.device)).float().cpu()
+        segmenter.probabilities(images[start : start + SLICES_AT_ONCE].to(segmenter.device))
+        .float()
+        .cpu()
         for start in range(0, len(images), SLICES_AT_ONCE)
     ]
     return torch.cat(chunks)
@@ -148,7 +154,9 @@ def _search(case: Case, segmenter: Segmenter) -> tuple[float, float] | None:
         return heart
 
     images = whole.images.numpy()
-    centre = find_heart(images, heart_map, size=segmenter.preparation.size, pixel_mm2=_pixel_mm2(whole))
+    centre = find_heart(
+        images, heart_map, size=segmenter.preparation.size, pixel_mm2=_pixel_mm2(whole)
+    )
     if centre is None:
         return None
     return centre[1] / images.shape[3], centre[0] / images.shape[2]

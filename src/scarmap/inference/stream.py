@@ -46,7 +46,9 @@ class Ended:
     problem: str = ""
 
 
-def segment_stream(files: Sequence[CaseFiles], segmenter: Segmenter, out: Path, wanted: Wanted) -> Iterator[Ended]:
+def segment_stream(
+    files: Sequence[CaseFiles], segmenter: Segmenter, out: Path, wanted: Wanted
+) -> Iterator[Ended]:
     """Segment cases in order and write `<case>.nii.gz` for each.
 
     Args:
@@ -68,7 +70,9 @@ def segment_stream(files: Sequence[CaseFiles], segmenter: Segmenter, out: Path, 
             except PROBLEMS as problem:
                 yield Ended(each.name, problem=str(problem))
                 continue
-            writing.append(writer.submit(write_found, each, found, images, segmenter, out=out, wanted=wanted))
+            writing.append(
+                writer.submit(write_found, each, found, images, segmenter, out=out, wanted=wanted)
+            )
             if len(writing) > AHEAD:
                 yield writing.popleft().result()
         while writing:
@@ -86,7 +90,9 @@ def ahead(
         begun.extend((item, pool.submit(function, item)) for item in islice(later, 1))
 
 
-def read_case(files: CaseFiles, *, segmenter: Segmenter, out: Path, wanted: Wanted) -> tuple[Case, dict[str, Image]]:
+def read_case(
+    files: CaseFiles, *, segmenter: Segmenter, out: Path, wanted: Wanted
+) -> tuple[Case, dict[str, Image]]:
     """A case and the fingerprints of its images.
 
     Raises:
@@ -116,7 +122,11 @@ def write_found(
         write_in_layout(path, found.labels, segmenter.layout_of(files.layout))
     except PROBLEMS as problem:
         return Ended(files.name, problem=str(problem))
-    about: dict[str, Any] = {"probabilities": wanted.probabilities, "flags": found.flags, "written": now()}
+    about: dict[str, Any] = {
+        "probabilities": wanted.probabilities,
+        "flags": found.flags,
+        "written": now(),
+    }
     return Ended(files.name, Entry(files.name, path.name, images, wanted.model, **about))
 
 
@@ -129,7 +139,9 @@ def safe_target(files: CaseFiles, out: Path) -> Path:
     path = out / f"{files.name}.nii.gz"
     own = [*files.images.values(), *([files.labels] if files.labels else [])]
     if path.resolve() in {each.resolve() for each in own}:
-        raise DataError(f"The mask of case {files.name} would overwrite {path}. Choose another --out.")
+        raise DataError(
+            f"The mask of case {files.name} would overwrite {path}. Choose another --out."
+        )
     return path
 
 

@@ -27,9 +27,10 @@ def encode(values: NDArray[np.generic], layout: str, *, where: str = "the mask")
     if unknown:
         listed = ", ".join(f"{value:g}" for value in unknown[:8])
         raise LabelError(
-            f"{where} holds the label values {listed}, which layout {layout!r} does not define; it defines "
-            f"{', '.join(f'{value} ({name})' for name, value in table.items())}. Check that this is a mask "
-            f"and not an image, that it was resampled with nearest neighbours, and that --layout is right."
+            f"{where} holds the label values {listed}, which layout {layout!r} does not define; it "
+            f"defines {', '.join(f'{value} ({name})' for name, value in table.items())}. Check "
+            "that this is a mask and not an image, that it was resampled with nearest neighbours, "
+            "and that --layout is right."
         )
     labels = np.zeros(values.shape, dtype=np.uint8)
     for name, value in table.items():
@@ -57,7 +58,9 @@ def decode(labels: LabelArray, layout: str) -> NDArray[np.int16]:
     values = lookup[labels]
     if (values < 0).any():
         homeless = sorted({TISSUES[index].name for index in np.unique(labels[values < 0])})
-        raise LabelError(f"Layout {layout!r} has no mask value for {', '.join(homeless)}; use another --layout.")
+        raise LabelError(
+            f"Layout {layout!r} has no mask value for {', '.join(homeless)}; use another --layout."
+        )
     return values
 
 

@@ -1,6 +1,7 @@
 """Pictures that a system makes of its own inner life, stored as arrays for the report to draw.
 
-A system knows what its pictures show, the report knows how to draw: between them stands one file per picture.
+A system knows what its pictures show, the report knows how to draw: between them stands one file
+per picture.
 """
 
 import json
@@ -48,7 +49,12 @@ def write_illustration(folder: Path, illustration: Illustration) -> Path:
     arrays: dict[str, Any] = {}
     rows = []
     for r, row in enumerate(illustration.rows):
-        rows.append([{"title": panel.title, "heat": panel.heat, "contours": list(panel.contours)} for panel in row])
+        rows.append(
+            [
+                {"title": panel.title, "heat": panel.heat, "contours": list(panel.contours)}
+                for panel in row
+            ]
+        )
         for p, panel in enumerate(row):
             arrays[f"image_{r}_{p}"] = np.asarray(panel.image, dtype=np.float32)
             arrays |= {f"contour_{r}_{p}_{region}": mask for region, mask in panel.contours.items()}

@@ -40,7 +40,8 @@ def _lock(handle: int, path: Path, *, wait: bool) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise RunError(
-            f"Another command works here: it holds {path}. Wait for it to end, or stop it; what it has finished stays."
+            f"Another command works here: it holds {path}. Wait for it to end, or stop it; what it "
+            "has finished stays."
         ) from None
     except OSError:
         return

@@ -28,15 +28,17 @@ def read_image(path: Path) -> Volume:
         path: A NIfTI file holding one stack of slices; a single slice may be stored as two axes.
 
     Raises:
-        DataError: The file is missing, damaged, empty, has a time axis, or holds NaN or infinite voxels.
+        DataError: The file is missing, damaged, empty, has a time axis, or holds NaN or infinite
+            voxels.
     """
     header, array = _read(path)
     image = array.astype(np.float32)
     if not np.isfinite(image).all():
         share = 100 * float(1 - np.isfinite(image).mean())
         raise DataError(
-            f"{path} holds NaN or infinite voxels ({share:.2g} % of them), so no intensity statistic of it means "
-            f"anything. Export the series again, or replace those voxels if you know what they stand for."
+            f"{path} holds NaN or infinite voxels ({share:.2g} % of them), so no intensity "
+            "statistic of it means anything. Export the series again, or replace those voxels if "
+            "you know what they stand for."
         )
     return Volume(image, _grid(header, path, image.shape))
 
@@ -61,7 +63,8 @@ def write_labels(path: Path, labels: LabelMap, layout: str) -> None:
 
     Args:
         path: Target; written under a temporary name and renamed.
-        labels: The mask; its grid's `source` lends the header, its affine serves where there is no source.
+        labels: The mask; its grid's `source` lends the header, its affine serves where there is no
+            source.
         layout: Label layout.
     """
     _write(path, decode(labels.array, layout), labels.grid)
@@ -98,8 +101,8 @@ def read_maps(path: Path) -> tuple[NDArray[np.float32], Grid]:
     header, array = _load(path)
     if array.ndim != 4 or 0 in array.shape:
         raise DataError(
-            f"{path} has the shape {array.shape}; expected maps (X, Y, Z, K), one per region, as `scarmap predict "
-            f"--save-probabilities` writes them."
+            f"{path} has the shape {array.shape}; expected maps (X, Y, Z, K), one per region, as "
+            "`scarmap predict --save-probabilities` writes them."
         )
     return array.astype(np.float32), _grid(header, path, array.shape[:3])
 
@@ -112,8 +115,9 @@ def _read(path: Path) -> tuple[Any, NDArray[Any]]:
         array = array[..., None]
     if array.ndim != 3 or 0 in array.shape:
         raise DataError(
-            f"{path} has the shape {array.shape}; expected one stack of slices (X, Y, Z) with at least one voxel. "
-            f"Split a time series or a multi-channel file into single volumes first."
+            f"{path} has the shape {array.shape}; expected one stack of slices (X, Y, Z) with at "
+            "least one voxel. Split a time series or a multi-channel file into single volumes "
+            "first."
         )
     return header, array
 
@@ -127,13 +131,13 @@ def _load(path: Path) -> tuple[Any, NDArray[Any]]:
     except (OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError) as problem:
         reason = " ".join(str(problem).split())
         raise DataError(
-            f"{path} cannot be read as NIfTI ({reason}). The file is damaged or cut short, or it is something else "
-            f"under this name: copy or export it again."
+            f"{path} cannot be read as NIfTI ({reason}). The file is damaged or cut short, or it "
+            "is something else under this name: copy or export it again."
         ) from None
     if array.dtype.kind not in "iuf":
         raise DataError(
-            f"{path} holds colour or complex voxels ({array.dtype}); expected one number per voxel. Export the "
-            f"magnitude image, or a mask with one whole number per voxel."
+            f"{path} holds colour or complex voxels ({array.dtype}); expected one number per "
+            "voxel. Export the magnitude image, or a mask with one whole number per voxel."
         )
     return image.header, array
 
@@ -142,12 +146,16 @@ def _grid(header: Any, path: Path, shape: tuple[int, ...]) -> Grid:
     spacing = [float(value) for value in header.get_zooms()[:3]]
     spacing += [1.0] * (3 - len(spacing))
     if not all(np.isfinite(spacing)) or min(spacing) <= 0:
-        raise DataError(f"{path} states the voxel size {spacing} mm; every axis must be positive. Repair its header.")
+        raise DataError(
+            f"{path} states the voxel size {spacing} mm; every axis must be positive. Repair its "
+            "header."
+        )
     affine = np.asarray(header.get_best_affine(), dtype=np.float64)
     if not np.allclose(np.linalg.norm(affine[:3, :3], axis=0), spacing, rtol=1e-2):
         _warn_once(
-            "Voxel sizes in pixdim and in the affine disagree (EMIDEC files do this); pixdim is used, and masks "
-            "are written back with the header unchanged. First seen in this session; not repeated."
+            "Voxel sizes in pixdim and in the affine disagree (EMIDEC files do this); pixdim is "
+            "used, and masks are written back with the header unchanged. First seen in this "
+            "session; not repeated."
         )
     return Grid((shape[0], shape[1], shape[2]), (spacing[0], spacing[1], spacing[2]), affine, path)
 

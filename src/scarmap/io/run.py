@@ -29,7 +29,8 @@ from scarmap.errors import RunError
 from scarmap.io.files import read_json, write_json
 
 MONITORED = "monitored_"
-"""Begins the columns of a log that an objective shows beside its losses: quantity, then region where it has one."""
+"""Begins the columns of a log that an objective shows beside its losses: quantity, then region
+where it has one."""
 
 RECORD_PARTS = ("recipe", "data", "folds", "provenance", "state")
 
@@ -89,13 +90,17 @@ class RunFolder:
         """
         if not self.record_file.is_file():
             raise RunError(
-                f"{self.root} is not a run folder: it has no run.json. Give the folder that `scarmap train` wrote."
+                f"{self.root} is not a run folder: it has no run.json. Give the folder that "
+                "`scarmap train` wrote."
             )
         record = read_json(self.record_file)
-        missing = [part for part in RECORD_PARTS if not isinstance(record, dict) or part not in record]
+        missing = [
+            part for part in RECORD_PARTS if not isinstance(record, dict) or part not in record
+        ]
         if missing:
             raise RunError(
-                f"{self.record_file} is damaged: it has no {', '.join(missing)}. Restore it, or train again."
+                f"{self.record_file} is damaged: it has no {', '.join(missing)}. Restore it, or "
+                "train again."
             )
         return dict(record)
 
@@ -108,5 +113,7 @@ class RunFolder:
         logs = {}
         for path in sorted(self.root.glob("fold_*/*/log.csv")):
             with path.open(newline="", encoding="utf-8") as file:
-                logs[int(path.parts[-3].removeprefix("fold_")), path.parts[-2]] = list(csv.DictReader(file))
+                logs[int(path.parts[-3].removeprefix("fold_")), path.parts[-2]] = list(
+                    csv.DictReader(file)
+                )
         return logs

@@ -22,7 +22,10 @@ def write_weights(path: Path, tensors: Mapping[str, "Tensor"], about: Mapping[st
     from safetensors.torch import save_file
 
     with replacing(path) as temporary:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary)
+        save_file(
+            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
+            temporary,
+        )
     write_json(path.with_suffix(".json"), dict(about))
 
 
@@ -36,8 +39,13 @@ def read_weights(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
     from safetensors.torch import load_file
 
     if not path.is_file():
-        raise RunError(f"{path} does not exist: this stage has not finished training. Continue it with --resume.")
+        raise RunError(
+            f"{path} does not exist: this stage has not finished training. Continue it with "
+            "--resume."
+        )
     try:
         return load_file(path), read_json(path.with_suffix(".json"))
     except (SafetensorError, OSError, DataError) as problem:
-        raise RunError(f"{path} is damaged ({problem}). Restore it, or train this stage again.") from None
+        raise RunError(
+            f"{path} is damaged ({problem}). Restore it, or train this stage again."
+        ) from None

@@ -1,6 +1,7 @@
 """Convolution blocks that several systems build their U-Nets from.
 
-A convolution that a batch normalisation follows has no bias: the normalisation would subtract it again.
+A convolution that a batch normalisation follows has no bias: the normalisation would subtract it
+again.
 """
 
 from typing import Literal
@@ -47,10 +48,14 @@ def normalised_convolution(
     return _branch(in_channels, out_channels, kernel=(3, 3), dilation=dilation)
 
 
-def _branch(in_channels: int, out_channels: int, *, kernel: tuple[int, int], dilation: int = 1) -> nn.Sequential:
+def _branch(
+    in_channels: int, out_channels: int, *, kernel: tuple[int, int], dilation: int = 1
+) -> nn.Sequential:
     padding = (kernel[0] // 2 * dilation, kernel[1] // 2 * dilation)
     return nn.Sequential(
-        nn.Conv2d(in_channels, out_channels, kernel, padding=padding, dilation=dilation, bias=False),
+        nn.Conv2d(
+            in_channels, out_channels, kernel, padding=padding, dilation=dilation, bias=False
+        ),
         nn.BatchNorm2d(out_channels),
     )
 
@@ -80,15 +85,17 @@ class ConvBlock(nn.Module):
     Args:
         in_channels: Channels of the input.
         out_channels: Channels after each of the two convolutions.
-        kind: "plain"; "residual" adds the input, through a normalised 1x1 convolution, before the last ReLU;
-            "side" replaces each convolution by a `SideConvolution`.
+        kind: "plain"; "residual" adds the input, through a normalised 1x1 convolution, before the
+            last ReLU; "side" replaces each convolution by a `SideConvolution`.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, kind: BlockKind = "plain") -> None:
         super().__init__()
         self.first = normalised_convolution(in_channels, out_channels, kind=kind)
         self.second = normalised_convolution(out_channels, out_channels, kind=kind)
-        self.shortcut = _branch(in_channels, out_channels, kernel=(1, 1)) if kind == "residual" else None
+        self.shortcut = (
+            _branch(in_channels, out_channels, kernel=(1, 1)) if kind == "residual" else None
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, out_channels, H, W), at least 0."""
@@ -107,7 +114,9 @@ class DilatedBlock(nn.Module):
         dilations: One convolution per entry, in this order.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, *, dilations: tuple[int, ...] = (1, 2, 4)) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, *, dilations: tuple[int, ...] = (1, 2, 4)
+    ) -> None:
         super().__init__()
         channels = [in_channels, *[out_channels] * len(dilations)]
         self.layers = nn.ModuleList(

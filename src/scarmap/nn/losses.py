@@ -1,7 +1,8 @@
 """Losses that two systems or more train with.
 
-Targets may be soft: anywhere in [0, 1], as mix-up makes them. Every loss is a scalar, the smaller the better.
-`dims` names the axes that are summed before a ratio is formed; the ratios are averaged afterwards.
+Targets may be soft: anywhere in [0, 1], as mix-up makes them. Every loss is a scalar, the smaller
+the better. `dims` names the axes that are summed before a ratio is formed; the ratios are averaged
+afterwards.
 """
 
 import torch
@@ -19,21 +20,22 @@ def tversky_loss(
 ) -> Tensor:
     """One minus the Tversky index TP / (TP + (1 - beta) FP + beta FN).
 
-    With `beta` above 0.5 a missed pixel costs more than a false one. An empty target and an empty prediction
-    give 0; an empty target and any prediction give almost 1 and almost no gradient, so pair this loss with one
-    that counts pixels, or sum over the batch as well.
+    With `beta` above 0.5 a missed pixel costs more than a false one. An empty target and an empty
+    prediction give 0; an empty target and any prediction give almost 1 and almost no gradient, so
+    pair this loss with one that counts pixels, or sum over the batch as well.
 
     Source: MFU-Net, section 3.1 (after Salehi et al. 2017).
-    Differs: the printed denominator counts the prediction and the target twice and the loss lacks "1 -"; the
-        index is used here as Salehi et al. define it. The released code puts 0.7 on the false positives, which
-        is `beta=0.3`, and `smooth` is 1e-12 there.
+    Differs: the printed denominator counts the prediction and the target twice and the loss lacks
+        "1 -"; the index is used here as Salehi et al. define it. The released code puts 0.7 on the
+        false positives, which is `beta=0.3`, and `smooth` is 1e-12 there.
 
     Args:
         probabilities: (B, C, H, W), float, in [0, 1].
         target: (B, C, H, W), float, in [0, 1].
         beta: Weight of the false negatives, in [0, 1]; 0.5 is the Dice loss.
         smooth: Added to both sides of the ratio, in pixels.
-        dims: Axes that are summed before the ratio; by default all channels of a sample count jointly.
+        dims: Axes that are summed before the ratio; by default all channels of a sample count
+            jointly.
 
     Returns:
         Scalar in [0, 1].
@@ -49,15 +51,18 @@ def tversky_loss(
     return 1 - index.mean()
 
 
-def dice_loss(probabilities: Tensor, target: Tensor, *, smooth: float = 1e-5, dims: tuple[int, ...] = (2, 3)) -> Tensor:
+def dice_loss(
+    probabilities: Tensor, target: Tensor, *, smooth: float = 1e-5, dims: tuple[int, ...] = (2, 3)
+) -> Tensor:
     """One minus the soft Dice overlap 2 Σpy / (Σp + Σy).
 
     Args:
         probabilities: (B, C, H, W), float, in [0, 1].
         target: (B, C, H, W), float, in [0, 1].
         smooth: Added to both sides of the ratio, in pixels; makes the loss 0 where both are empty.
-        dims: Axes that are summed before the ratio. (2, 3) averages over samples and channels; (0, 2, 3) takes
-            the batch as one image, so that a slice without the tissue does not count on its own.
+        dims: Axes that are summed before the ratio. (2, 3) averages over samples and channels; (0,
+            2, 3) takes the batch as one image, so that a slice without the tissue does not count on
+            its own.
 
     Returns:
         Scalar in [0, 1].
@@ -75,8 +80,9 @@ def focal_loss(logits: Tensor, target: Tensor, *, gamma: float = 2.0) -> Tensor:
     """Cross-entropy in which each pixel counts (1 - p)^gamma: summed over classes, averaged over pixels.
 
     Source: MFU-Net, section 3.1 (after Lin et al. 2017); gamma is from the released code.
-    Differs: the released code applies softmax to probabilities once more, sums over the rows of the image and
-        averages the rest, which makes this part about 70 to 140 times larger at 288 pixels.
+    Differs: the released code applies softmax to probabilities once more, sums over the rows of the
+        image and averages the rest, which makes this part about 70 to 140 times larger at 288
+        pixels.
 
     Args:
         logits: (B, K, H, W), float, unnormalised; softmax runs over K.
@@ -95,7 +101,9 @@ def focal_loss(logits: Tensor, target: Tensor, *, gamma: float = 2.0) -> Tensor:
     return -(target * focus * log_p).sum(dim=1).mean()
 
 
-def dice_cross_entropy(logits: Tensor, target: Tensor, *, background: int = 0, smooth: float = 1e-5) -> Tensor:
+def dice_cross_entropy(
+    logits: Tensor, target: Tensor, *, background: int = 0, smooth: float = 1e-5
+) -> Tensor:
     """Batch soft Dice loss, averaged over the foreground classes, plus cross-entropy over all classes.
 
     Args:
@@ -107,7 +115,9 @@ def dice_cross_entropy(logits: Tensor, target: Tensor, *, background: int = 0, s
     Returns:
         Scalar, at least 0.
     """
-    foreground = [channel for channel in range(logits.shape[1]) if channel != background % logits.shape[1]]
+    foreground = [
+        channel for channel in range(logits.shape[1]) if channel != background % logits.shape[1]
+    ]
     probabilities = logits.softmax(dim=1)[:, foreground]
     overlap = dice_loss(probabilities, target[:, foreground], smooth=smooth, dims=(0, 2, 3))
     return overlap + F.cross_entropy(logits, target)

@@ -10,7 +10,9 @@ from scarmap.labels import REGIONS, TISSUES
 
 def region_members(regions: Sequence[str]) -> Tensor:
     """Which tissues of `TISSUES` each region holds, (K, T), bool."""
-    return torch.tensor([[tissue.name in REGIONS[region] for tissue in TISSUES] for region in regions])
+    return torch.tensor(
+        [[tissue.name in REGIONS[region] for tissue in TISSUES] for region in regions]
+    )
 
 
 def told_apart(members: Tensor, label_of: Tensor) -> Tensor:
@@ -27,19 +29,24 @@ def told_apart(members: Tensor, label_of: Tensor) -> Tensor:
     return same.all(2).T
 
 
-def sum_over_regions(probabilities: Tensor, *, tissues: Sequence[str], regions: Sequence[str]) -> Tensor:
+def sum_over_regions(
+    probabilities: Tensor, *, tissues: Sequence[str], regions: Sequence[str]
+) -> Tensor:
     """Sum the probabilities of tissues over regions; regions may nest.
 
     Args:
         probabilities: (B, K, H, W), summing to 1 over K.
         tissues: Tissue of each channel.
-        regions: Names in `scarmap.labels.REGIONS`; tissues of theirs that no channel shows count nothing.
+        regions: Names in `scarmap.labels.REGIONS`; tissues of theirs that no channel shows count
+            nothing.
 
     Returns:
         (B, len(regions), H, W), in [0, 1].
     """
     maps = [
-        probabilities[:, [tissues.index(tissue) for tissue in REGIONS[region] if tissue in tissues]].sum(1)
+        probabilities[
+            :, [tissues.index(tissue) for tissue in REGIONS[region] if tissue in tissues]
+        ].sum(1)
         for region in regions
     ]
     return torch.stack(maps, dim=1).clamp(max=1)

@@ -46,10 +46,12 @@ def enlarge(channels: int) -> nn.ConvTranspose2d:
 class UNet(nn.Module):
     """Four poolings, two 3x3 convolutions with batch normalisation and ReLU per level, transposed convolutions up.
 
-    Several encoders share no weights; their features are concatenated at every level and in the bottleneck.
+    Several encoders share no weights; their features are concatenated at every level and in the
+    bottleneck.
 
     Args:
-        encoders: Input channels of each encoder; together they take the channels of the image in this order.
+        encoders: Input channels of each encoder; together they take the channels of the image in
+            this order.
         outputs: Channels of the output.
         width: Channels at full resolution; doubled at each level.
         block: Builds the two convolutions of a level from the channels before and after them.
@@ -68,7 +70,9 @@ class UNet(nn.Module):
         count = len(encoders)
         self.inputs = encoders
         self.encoders = nn.ModuleList(
-            nn.ModuleList(block(before, after) for before, after in pairwise([channels, *widths[:-1]]))
+            nn.ModuleList(
+                block(before, after) for before, after in pairwise([channels, *widths[:-1]])
+            )
             for channels in encoders
         )
         self.bottleneck = block(count * widths[-2], widths[-1])

@@ -1,7 +1,7 @@
 """Write cohorts of synthetic patients in the layout of a real data set, with the exact truth beside each.
 
-Case k of a cohort depends on the seed and on k alone: a longer cohort begins with the same cases, and any number of
-processes writes the same files.
+Case k of a cohort depends on the seed and on k alone: a longer cohort begins with the same cases,
+and any number of processes writes the same files.
 """
 
 import multiprocessing
@@ -39,7 +39,8 @@ class Cohort:
         shift_mm: Movement of every patient in the plane, along (X, Y) of the array.
         num_slices: Slices of every case; drawn per case when None.
         in_plane: Voxels along X and Y of every case; native sizes when None.
-        keep_motion: Whether sequences stay as far from the labels as patients move between breath-holds.
+        keep_motion: Whether sequences stay as far from the labels as patients move between
+            breath-holds.
     """
 
     out: Path
@@ -76,12 +77,13 @@ def write_cohort(
         layout: "myops2020", "emidec" or "scarmap", which labels every tissue.
         num_cases: How many cases.
         seed: Seed of the cohort.
-        style: How studies are acquired: "myops2020", "emidec" or "random"; None takes the layout's own.
+        style: How studies are acquired: "myops2020", "emidec" or "random"; None takes the layout's
+            own.
         normal: Share of normal hearts; None takes the style's, as for the next two.
         chronic: Share of infarcts that are old.
         mvo: Share of acute infarcts with a no-reflow core.
-        keep_motion: Leave sequences as far from the labels as patients move between breath-holds, instead of the
-            remainder that is left after registration.
+        keep_motion: Leave sequences as far from the labels as patients move between breath-holds,
+            instead of the remainder that is left after registration.
         shift_mm: Movement of every patient in the plane, along (X, Y) of the array.
         num_slices: Slices of every case; drawn per case when None.
         in_plane: Voxels along X and Y of every case; native sizes when None.
@@ -92,24 +94,27 @@ def write_cohort(
 
     Raises:
         LabelError: There is no such layout.
-        DataError: The folder holds cases that this cohort would not replace, or a number is out of range.
+        DataError: The folder holds cases that this cohort would not replace, or a number is out of
+            range.
     """
     codes(layout)
     if num_cases < 1 or seed < 0 or jobs < 1:
         raise DataError(
-            f"A cohort needs at least one case, one process and a seed of 0 or more; got {num_cases} cases, {jobs} "
-            f"processes and seed {seed}."
+            "A cohort needs at least one case, one process and a seed of 0 or more; got "
+            f"{num_cases} cases, {jobs} processes and seed {seed}."
         )
     style = style or style_of(layout)
     population = choose_population(style, normal=normal, chronic=chronic, mvo=mvo)
     if layout == "myops2020" and style == "emidec":
         raise DataError(
-            "A MyoPS cohort holds three sequences per case, and the style 'emidec' images LGE only. Choose the style "
-            "'myops2020' or 'random', or the layout 'emidec' or 'scarmap'."
+            "A MyoPS cohort holds three sequences per case, and the style 'emidec' images LGE "
+            "only. Choose the style 'myops2020' or 'random', or the layout 'emidec' or 'scarmap'."
         )
     names = [_case_name(layout, population, index) for index in range(num_cases)]
     _refuse_strangers(out, layout, names)
-    cohort = Cohort(out, layout, style, population, seed, shift_mm, num_slices, in_plane, keep_motion)
+    cohort = Cohort(
+        out, layout, style, population, seed, shift_mm, num_slices, in_plane, keep_motion
+    )
     return [path for paths in _map(partial(_write_case, cohort), num_cases, jobs) for path in paths]
 
 
@@ -152,7 +157,10 @@ def _write_study(out: Path, study: Study) -> list[Path]:
         labels = out / name / "Contours" / f"{name}.nii.gz"
         truth = out / name / f"{name}_truth.json"
     elif case.layout == "myops2020":
-        images = {sequence: out / "train25" / f"{name}_{FILE_SUFFIXES[sequence]}.nii.gz" for sequence in case.images}
+        images = {
+            sequence: out / "train25" / f"{name}_{FILE_SUFFIXES[sequence]}.nii.gz"
+            for sequence in case.images
+        }
         labels = out / "train25_myops_gd" / f"{name}_gd.nii.gz"
         truth = out / "train25_myops_gd" / f"{name}_truth.json"
     else:
@@ -170,11 +178,18 @@ def _refuse_strangers(out: Path, layout: str, names: list[str]) -> None:
     if not out.exists():
         return
     if not out.is_dir():
-        raise DataError(f"{out} is a file; a cohort is written into a folder. Choose another --out.")
-    found = {case.name: case.layout for reader in (emidec, myops2020, plain) for case in reader.find_cases(out)}
+        raise DataError(
+            f"{out} is a file; a cohort is written into a folder. Choose another --out."
+        )
+    found = {
+        case.name: case.layout
+        for reader in (emidec, myops2020, plain)
+        for case in reader.find_cases(out)
+    }
     strangers = sorted(name for name, held in found.items() if held != layout or name not in names)
     if strangers:
         raise DataError(
-            f"{out} already holds {len(strangers)} other cases ({', '.join(strangers[:4])}), which would be mixed with "
-            f"the {len(names)} cases of this {layout} cohort. Choose an empty folder, or remove them first."
+            f"{out} already holds {len(strangers)} other cases ({', '.join(strangers[:4])}), which "
+            f"would be mixed with the {len(names)} cases of this {layout} cohort. Choose an empty "
+            "folder, or remove them first."
         )

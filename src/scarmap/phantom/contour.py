@@ -1,9 +1,10 @@
 """Wavy contours, and the share of a voxel that lies inside one.
 
-All of the phantom measures lengths in millimetres and angles in the short-axis view: 0 degrees points to the
-lateral wall (viewer's right), 90 degrees to the anterior wall (up), the septum lies near 190 degrees. Heights run
-along the long axis from the epicardial apex to the base. Each shape is a distance to its border, negative inside,
-so a voxel that the border cuts is shared between two tissues whatever its size.
+All of the phantom measures lengths in millimetres and angles in the short-axis view: 0 degrees
+points to the lateral wall (viewer's right), 90 degrees to the anterior wall (up), the septum lies
+near 190 degrees. Heights run along the long axis from the epicardial apex to the base. Each shape
+is a distance to its border, negative inside, so a voxel that the border cuts is shared between two
+tissues whatever its size.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 Field = NDArray[np.float32]
 
 RIPPLE_STEPS = 4096
-"""Directions that a contour's harmonics are computed for; a power of two, so that a full turn wraps by masking."""
+"""Directions that a contour's harmonics are computed for; a power of two, so that a full turn wraps
+by masking."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,11 @@ def ripple(angle: Field, waves: Sequence[Wave], *, twist_rad: Field | float = 0.
 def draw_waves(rng: np.random.Generator, amplitudes: Mapping[int, float]) -> tuple[Wave, ...]:
     """Draw harmonics of given root-mean-square amplitude (order to share of the radius) and random phase."""
     return tuple(
-        Wave(order, float(amplitude * np.exp(0.35 * rng.standard_normal())), float(rng.uniform(0, 2 * np.pi)))
+        Wave(
+            order,
+            float(amplitude * np.exp(0.35 * rng.standard_normal())),
+            float(rng.uniform(0, 2 * np.pi)),
+        )
         for order, amplitude in amplitudes.items()
     )
 

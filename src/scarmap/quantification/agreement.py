@@ -39,8 +39,10 @@ class Agreement:
         upper_limit: Bias + 1.96 SD.
         proportional_slope: Slope of the differences over the means of both readings.
         proportional_p: Whether chance explains that slope.
-        within_subject_sd: Square root of the mean of half the squared differences; holds the bias, too.
-        repeatability: 1.96 * sqrt(2) * within-subject SD: two readings differ by less in 95 % of patients.
+        within_subject_sd: Square root of the mean of half the squared differences; holds the bias,
+            too.
+        repeatability: 1.96 * sqrt(2) * within-subject SD: two readings differ by less in 95 % of
+            patients.
         within_subject_cov_percent: Within-subject SD over the mean.
         difference_cov_percent: SD of the differences over the mean.
         icc: ICC(2,1), two-way random, single reading, absolute agreement.
@@ -65,11 +67,13 @@ class Agreement:
     ccc: Estimate
 
 
-def agree(first: Sequence[float], second: Sequence[float], *, confidence: float = 0.95) -> Agreement:
+def agree(
+    first: Sequence[float], second: Sequence[float], *, confidence: float = 0.95
+) -> Agreement:
     """Compare two readings, patient by patient.
 
-    Source: Bland and Altman 1986 and 1999 (limits and their intervals); Shrout and Fleiss 1979, McGraw and Wong 1996
-        (ICC); Lin 1989 and 2000 (concordance).
+    Source: Bland and Altman 1986 and 1999 (limits and their intervals); Shrout and Fleiss 1979,
+        McGraw and Wong 1996 (ICC); Lin 1989 and 2000 (concordance).
     Differs: nothing.
 
     Args:
@@ -84,7 +88,10 @@ def agree(first: Sequence[float], second: Sequence[float], *, confidence: float 
         DataError: The readings are not of the same number of patients.
     """
     if len(first) != len(second):
-        raise DataError(f"One reading has {len(first)} patients and the other {len(second)}; they must be paired.")
+        raise DataError(
+            f"One reading has {len(first)} patients and the other {len(second)}; they must be "
+            "paired."
+        )
     pairs = np.array([first, second], dtype=np.float64)
     pairs = pairs[:, ~np.isnan(pairs).any(axis=0)]
     number = pairs.shape[1]
@@ -143,7 +150,12 @@ def icc_agreement(ratings: Numbers, *, confidence: float = 0.95) -> Estimate:
         return Estimate(icc, nan, nan)
     weight = n * (1 + (k - 1) * icc) - k * icc
     ratio = columns / error
-    freedom = (k - 1) * (n - 1) * (k * icc * ratio + weight) ** 2 / ((n - 1) * (k * icc * ratio) ** 2 + weight**2)
+    freedom = (
+        (k - 1)
+        * (n - 1)
+        * (k * icc * ratio + weight) ** 2
+        / ((n - 1) * (k * icc * ratio) ** 2 + weight**2)
+    )
     tail = (1 + confidence) / 2
     upper, lower = stats.f.ppf(tail, n - 1, freedom), stats.f.ppf(tail, freedom, n - 1)
     others = k * columns + (k * n - k - n) * error
@@ -155,7 +167,8 @@ def icc_agreement(ratings: Numbers, *, confidence: float = 0.95) -> Estimate:
 def concordance(first: Numbers, second: Numbers, *, confidence: float = 0.95) -> Estimate:
     """Lin's concordance correlation coefficient, 2 s12 / (s1^2 + s2^2 + (m1 - m2)^2), variances over n.
 
-    Source: Lin 1989; the interval by Fisher's transformation with the variance as corrected in 2000.
+    Source: Lin 1989; the interval by Fisher's transformation with the variance as corrected in
+        2000.
     Differs: nothing.
 
     Args:
@@ -185,10 +198,14 @@ def concordance(first: Numbers, second: Numbers, *, confidence: float = 0.95) ->
         - value**4 * squared_shift**2 / (2 * correlation**2 * squared**2)
     ) / (n - 2)
     reach = float(stats.norm.ppf((1 + confidence) / 2)) * sqrt(max(spread, 0.0))
-    return Estimate(value, float(np.tanh(np.arctanh(value) - reach)), float(np.tanh(np.arctanh(value) + reach)))
+    return Estimate(
+        value, float(np.tanh(np.arctanh(value) - reach)), float(np.tanh(np.arctanh(value) + reach))
+    )
 
 
-def _limits(differences: Numbers, sd: float, confidence: float) -> tuple[Estimate, Estimate, Estimate]:
+def _limits(
+    differences: Numbers, sd: float, confidence: float
+) -> tuple[Estimate, Estimate, Estimate]:
     n = len(differences)
     if n < 3:
         bias = float(differences.mean()) if n else nan

@@ -40,7 +40,8 @@ def quantify_files(
         lge: Its LGE image, for thresholds.
         maps: Its probability maps, averaged in one file or a file per fold, for intervals.
         errors: Errors of the model that made the mask on cases that it had not seen, for intervals.
-        reference_deg: Direction of the middle of the septum, as `scarmap.quantification.study.quantify` takes it.
+        reference_deg: Direction of the middle of the septum, as
+            `scarmap.quantification.study.quantify` takes it.
         choices: What the literature leaves open.
 
     Raises:
@@ -80,7 +81,9 @@ def other_reading(
             masks[study.case],
             study.layout,
             case=study.case,
-            reference_deg=study.reference.septum_deg if study.reference.source == "landmark" else None,
+            reference_deg=study.reference.septum_deg
+            if study.reference.source == "landmark"
+            else None,
             choices=choices,
         )
         for study in studies
@@ -88,7 +91,9 @@ def other_reading(
     ]
 
 
-def agree_cohorts(first: Sequence[Quantification], second: Sequence[Quantification]) -> dict[str, Agreement]:
+def agree_cohorts(
+    first: Sequence[Quantification], second: Sequence[Quantification]
+) -> dict[str, Agreement]:
     """Compare two readings of the same cases, figure by figure; differences are second - first.
 
     Args:
@@ -96,7 +101,8 @@ def agree_cohorts(first: Sequence[Quantification], second: Sequence[Quantificati
         second: The other, such as a model's. Cases that only one reading has do not count.
 
     Returns:
-        Figure in `scarmap.quantification.dictionary.FIGURES` to its agreement; counts, and figures that no case
+        Figure in `scarmap.quantification.dictionary.FIGURES` to its agreement; counts, and figures
+            that no case
         defines in both readings, are left out.
 
     Raises:
@@ -114,7 +120,8 @@ def agree_cohorts(first: Sequence[Quantification], second: Sequence[Quantificati
         if figure.unit == "count":
             continue
         agreement = agree(
-            [ours[case].figures[figure.name] for case in shared], [theirs[case].figures[figure.name] for case in shared]
+            [ours[case].figures[figure.name] for case in shared],
+            [theirs[case].figures[figure.name] for case in shared],
         )
         if agreement.num_cases:
             found[figure.name] = agreement
@@ -122,7 +129,11 @@ def agree_cohorts(first: Sequence[Quantification], second: Sequence[Quantificati
 
 
 def write_agreement(
-    folder: Path, agreements: Mapping[str, Agreement], *, cases: Sequence[str], missing: Sequence[str]
+    folder: Path,
+    agreements: Mapping[str, Agreement],
+    *,
+    cases: Sequence[str],
+    missing: Sequence[str],
 ) -> tuple[Path, Path]:
     """Write `agreement.json`, with the cases, and `agreement.csv`, one line per figure.
 
@@ -137,14 +148,24 @@ def write_agreement(
     """
     targets = folder / AGREEMENT_FILES[0], folder / AGREEMENT_FILES[1]
     units = {figure.name: figure.unit for figure in FIGURES}
-    plain = {name: {"unit": units[name], **_plain(asdict(agreement))} for name, agreement in agreements.items()}
+    plain = {
+        name: {"unit": units[name], **_plain(asdict(agreement))}
+        for name, agreement in agreements.items()
+    }
     write_json(targets[0], {"cases": list(cases), "missing": list(missing), "figures": plain})
     columns = [column for field in fields(Agreement) for column in _columns(field.name, field.type)]
-    with replacing(targets[1]) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with (
+        replacing(targets[1]) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["figure", "unit", *columns])
         for name, agreement in agreements.items():
-            numbers = [number for field in fields(Agreement) for number in _numbers(getattr(agreement, field.name))]
+            numbers = [
+                number
+                for field in fields(Agreement)
+                for number in _numbers(getattr(agreement, field.name))
+            ]
             written = ["" if isnan(number) else f"{number:.6g}" for number in numbers]
             writer.writerow([name, units[name], *written])
     return targets

@@ -42,37 +42,74 @@ def _sizes() -> list[Figure]:
 def _transmurality() -> list[Figure]:
     figures = []
     for variant, meaning in _MEANS.items():
-        name, where = f"transmurality_{variant}", f"Transmurality as {variant}, {meaning}, over its length in the wall"
+        name, where = (
+            f"transmurality_{variant}",
+            f"Transmurality as {variant}, {meaning}, over its length in the wall",
+        )
         figures += [
             Figure(f"{name}_mean_percent", "%", f"{where}: mean over all chords."),
-            Figure(f"{name}_infarcted_mean_percent", "%", f"{where}: mean over the chords that meet infarct."),
+            Figure(
+                f"{name}_infarcted_mean_percent",
+                "%",
+                f"{where}: mean over the chords that meet infarct.",
+            ),
             Figure(f"{name}_maximum_percent", "%", f"{where}: largest of all chords."),
         ]
     return figures
 
 
 FIGURES: tuple[Figure, ...] = (
-    Figure("lv_pool_ml", "ml", "LV cavity with papillary muscles where the mask counts them to it: volume."),
+    Figure(
+        "lv_pool_ml",
+        "ml",
+        "LV cavity with papillary muscles where the mask counts them to it: volume.",
+    ),
     Figure("rv_pool_ml", "ml", "RV cavity: volume; undefined where the layout does not label it."),
     Figure("myocardium_ml", "ml", "LV wall, healthy or not: volume."),
     Figure("myocardium_g", "g", "LV wall, healthy or not: mass, 1.05 g/ml."),
     *_sizes(),
-    Figure("mvo_percent_infarct", "%", "No-reflow over infarct with no-reflow; undefined without an infarct."),
+    Figure(
+        "mvo_percent_infarct",
+        "%",
+        "No-reflow over infarct with no-reflow; undefined without an infarct.",
+    ),
     Figure(
         "myocardial_salvage_index",
         "ratio",
         "(area at risk - infarct) / area at risk; undefined unless asked for, and without an area at risk.",
     ),
     *_transmurality(),
-    Figure("num_chords", "count", "Chords across closed rings, the denominator of the means over all chords."),
+    Figure(
+        "num_chords",
+        "count",
+        "Chords across closed rings, the denominator of the means over all chords.",
+    ),
     Figure("num_infarcted_chords", "count", "Chords among them that meet infarct."),
-    Figure("wall_thickness_mm", "mm", "Mean distance from endocardium to nearest epicardium over closed rings."),
+    Figure(
+        "wall_thickness_mm",
+        "mm",
+        "Mean distance from endocardium to nearest epicardium over closed rings.",
+    ),
     Figure("wall_thickness_radial_mm", "mm", "Mean length of the chords inside the wall."),
     Figure("num_slices", "count", "Slices that show LV wall."),
-    Figure("num_closed_slices", "count", "Slices whose wall surrounds the cavity over the full circle."),
-    Figure("num_segments", "count", "AHA segments that the stack shows; 0 without an angular reference."),
-    Figure("num_infarcted_segments", "count", "AHA segments with any infarct; undefined without segments."),
-    Figure("num_transmural_segments", "count", "AHA segments whose class of transmurality is 51-75 or 76-100."),
+    Figure(
+        "num_closed_slices", "count", "Slices whose wall surrounds the cavity over the full circle."
+    ),
+    Figure(
+        "num_segments",
+        "count",
+        "AHA segments that the stack shows; 0 without an angular reference.",
+    ),
+    Figure(
+        "num_infarcted_segments",
+        "count",
+        "AHA segments with any infarct; undefined without segments.",
+    ),
+    Figure(
+        "num_transmural_segments",
+        "count",
+        "AHA segments whose class of transmurality is 51-75 or 76-100.",
+    ),
 )
 
 FLAGS: Mapping[str, str] = {

@@ -34,7 +34,8 @@ def read_quantification(path: Path) -> Quantification:
         return from_json(content)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise DataError(
-            f"{path} is not a quantification of format {FORMAT} ({problem!r}). Run `scarmap quantify` again."
+            f"{path} is not a quantification of format {FORMAT} ({problem!r}). Run `scarmap "
+            "quantify` again."
         ) from None
 
 
@@ -64,11 +65,17 @@ def write_cohort(path: Path, quantifications: Iterable[Quantification]) -> None:
         quantifications: The studies.
     """
     studies = sorted(quantifications, key=lambda study: study.case)
-    spread = [figure.name for figure in FIGURES if any(figure.name in study.intervals for study in studies)]
+    spread = [
+        figure.name
+        for figure in FIGURES
+        if any(figure.name in study.intervals for study in studies)
+    ]
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         ends = [f"{name}_{end}" for name in spread for end in ("low", "high")]
-        writer.writerow(["case", "layout", *(figure.name for figure in FIGURES), *ends, "reference", "flags"])
+        writer.writerow(
+            ["case", "layout", *(figure.name for figure in FIGURES), *ends, "reference", "flags"]
+        )
         for study in studies:
             values = [study.figures[figure.name] for figure in FIGURES]
             for name in spread:
@@ -92,7 +99,9 @@ def _plain(value: Any) -> Any:
 def _built(kind: Any, value: Any) -> Any:
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
-        return kind(**{item.name: _built(hints[item.name], value[item.name]) for item in fields(kind)})
+        return kind(
+            **{item.name: _built(hints[item.name], value[item.name]) for item in fields(kind)}
+        )
     if get_origin(kind) is tuple:
         inner = get_args(kind)
         kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner

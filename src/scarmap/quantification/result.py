@@ -28,7 +28,8 @@ class Interval:
     Attributes:
         low: Lower end, in the figure's unit.
         high: Upper end.
-        confidence: Share of the scatter, or of studies, that it covers, 0 to 1; NaN where the method claims none.
+        confidence: Share of the scatter, or of studies, that it covers, 0 to 1; NaN where the
+            method claims none.
         method: How it was found, for people.
     """
 
@@ -44,8 +45,10 @@ class Reference:
 
     Attributes:
         source: Where the direction of the septum comes from.
-        septum_deg: Middle of the septum seen from the centre of the left ventricle, the border of segments 2 and 3.
-        anterior_insertion_deg: Where the right ventricle meets the anterior septum; NaN unless the mask shows it.
+        septum_deg: Middle of the septum seen from the centre of the left ventricle, the border of
+            segments 2 and 3.
+        anterior_insertion_deg: Where the right ventricle meets the anterior septum; NaN unless the
+            mask shows it.
         inferior_insertion_deg: Where it meets the inferior septum.
         sense: 1 when AHA numbers rise from +X towards +Y, -1 when they rise the other way.
         sense_source: Whether the affine told so, or a usual display was assumed.
@@ -67,13 +70,14 @@ class Reference:
 class Transmurality:
     """How deep infarct, no-reflow included, reaches into the wall, in percent of the wall's thickness.
 
-    A chord is a ray from the centre of the left ventricle across the wall. `extent` runs from the endocardium to
-    the outermost infarct on it; `fraction` is the infarcted length. Means are over all chords, or over those that
-    meet infarct; the latter is NaN where none does.
+    A chord is a ray from the centre of the left ventricle across the wall. `extent` runs from the
+    endocardium to the outermost infarct on it; `fraction` is the infarcted length. Means are over
+    all chords, or over those that meet infarct; the latter is NaN where none does.
 
     Attributes:
         num_chords: Chords that cross the wall, the denominator of the means.
-        num_infarcted_chords: Chords that meet infarct, the denominator of the means over infarcted chords.
+        num_infarcted_chords: Chords that meet infarct, the denominator of the means over infarcted
+            chords.
         extent_mean_percent: Mean extent over all chords.
         extent_infarcted_mean_percent: Mean extent over infarcted chords.
         extent_maximum_percent: Largest extent.
@@ -81,8 +85,8 @@ class Transmurality:
         fraction_infarcted_mean_percent: Mean fraction over infarcted chords.
         fraction_maximum_percent: Largest fraction.
         area_percent: Infarct voxels over wall voxels.
-        grade: Class of the mean under the study's convention: "0", "1-25", "26-50", "51-75" or "76-100"; "" where
-            there is no wall.
+        grade: Class of the mean under the study's convention: "0", "1-25", "26-50", "51-75" or
+            "76-100"; "" where there is no wall.
     """
 
     num_chords: int
@@ -104,11 +108,13 @@ class WallFigures:
     Attributes:
         myocardium_g: Its mass.
         infarct_percent: Infarct, no-reflow included, in percent of that mass.
-        edema_percent: Edema outside the infarct, in percent of that mass; NaN where edema is not labelled.
+        edema_percent: Edema outside the infarct, in percent of that mass; NaN where edema is not
+            labelled.
         mvo_percent: No-reflow, in percent of that mass; NaN where it is not labelled.
         mvo: Whether any no-reflow is there; None where it is not labelled.
         transmurality: How deep the infarct reaches.
-        wall_thickness_mm: Mean distance from the endocardium to the nearest epicardium in the slice.
+        wall_thickness_mm: Mean distance from the endocardium to the nearest epicardium in the
+            slice.
         wall_thickness_radial_mm: Mean length of the chords inside the wall.
     """
 
@@ -131,9 +137,11 @@ class Segment:
         name: For instance "basal anteroseptal".
         ring: "basal", "mid", "apical" or "apex".
         territory: Coronary artery that nominally feeds it: "LAD", "RCA" or "LCX".
-        start_deg: Direction of its border with the lower number of its ring, degrees from +X towards +Y; NaN for 17.
+        start_deg: Direction of its border with the lower number of its ring, degrees from +X
+            towards +Y; NaN for 17.
         width_deg: Angle that it covers.
-        figures: What was measured in it; its masses are 0 and the rest NaN where the stack shows none of it.
+        figures: What was measured in it; its masses are 0 and the rest NaN where the stack shows
+            none of it.
     """
 
     number: int
@@ -166,10 +174,13 @@ class SliceFigures:
 
     Attributes:
         index: Its place along the third array axis.
-        ring: Name of its ring; "" where it belongs to none, as its wall is not closed or there is no heart.
+        ring: Name of its ring; "" where it belongs to none, as its wall is not closed or there is
+            no heart.
         closed: Whether the wall surrounds the cavity over the full circle.
-        centre_voxels: Centre of the left ventricle (cavity and wall) along (X, Y); NaN where there is none.
-        septum_deg: Direction of the septum in this slice; NaN where the right ventricle does not touch.
+        centre_voxels: Centre of the left ventricle (cavity and wall) along (X, Y); NaN where there
+            is none.
+        septum_deg: Direction of the septum in this slice; NaN where the right ventricle does not
+            touch.
         lv_pool_ml: Volume of the cavity in this slice.
         myocardium_ml: Volume of the wall.
         infarct_ml: Volume of infarct, no-reflow included.
@@ -213,12 +224,14 @@ class ThresholdFigures:
     Attributes:
         method: A name in `scarmap.quantification.thresholds.methods.METHODS`, such as "5sd".
         title: The same for people.
-        cutoff: Image units, one for the whole stack; NaN where the method is undefined, as are the sizes then.
+        cutoff: Image units, one for the whole stack; NaN where the method is undefined, as are the
+            sizes then.
         remote: The reference, or None where the method needs none.
         infarct_ml: Volume found.
         infarct_g: Mass found.
         infarct_percent_lv: The same in percent of the mass of the wall.
-        dice_with_mask: Overlap with the infarct of the mask, no-reflow included; NaN where the mask has none.
+        dice_with_mask: Overlap with the infarct of the mask, no-reflow included; NaN where the mask
+            has none.
     """
 
     method: str
@@ -241,10 +254,13 @@ class Quantification:
         layout: Label layout of the mask; "" when every tissue could be labelled.
         tissues: Tissues that the layout labels.
         shape: Voxels along (X, Y, Z).
-        spacing_mm: Distance of voxel centres along (X, Y, Z); volumes are sums over slices times their distance.
+        spacing_mm: Distance of voxel centres along (X, Y, Z); volumes are sums over slices times
+            their distance.
         conventions: Name of a choice to what was chosen, for instance "sectors" to "rigid".
-        figures: Name in `scarmap.quantification.dictionary.FIGURES` to value, in that order, units in the names.
-        intervals: Some of these names to how far the figure may be off; empty without probabilities or errors.
+        figures: Name in `scarmap.quantification.dictionary.FIGURES` to value, in that order, units
+            in the names.
+        intervals: Some of these names to how far the figure may be off; empty without probabilities
+            or errors.
         reference: How the stack lies in the heart.
         slices: Every slice of the stack, in the order of the array.
         rings: The rings that the stack shows, from the base to the apex.

@@ -19,7 +19,12 @@ from scarmap.quantification.measures.flags import (
     flags_of_stack,
 )
 from scarmap.quantification.measures.segments import SECTORS, measure_rings, measure_segments
-from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, salvage_index, sizes, volume_ml
+from scarmap.quantification.measures.sizes import (
+    MYOCARDIUM_G_PER_ML,
+    salvage_index,
+    sizes,
+    volume_ml,
+)
 from scarmap.quantification.measures.transmurality import GRADES, VARIANTS, measure_wall
 from scarmap.quantification.result import (
     Flag,
@@ -44,9 +49,11 @@ class Choices:
 
     Attributes:
         sectors: A name in `scarmap.quantification.measures.segments.SECTORS`.
-        transmurality: A name in `scarmap.quantification.measures.transmurality.VARIANTS`; decides each segment's class.
+        transmurality: A name in `scarmap.quantification.measures.transmurality.VARIANTS`; decides
+            each segment's class.
         salvage: Whether to give the myocardial salvage index, with the consensus' caution.
-        methods: Names in `scarmap.quantification.thresholds.methods.METHODS`, applied where there is an LGE image.
+        methods: Names in `scarmap.quantification.thresholds.methods.METHODS`, applied where there
+            is an LGE image.
         signed: Whether that image is signed (PSIR); None finds out by negative voxels.
         confidence: Coverage of the intervals.
     """
@@ -91,16 +98,19 @@ def quantify(
     Args:
         labels: The segmentation.
         case: Name of the study.
-        layout: Label layout of the mask, which decides what is defined: edema is undefined in EMIDEC, not 0. None for
-            masks that could hold every tissue.
+        layout: Label layout of the mask, which decides what is defined: edema is undefined in
+            EMIDEC, not 0. None for masks that could hold every tissue.
         image: LGE on the same grid, for classical thresholds.
         remote: (X, Y, Z), remote myocardium for these; found automatically when None.
-        probabilities: Region to its probability, (K, X, Y, Z) of folds or passes or (X, Y, Z) averaged, for intervals.
-        errors: Errors of the model that made the mask on cases that it had not seen; their intervals stand in the place
-            of those from probabilities.
-        reference_deg: Direction of the middle of the septum from the centre of the left ventricle, degrees from the
-            first array axis towards the second, measured in millimetres; found from the right ventricle when None.
-        area_at_risk_ml: Area at risk drawn elsewhere, for the salvage index; edema and infarct together when None.
+        probabilities: Region to its probability, (K, X, Y, Z) of folds or passes or (X, Y, Z)
+            averaged, for intervals.
+        errors: Errors of the model that made the mask on cases that it had not seen; their
+            intervals stand in the place of those from probabilities.
+        reference_deg: Direction of the middle of the septum from the centre of the left ventricle,
+            degrees from the first array axis towards the second, measured in millimetres; found
+            from the right ventricle when None.
+        area_at_risk_ml: Area at risk drawn elsewhere, for the salvage index; edema and infarct
+            together when None.
         choices: What the literature leaves open.
 
     Returns:
@@ -115,8 +125,12 @@ def quantify(
     window = heart_window(labels.array)
     heart = cropped(labels, window)
     placement = place(heart, reference_deg=reference_deg)
-    sectors = choices.sectors if not isnan(placement.reference.anterior_insertion_deg) else SECTORS[0]
-    wall, rings, segments = _walls(placement, labels.grid.voxel_ml, tissues, choices.transmurality, sectors)
+    sectors = (
+        choices.sectors if not isnan(placement.reference.anterior_insertion_deg) else SECTORS[0]
+    )
+    wall, rings, segments = _walls(
+        placement, labels.grid.voxel_ml, tissues, choices.transmurality, sectors
+    )
     figures = sizes(labels, tissues) | _wall_figures(wall) | _counts(placement, segments)
     at_risk_ml = figures["area_at_risk_ml"] if area_at_risk_ml is None else area_at_risk_ml
     salvage = salvage_index(at_risk_ml, figures["infarct_ml"]) if choices.salvage else nan
@@ -128,8 +142,14 @@ def quantify(
         wall_ml=figures["myocardium_ml"],
         confidence=choices.confidence,
     )
-    known = intervals_from_errors(figures, errors, confidence=choices.confidence) if errors else None
-    stated = known if known is not None else {name: holding(each, figures[name]) for name, each in spread.items()}
+    known = (
+        intervals_from_errors(figures, errors, confidence=choices.confidence) if errors else None
+    )
+    stated = (
+        known
+        if known is not None
+        else {name: holding(each, figures[name]) for name, each in spread.items()}
+    )
     thresholds, flags = _thresholds(image, labels, placement, remote, choices)
     return Quantification(
         case=case,
@@ -138,11 +158,18 @@ def quantify(
         tissues=tuple(name for name in tissues if name != "background"),
         shape=labels.grid.shape,
         spacing_mm=labels.grid.spacing_mm,
-        conventions=conventions(choices, sectors=sectors, drawn_at_risk=area_at_risk_ml is not None),
+        conventions=conventions(
+            choices, sectors=sectors, drawn_at_risk=area_at_risk_ml is not None
+        ),
         figures={figure.name: float(figures[figure.name]) for figure in FIGURES},
-        intervals={name: stated[name] for name in figures if name in stated and not isnan(figures[name])},
+        intervals={
+            name: stated[name] for name in figures if name in stated and not isnan(figures[name])
+        },
         reference=placement.reference,
-        slices=tuple(_slice_figures(heart, index, window, placement, tissues) for index in range(labels.grid.shape[2])),
+        slices=tuple(
+            _slice_figures(heart, index, window, placement, tissues)
+            for index in range(labels.grid.shape[2])
+        ),
         rings=rings,
         segments=segments,
         thresholds=thresholds,
@@ -190,7 +217,12 @@ def _walls(
     if placement.reference.source == "none" or not rings:
         return whole, measured, ()
     segments = measure_segments(
-        rings, placement.reference, convention=sectors, voxel_ml=voxel_ml, tissues=tissues, variant=variant
+        rings,
+        placement.reference,
+        convention=sectors,
+        voxel_ml=voxel_ml,
+        tissues=tissues,
+        variant=variant,
     )
     return whole, measured, segments
 
@@ -232,7 +264,9 @@ def _slice_figures(
         index=index,
         ring=placement.names.get(index, ""),
         closed=each is not None and each.closed,
-        centre_voxels=(each.centre[0] + window[0].start, each.centre[1] + window[1].start) if each else (nan, nan),
+        centre_voxels=(each.centre[0] + window[0].start, each.centre[1] + window[1].start)
+        if each
+        else (nan, nan),
         septum_deg=each.septum.middle_deg if each and each.septum else nan,
         lv_pool_ml=volume_ml(region_mask(plane, "lv_pool"), grid),
         myocardium_ml=volume_ml(region_mask(plane, "whole_myocardium"), grid),
@@ -243,7 +277,11 @@ def _slice_figures(
 
 
 def _thresholds(
-    image: Volume | None, labels: LabelMap, placement: Placement, remote: MaskArray | None, choices: Choices
+    image: Volume | None,
+    labels: LabelMap,
+    placement: Placement,
+    remote: MaskArray | None,
+    choices: Choices,
 ) -> tuple[tuple[ThresholdFigures, ...], list[Flag]]:
     if image is None or not choices.methods:
         return (), []

@@ -26,10 +26,14 @@ def settings(recipe: Callable[..., Any]) -> dict[str, Any]:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
         raise RecipeError(f"{function!r} is not a recipe function.") from None
-    named = {name: each.default for name, each in parameters.items() if each.kind is not each.VAR_KEYWORD}
+    named = {
+        name: each.default for name, each in parameters.items() if each.kind is not each.VAR_KEYWORD
+    }
     for name in given:
         if len(named) == len(parameters) and name not in named:
-            raise RecipeError(f"{function.__name__} has no setting {name!r}. {suggest(name, named)}")
+            raise RecipeError(
+                f"{function.__name__} has no setting {name!r}. {suggest(name, named)}"
+            )
     return {name: describe(value) for name, value in {**named, **given}.items()}
 
 
@@ -45,8 +49,9 @@ def unwrap(recipe: Callable[..., Any]) -> tuple[Callable[..., Any], dict[str, An
 def describe(value: Any) -> Any:
     """Turn nested partials, dataclasses and functions into JSON values, defaults included.
 
-    A field of a dataclass whose metadata say `later` was added after systems were described and runs recorded. It is
-    left out where it has its default, so that what does not use it is described as it was.
+    A field of a dataclass whose metadata say `later` was added after systems were described and
+    runs recorded. It is left out where it has its default, so that what does not use it is
+    described as it was.
     """
     if value is None or isinstance(value, str | bool | int | float):
         return value
@@ -61,8 +66,16 @@ def describe(value: Any) -> Any:
             **{name: describe(item) for name, item in _bound(function, given).items()},
         }
     if is_dataclass(value) and not isinstance(value, type):
-        unused = {field.name for field in fields(value) if _is_unused_later(field, getattr(value, field.name))}
-        return {each.name: describe(getattr(value, each.name)) for each in fields(value) if each.name not in unused}
+        unused = {
+            field.name
+            for field in fields(value)
+            if _is_unused_later(field, getattr(value, field.name))
+        }
+        return {
+            each.name: describe(getattr(value, each.name))
+            for each in fields(value)
+            if each.name not in unused
+        }
     if callable(value):
         return recorded_name(value)
     return repr(value)
@@ -85,26 +98,34 @@ def build(recipe: Callable[..., Any]) -> Recipe:
     """Call a recipe function.
 
     Raises:
-        RecipeError: It wants arguments that have no default, or returns something that is no recipe.
+        RecipeError: It wants arguments that have no default, or returns something that is no
+            recipe.
     """
     function, given = unwrap(recipe)
     try:
         inspect.signature(function).bind(**given)
     except (TypeError, ValueError) as problem:
-        raise RecipeError(f"{recorded_name(function)} cannot be called as a recipe: {problem}.") from None
+        raise RecipeError(
+            f"{recorded_name(function)} cannot be called as a recipe: {problem}."
+        ) from None
     made = recipe()
     if not isinstance(made, Recipe):
         raise RecipeError(
-            f"{recorded_name(function)} returned {type(made).__name__}, not a scarmap.recipes.recipe.Recipe."
+            f"{recorded_name(function)} returned {type(made).__name__}, not a "
+            "scarmap.recipes.recipe.Recipe."
         )
     return made
 
 
-def differences(first: Callable[..., Any], second: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+def differences(
+    first: Callable[..., Any], second: Callable[..., Any]
+) -> dict[str, tuple[Any, Any]]:
     """Settings in which two recipes differ, as (first, second); None where one lacks the setting."""
     one, other = settings(first), settings(second)
     different = {
-        name: (one.get(name), other.get(name)) for name in {**one, **other} if one.get(name) != other.get(name)
+        name: (one.get(name), other.get(name))
+        for name in {**one, **other}
+        if one.get(name) != other.get(name)
     }
     functions = recorded_name(unwrap(first)[0]), recorded_name(unwrap(second)[0])
     return {"function": functions, **different} if functions[0] != functions[1] else different

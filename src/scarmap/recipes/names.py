@@ -1,8 +1,9 @@
 """Names of functions and classes in records, such that moving a file never changes what an old run means.
 
-A record names a part of scarmap by its room and its own name: `scarmap.cascade:Denoiser` for what one system owns,
-`scarmap:full_slices` for what systems share. The file is left out. What was recorded before, with the path of the
-file, is read as the name of today; so is what was merged into something else since.
+A record names a part of scarmap by its room and its own name: `scarmap.cascade:Denoiser` for what
+one system owns, `scarmap:full_slices` for what systems share. The file is left out. What was
+recorded before, with the path of the file, is read as the name of today; so is what was merged into
+something else since.
 """
 
 import importlib
@@ -21,16 +22,20 @@ RENAMED: Mapping[str, Any] = {
     "scarmap.anatomy_prior:scale_percentiles": {**_SCALED, "low": 1, "high": 99, "by_slice": False},
     "scarmap.scarmap:scale_percentiles": {**_SCALED, "low": 1, "high": 98, "by_slice": False},
 }
-"""Name in older records to what stands there today: a name, or a described call where functions were merged."""
+"""Name in older records to what stands there today: a name, or a described call where functions
+were merged."""
 
-_FORMER = re.compile(r"scarmap\.(?P<package>datasets|inference|nn|sampling|systems|training)\.(?P<file>[\w.]+)")
+_FORMER = re.compile(
+    r"scarmap\.(?P<package>datasets|inference|nn|sampling|systems|training)\.(?P<file>[\w.]+)"
+)
 """Module of a part of scarmap, as records held it before they left the file out."""
 
 
 def recorded_name(function: Callable[..., Any]) -> str:
     """Name of a function or class in a record.
 
-    Parts of other packages, a user's own recipe among them, keep `module:name`: only that finds them again.
+    Parts of other packages, a user's own recipe among them, keep `module:name`: only that finds
+    them again.
 
     >>> from scarmap.errors import suggest
     >>> recorded_name(suggest)
@@ -53,7 +58,9 @@ def find(name: str) -> Callable[..., Any]:
     try:
         imported = importlib.import_module(module)
     except ModuleNotFoundError as problem:
-        raise RecipeError(f"{name!r} cannot be imported: {problem}. Is its folder on PYTHONPATH?") from None
+        raise RecipeError(
+            f"{name!r} cannot be imported: {problem}. Is its folder on PYTHONPATH?"
+        ) from None
     if not hasattr(imported, wanted):
         known = [key for key, item in vars(imported).items() if callable(item)]
         raise RecipeError(f"Module {module} has no function {wanted!r}. {suggest(wanted, known)}")
@@ -80,7 +87,9 @@ def as_today(described: Any) -> Any:
     if not isinstance(described, Mapping):
         return described
     values = {key: as_today(value) for key, value in described.items()}
-    if isinstance(values.get("call"), Mapping):  # a function that became another one with some keywords set
+    if isinstance(
+        values.get("call"), Mapping
+    ):  # a function that became another one with some keywords set
         return {**values.pop("call"), **values}
     return values
 

@@ -1,8 +1,8 @@
 """What a recipe is: everything that turns a folder of labelled cases into a segmenter, as plain values.
 
-A recipe is made by a function whose keywords are the factors that its paper varies and whose defaults are the
-published system; an ablation row is a `functools.partial` of it. This module and the functions' signatures need no
-torch, so listing and comparing recipes is instant.
+A recipe is made by a function whose keywords are the factors that its paper varies and whose
+defaults are the published system; an ablation row is a `functools.partial` of it. This module and
+the functions' signatures need no torch, so listing and comparing recipes is instant.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 
 Losses: TypeAlias = "dict[str, Tensor] | tuple[dict[str, Tensor], dict[str, Tensor]]"
-"""What an objective returns: the parts of the loss by name, or a pair of these and of what is logged beside them and
-not minimised, such as learned weights; NaN where a batch leaves such a quantity undefined."""
+"""What an objective returns: the parts of the loss by name, or a pair of these and of what is
+logged beside them and not minimised, such as learned weights; NaN where a batch leaves such a
+quantity undefined."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,12 @@ class Phase:
         epochs: Longest duration.
         learning_rate: Peak learning rate.
         decay: Factor on it, given the epoch (from 0) and the number of epochs of the phase.
-        patience: Stop when the validation Dice has not risen by `min_delta` for so many epochs; None never stops.
+        patience: Stop when the validation Dice has not risen by `min_delta` for so many epochs;
+            None never stops.
         min_delta: Smallest rise that counts.
-        hold_out: None trains and validates on the fold's own split; k validates on the k-th fifth of the fold's
-            training cases (or slices) and trains on the other four, as MFU-Net's alternative cross-validation does.
+        hold_out: None trains and validates on the fold's own split; k validates on the k-th fifth
+            of the fold's training cases (or slices) and trains on the other four, as MFU-Net's
+            alternative cross-validation does.
     """
 
     epochs: int
@@ -61,14 +64,14 @@ class Stage:
     Attributes:
         name: Names its folder in a run.
         model: Builds the network, freshly initialised.
-        objective: Builds the objective, an `nn.Module` called as `objective(model, batch)`; the sum of the returned
-            parts is minimised, each part is logged. Its own parameters are trained too. What it shows beside the loss
-            it returns as the second of a pair, see `Losses`.
+        objective: Builds the objective, an `nn.Module` called as `objective(model, batch)`; the sum
+            of the returned parts is minimised, each part is logged. Its own parameters are trained
+            too. What it shows beside the loss it returns as the second of a pair, see `Losses`.
         sampler: Yields the batches of an epoch; it may change patch and batch size each step.
         optimizer: Builds the optimiser from the parameters; the learning rate is set by the phases.
         phases: In order; the optimiser starts afresh in each.
-        score: Validation scores by name, each a Dice between 0 and 1: `score(model, bank, rows)`. Their mean decides
-            which epoch is best. None where a stage has no such score.
+        score: Validation scores by name, each a Dice between 0 and 1: `score(model, bank, rows)`.
+            Their mean decides which epoch is best. None where a stage has no such score.
         score_every: Epochs between validations; the last epoch of a phase is always validated.
         keep: Which weights are kept, those of the best epoch or of the last one.
         inputs: Earlier stages that this one starts from.
@@ -100,15 +103,21 @@ class Recipe:
         preparation: How a case becomes slices; its `sequences` are the recipe's inputs.
         folds: Splits the names of the labelled cases, or of their slices.
         stages: Trained in order.
-        regions: What each probability map of `assemble` shows, names in `scarmap.labels.REGIONS`. Regions may nest.
-        assemble: The system's inference: trained stages and slices (Z, S, H, W) to probabilities (Z, K, H, W).
-        compose: Probabilities (K, X, Y, Z) on the case's grid to tissue indices (X, Y, Z), post-processing included.
-        finish: Last decision on a case's mask, for which its voxels' size must be known, from tissue indices
-            (X, Y, Z) and their grid; returns the mask and what a reader must be told about it, one sentence each.
-        unit: What `folds` splits. "slice" is for reproducing a table of a paper that split slices; every output of such
-            a run says what it leaks.
-        illustrate: Pictures of the system's inner life, from trained stages, the bank and the rows to show.
-        check: What a reader of a mask must be told, one sentence each, from tissue indices (X, Y, Z).
+        regions: What each probability map of `assemble` shows, names in `scarmap.labels.REGIONS`.
+            Regions may nest.
+        assemble: The system's inference: trained stages and slices (Z, S, H, W) to probabilities
+            (Z, K, H, W).
+        compose: Probabilities (K, X, Y, Z) on the case's grid to tissue indices (X, Y, Z),
+            post-processing included.
+        finish: Last decision on a case's mask, for which its voxels' size must be known, from
+            tissue indices (X, Y, Z) and their grid; returns the mask and what a reader must be told
+            about it, one sentence each.
+        unit: What `folds` splits. "slice" is for reproducing a table of a paper that split slices;
+            every output of such a run says what it leaks.
+        illustrate: Pictures of the system's inner life, from trained stages, the bank and the rows
+            to show.
+        check: What a reader of a mask must be told, one sentence each, from tissue indices (X, Y,
+            Z).
         sources: Where each constant comes from, by its name or by stage and name.
     """
 
@@ -138,8 +147,8 @@ class Row:
         published: Structure to Dice in percent, mean and standard deviation.
         convention: Convention under which the published figures come closest to being comparable.
         note: What a reader of the table must know.
-        also_published: Other metrics, named as in `cases.csv`, to structure to mean and standard deviation: ratios in
-            percent, distances in mm, volumes in ml.
+        also_published: Other metrics, named as in `cases.csv`, to structure to mean and standard
+            deviation: ratios in percent, distances in mm, volumes in ml.
     """
 
     recipe: Callable[..., Recipe]

@@ -48,7 +48,8 @@ def constant(epoch: int, epochs: int) -> float:
 def modern_training(*, epochs: int, learning_rate: float = 2e-3) -> dict[str, Any]:
     """Fields of a `Stage`: AdamW on one cycle of the learning rate, clipped gradients, nothing selected.
 
-    The last epoch is kept, so that the cases that are scored choose nothing; they are looked at every fifth epoch.
+    The last epoch is kept, so that the cases that are scored choose nothing; they are looked at
+    every fifth epoch.
 
     Args:
         epochs: Length of the cycle.

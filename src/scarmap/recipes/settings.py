@@ -49,7 +49,8 @@ def check_settings(function: Callable[..., Any], given: Mapping[str, Any]) -> No
             known = choices(hints[name])
             told = f" {suggest(value, known)}" if known and isinstance(value, str) else ""
             raise RecipeError(
-                f"The setting {name} of {function.__name__} cannot be {value!r}; it takes {spell(hints[name])}.{told}"
+                f"The setting {name} of {function.__name__} cannot be {value!r}; it takes "
+                f"{spell(hints[name])}.{told}"
             )
 
 
@@ -70,13 +71,19 @@ def check_sequences(sequences: Any, *, title: str, optional: bool = False) -> No
     """
     named = isinstance(sequences, tuple) and (optional or sequences)
     if not named or len(set(sequences)) < len(sequences):
-        raise RecipeError(f"{title}'s sequences are {sequences!r}; name each once: sequences=LGE,T2.")
+        raise RecipeError(
+            f"{title}'s sequences are {sequences!r}; name each once: sequences=LGE,T2."
+        )
     for sequence in sequences:
         if sequence not in SEQUENCES:
-            raise RecipeError(f"{title}'s sequences cannot hold {sequence!r}. {suggest(str(sequence), SEQUENCES)}")
+            raise RecipeError(
+                f"{title}'s sequences cannot hold {sequence!r}. {suggest(str(sequence), SEQUENCES)}"
+            )
 
 
-def check_sizes(*, title: str, hint: str, width: int, size: int | None = None, spacing_mm: float | None = None) -> None:
+def check_sizes(
+    *, title: str, hint: str, width: int, size: int | None = None, spacing_mm: float | None = None
+) -> None:
     """Refuse numbers that no network of four levels can have.
 
     Args:
@@ -92,9 +99,13 @@ def check_sizes(*, title: str, hint: str, width: int, size: int | None = None, s
     if width < 1:
         raise RecipeError(f"{title}'s width is {width}; it must be 1 or more, {hint}.")
     if size is not None and (size < 32 or size % 16):
-        raise RecipeError(f"{title}'s size is {size}; the window's side must be a multiple of 16 from 32 on.")
+        raise RecipeError(
+            f"{title}'s size is {size}; the window's side must be a multiple of 16 from 32 on."
+        )
     if spacing_mm is not None and not 0.1 <= spacing_mm <= 10:
-        raise RecipeError(f"{title}'s spacing_mm is {spacing_mm:g}; a pixel has between 0.1 and 10 mm.")
+        raise RecipeError(
+            f"{title}'s spacing_mm is {spacing_mm:g}; a pixel has between 0.1 and 10 mm."
+        )
 
 
 def check_choices(function: Callable[..., Any], given: Mapping[str, Any], *, title: str) -> None:
@@ -146,7 +157,9 @@ def fits(value: Any, annotation: Any) -> bool:
     plain = {int: int, float: int | float, str: str, bool: bool, NoneType: NoneType}
     if annotation not in plain:
         return True
-    return isinstance(value, plain[annotation]) and (annotation is bool or not isinstance(value, bool))
+    return isinstance(value, plain[annotation]) and (
+        annotation is bool or not isinstance(value, bool)
+    )
 
 
 def _fits_each(values: tuple[Any, ...], annotations: tuple[Any, ...]) -> bool:

@@ -39,25 +39,29 @@ def record_recipe(name: str, row: Row, recipe: Recipe) -> dict[str, Any]:
 def recorded_recipe(record: Mapping[str, Any], *, own_recipe: str | None = None) -> Recipe:
     """The recipe of a run.
 
-    A run folder may come from anywhere, and building a recipe runs its code. So only scarmap's own systems are built
-    on the word of a run folder; a function of the user's own is built when the user names it.
+    A run folder may come from anywhere, and building a recipe runs its code. So only scarmap's own
+    systems are built on the word of a run folder; a function of the user's own is built when the
+    user names it.
 
     Args:
         record: Content of `run.json`.
         own_recipe: `module:function` of the user's own that may run.
 
     Raises:
-        RunError: The run names a function that is not one of scarmap's systems, and the user did not name it.
+        RunError: The run names a function that is not one of scarmap's systems, and the user did
+            not name it.
         RecipeError: This version of scarmap has no such function, or it has no such setting.
     """
     stored = record["recipe"]
     function = str(as_today(stored["function"]))
     if function != as_today(own_recipe) and not is_system(function):
         raise RunError(
-            f"This run was trained with {function}, which is not part of scarmap. If you know that code and trust it, "
-            f"add --recipe {function}."
+            f"This run was trained with {function}, which is not part of scarmap. If you know that "
+            f"code and trust it, add --recipe {function}."
         )
-    recipe = partial(find(function), **{name: freeze(value) for name, value in stored["settings"].items()})
+    recipe = partial(
+        find(function), **{name: freeze(value) for name, value in stored["settings"].items()}
+    )
     settings(recipe)
     check_settings(*unwrap(recipe))
     return build(recipe)
@@ -71,7 +75,9 @@ def is_system(name: str) -> bool:
     return recorded_name(function) == name and get_type_hints(function).get("return") is Recipe
 
 
-def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | None = None) -> Segmenter:
+def load_segmenter(
+    run: RunFolder, device: torch.device, *, own_recipe: str | None = None
+) -> Segmenter:
     """Load every finished fold of a run as one averaged segmenter, calibrated on what the folds held out.
 
     Args:
@@ -80,14 +86,21 @@ def load_segmenter(run: RunFolder, device: torch.device, *, own_recipe: str | No
         own_recipe: `module:function` that the run was trained with, when it is the user's own.
 
     Raises:
-        RunError: No fold is finished, or the weights belong to another recipe or another version of it.
+        RunError: No fold is finished, or the weights belong to another recipe or another version of
+            it.
     """
     record = run.read_record()
     recipe = recorded_recipe(record, own_recipe=own_recipe)
-    folds = [load_stages(run, recipe, index, device) for index in finished_folds(run, record, recipe)]
+    folds = [
+        load_stages(run, recipe, index, device) for index in finished_folds(run, record, recipe)
+    ]
     data = record["data"]
-    made = make_segmenter(recipe, folds, layout=data["layout"], spacing_mm=data["spacing_mm"], device=device)
-    return replace(made, calibrate=fit_calibration(recipe.regions, read_reliability(run.evaluation).values()))
+    made = make_segmenter(
+        recipe, folds, layout=data["layout"], spacing_mm=data["spacing_mm"], device=device
+    )
+    return replace(
+        made, calibrate=fit_calibration(recipe.regions, read_reliability(run.evaluation).values())
+    )
 
 
 def finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) -> list[int]:
@@ -99,10 +112,15 @@ def finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) ->
     finished = [
         index
         for index in range(len(record["folds"]))
-        if all(record["state"].get(f"fold_{index}/{stage.name}") == "done" for stage in recipe.stages)
+        if all(
+            record["state"].get(f"fold_{index}/{stage.name}") == "done" for stage in recipe.stages
+        )
     ]
     if not finished:
-        raise RunError(f"{run.root} has no finished fold. Continue it: scarmap train ... --out {run.root} --resume.")
+        raise RunError(
+            f"{run.root} has no finished fold. Continue it: scarmap train ... --out {run.root} "
+            "--resume."
+        )
     return finished
 
 
@@ -119,10 +137,17 @@ def run_model(run: RunFolder, *, device: str = "auto", own_recipe: str | None = 
     """
     record = run.read_record()
     recipe = recorded_recipe(record, own_recipe=own_recipe)
-    folders = [run.stage(fold, stage.name) for fold in finished_folds(run, record, recipe) for stage in recipe.stages]
+    folders = [
+        run.stage(fold, stage.name)
+        for fold in finished_folds(run, record, recipe)
+        for stage in recipe.stages
+    ]
     missing = [folder for folder in folders if not (folder / "weights.safetensors").is_file()]
     if missing:
-        raise RunError(f"{missing[0]} holds no weights, though its stage is done. Restore them, or train it again.")
+        raise RunError(
+            f"{missing[0]} holds no weights, though its stage is done. Restore them, or train it "
+            "again."
+        )
     return Model(
         fingerprint_of(record, recipe, [folder / "weights.safetensors" for folder in folders]),
         recipe.preparation.sequences,
@@ -148,7 +173,9 @@ def _load(root: Path, device: str, own_recipe: str | None) -> Segmenter:
     return load_segmenter(RunFolder(root), choose_device(device), own_recipe=own_recipe)
 
 
-def load_stages(run: RunFolder, recipe: Recipe, fold: int, device: torch.device) -> dict[str, nn.Module]:
+def load_stages(
+    run: RunFolder, recipe: Recipe, fold: int, device: torch.device
+) -> dict[str, nn.Module]:
     """Trained models of one fold by stage."""
     return {stage.name: load_stage(run, stage, fold, device) for stage in recipe.stages}
 
@@ -157,7 +184,8 @@ def load_stage(run: RunFolder, stage: Stage, fold: int, device: torch.device) ->
     """Trained model of one stage of one fold.
 
     Raises:
-        RunError: The weights are missing, or were trained for another model than the recipe now describes.
+        RunError: The weights are missing, or were trained for another model than the recipe now
+            describes.
     """
     return read_stage(run.stage(fold, stage.name) / "weights.safetensors", stage, device)[0]
 
@@ -166,29 +194,40 @@ def read_stage(path: Path, stage: Stage, device: torch.device) -> tuple[nn.Modul
     """Trained model of a stage from its file, in evaluation mode, and what the JSON beside it says.
 
     Raises:
-        RunError: The weights are missing, or were trained for another model than the recipe now describes.
+        RunError: The weights are missing, or were trained for another model than the recipe now
+            describes.
     """
     tensors, about = read_weights(path)
     wanted = describe(stage.model)
     trained = as_today(about.get("model"))
     if trained != wanted:
-        before, now = (each if isinstance(each, dict) else {"call": each} for each in (trained, wanted))
+        before, now = (
+            each if isinstance(each, dict) else {"call": each} for each in (trained, wanted)
+        )
         changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         raise RunError(
             f"{path} was trained for another model than its recipe describes: they differ in "
-            f"{', '.join(sorted(changed))}. Predict with the scarmap version that trained it, or train again."
+            f"{', '.join(sorted(changed))}. Predict with the scarmap version that trained it, or "
+            "train again."
         )
     model = stage.model()
     try:
         model.load_state_dict(tensors)
     except RuntimeError as problem:
         reason = " ".join(str(problem).split())
-        raise RunError(f"{path} does not fit its network ({reason}). Was the file replaced?") from None
+        raise RunError(
+            f"{path} does not fit its network ({reason}). Was the file replaced?"
+        ) from None
     return model.to(device).eval(), about
 
 
 def make_segmenter(
-    recipe: Recipe, folds: Sequence[Mapping[str, nn.Module]], *, layout: str, spacing_mm: float, device: torch.device
+    recipe: Recipe,
+    folds: Sequence[Mapping[str, nn.Module]],
+    *,
+    layout: str,
+    spacing_mm: float,
+    device: torch.device,
 ) -> Segmenter:
     """Average the folds' probabilities.
 

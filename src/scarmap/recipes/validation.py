@@ -37,16 +37,24 @@ def region_dice(
         batch = bank.window(chosen)
         found = predict(model, batch.images) > 0.5
         truth = region_masks(batch.labels, regions)
-        counts = torch.stack([(found & truth).sum((-2, -1)), found.sum((-2, -1)), truth.sum((-2, -1))], -1)
+        counts = torch.stack(
+            [(found & truth).sum((-2, -1)), found.sum((-2, -1)), truth.sum((-2, -1))], -1
+        )
         for row, count in zip(chosen.tolist(), counts.cpu(), strict=True):
             overlap.setdefault(bank.cases[row], []).append(count)
-    defined = {case: defined_regions(bank, row, regions) for row, case in enumerate(bank.cases) if case in overlap}
+    defined = {
+        case: defined_regions(bank, row, regions)
+        for row, case in enumerate(bank.cases)
+        if case in overlap
+    }
     per_case = torch.stack([torch.stack(counts).sum(0) for counts in overlap.values()]).double()
     both, found_size, truth_size = per_case.unbind(-1)
     dice = 2 * both / (found_size + truth_size).clamp(min=1)
     present = (truth_size > 0) & torch.stack([defined[case] for case in overlap])
     return {
-        region: float(dice[present[:, k], k].mean()) for k, region in enumerate(regions) if bool(present[:, k].any())
+        region: float(dice[present[:, k], k].mean())
+        for k, region in enumerate(regions)
+        if bool(present[:, k].any())
     }
 
 
@@ -68,7 +76,9 @@ def region_masks(labels: Tensor, regions: Sequence[str]) -> Tensor:
         (B, K, H, W), bool.
     """
     masks = [
-        torch.isin(labels, torch.tensor([INDEX[name] for name in REGIONS[region]], device=labels.device))
+        torch.isin(
+            labels, torch.tensor([INDEX[name] for name in REGIONS[region]], device=labels.device)
+        )
         for region in regions
     ]
     return torch.stack(masks, dim=1)

@@ -28,9 +28,11 @@ class Measuring:
     """How studies are measured.
 
     Attributes:
-        reference_deg: Direction of the middle of the septum, as `scarmap.quantification.study.quantify` takes it.
+        reference_deg: Direction of the middle of the septum, as
+            `scarmap.quantification.study.quantify` takes it.
         origin: Where the masks come from, for the reader.
-        errors: Errors of the model that made the masks on cases that it had not seen, for intervals.
+        errors: Errors of the model that made the masks on cases that it had not seen, for
+            intervals.
         choices: What the literature leaves open.
     """
 
@@ -68,10 +70,13 @@ class Outcome:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def report_study(files: CaseFiles, page: Path, figures: Path, measuring: Measuring) -> Quantification:
+def report_study(
+    files: CaseFiles, page: Path, figures: Path, measuring: Measuring
+) -> Quantification:
     """Measure one study and write its page and its figures.
 
-    Probability maps beside the mask, as `scarmap predict --save-probabilities` writes them, give it intervals.
+    Probability maps beside the mask, as `scarmap predict --save-probabilities` writes them, give it
+    intervals.
 
     Args:
         files: Its mask as `labels`, and its images, if there are any.
@@ -116,7 +121,8 @@ def report_cohort(
 
     Args:
         files: The studies.
-        out: Folder for `cohort.html`, `cohort.csv` and `studies/`, and with a truth for `agreement.json` and its CSV.
+        out: Folder for `cohort.html`, `cohort.csv` and `studies/`, and with a truth for
+            `agreement.json` and its CSV.
         name: What the cohort is called.
         measuring: How.
         truth: Another reading to agree with; studies that it lacks count for themselves only.
@@ -136,7 +142,8 @@ def report_cohort(
         on_case(each.name)
     if not outcome.studies:
         raise DataError(
-            f"None of {len(files)} studies could be measured. The first: {next(iter(outcome.failed.values()))}"
+            f"None of {len(files)} studies could be measured. The first: "
+            f"{next(iter(outcome.failed.values()))}"
         )
     write_cohort(out / COHORT_FILE, outcome.studies)
     outcome.page = build_cohort(
@@ -146,12 +153,16 @@ def report_cohort(
         pages={study.case: f"{STUDIES}/{quote(study.case)}.html" for study in outcome.studies},
         csv=COHORT_FILE,
         failed=outcome.failed,
-        agreement=None if truth is None else _agreement(outcome.studies, truth, measuring.choices, out),
+        agreement=None
+        if truth is None
+        else _agreement(outcome.studies, truth, measuring.choices, out),
     )
     return outcome
 
 
-def _agreement(studies: Sequence[Quantification], truth: Truth, choices: Choices, out: Path) -> AgreementSection:
+def _agreement(
+    studies: Sequence[Quantification], truth: Truth, choices: Choices, out: Path
+) -> AgreementSection:
     others = {study.case: study for study in other_reading(studies, truth.masks, choices=choices)}
     agreements = agree_cohorts(list(others.values()), studies)
     pairs = [(others[study.case], study) for study in studies if study.case in others]
@@ -187,8 +198,9 @@ def report_run_studies(
     record = run.read_record()
     if recorded_split(record).slices:
         raise RunError(
-            f"The folds of {run.root} split slices, so each of its masks shows one slice, and figures of a slice are "
-            f"no figures of a heart. Leave --studies out, or measure masks of whole patients."
+            f"The folds of {run.root} split slices, so each of its masks shows one slice, and "
+            "figures of a slice are no figures of a heart. Leave --studies out, or measure masks "
+            "of whole patients."
         )
     data = Path(record["data"].get("folder", ""))
     layout = record["data"].get("layout") or record["recipe"].get("layout")

@@ -24,7 +24,8 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
     Args:
         path: Target; written under a temporary name and renamed.
         template: Name of a file in `templates/`.
-        **values: What it shows; a value that it asks for and that is missing is an error. It knows `version`.
+        **values: What it shows; a value that it asks for and that is missing is an error. It knows
+            `version`.
 
     Returns:
         The target.
@@ -90,7 +91,9 @@ def picture_address(figure: Figure, *, widest_pixels: int = 1560, dpi: int = 130
     """
     dpi = min(dpi, int(widest_pixels / figure.get_figwidth()))
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="webp", dpi=dpi, facecolor=figure.get_facecolor(), pil_kwargs={"quality": 88})
+    figure.savefig(
+        buffer, format="webp", dpi=dpi, facecolor=figure.get_facecolor(), pil_kwargs={"quality": 88}
+    )
     return _address(figure, buffer, "image/webp")
 
 

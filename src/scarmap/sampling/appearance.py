@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 BLUR_RADIUS = 4
-"""Pixels on each side of a blurred one that count; three standard deviations of a blur of 1.3 pixels."""
+"""Pixels on each side of a blurred one that count; three standard deviations of a blur of 1.3
+pixels."""
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,12 @@ class Appearance:
     """Ranges to draw from for each sequence of each slice; the defaults change nothing.
 
     Attributes:
-        remap: Spread of the logarithm of the slopes of a rising curve that replaces the intensities, N(0, r) for each
-            piece; brighter stays brighter.
+        remap: Spread of the logarithm of the slopes of a rising curve that replaces the
+            intensities, N(0, r) for each piece; brighter stays brighter.
         remap_pieces: Straight pieces of that curve, of equal width.
         blur_px: Standard deviation of a Gaussian blur, U(0, b), in pixels.
-        shading: Logarithm of a smooth field that multiplies the image, N(0, s) at the nodes of a coarse grid.
+        shading: Logarithm of a smooth field that multiplies the image, N(0, s) at the nodes of a
+            coarse grid.
         shading_nodes: Nodes of that grid along each axis.
         noise: Standard deviation of Gaussian noise, U(0, n), as a share of the slice's range.
         share: Probability of each of the four.
@@ -52,7 +54,9 @@ def change_appearance(images: Tensor, appearance: Appearance, generator: torch.G
 
     def normal(*shape: int) -> Tensor:
         drawn = torch.randn(*images.shape[:2], *shape, generator=generator, device=images.device)
-        chance = torch.rand(*images.shape[:2], *[1] * len(shape), generator=generator, device=images.device)
+        chance = torch.rand(
+            *images.shape[:2], *[1] * len(shape), generator=generator, device=images.device
+        )
         return torch.where(chance < appearance.share, drawn, 0.0)
 
     if appearance.remap:
@@ -62,10 +66,14 @@ def change_appearance(images: Tensor, appearance: Appearance, generator: torch.G
         images = blur(images, appearance.blur_px * _spread(normal(1, 1)))
     if appearance.shading:
         nodes = appearance.shading * normal(appearance.shading_nodes, appearance.shading_nodes)
-        images = low + (images - low) * torch.exp(F.interpolate(nodes, size=images.shape[2:], mode="bicubic"))
+        images = low + (images - low) * torch.exp(
+            F.interpolate(nodes, size=images.shape[2:], mode="bicubic")
+        )
     if appearance.noise:
         deviation = appearance.noise * _spread(normal(1, 1))
-        images = images + span * deviation * torch.randn(images.shape, generator=generator, device=images.device)
+        images = images + span * deviation * torch.randn(
+            images.shape, generator=generator, device=images.device
+        )
     return images
 
 
@@ -100,7 +108,9 @@ def blur(images: Tensor, deviations_px: Tensor) -> Tensor:
     taps = torch.arange(-BLUR_RADIUS, BLUR_RADIUS + 1, device=images.device)
     kernel = torch.exp(-0.5 * (taps / deviations_px.view(B * S, 1).clamp(min=1e-3)) ** 2)
     kernel = (kernel / kernel.sum(1, keepdim=True))[:, None]
-    padded = F.pad(images, (BLUR_RADIUS,) * 4, mode="replicate").view(1, B * S, H + 2 * BLUR_RADIUS, -1)
+    padded = F.pad(images, (BLUR_RADIUS,) * 4, mode="replicate").view(
+        1, B * S, H + 2 * BLUR_RADIUS, -1
+    )
     across = F.conv2d(padded, kernel[:, :, None], groups=B * S)
     blurred: Tensor = F.conv2d(across, kernel[..., None], groups=B * S).view(B, S, H, W)
     return blurred

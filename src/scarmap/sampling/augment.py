@@ -19,16 +19,18 @@ class Augmentation:
         flips: Mirror each axis with probability one half.
         shift: Shift along each axis by U(-s, s), as a share of the window.
         scale: Enlargement, log-uniform between the two.
-        elastic_px: Displacement of the nodes of a coarse grid by N(0, e), in pixels, interpolated in between.
+        elastic_px: Displacement of the nodes of a coarse grid by N(0, e), in pixels, interpolated
+            in between.
         elastic_nodes: Nodes of that grid along each axis.
         gain: Each sequence is multiplied by exp(N(0, g)).
         offset: To each sequence N(0, o) is added, in units of the normalised intensity.
         noise: Gaussian noise whose standard deviation is drawn from U(0, n).
         shear: Shift of each row in proportion to its distance from the centre, by U(-s, s).
-        gamma: Exponent of each sequence, log-uniform between the two; intensities must lie in [0, 1].
+        gamma: Exponent of each sequence, log-uniform between the two; intensities must lie in [0,
+            1].
         gamma_share: Probability that a sequence of a slice gets one.
-        stretch: Columns are widened and rows flattened by the same factor, log-uniform between 1 / s and s, as where
-            images of unequal pixel sizes were stored as squares.
+        stretch: Columns are widened and rows flattened by the same factor, log-uniform between 1 /
+            s and s, as where images of unequal pixel sizes were stored as squares.
     """
 
     rotation_deg: float = 0.0
@@ -47,15 +49,26 @@ class Augmentation:
 
 
 MODERN_AUGMENTATION = Augmentation(
-    rotation_deg=180, flips=True, shift=0.08, scale=(0.78, 1.28), elastic_px=2.0, gain=0.15, offset=0.15, noise=0.1
+    rotation_deg=180,
+    flips=True,
+    shift=0.08,
+    scale=(0.78, 1.28),
+    elastic_px=2.0,
+    gain=0.15,
+    offset=0.15,
+    noise=0.1,
 )
-"""What the modern schedules draw from, for images of standard deviation 1 at 1 mm; other images scale it."""
+"""What the modern schedules draw from, for images of standard deviation 1 at 1 mm; other images
+scale it."""
 
 UNIT_AUGMENTATION = replace(MODERN_AUGMENTATION, elastic_px=1.3, offset=0.04, noise=0.025)
-"""`MODERN_AUGMENTATION` at 1.5 mm and for intensities in [0, 1], whose standard deviation is about a quarter."""
+"""`MODERN_AUGMENTATION` at 1.5 mm and for intensities in [0, 1], whose standard deviation is about
+a quarter."""
 
 
-def augment(batch: Batch, augmentation: Augmentation, *, size: int, generator: torch.Generator) -> Batch:
+def augment(
+    batch: Batch, augmentation: Augmentation, *, size: int, generator: torch.Generator
+) -> Batch:
     """Draw a transform for each slice and apply it: images and soft truth bilinear, labels nearest, borders repeated.
 
     Args:
@@ -65,24 +78,35 @@ def augment(batch: Batch, augmentation: Augmentation, *, size: int, generator: t
         generator: Source of randomness, on the batch's device.
 
     Returns:
-        images (B, S, size, size), labels (B, size, size), and soft (B, T, size, size) where the truth is soft; they
+        images (B, S, size, size), labels (B, size, size), and soft (B, T, size, size) where the
+            truth is soft; they
         stay aligned.
     """
     if augmentation == Augmentation():
         return centre_window(batch, size)
     grid = draw_grid(batch.images, augmentation, size=size, generator=generator)
-    images = F.grid_sample(batch.images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    images = F.grid_sample(
+        batch.images, grid, mode="bilinear", padding_mode="border", align_corners=False
+    )
     images = _change_intensity(images, augmentation, generator)
     if batch.soft is not None:
-        soft = F.grid_sample(batch.soft, grid, mode="bilinear", padding_mode="border", align_corners=False)
+        soft = F.grid_sample(
+            batch.soft, grid, mode="bilinear", padding_mode="border", align_corners=False
+        )
         return Batch(images, soft.argmax(1).to(batch.labels.dtype), soft)
     labels = F.grid_sample(
-        batch.labels[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False
+        batch.labels[:, None].float(),
+        grid,
+        mode="nearest",
+        padding_mode="border",
+        align_corners=False,
     )
     return Batch(images, labels[:, 0].to(batch.labels.dtype))
 
 
-def draw_grid(images: Tensor, augmentation: Augmentation, *, size: int, generator: torch.Generator) -> Tensor:
+def draw_grid(
+    images: Tensor, augmentation: Augmentation, *, size: int, generator: torch.Generator
+) -> Tensor:
     """Draw where each output pixel reads from.
 
     Args:
@@ -107,7 +131,9 @@ def draw_grid(images: Tensor, augmentation: Augmentation, *, size: int, generato
         signs = [torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) for _ in signs]
     shift_x, shift_y = (uniform(-1, 1) * augmentation.shift * size for _ in range(2))
 
-    rows, columns = torch.meshgrid(*[torch.arange(size, device=device) - (size - 1) / 2] * 2, indexing="ij")
+    rows, columns = torch.meshgrid(
+        *[torch.arange(size, device=device) - (size - 1) / 2] * 2, indexing="ij"
+    )
     points = torch.stack([columns, rows], dim=-1).expand(B, size, size, 2)
     if augmentation.elastic_px > 0:
         points = points + _elastic(B, size, augmentation, generator, device)
@@ -136,15 +162,24 @@ def _shearing(slope: Tensor) -> Tensor:
 
 
 def _elastic(
-    num: int, size: int, augmentation: Augmentation, generator: torch.Generator, device: torch.device
+    num: int,
+    size: int,
+    augmentation: Augmentation,
+    generator: torch.Generator,
+    device: torch.device,
 ) -> Tensor:
     nodes = augmentation.elastic_nodes
-    coarse = torch.randn(num, 2, nodes, nodes, generator=generator, device=device) * augmentation.elastic_px
+    coarse = (
+        torch.randn(num, 2, nodes, nodes, generator=generator, device=device)
+        * augmentation.elastic_px
+    )
     field = F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=True)
     return field.permute(0, 2, 3, 1)
 
 
-def _change_intensity(images: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
+def _change_intensity(
+    images: Tensor, augmentation: Augmentation, generator: torch.Generator
+) -> Tensor:
     B, S = images.shape[:2]
 
     def normal(deviation: float) -> Tensor:
@@ -157,12 +192,20 @@ def _change_intensity(images: Tensor, augmentation: Augmentation, generator: tor
     if augmentation.offset > 0:
         images = images + normal(augmentation.offset)
     if augmentation.noise > 0:
-        deviation = augmentation.noise * torch.rand(B, S, 1, 1, generator=generator, device=images.device)
-        images = images + deviation * torch.randn(images.shape, generator=generator, device=images.device)
+        deviation = augmentation.noise * torch.rand(
+            B, S, 1, 1, generator=generator, device=images.device
+        )
+        images = images + deviation * torch.randn(
+            images.shape, generator=generator, device=images.device
+        )
     return images
 
 
 def _exponents(images: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
-    chance, place = torch.rand(2, *images.shape[:2], 1, 1, generator=generator, device=images.device)
+    chance, place = torch.rand(
+        2, *images.shape[:2], 1, 1, generator=generator, device=images.device
+    )
     low, high = (math.log(end) for end in augmentation.gamma)
-    return torch.where(chance < augmentation.gamma_share, torch.exp(low + (high - low) * place), 1.0)
+    return torch.where(
+        chance < augmentation.gamma_share, torch.exp(low + (high - low) * place), 1.0
+    )

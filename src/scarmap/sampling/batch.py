@@ -14,12 +14,14 @@ class Batch:
     """Slices with their truth, on the training device.
 
     Attributes:
-        images: (B, S, H, W), float32, in the recipe's intensity range, S in the recipe's order of sequences.
-        labels: (B, H, W), uint8, indices into `scarmap.labels.TISSUES`; the likeliest tissue where the truth is soft.
-        soft: (B, T, H, W), float32, share of each tissue of `TISSUES`, summing to 1 over T, where slices are mixed;
-            None where every pixel is one tissue. `tissue_shares` reads either.
-        label_of: (B, T), int64, label that each tissue of `TISSUES` has in the data set of each slice; None where the
-            recipe learns one layout.
+        images: (B, S, H, W), float32, in the recipe's intensity range, S in the recipe's order of
+            sequences.
+        labels: (B, H, W), uint8, indices into `scarmap.labels.TISSUES`; the likeliest tissue where
+            the truth is soft.
+        soft: (B, T, H, W), float32, share of each tissue of `TISSUES`, summing to 1 over T, where
+            slices are mixed; None where every pixel is one tissue. `tissue_shares` reads either.
+        label_of: (B, T), int64, label that each tissue of `TISSUES` has in the data set of each
+            slice; None where the recipe learns one layout.
     """
 
     images: Tensor
@@ -40,4 +42,8 @@ def centre_window(batch: Batch, size: int) -> Batch:
     top = (batch.images.shape[-2] - size) // 2
     left = (batch.images.shape[-1] - size) // 2
     window = (..., slice(top, top + size), slice(left, left + size))
-    return Batch(batch.images[window], batch.labels[window], None if batch.soft is None else batch.soft[window])
+    return Batch(
+        batch.images[window],
+        batch.labels[window],
+        None if batch.soft is None else batch.soft[window],
+    )

@@ -25,7 +25,9 @@ def standardise(volume: ImageArray, sequence: str) -> ImageArray:
     return standardised
 
 
-def scale_between(volume: ImageArray, sequence: str, *, low: float, high: float, by_slice: bool = True) -> ImageArray:
+def scale_between(
+    volume: ImageArray, sequence: str, *, low: float, high: float, by_slice: bool = True
+) -> ImageArray:
     """Scale each slice, or the whole volume, linearly so that two of its percentiles become 0 and 1, and clip.
 
     Args:
@@ -39,7 +41,9 @@ def scale_between(volume: ImageArray, sequence: str, *, low: float, high: float,
         Same shape, float32, in [0, 1]; all zeros for a constant slice or volume.
     """
     del sequence
-    bottom, top = np.percentile(volume, (low, high), axis=(0, 1) if by_slice else (0, 1, 2), keepdims=True)
+    bottom, top = np.percentile(
+        volume, (low, high), axis=(0, 1) if by_slice else (0, 1, 2), keepdims=True
+    )
     span = np.where(top > bottom, top - bottom, 1)
     scaled: ImageArray = np.clip((volume - bottom) / span, 0, 1).astype(np.float32)
     return scaled

@@ -28,13 +28,16 @@ class Preparation:
         sequences: Order of the channels.
         size: Side of the square window in pixels; a multiple of 16.
         intensity: Normalisation of each volume, before the window is cut.
-        spacing_mm: In-plane pixel size to work at; None keeps each image's own, and trained systems put the median of
-            their training cases in its place.
+        spacing_mm: In-plane pixel size to work at; None keeps each image's own, and trained systems
+            put the median of their training cases in its place.
         margin: Extra pixels that training slices keep on each side, for augmentation to draw from.
-        tolerance: Images are resampled when their pixel size differs from the working one by more than this share.
-        optional: Whether a case may lack sequences, all but one; the channel of a missing one is zero everywhere.
-        around_heart: Whether training slices are cut around the labelled heart and not around the image's middle.
-            In prediction the heart is searched for where the middle does not show it, see `scarmap.inference.locate`.
+        tolerance: Images are resampled when their pixel size differs from the working one by more
+            than this share.
+        optional: Whether a case may lack sequences, all but one; the channel of a missing one is
+            zero everywhere.
+        around_heart: Whether training slices are cut around the labelled heart and not around the
+            image's middle. In prediction the heart is searched for where the middle does not show
+            it, see `scarmap.inference.locate`.
     """
 
     sequences: tuple[str, ...]
@@ -78,7 +81,11 @@ class Slices:
 
 
 def prepare(
-    case: Case, preparation: Preparation, *, centre_share: tuple[float, float] = (0.5, 0.5), margin: int = 0
+    case: Case,
+    preparation: Preparation,
+    *,
+    centre_share: tuple[float, float] = (0.5, 0.5),
+    margin: int = 0,
 ) -> Slices:
     """Normalise, resample and cut one case.
 
@@ -89,7 +96,8 @@ def prepare(
         margin: Extra pixels on each side.
 
     Returns:
-        Slices of side `preparation.size + 2 * margin`; what lies outside the image is filled with its minimum.
+        Slices of side `preparation.size + 2 * margin`; what lies outside the image is filled with
+            its minimum.
     """
     side = preparation.size + 2 * margin
     return _slices(case, preparation, centre_share, (side, side))
@@ -100,9 +108,13 @@ def whole_slices(case: Case, preparation: Preparation) -> Slices:
     return _slices(case, preparation, (0.5, 0.5), working_shape(case.grid, preparation))
 
 
-def _slices(case: Case, preparation: Preparation, centre_share: tuple[float, float], size: tuple[int, int]) -> Slices:
+def _slices(
+    case: Case, preparation: Preparation, centre_share: tuple[float, float], size: tuple[int, int]
+) -> Slices:
     resampled = working_shape(case.grid, preparation)
-    placement = Placement(case.grid, resampled, (centre_share[0] * resampled[0], centre_share[1] * resampled[1]))
+    placement = Placement(
+        case.grid, resampled, (centre_share[0] * resampled[0], centre_share[1] * resampled[1])
+    )
     channels = []
     for sequence in preparation.sequences:
         if preparation.optional and sequence not in case.images:
@@ -110,14 +122,18 @@ def _slices(case: Case, preparation: Preparation, centre_share: tuple[float, flo
             continue
         image = preparation.intensity(case.images[sequence].array, sequence)
         image = resample_in_plane(image, shape=resampled)
-        channels.append(crop_or_pad(image, centre=placement.centre, size=size, fill=float(image.min())))
+        channels.append(
+            crop_or_pad(image, centre=placement.centre, size=size, fill=float(image.min()))
+        )
     labels = None
     if case.labels is not None:
         coarse = resample_in_plane(case.labels.array, shape=resampled, order=0)
         window = crop_or_pad(coarse, centre=placement.centre, size=size)
         labels = torch.from_numpy(np.ascontiguousarray(rearrange(window, "x y z -> z y x")))
     images = rearrange(np.stack(channels), "s x y z -> z s y x")
-    return Slices(torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)), labels, placement)
+    return Slices(
+        torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)), labels, placement
+    )
 
 
 def heart_centre(labels: LabelMap) -> tuple[float, float]:
@@ -130,7 +146,8 @@ def heart_centre(labels: LabelMap) -> tuple[float, float]:
         return 0.5, 0.5
     extents = [np.flatnonzero(labels.array.any(axis=axes)) for axes in ((1, 2), (0, 2))]
     across, down = (
-        (found[0] + found[-1] + 1) / 2 / size for found, size in zip(extents, labels.grid.shape, strict=False)
+        (found[0] + found[-1] + 1) / 2 / size
+        for found, size in zip(extents, labels.grid.shape, strict=False)
     )
     return float(across), float(down)
 
@@ -138,9 +155,14 @@ def heart_centre(labels: LabelMap) -> tuple[float, float]:
 def working_shape(grid: Grid, preparation: Preparation) -> tuple[int, int]:
     """In-plane size of a case at the working pixel size; its own where that is close enough."""
     wanted = preparation.spacing_mm
-    if wanted is None or max(abs(have / wanted - 1) for have in grid.spacing_mm[:2]) <= preparation.tolerance:
+    if (
+        wanted is None
+        or max(abs(have / wanted - 1) for have in grid.spacing_mm[:2]) <= preparation.tolerance
+    ):
         return grid.shape[:2]
-    across, down = (max(1, round(grid.shape[axis] * grid.spacing_mm[axis] / wanted)) for axis in (0, 1))
+    across, down = (
+        max(1, round(grid.shape[axis] * grid.spacing_mm[axis] / wanted)) for axis in (0, 1)
+    )
     return across, down
 
 
@@ -178,6 +200,7 @@ def check_nothing_lost(case: Case, slices: Slices, size: int) -> None:
     kept = int((centre_window(Batch(slices.images, slices.labels), size).labels > 0).sum())
     if kept < expected:
         raise DataError(
-            f"Case {case.name}: the centre window of {size} pixels cuts off {expected - kept} of {expected} labelled "
-            f"pixels ({case.grid.source}). Crop the case around the heart before training, or set a larger size."
+            f"Case {case.name}: the centre window of {size} pixels cuts off {expected - kept} of "
+            f"{expected} labelled pixels ({case.grid.source}). Crop the case around the heart "
+            "before training, or set a larger size."
         )

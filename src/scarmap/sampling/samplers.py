@@ -41,7 +41,8 @@ def full_slices(
         bank: All slices.
         rows: Slices to train on.
         generator: Source of randomness.
-        batch_size: Slices in a batch; the last batch is filled up with slices of its epoch's beginning.
+        batch_size: Slices in a batch; the last batch is filled up with slices of its epoch's
+            beginning.
         augmentation: What to change.
         size: Side of the window; the bank's own when None.
     """
@@ -53,7 +54,8 @@ def full_slices(
 def shuffled(rows: Tensor, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
     """Row numbers of one epoch in random order, always `batch_size` of them at a time.
 
-    A short last batch would give batch normalisation a poor estimate, so it is filled up from the epoch's start.
+    A short last batch would give batch normalisation a poor estimate, so it is filled up from the
+    epoch's start.
     """
     rows = rows.to(generator.device)
     order = rows[torch.randperm(len(rows), generator=generator, device=generator.device)]
@@ -63,15 +65,20 @@ def shuffled(rows: Tensor, batch_size: int, generator: torch.Generator) -> Itera
         yield order[start : start + batch_size]
 
 
-def shuffled_again(rows: Tensor, batch_size: int, batches: int, generator: torch.Generator) -> Iterator[Tensor]:
+def shuffled_again(
+    rows: Tensor, batch_size: int, batches: int, generator: torch.Generator
+) -> Iterator[Tensor]:
     """Row numbers of so many batches: all rows in random order, and again in another one until there are enough.
 
-    The length of such an epoch does not depend on how many slices there are, so that a small data set is trained on for
-    as many steps as a large one.
+    The length of such an epoch does not depend on how many slices there are, so that a small data
+    set is trained on for as many steps as a large one.
     """
     rows = rows.to(generator.device)
     rounds = math.ceil(batches * batch_size / len(rows))
-    orders = [torch.randperm(len(rows), generator=generator, device=generator.device) for _ in range(rounds)]
+    orders = [
+        torch.randperm(len(rows), generator=generator, device=generator.device)
+        for _ in range(rounds)
+    ]
     order = rows[torch.cat(orders)]
     for start in range(0, batches * batch_size, batch_size):
         yield order[start : start + batch_size]

@@ -26,7 +26,8 @@ class Choice:
 
     Attributes:
         name: As it was asked for.
-        row: The table row with the user's settings; it keeps the published figures, to be read beside those settings.
+        row: The table row with the user's settings; it keeps the published figures, to be read
+            beside those settings.
     """
 
     name: str
@@ -56,7 +57,10 @@ def choose(name: str, changes: Mapping[str, Any] | None = None) -> Choice:
     elif ":" in name:
         row = own(find(name))
     else:
-        raise RecipeError(f"There is no recipe {name!r}. {suggest(name, RECIPES)} `scarmap recipes list` shows all.")
+        raise RecipeError(
+            f"There is no recipe {name!r}. {suggest(name, RECIPES)} `scarmap recipes list` shows "
+            "all."
+        )
     if changes:
         changed: Callable[..., Recipe] = partial(row.recipe, **like_defaults(row.recipe, changes))
         row = replace(row, recipe=changed)
@@ -70,7 +74,9 @@ def like_defaults(recipe: Callable[..., Recipe], changes: Mapping[str, Any]) -> 
     parameters = signature(unwrap(recipe)[0]).parameters
     return {
         name: (value,)
-        if isinstance(value, str) and name in parameters and isinstance(parameters[name].default, tuple)
+        if isinstance(value, str)
+        and name in parameters
+        and isinstance(parameters[name].default, tuple)
         else value
         for name, value in changes.items()
     }
@@ -94,7 +100,9 @@ def rows_of(paper: str, *, tables: Sequence[str] = (), names: Sequence[str] = ()
     known = dict.fromkeys(row.table for row in rows.values())
     for table in tables:
         if table not in known:
-            raise RecipeError(f"{paper} has no table {table!r} that can be trained; it has {', '.join(known)}.")
+            raise RecipeError(
+                f"{paper} has no table {table!r} that can be trained; it has {', '.join(known)}."
+            )
     wanted = {name if name in rows else f"{paper}/{name}": name for name in names}
     for name, asked in wanted.items():
         if name not in rows:
@@ -121,8 +129,9 @@ def change_all(rows: Mapping[str, Row], changes: Mapping[str, Any]) -> dict[str,
         for key, value in changes.items():
             if key in varied and varied[key] != value:
                 raise RecipeError(
-                    f"--set {key}={value} would undo what makes {name} a row of its own, {key}={varied[key]}. Leave "
-                    f"it out, or leave the row out with --rows or --tables."
+                    f"--set {key}={value} would undo what makes {name} a row of its own, "
+                    f"{key}={varied[key]}. Leave it out, or leave the row out with --rows or "
+                    "--tables."
                 )
     return {name: choose(name, changes).row for name in rows}
 

@@ -31,7 +31,9 @@ def test_a_ring_has_its_area_and_its_injury(plain_heart, cylinder):
     truth = _plane(plain_heart, 100, cylinder).truth
     assert truth["lv_pool"].sum() == pytest.approx(np.pi * 20**2, rel=0.005)
     assert truth["rv_pool"].sum() == pytest.approx(0, abs=0.1)
-    assert (truth["scar"] + truth["mvo"]).sum() == pytest.approx(np.pi * (25**2 - 20**2) / 4, rel=0.02)
+    assert (truth["scar"] + truth["mvo"]).sum() == pytest.approx(
+        np.pi * (25**2 - 20**2) / 4, rel=0.02
+    )
     assert truth["edema"].sum() == pytest.approx(np.pi * (30**2 - 25**2) / 4, rel=0.02)
 
 
@@ -71,7 +73,10 @@ def test_an_old_infarct_is_old_scar_in_the_image():
 def test_an_acute_infarct_thickens_the_wall_and_an_old_one_thins_it():
     heart = _draw(3, chronic=0.0, infarct_spread=0.0)
     acute, thinned = (replace(heart.infarct, swelling=share) for share in (0.4, -0.4))
-    pools = [_plane(replace(heart, infarct=infarct), 50).truth["lv_pool"].sum() for infarct in (acute, None, thinned)]
+    pools = [
+        _plane(replace(heart, infarct=infarct), 50).truth["lv_pool"].sum()
+        for infarct in (acute, None, thinned)
+    ]
     assert pools == sorted(pools)
     assert pools[0] < 0.97 * pools[1] < 0.97**2 * pools[2]
 

@@ -3,7 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scarmap.phantom.heart.infarct import TERRITORIES, Focus, Infarct, draw_infarct, extent, reach, scaled
+from scarmap.phantom.heart.infarct import (
+    TERRITORIES,
+    Focus,
+    Infarct,
+    draw_infarct,
+    extent,
+    reach,
+    scaled,
+)
 
 FOCUS = Focus(centre_deg=90.0, half_angle_deg=60.0, height_mm=45.0, half_height_mm=40.0, depth=0.5)
 SMOOTH = Infarct(
@@ -27,9 +35,18 @@ def _ray(infarct, direction_deg, *, height_mm=45.0):
 
 
 def _draw(seed, **changes):
-    settings = {"arteries": {"LAD": 0.4, "RCA": 0.3, "LCx": 0.3}, "depth": 0.7, "chronic": False, "mvo": True}
+    settings = {
+        "arteries": {"LAD": 0.4, "RCA": 0.3, "LCx": 0.3},
+        "depth": 0.7,
+        "chronic": False,
+        "mvo": True,
+    }
     return draw_infarct(
-        np.random.default_rng(seed), septum_deg=190, length_mm=92, fraying=0.1, **{**settings, **changes}
+        np.random.default_rng(seed),
+        septum_deg=190,
+        length_mm=92,
+        fraying=0.1,
+        **{**settings, **changes},
     )
 
 
@@ -78,7 +95,9 @@ def test_two_lesions_are_united():
 def test_reach_is_one_on_the_border_sideways_and_along_the_axis():
     angle = np.deg2rad([90.0, 150.0, 30.0, 90.0]).astype(np.float32)
     heights = np.array([45.0, 45.0, 45.0, 85.0], dtype=np.float32)
-    np.testing.assert_allclose(reach(SMOOTH, FOCUS, angle, heights, ratio=1.0), [0, 1, 1, 1], atol=1e-5)
+    np.testing.assert_allclose(
+        reach(SMOOTH, FOCUS, angle, heights, ratio=1.0), [0, 1, 1, 1], atol=1e-5
+    )
 
 
 def test_scaling_changes_width_and_height_alone():

@@ -33,7 +33,9 @@ def test_bands_lie_where_the_field_turns_water_by_half_a_circle_per_repetition()
         assert abs(hertz[side][np.abs(water[side, 0]).argmin()]) == pytest.approx(1000 / 6, abs=4)
     assert water[hertz == 250.0, 0] < 0
     nulls_of_fat = 217 - 1000 / 6, 217 - 500
-    assert float(hertz[np.abs(fat[:, 0]).argmin()]) in [pytest.approx(null, abs=4) for null in nulls_of_fat]
+    assert float(hertz[np.abs(fat[:, 0]).argmin()]) in [
+        pytest.approx(null, abs=4) for null in nulls_of_fat
+    ]
 
 
 def test_smooth_noise_has_unit_spread_and_no_fine_detail():

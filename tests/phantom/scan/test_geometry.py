@@ -3,7 +3,12 @@ import numpy as np
 import pytest
 
 from scarmap.errors import DataError
-from scarmap.phantom.scan.geometry import axis_crossing, draw_geometry, heart_points, plane_coordinates
+from scarmap.phantom.scan.geometry import (
+    axis_crossing,
+    draw_geometry,
+    heart_points,
+    plane_coordinates,
+)
 from scarmap.phantom.scan.style import draw_style
 
 
@@ -30,7 +35,9 @@ def test_myops_stacks_are_oblique_apical_first_and_sized_like_the_data(seed):
 def test_affine_axes_are_at_right_angles_and_as_long_as_the_spacing(style, seed):
     geometry = _draw(seed, style)
     axes = geometry.grid.affine[:3, :3]
-    np.testing.assert_allclose(axes.T @ axes, np.diag(np.square(geometry.grid.spacing_mm)), atol=1e-9)
+    np.testing.assert_allclose(
+        axes.T @ axes, np.diag(np.square(geometry.grid.spacing_mm)), atol=1e-9
+    )
     apart = np.abs(np.diff(geometry.heights_mm)) * geometry.tilt[2, 2]
     np.testing.assert_allclose(apart, geometry.grid.spacing_mm[2], rtol=1e-4)
 
@@ -44,7 +51,9 @@ def test_fewer_voxels_cover_the_same_field_of_view():
 
 def test_coordinates_are_zero_at_the_heart_and_move_with_it():
     geometry = _draw(6, "myops2020", num_slices=3, in_plane=100)
-    (u_mm, v_mm), (moved, _) = (plane_coordinates(geometry, shift) for shift in ((0.0, 0.0), (25.0, 0.0)))
+    (u_mm, v_mm), (moved, _) = (
+        plane_coordinates(geometry, shift) for shift in ((0.0, 0.0), (25.0, 0.0))
+    )
     assert np.abs(u_mm).min() <= geometry.pixel_mm / 2
     assert np.abs(v_mm).min() <= geometry.pixel_mm / 2
     np.testing.assert_allclose(moved, u_mm - 25, atol=1e-4)

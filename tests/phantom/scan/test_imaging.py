@@ -3,7 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scarmap.phantom.scan.imaging import Plane, Quality, acquire, acquired, image_of, k_space_of, thermal_noise
+from scarmap.phantom.scan.imaging import (
+    Plane,
+    Quality,
+    acquire,
+    acquired,
+    image_of,
+    k_space_of,
+    thermal_noise,
+)
 from scarmap.phantom.scan.motion import Pose
 
 FLAT = np.ones((64, 60), dtype=np.float32)
@@ -12,16 +20,22 @@ STILL = Pose()
 CLEAN = Quality(pixel_mm=1.5, units=100.0)
 
 
-def _acquire(water, quality=CLEAN, *, fat=None, signed=False, cosine=1.0, pose=STILL, pixel_mm=0.75):
+def _acquire(
+    water, quality=CLEAN, *, fat=None, signed=False, cosine=1.0, pose=STILL, pixel_mm=0.75
+):
     fat = np.zeros_like(water) if fat is None else fat
     plane = Plane(water, fat, (fat > 0).astype(np.float32), pixel_mm, (32.0, 30.0))
-    return acquire(plane, quality, cosine=cosine, signed=signed, pose=pose, rng=np.random.default_rng(0))
+    return acquire(
+        plane, quality, cosine=cosine, signed=signed, pose=pose, rng=np.random.default_rng(0)
+    )
 
 
 def test_a_still_noiseless_flat_plane_comes_out_in_scanner_units():
     wide = np.ones((64, 64), dtype=np.float32)
     np.testing.assert_allclose(_acquire(wide * 2), 200, atol=1)
-    np.testing.assert_allclose(_acquire(wide * -2, replace(CLEAN, offset=2048.0), signed=True), 1848, atol=1)
+    np.testing.assert_allclose(
+        _acquire(wide * -2, replace(CLEAN, offset=2048.0), signed=True), 1848, atol=1
+    )
 
 
 def test_magnitude_noise_in_air_is_rayleigh_and_signed_noise_is_centred():
@@ -46,7 +60,9 @@ def test_noise_fades_far_from_the_heart_where_the_scanner_evens_out_its_coils():
     air = np.zeros((256, 256), dtype=np.float32)
     plane = Plane(air, air, air, 1.5, (128.0, 128.0))
     quality = Quality(1.5, noise=1.0, air_noise=0.25, units=1000.0)
-    image = acquire(plane, quality, cosine=1.0, signed=False, pose=Pose(), rng=np.random.default_rng(0))
+    image = acquire(
+        plane, quality, cosine=1.0, signed=False, pose=Pose(), rng=np.random.default_rng(0)
+    )
     assert image[118:138, 118:138].mean() == pytest.approx(1253, rel=0.1)
     assert image[:20, :20].mean() == pytest.approx(0.27 * 1253, rel=0.1)
 
@@ -92,7 +108,9 @@ def test_phase_sensitive_images_keep_the_sign_of_water_and_show_fat_bright():
 def test_shifted_fat_leaves_a_dark_line_on_one_side_of_an_organ(signed, cosine):
     fat = NONE.copy()
     fat[:16], fat[48:] = 1, 1
-    image = _acquire(1 - fat, Quality(0.75, fat_shift_mm=3.0, units=100.0), fat=fat, signed=signed, cosine=cosine)
+    image = _acquire(
+        1 - fat, Quality(0.75, fat_shift_mm=3.0, units=100.0), fat=fat, signed=signed, cosine=cosine
+    )
     assert image[49:51, 30].max() < 40
     assert image[17:19, 30].min() > (60 if signed else 150)
     assert image[32, 30] == pytest.approx(100, abs=8)

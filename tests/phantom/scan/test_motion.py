@@ -45,7 +45,11 @@ def test_positions_spread_as_measured_and_the_labels_position_is_late_enhancemen
 
 def test_registration_leaves_a_residual_in_every_sequence_but_a_single_one_lies_still():
     rng = np.random.default_rng(0)
-    residual = [draw_poses(rng, ("T2", "LGE"), num_slices=1, motion=CORRECTED)["LGE"][0] for _ in range(400)]
-    assert np.median([np.hypot(*pose.shift_mm) for pose in residual]) == pytest.approx(1.6, rel=0.12)
+    residual = [
+        draw_poses(rng, ("T2", "LGE"), num_slices=1, motion=CORRECTED)["LGE"][0] for _ in range(400)
+    ]
+    assert np.median([np.hypot(*pose.shift_mm) for pose in residual]) == pytest.approx(
+        1.6, rel=0.12
+    )
     assert draw_poses(rng, ("LGE",), num_slices=2, motion=CORRECTED) == {"LGE": (Pose(), Pose())}
     assert draw_poses(rng, ("T2", "LGE"), num_slices=1, motion=STILL)["T2"] == (Pose(),)

@@ -21,14 +21,23 @@ def _session(*, motion=STILL, shift_mm=(0.0, 0.0), **quality):
     style = replace(style, protocols=changed)
     rng = np.random.default_rng(1)
     geometry = draw_geometry(rng, style, heart_length_mm=90.0, num_slices=2, in_plane=120)
-    return begin_session(rng, style, geometry, sequences=SEQUENCES, motion=motion, shift_mm=shift_mm)
+    return begin_session(
+        rng, style, geometry, sequences=SEQUENCES, motion=motion, shift_mm=shift_mm
+    )
 
 
 def _image(session, *, index=0, seed=0):
     canvas = blank_canvas(session.signals, (120, 120))
-    paint(canvas, {"lv_blood": np.ones((100, 100), dtype=np.float32)}, session.signals, corner=(10, 10))
+    paint(
+        canvas,
+        {"lv_blood": np.ones((100, 100), dtype=np.float32)},
+        session.signals,
+        corner=(10, 10),
+    )
     texture = np.zeros((120, 120), dtype=np.float32)
-    return image_plane(session, canvas, texture=texture, index=index, rng=np.random.default_rng(seed))
+    return image_plane(
+        session, canvas, texture=texture, index=index, rng=np.random.default_rng(seed)
+    )
 
 
 def test_a_slice_is_imaged_in_every_sequence_the_same_for_the_same_state():

@@ -15,7 +15,13 @@ def test_the_same_state_draws_the_same_style(name):
 def test_ranges_run_upwards_and_slices_do_not_overlap(name):
     for seed in range(50):
         style = draw_style(np.random.default_rng(seed), name)
-        for low, high in (style.pixel_mm, style.field_of_view_mm, style.spacing_mm, style.thickness_mm, style.slices):
+        for low, high in (
+            style.pixel_mm,
+            style.field_of_view_mm,
+            style.spacing_mm,
+            style.thickness_mm,
+            style.slices,
+        ):
             assert 0 < low <= high
         assert style.thickness_mm[1] <= style.spacing_mm[0]
 
@@ -35,9 +41,16 @@ def test_the_random_style_reaches_both_sides_of_every_choice():
     late = [style.protocols["LGE"] for style in styles]
     assert {protocol.contrast.signed for protocol in late} == {True, False}
     assert all((protocol.quality.offset > 0) == protocol.contrast.signed for protocol in late)
-    assert min(protocol.contrast.timing for protocol in late) < 1 < 1.6 < max(p.contrast.timing for p in late)
+    assert (
+        min(protocol.contrast.timing for protocol in late)
+        < 1
+        < 1.6
+        < max(p.contrast.timing for p in late)
+    )
     assert {type(style.protocols["T2"].contrast) for style in styles} > {T2Prepared}
-    changed = [p for style in styles for p in style.protocols.values() if p.gamma != 1 or p.freedom > 0]
+    changed = [
+        p for style in styles for p in style.protocols.values() if p.gamma != 1 or p.freedom > 0
+    ]
     assert 0.35 < len(changed) / (3 * len(styles)) < 0.65
     assert all(isinstance(protocol.contrast, LateEnhancement) for protocol in late)
 

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from scarmap.phantom.signal.sequences import balanced, inversion_recovery, null_time, spin_echo, t2_prepared
+from scarmap.phantom.signal.sequences import (
+    balanced,
+    inversion_recovery,
+    null_time,
+    spin_echo,
+    t2_prepared,
+)
 
 CINE = {"repetition_ms": 3.0, "echo_ms": 1.5, "flip_deg": 55.0}
 
@@ -31,7 +37,9 @@ def test_balanced_agrees_with_the_bloch_equations_step_by_step(t1_ms, t2_ms, off
 
 def test_balanced_on_resonance_is_the_textbook_formula():
     first, second, cosine = np.exp(-3 / 1000), np.exp(-3 / 50), np.cos(np.deg2rad(55))
-    expected = (1 - first) * np.sin(np.deg2rad(55)) / (1 - (first - second) * cosine - first * second)
+    expected = (
+        (1 - first) * np.sin(np.deg2rad(55)) / (1 - (first - second) * cosine - first * second)
+    )
     signal = balanced(1000.0, 50.0, **CINE)
     assert signal.real == pytest.approx(expected * np.exp(-1.5 / 50))
     assert signal.imag == pytest.approx(0)
@@ -57,12 +65,19 @@ def test_t2_preparation_fades_into_the_steady_state():
     assert first == pytest.approx(np.sin(np.pi / 6) * np.exp(-1))
     steady = balanced(1000.0, 50.0, repetition_ms=2.8, echo_ms=0.0, flip_deg=60.0)
     assert t2_prepared(1000.0, 50.0, **timing, pulses=10000) == pytest.approx(steady.real)
-    assert t2_prepared(1130.0, 70.0, **timing, pulses=30) > 1.2 * t2_prepared(1000.0, 52.0, **timing, pulses=30)
+    assert t2_prepared(1130.0, 70.0, **timing, pulses=30) > 1.2 * t2_prepared(
+        1000.0, 52.0, **timing, pulses=30
+    )
 
 
 def test_spin_echoes_weight_by_t2_and_inversion_nulls_fat():
-    assert spin_echo(1000.0, 50.0, repetition_ms=2000, echo_ms=90) == pytest.approx((1 - np.exp(-2)) * np.exp(-1.8))
-    fat, wall = (spin_echo(t1_ms, 60.0, repetition_ms=2000, echo_ms=60, inversion_ms=208) for t1_ms in (300.0, 1000.0))
+    assert spin_echo(1000.0, 50.0, repetition_ms=2000, echo_ms=90) == pytest.approx(
+        (1 - np.exp(-2)) * np.exp(-1.8)
+    )
+    fat, wall = (
+        spin_echo(t1_ms, 60.0, repetition_ms=2000, echo_ms=60, inversion_ms=208)
+        for t1_ms in (300.0, 1000.0)
+    )
     assert fat < 0.01 * wall
 
 
@@ -70,7 +85,8 @@ def test_magnetisation_is_zero_at_the_null_time_and_negative_before():
     null_ms = null_time(550.0, 1700.0)
     assert null_ms == pytest.approx(550 * np.log(2 / (1 + np.exp(-1700 / 550))))
     early, null, late = (
-        inversion_recovery(550.0, inversion_ms=factor * null_ms, repetition_ms=1700) for factor in (0.8, 1.0, 1.2)
+        inversion_recovery(550.0, inversion_ms=factor * null_ms, repetition_ms=1700)
+        for factor in (0.8, 1.0, 1.2)
     )
     assert null == pytest.approx(0, abs=1e-12)
     assert early < 0 < late

@@ -23,15 +23,21 @@ def test_segments_are_counted_from_the_middle_of_the_septum(plain_heart, cylinde
     found = {each["segment"]: each for each in table["segments"]}
     assert sorted(found) == list(range(1, 17))
     hit = {name for name, each in found.items() if each["infarct_extent"]["max_percent"] > 0}
-    assert hit == {5 + 1, 1, 11 + 1, 7, 13, 16}, "0 to 90 degrees with the septum at 180: lateral to anterior"
+    assert hit == {5 + 1, 1, 11 + 1, 7, 13, 16}, (
+        "0 to 90 degrees with the septum at 180: lateral to anterior"
+    )
     assert found[6]["infarct_extent"]["mean_percent"] == pytest.approx(50, abs=1.5)
     assert found[1]["infarcted_rays_percent"] == pytest.approx(50, abs=2)
     assert found[1]["infarct_extent"]["mean_of_infarcted_percent"] == pytest.approx(50, abs=1.5)
     assert found[2]["infarct_extent"]["mean_of_infarcted_percent"] is None
-    assert found[6]["infarct_area_percent"] == pytest.approx(100 * (25**2 - 20**2) / (30**2 - 20**2), abs=0.5)
+    assert found[6]["infarct_area_percent"] == pytest.approx(
+        100 * (25**2 - 20**2) / (30**2 - 20**2), abs=0.5
+    )
 
 
-def test_an_outer_infarct_fills_less_of_its_chord_than_it_extends_to(plain_heart, cylinder, upright_stack):
+def test_an_outer_infarct_fills_less_of_its_chord_than_it_extends_to(
+    plain_heart, cylinder, upright_stack
+):
     cylinder[6] = np.where(cylinder[7] > 0, 0.3, -1)
     segment = segment_table(plain_heart, cylinder, upright_stack)["segments"][5]
     assert segment["segment"] == 6
@@ -49,7 +55,9 @@ def test_slices_are_shared_among_rings_from_the_base(plain_heart, cylinder, upri
     assert thirds([1, 0]) == [[1], [0], []]
 
 
-def test_a_slice_of_wall_without_cavity_is_segment_17_and_a_broken_ring_is_none(plain_heart, cylinder, upright_stack):
+def test_a_slice_of_wall_without_cavity_is_segment_17_and_a_broken_ring_is_none(
+    plain_heart, cylinder, upright_stack
+):
     cylinder[0, :130] = -1
     cylinder[1, 260:, : DIRECTIONS // 3] = 19
     table = segment_table(plain_heart, cylinder, upright_stack)
@@ -58,7 +66,9 @@ def test_a_slice_of_wall_without_cavity_is_segment_17_and_a_broken_ring_is_none(
     assert table["segments"][-1]["segment"] == 17
 
 
-def test_insertions_are_the_ends_of_the_contact_in_view_and_array(plain_heart, cylinder, upright_stack):
+def test_insertions_are_the_ends_of_the_contact_in_view_and_array(
+    plain_heart, cylinder, upright_stack
+):
     flipped = replace(upright_stack, anterior=-1)
     (low, *_, high) = segment_table(plain_heart, cylinder, flipped)["insertions_deg"]
     assert high["anterior"]["view"] == pytest.approx(180 - 60, abs=1)

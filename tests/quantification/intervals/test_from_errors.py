@@ -52,12 +52,16 @@ def test_the_number_of_cases_that_a_coverage_needs_leaves_one_on_either_side():
 
 
 def test_masses_and_shares_follow_volumes():
-    errors = KnownErrors({"infarct": volumes(40, seed=2), "lv_pool": volumes(40, seed=3)}, "somewhere")
+    errors = KnownErrors(
+        {"infarct": volumes(40, seed=2), "lv_pool": volumes(40, seed=3)}, "somewhere"
+    )
     figures = {"infarct_ml": 12.0, "lv_pool_ml": 90.0, "myocardium_ml": 100.0}
     spread = intervals_from_errors(figures, errors)
     assert set(spread) == {"infarct_ml", "infarct_g", "infarct_percent_lv", "lv_pool_ml"}
     low, high = conformal_bounds(12.0, errors.volumes_ml["infarct"])
-    assert (spread["infarct_g"].low, spread["infarct_g"].high) == pytest.approx((1.05 * low, 1.05 * high))
+    assert (spread["infarct_g"].low, spread["infarct_g"].high) == pytest.approx(
+        (1.05 * low, 1.05 * high)
+    )
     assert spread["infarct_percent_lv"].high == pytest.approx(high)
     assert spread["infarct_ml"].confidence == 0.9
     assert "40 cases" in spread["infarct_ml"].method
@@ -84,17 +88,24 @@ def scored(make_heart, tmp_path):
                 inner_mm=(14.0, 16.0),
                 right=False,
                 size=(61, 61),
-                hurt=lambda radius, angle, index, number=number, more=more: {"scar": angle < 10 * number + more},
+                hurt=lambda radius, angle, index, number=number, more=more: {
+                    "scar": angle < 10 * number + more
+                },
             )
             write_labels(tmp_path / reading / f"p{number}.nii.gz", labels, "emidec")
-    found, true = ({path.name[:-7]: path for path in (tmp_path / each).iterdir()} for each in ("found", "true"))
+    found, true = (
+        {path.name[:-7]: path for path in (tmp_path / each).iterdir()} for each in ("found", "true")
+    )
     write_evaluation(tmp_path / "run" / "evaluation", evaluate_folder(found, true, "emidec"))
     return tmp_path
 
 
 def test_errors_are_read_from_a_run_from_scores_and_from_their_table(scored):
     run = scored / "run"
-    read = [read_known_errors(path) for path in (run, run / "evaluation", run / "evaluation" / "cases.csv")]
+    read = [
+        read_known_errors(path)
+        for path in (run, run / "evaluation", run / "evaluation" / "cases.csv")
+    ]
     for each in read:
         pairs = each.volumes_ml["infarct"]
         assert pairs.shape == (20, 2)
@@ -105,10 +116,18 @@ def test_errors_are_read_from_a_run_from_scores_and_from_their_table(scored):
 
 def test_a_study_gets_them_in_place_of_the_scatter_of_probabilities(scored, make_heart):
     labels = make_heart(
-        inner_mm=(14.0, 16.0), right=False, size=(61, 61), hurt=lambda r, angle, i: {"scar": angle < 60}
+        inner_mm=(14.0, 16.0),
+        right=False,
+        size=(61, 61),
+        hurt=lambda r, angle, i: {"scar": angle < 60},
     )
-    maps = {"whole_infarct": np.where(labels.array == 5, 0.9, 0.1), "mvo": np.full(labels.array.shape, 0.1)}
-    study = quantify(labels, layout="emidec", probabilities=maps, errors=read_known_errors(scored / "run"))
+    maps = {
+        "whole_infarct": np.where(labels.array == 5, 0.9, 0.1),
+        "mvo": np.full(labels.array.shape, 0.1),
+    }
+    study = quantify(
+        labels, layout="emidec", probabilities=maps, errors=read_known_errors(scored / "run")
+    )
     interval, infarct = study.intervals["infarct_ml"], study.figures["infarct_ml"]
     assert interval.low < infarct * 51 / 60 < interval.high <= infarct
     assert "had not seen" in interval.method

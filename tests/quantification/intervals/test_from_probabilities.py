@@ -5,7 +5,12 @@ import pytest
 from scipy import stats
 
 from scarmap.errors import DataError
-from scarmap.quantification.intervals.from_probabilities import holding, interval_of_samples, intervals, probability_of
+from scarmap.quantification.intervals.from_probabilities import (
+    holding,
+    interval_of_samples,
+    intervals,
+    probability_of,
+)
 from scarmap.quantification.result import Interval
 
 ALL = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar", "mvo")
@@ -36,14 +41,28 @@ def test_samples_in_which_a_figure_is_undefined_do_not_count():
 
 
 def test_masses_and_shares_follow_each_sample_with_its_own_wall():
-    probabilities = {"whole_infarct": _samples(10, 20, 30), "whole_myocardium": _samples(40, 80, 60)}
+    probabilities = {
+        "whole_infarct": _samples(10, 20, 30),
+        "whole_myocardium": _samples(40, 80, 60),
+    }
     found = intervals(probabilities, tissues=ALL, voxel_ml=0.5, wall_ml=999.0)
     shares = np.array([25.0, 25.0, 50.0])
     expected = interval_of_samples(shares)
-    assert (found["infarct_percent_lv"].low, found["infarct_percent_lv"].high) == (expected.low, expected.high)
+    assert (found["infarct_percent_lv"].low, found["infarct_percent_lv"].high) == (
+        expected.low,
+        expected.high,
+    )
     volumes = interval_of_samples(np.array([5.0, 10.0, 15.0]))
-    assert (found["infarct_ml"].high, found["infarct_g"].high) == pytest.approx((volumes.high, volumes.high * 1.05))
-    assert {"infarct_ml", "infarct_g", "infarct_percent_lv", "myocardium_ml", "myocardium_g"} <= set(found)
+    assert (found["infarct_ml"].high, found["infarct_g"].high) == pytest.approx(
+        (volumes.high, volumes.high * 1.05)
+    )
+    assert {
+        "infarct_ml",
+        "infarct_g",
+        "infarct_percent_lv",
+        "myocardium_ml",
+        "myocardium_g",
+    } <= set(found)
     assert not {"mvo_g", "edema_g", "lv_pool_ml"} & set(found)
 
 
@@ -58,13 +77,18 @@ def test_the_infarct_is_put_together_from_the_regions_that_are_given():
     assert divided["infarct_ml"].high == 15
     assert divided["infarct_without_mvo_g"].high == pytest.approx(10.5)
     assert divided["mvo_percent_infarct"].high == pytest.approx(100 / 3)
-    assert intervals({"scar": scar}, tissues=MYOPS, voxel_ml=1.0, wall_ml=50.0)["infarct_ml"].high == 10
+    assert (
+        intervals({"scar": scar}, tissues=MYOPS, voxel_ml=1.0, wall_ml=50.0)["infarct_ml"].high
+        == 10
+    )
     assert "infarct_ml" not in intervals({"scar": scar}, tissues=ALL, voxel_ml=1.0, wall_ml=50.0)
 
 
 def test_edema_is_what_a_nested_region_has_beyond_the_scar():
     given = {"scar": np.array([0.9, 0.1, 0.0]), "scar_and_edema": np.array([0.9, 0.8, 0.1])}
-    assert probability_of({"edema"}, given, tissues=MYOPS) == pytest.approx(np.array([0.0, 0.7, 0.1]))
+    assert probability_of({"edema"}, given, tissues=MYOPS) == pytest.approx(
+        np.array([0.0, 0.7, 0.1])
+    )
     assert probability_of({"edema", "scar"}, given, tissues=MYOPS) is not None
     assert probability_of({"rv_pool"}, given, tissues=MYOPS) is None
     assert probability_of(set(), given, tissues=MYOPS) is None
@@ -85,7 +109,12 @@ def test_unknown_regions_and_shapes_are_errors():
         with pytest.raises(DataError, match="at least two folds"):
             intervals({"scar": wrong}, tissues=ALL, voxel_ml=1.0, wall_ml=1.0)
     with pytest.raises(DataError, match="one shape"):
-        intervals({"scar": _samples(1, 2), "mvo": _samples(1, 2, 3)}, tissues=ALL, voxel_ml=1.0, wall_ml=1.0)
+        intervals(
+            {"scar": _samples(1, 2), "mvo": _samples(1, 2, 3)},
+            tissues=ALL,
+            voxel_ml=1.0,
+            wall_ml=1.0,
+        )
     assert intervals({}, tissues=ALL, voxel_ml=1.0, wall_ml=1.0) == {}
 
 

@@ -40,7 +40,14 @@ def test_rigid_sectors_lie_where_the_usual_display_shows_them():
 def test_anatomical_sectors_halve_the_septum_and_quarter_the_rest():
     reference = replace(REFERENCE, anterior_insertion_deg=250.0, inferior_insertion_deg=160.0)
     found = sectors(reference, "anatomical")
-    assert [found[number].width_deg for number in range(1, 7)] == [67.5, 45.0, 45.0, 67.5, 67.5, 67.5]
+    assert [found[number].width_deg for number in range(1, 7)] == [
+        67.5,
+        45.0,
+        45.0,
+        67.5,
+        67.5,
+        67.5,
+    ]
     assert (200 - found[2].start_deg) % 360 == 250.0
     assert (200 - found[4].start_deg) % 360 == 160.0
     assert found[13] == sectors(reference)[13]
@@ -53,23 +60,32 @@ def test_sectors_from_the_insertion_begin_segment_two_there():
 
 def test_every_segment_has_a_name_and_one_nominal_artery():
     assert sorted(NAMES) == list(range(1, 18))
-    assert sorted(number for numbers in TERRITORIES.values() for number in numbers) == list(range(1, 18))
+    assert sorted(number for numbers in TERRITORIES.values() for number in numbers) == list(
+        range(1, 18)
+    )
 
 
 @pytest.mark.parametrize("septum_deg", [200.0, 20.0, 275.0, 359.0])
 def test_a_turned_heart_has_the_same_segments(make_heart, septum_deg):
-    labels = make_heart(inner_mm=TAPERED, septum_deg=septum_deg, hurt=_sector(septum_deg + 60, septum_deg + 120))
+    labels = make_heart(
+        inner_mm=TAPERED, septum_deg=septum_deg, hurt=_sector(septum_deg + 60, septum_deg + 120)
+    )
     study = quantify(labels)
     assert _infarcted(study) == [1, 7, 13]
     inner = {number: study.segments[number - 1].figures for number in (1, 7)}
     assert all(figures.infarct_percent == pytest.approx(100, abs=4) for figures in inner.values())
-    assert all(figures.transmurality.extent_mean_percent == pytest.approx(100, abs=5) for figures in inner.values())
+    assert all(
+        figures.transmurality.extent_mean_percent == pytest.approx(100, abs=5)
+        for figures in inner.values()
+    )
     assert study.reference.septum_deg == pytest.approx(septum_deg, abs=2)
 
 
 @pytest.mark.parametrize("mirrored", [(), (0,), (1,), (2,), (0, 1), (0, 1, 2)])
 def test_mirrored_arrays_with_their_affine_have_the_same_segments(make_heart, oblique, mirrored):
-    labels = make_heart(inner_mm=TAPERED, axes=oblique, hurt=_sector(80, 140))  # numbers rise X to Y: anterior at 110
+    labels = make_heart(
+        inner_mm=TAPERED, axes=oblique, hurt=_sector(80, 140)
+    )  # numbers rise X to Y: anterior at 110
     study = quantify(_mirror(labels, mirrored))
     assert study.reference.sense_source == "affine"
     assert _infarcted(study) == [1, 7, 13]
@@ -79,7 +95,11 @@ def test_swapped_axes_with_their_affine_have_the_same_segments(make_heart, obliq
     labels = make_heart(inner_mm=TAPERED, axes=oblique, hurt=_sector(80, 140))
     swapped = LabelMap(
         labels.array.swapaxes(0, 1),
-        replace(labels.grid, shape=labels.array.swapaxes(0, 1).shape, affine=labels.grid.affine[:, [1, 0, 2, 3]]),
+        replace(
+            labels.grid,
+            shape=labels.array.swapaxes(0, 1).shape,
+            affine=labels.grid.affine[:, [1, 0, 2, 3]],
+        ),
     )
     assert _infarcted(quantify(swapped)) == [1, 7, 13]
 
@@ -148,11 +168,15 @@ def _mirror(labels, axes):
     for axis in axes:
         affine[:, 3] += affine[:, axis] * (labels.array.shape[axis] - 1)
         affine[:, axis] *= -1
-    return LabelMap(np.flip(labels.array, axes), Grid(labels.grid.shape, labels.grid.spacing_mm, affine))
+    return LabelMap(
+        np.flip(labels.array, axes), Grid(labels.grid.shape, labels.grid.spacing_mm, affine)
+    )
 
 
 def test_unknown_insertions_leave_no_directions():
-    assert np.isnan(sectors(replace(REFERENCE, anterior_insertion_deg=nan), "anatomical")[2].start_deg)
+    assert np.isnan(
+        sectors(replace(REFERENCE, anterior_insertion_deg=nan), "anatomical")[2].start_deg
+    )
 
 
 def test_arteries_feed_the_walls_that_the_heart_association_gives_them():
@@ -164,7 +188,9 @@ def test_arteries_feed_the_walls_that_the_heart_association_gives_them():
     }
     for number, name in NAMES.items():
         wall = name.removeprefix("basal ").removeprefix("mid ")
-        assert [artery for artery, walls in fed_by.items() if wall in walls] == [territory_of(number)], name
+        assert [artery for artery, walls in fed_by.items() if wall in walls] == [
+            territory_of(number)
+        ], name
 
 
 @pytest.mark.parametrize("septum_deg", [0.0, 45.0, 90.0])
@@ -174,6 +200,8 @@ def test_a_voxel_on_the_border_of_two_segments_belongs_to_one_of_them(make_heart
     study = quantify(labels, reference_deg=septum_deg)
     for ring in study.rings:
         parts = [segment.figures for segment in study.segments if segment.ring == ring.name]
-        assert sum(part.myocardium_g for part in parts) == pytest.approx(ring.figures.myocardium_g, rel=1e-9)
+        assert sum(part.myocardium_g for part in parts) == pytest.approx(
+            ring.figures.myocardium_g, rel=1e-9
+        )
         chords = sum(part.transmurality.num_chords for part in parts)
         assert chords == ring.figures.transmurality.num_chords

@@ -25,7 +25,14 @@ def _labels(counts, spacing_mm=(1.0, 2.0, 5.0)):
 @pytest.fixture
 def figures():
     """Voxels of 0.01 ml; the affine states another size, which must not count."""
-    counts = {"lv_pool": 300, "rv_pool": 200, "normal_myocardium": 500, "edema": 250, "scar": 200, "mvo": 50}
+    counts = {
+        "lv_pool": 300,
+        "rv_pool": 200,
+        "normal_myocardium": 500,
+        "edema": 250,
+        "scar": 200,
+        "mvo": 50,
+    }
     return sizes(_labels(counts), ALL)
 
 
@@ -77,9 +84,16 @@ def test_volumes_of_the_organisers_samples_are_voxels_times_pixdim():
     assert len(masks) == 2
     for path in masks.values():
         header = nibabel.load(path)
-        values, voxel_ml = np.asanyarray(header.dataobj), float(np.prod(header.header["pixdim"][1:4])) / 1000
+        values, voxel_ml = (
+            np.asanyarray(header.dataobj),
+            float(np.prod(header.header["pixdim"][1:4])) / 1000,
+        )
         figures = sizes(read_labels(path, "emidec"), codes("emidec"))
         counted = {"lv_pool": (1,), "myocardium": (2, 3, 4), "infarct": (3, 4), "mvo": (4,)}
         for name, held in counted.items():
-            assert figures[f"{name}_ml"] == pytest.approx(np.isin(values, held).sum() * voxel_ml, rel=1e-6)
-        assert figures["myocardium_g"] == pytest.approx(1.05 * (values >= 2).sum() * voxel_ml, rel=1e-6)
+            assert figures[f"{name}_ml"] == pytest.approx(
+                np.isin(values, held).sum() * voxel_ml, rel=1e-6
+            )
+        assert figures["myocardium_g"] == pytest.approx(
+            1.05 * (values >= 2).sum() * voxel_ml, rel=1e-6
+        )

@@ -20,7 +20,9 @@ def _half_ring(radius, angle, index):
 @pytest.fixture
 def half_ring(make_heart):
     return measure_wall(
-        wall_slices(make_heart(inner_mm=(20.0, 20.0), hurt=_half_ring, **FINE)), voxel_ml=0.01, tissues=ALL
+        wall_slices(make_heart(inner_mm=(20.0, 20.0), hurt=_half_ring, **FINE)),
+        voxel_ml=0.01,
+        tissues=ALL,
     )
 
 
@@ -30,7 +32,9 @@ def test_a_half_ring_of_known_thickness_has_the_figures_worked_out_on_paper(half
     assert half_ring.edema_percent == pytest.approx(100 * (30**2 - 24**2) / 2 / area, abs=0.6)
     assert half_ring.mvo_percent == pytest.approx(100 * (22**2 - 20**2) / 2 / area, abs=0.6)
     assert half_ring.mvo is True
-    assert half_ring.myocardium_g == pytest.approx(2 * np.pi * area / 0.5**2 * 0.01 * 1.05, rel=0.01)
+    assert half_ring.myocardium_g == pytest.approx(
+        2 * np.pi * area / 0.5**2 * 0.01 * 1.05, rel=0.01
+    )
     assert half_ring.wall_thickness_mm == pytest.approx(10, abs=0.2)
     assert half_ring.wall_thickness_radial_mm == pytest.approx(10, abs=0.1)
 
@@ -48,7 +52,9 @@ def test_means_over_all_and_over_infarcted_chords_name_their_denominators(half_r
 
 def test_a_part_of_the_circle_is_measured_alone(make_heart):
     slices = wall_slices(make_heart(inner_mm=(20.0,), hurt=_half_ring, **FINE))
-    hurt = measure_wall(slices, lambda angles: (angles >= 45) & (angles < 135), voxel_ml=1.0, tissues=ALL)
+    hurt = measure_wall(
+        slices, lambda angles: (angles >= 45) & (angles < 135), voxel_ml=1.0, tissues=ALL
+    )
     well = measure_wall(slices, lambda angles: angles >= 190, voxel_ml=1.0, tissues=ALL)
     assert hurt.infarct_percent == pytest.approx(100 * (24**2 - 20**2) / 500, abs=1)
     assert hurt.transmurality.num_chords == 25
@@ -62,13 +68,19 @@ def test_mid_wall_scar_reaches_far_but_fills_little(make_heart):
 
     labels = make_heart(inner_mm=(20.0,), hurt=hurt, **FINE)
     found = {
-        variant: measure_wall(wall_slices(labels), voxel_ml=1.0, tissues=ALL, variant=variant).transmurality
+        variant: measure_wall(
+            wall_slices(labels), voxel_ml=1.0, tissues=ALL, variant=variant
+        ).transmurality
         for variant in ("extent", "fraction", "area")
     }
     assert found["extent"].extent_mean_percent == pytest.approx(70, abs=1)
     assert found["extent"].fraction_mean_percent == pytest.approx(30, abs=1)
     assert found["extent"].area_percent == pytest.approx(100 * (27**2 - 24**2) / 500, abs=1)
-    assert [found[variant].grade for variant in ("extent", "fraction", "area")] == ["51-75", "26-50", "26-50"]
+    assert [found[variant].grade for variant in ("extent", "fraction", "area")] == [
+        "51-75",
+        "26-50",
+        "26-50",
+    ]
 
 
 def test_what_is_not_labelled_is_undefined(make_heart):
@@ -87,7 +99,10 @@ def test_no_wall_has_no_transmurality():
 
 def test_chords_without_wall_do_not_count():
     found = summarise_chords(
-        np.array([np.nan, 0.0, 0.5]), np.array([np.nan, 0.0, 0.4]), area_percent=3.0, variant="extent"
+        np.array([np.nan, 0.0, 0.5]),
+        np.array([np.nan, 0.0, 0.4]),
+        area_percent=3.0,
+        variant="extent",
     )
     assert (found.num_chords, found.num_infarcted_chords) == (2, 1)
     assert (found.extent_mean_percent, found.fraction_maximum_percent) == (25.0, 40.0)
@@ -108,7 +123,9 @@ def test_classes_of_transmurality():
 def test_thickness_is_the_mean_of_the_nearest_ways_out_beside_that_of_the_radial_ones(make_heart):
     """A round cavity in a square wall: radially a / cos - r, to the nearest side a - r cos, over 45 degrees each."""
     labels = make_heart(inner_mm=(20.0,), outer_mm=20.5, right=False, **FINE)
-    across, along = (np.abs(np.arange(size) - (size - 1) / 2) * 0.5 for size in labels.array.shape[:2])
+    across, along = (
+        np.abs(np.arange(size) - (size - 1) / 2) * 0.5 for size in labels.array.shape[:2]
+    )
     square = (across <= 30)[:, None] & (along <= 30)[None, :]
     cavity = labels.array[..., 0] == INDEX["lv_pool"]
     labels.array[..., 0] = np.where(cavity, INDEX["lv_pool"], square * INDEX["normal_myocardium"])

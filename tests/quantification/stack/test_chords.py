@@ -14,7 +14,9 @@ def _chords(labels, infarct=None):
 
 
 @pytest.mark.parametrize("spacing_mm", [(1.0, 1.0, 10.0), (1.0, 0.8, 10.0), (1.458, 1.458, 10.0)])
-def test_a_ring_of_ten_millimetres_is_ten_millimetres_thick_whatever_the_voxels(make_heart, spacing_mm):
+def test_a_ring_of_ten_millimetres_is_ten_millimetres_thick_whatever_the_voxels(
+    make_heart, spacing_mm
+):
     chords = _chords(make_heart(inner_mm=(20.0,), spacing_mm=spacing_mm))
     assert len(chords.wall_mm) == 100
     assert chords.wall_mm.mean() == pytest.approx(10.0, abs=0.15)
@@ -23,13 +25,17 @@ def test_a_ring_of_ten_millimetres_is_ten_millimetres_thick_whatever_the_voxels(
 
 
 def test_infarct_in_the_inner_half_has_half_the_extent_and_half_the_length(make_heart):
-    chords = _chords(make_heart(inner_mm=(20.0,), hurt=lambda radius, angle, index: {"scar": radius <= 25}))
+    chords = _chords(
+        make_heart(inner_mm=(20.0,), hurt=lambda radius, angle, index: {"scar": radius <= 25})
+    )
     assert chords.extent.mean() == pytest.approx(0.5, abs=0.01)
     assert chords.fraction.mean() == pytest.approx(0.5, abs=0.01)
 
 
 def test_infarct_in_the_outer_half_reaches_the_epicardium_with_half_the_length(make_heart):
-    chords = _chords(make_heart(inner_mm=(20.0,), hurt=lambda radius, angle, index: {"scar": radius > 25}))
+    chords = _chords(
+        make_heart(inner_mm=(20.0,), hurt=lambda radius, angle, index: {"scar": radius > 25})
+    )
     assert chords.extent.min() == pytest.approx(1.0, abs=0.01)
     assert chords.fraction.mean() == pytest.approx(0.5, abs=0.01)
 
@@ -47,7 +53,10 @@ def test_thickness_is_the_nearest_way_out_where_the_wall_is_cut_aslant(make_hear
     shifted = np.roll(region_mask(labels.array[..., 0], "lv_pool"), 5, axis=0)
     ventricle = region_mask(labels.array[..., 0], "lv_epicardium")
     chords = cast_chords(
-        ventricle & ~shifted, shifted & False, centre=ventricle_centre(ventricle), spacing_mm=(1.0, 1.0)
+        ventricle & ~shifted,
+        shifted & False,
+        centre=ventricle_centre(ventricle),
+        spacing_mm=(1.0, 1.0),
     )
     assert chords.thickness_mm.min() == pytest.approx(5.0, abs=0.3)
     assert chords.thickness_mm.max() == pytest.approx(15.0, abs=0.3)
@@ -57,7 +66,9 @@ def test_thickness_is_the_nearest_way_out_where_the_wall_is_cut_aslant(make_hear
 
 def test_a_chord_through_a_gap_meets_no_wall(make_heart):
     labels = make_heart(inner_mm=(20.0,))
-    angles = directions_deg(np.nonzero(np.ones(labels.array.shape[:2])), centre=(60, 55), spacing_mm=(1.0, 1.0))
+    angles = directions_deg(
+        np.nonzero(np.ones(labels.array.shape[:2])), centre=(60, 55), spacing_mm=(1.0, 1.0)
+    )
     gap = (np.abs(angles - 90) < 20).reshape(labels.array.shape[:2])
     wall = region_mask(labels.array[..., 0], "whole_myocardium") & ~gap
     chords = cast_chords(wall, wall, centre=(60.0, 55.0), spacing_mm=(1.0, 1.0))
@@ -72,11 +83,16 @@ def test_directions_are_measured_in_millimetres():
     places = (np.array([10, 5, 0]), np.array([5, 15, 5]))
     angles = directions_deg(places, centre=(5.0, 5.0), spacing_mm=(2.0, 1.0))
     assert angles.tolist() == [0.0, 90.0, 180.0]
-    assert directions_deg((np.array([6]), np.array([7])), centre=(5.0, 5.0), spacing_mm=(2.0, 1.0))[0] == 45.0
+    assert (
+        directions_deg((np.array([6]), np.array([7])), centre=(5.0, 5.0), spacing_mm=(2.0, 1.0))[0]
+        == 45.0
+    )
 
 
 @pytest.mark.parametrize(("share", "filled"), [(0.6, 1.0), (0.4, 0.0)])
-def test_a_chord_is_hurt_where_infarct_is_most_of_its_wall_also_at_the_borders_of_the_wall(share, filled):
+def test_a_chord_is_hurt_where_infarct_is_most_of_its_wall_also_at_the_borders_of_the_wall(
+    share, filled
+):
     """The chord crosses ten rows of wall between two columns; one is infarcted and has such a share in the chord."""
     wall, infarct = np.zeros((2, 24, 24), dtype=bool)
     wall[:, 10:20] = True

@@ -16,12 +16,20 @@ def test_the_narrow_end_of_the_cavity_is_the_apex(make_heart):
 
 def test_an_oblique_affine_tells_the_base_where_the_cavity_does_not(make_heart, oblique):
     assert find_base(make_heart(inner_mm=EVEN, axes=oblique)) == ("last", "affine", False)
-    assert find_base(make_heart(inner_mm=EVEN, axes=oblique * (1, 1, -1))) == ("first", "affine", False)
+    assert find_base(make_heart(inner_mm=EVEN, axes=oblique * (1, 1, -1))) == (
+        "first",
+        "affine",
+        False,
+    )
     assert find_base(make_heart(inner_mm=EVEN)) == ("last", "assumed", False)
 
 
 def test_the_cavity_wins_over_the_affine_and_the_dispute_is_told(make_heart, oblique):
-    assert find_base(make_heart(inner_mm=TAPERED[::-1], axes=oblique)) == ("first", "cavity_area", True)
+    assert find_base(make_heart(inner_mm=TAPERED[::-1], axes=oblique)) == (
+        "first",
+        "cavity_area",
+        True,
+    )
     assert find_base(make_heart(inner_mm=TAPERED, axes=oblique)) == ("last", "cavity_area", False)
 
 
@@ -30,7 +38,8 @@ def test_a_single_slice_has_no_cavity_that_narrows(make_heart):
 
 
 @pytest.mark.parametrize(
-    ("signs", "sense"), [((1, 1, 1), 1), ((-1, 1, 1), -1), ((1, -1, 1), -1), ((-1, -1, 1), 1), ((1, 1, -1), 1)]
+    ("signs", "sense"),
+    [((1, 1, 1), 1), ((-1, 1, 1), -1), ((1, -1, 1), -1), ((-1, -1, 1), 1), ((1, 1, -1), 1)],
 )
 def test_mirroring_an_axis_in_the_plane_turns_the_sense_and_mirroring_the_slices_does_not(
     make_heart, oblique, signs, sense

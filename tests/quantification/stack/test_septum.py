@@ -20,7 +20,8 @@ def _septum(labels):
 @pytest.mark.parametrize("septum_deg", [0.0, 90.0, 179.0, 200.0, 359.0])
 def test_the_septum_is_where_the_ventricles_touch(make_heart, septum_deg):
     septum = _septum(make_heart(inner_mm=(20.0,), septum_deg=septum_deg))
-    # circles of 30 and 20 mm, 40 mm apart, cross 28.96 degrees to either side of the line through their centres
+    # circles of 30 and 20 mm, 40 mm apart, cross 28.96 degrees to either side of the line through
+    # their centres
     assert turn_deg(np.array([septum.middle_deg]), septum_deg)[0] == pytest.approx(0, abs=1.5)
     assert turn_deg(np.array([septum.low_deg]), septum_deg)[0] == pytest.approx(-28.96, abs=3.5)
     assert turn_deg(np.array([septum.high_deg]), septum_deg)[0] == pytest.approx(28.96, abs=3.5)

@@ -38,9 +38,16 @@ def test_a_slice_whose_wall_does_not_close_belongs_to_no_ring(make_heart):
 
 def test_a_slice_beyond_the_cavity_is_the_apex_and_one_at_the_base_is_not(make_heart):
     slices = wall_slices(make_heart(inner_mm=(0.0, *TAPERED[:3])))
-    slices_without_cavity = wall_slices(_without_cavity(make_heart(inner_mm=(0.0, *TAPERED[:3])), 0))
+    slices_without_cavity = wall_slices(
+        _without_cavity(make_heart(inner_mm=(0.0, *TAPERED[:3])), 0)
+    )
     assert [each.has_cavity for each in slices_without_cavity] == [False, True, True, True]
-    assert ring_names(slices_without_cavity, "last") == {0: "apex", 1: "apical", 2: "mid", 3: "basal"}
+    assert ring_names(slices_without_cavity, "last") == {
+        0: "apex",
+        1: "apical",
+        2: "mid",
+        3: "basal",
+    }
     assert ring_names(slices_without_cavity, "first") == {1: "basal", 2: "mid", 3: "apical"}
     assert len(slices) == 4
 

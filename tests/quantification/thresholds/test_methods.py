@@ -33,7 +33,8 @@ def _found(row, method, **keywords):
 
 
 @pytest.mark.parametrize(
-    ("method", "cutoff", "number"), [("2sd", 14, 6), ("3sd", 16, 5), ("4sd", 18, 3), ("5sd", 20, 3), ("6sd", 22, 2)]
+    ("method", "cutoff", "number"),
+    [("2sd", 14, 6), ("3sd", 16, 5), ("4sd", 18, 3), ("5sd", 20, 3), ("6sd", 22, 2)],
 )
 def test_n_sd_is_strictly_above_the_mean_of_remote_plus_n_sd(row, method, cutoff, number):
     found = _found(row, method, remote=REMOTE)
@@ -51,7 +52,12 @@ def test_half_maxima_of_a_small_array(row):
 
 def test_half_of_the_maximum_itself_counts():
     image = np.array([10.0, 5.0, 4.9, 10.0], dtype=np.float32).reshape(-1, 1, 1)
-    assert threshold(image, image > 0, "fwhm_max").mask.ravel().tolist() == [True, True, False, True]
+    assert threshold(image, image > 0, "fwhm_max").mask.ravel().tolist() == [
+        True,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_the_grown_region_decides_the_maximum_of_amado():
@@ -87,7 +93,11 @@ def test_growing_crosses_faces_and_not_corners():
     candidates = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]], dtype=bool)[..., None]
     seeds = np.zeros_like(candidates)
     seeds[0, 0] = True
-    assert grown(seeds, candidates)[..., 0].tolist() == [[True, False, False], [True, True, False], [False] * 3]
+    assert grown(seeds, candidates)[..., 0].tolist() == [
+        [True, False, False],
+        [True, True, False],
+        [False] * 3,
+    ]
 
 
 def test_a_signed_image_has_no_half_of_its_maximum_but_one_from_remote(row):
@@ -130,16 +140,27 @@ def test_an_unknown_method_is_an_error_that_names_close_ones(row):
 
 @pytest.mark.skipif(MYOPS is None, reason="SCARMAP_MYOPS2020 is not set")
 def test_overlap_with_the_experts_is_what_a_quick_check_found():
-    expected = {"otsu": 0.60, "fwhm_max": 0.59, "2sd": 0.57, "fwhm_remote": 0.51, "3sd": 0.47, "5sd": 0.18}
+    expected = {
+        "otsu": 0.60,
+        "fwhm_max": 0.59,
+        "2sd": 0.57,
+        "fwhm_remote": 0.51,
+        "3sd": 0.47,
+        "5sd": 0.18,
+    }
     scores = {method: [] for method in expected}
     for files in find_cases(Path(MYOPS), labelled=True):
         case = load_case(files, sequences=("LGE",), labelled=True)
         image, labels = case.images["LGE"].array, case.labels.array
         wall, scar = region_mask(labels, "whole_myocardium"), region_mask(labels, "scar")
-        remote = remote_from(image, region_mask(labels, "normal_myocardium"), source="experts").statistics
+        remote = remote_from(
+            image, region_mask(labels, "normal_myocardium"), source="experts"
+        ).statistics
         for method, values in scores.items():
             values.append(dice(threshold(image, wall, method, remote=remote).mask, scar))
-    assert {method: np.nanmean(values) for method, values in scores.items()} == pytest.approx(expected, abs=0.01)
+    assert {method: np.nanmean(values) for method, values in scores.items()} == pytest.approx(
+        expected, abs=0.01
+    )
 
 
 @pytest.mark.parametrize(("brightest", "found"), [(19.9, []), (20.0, []), (20.1, [1, 2, 3])])

@@ -15,7 +15,9 @@ def _image(labels, brightness):
 
 def test_the_darkest_sector_is_found_and_its_statistics_are_those_of_its_voxels(make_heart):
     labels = make_heart(inner_mm=(20.0, 20.0), right=False)
-    image = _image(labels, lambda angle: np.where((angle >= 30) & (angle < 90), 5 + (angle > 60), 50))
+    image = _image(
+        labels, lambda angle: np.where((angle >= 30) & (angle < 90), 5 + (angle > 60), 50)
+    )
     found = find_remote(image, labels, wall_slices(labels))
     angles = _image(labels, lambda angle: angle)[found.mask]
     assert 30 <= angles.min() <= angles.max() < 90
@@ -34,7 +36,9 @@ def test_voxels_at_the_borders_of_the_wall_do_not_count(make_heart):
 
 
 def test_pathology_and_insertions_are_kept_out(make_heart):
-    labels = make_heart(inner_mm=(20.0,), hurt=lambda radius, angle, index: {"edema": (angle > 230) | (angle < 90)})
+    labels = make_heart(
+        inner_mm=(20.0,), hurt=lambda radius, angle, index: {"edema": (angle > 230) | (angle < 90)}
+    )
     image = _image(labels, lambda angle: np.where(np.abs(angle - 171) < 16, 0, 100 - 0.1 * angle))
     found = find_remote(image, labels, wall_slices(labels))
     angles = _image(labels, lambda angle: angle)[found.mask]
@@ -44,7 +48,10 @@ def test_pathology_and_insertions_are_kept_out(make_heart):
 
 def test_there_is_none_where_everything_is_hurt(make_heart):
     labels = make_heart(inner_mm=(20.0,), hurt=lambda radius, angle, index: {"scar": angle >= 0})
-    assert find_remote(np.zeros(labels.array.shape, dtype=np.float32), labels, wall_slices(labels)) is None
+    assert (
+        find_remote(np.zeros(labels.array.shape, dtype=np.float32), labels, wall_slices(labels))
+        is None
+    )
 
 
 def test_a_given_region_is_taken_as_it_is():

@@ -5,7 +5,13 @@ import pytest
 from matplotlib.collections import PathCollection
 
 from scarmap.quantification.agreement import agree
-from scarmap.report.cohort.agreement import Readings, agreement_section, agreement_table, draw_bland_altman, draw_both
+from scarmap.report.cohort.agreement import (
+    Readings,
+    agreement_section,
+    agreement_table,
+    draw_bland_altman,
+    draw_both,
+)
 
 OTHER, OURS = (10.0, 20.0, 30.0, 40.0, nan), (12.0, 21.0, 33.0, 42.0, 5.0)
 

@@ -9,7 +9,17 @@ from scarmap.io.run import RunFolder
 from scarmap.report.comparison.compare import compare_runs, labels
 
 
-def _run(root, cases, *, truth_ml=10.0, layout="myops2020", function="a:b", seed=1, epochs_scale=1.0, **settings):
+def _run(
+    root,
+    cases,
+    *,
+    truth_ml=10.0,
+    layout="myops2020",
+    function="a:b",
+    seed=1,
+    epochs_scale=1.0,
+    **settings,
+):
     run = RunFolder(root)
     run.write_record(
         {
@@ -34,7 +44,11 @@ def _run(root, cases, *, truth_ml=10.0, layout="myops2020", function="a:b", seed
 
 
 def test_only_cases_that_all_runs_hold_are_compared(tmp_path):
-    runs = [_run(tmp_path / "one", "abcd"), _run(tmp_path / "two", "bcde"), _run(tmp_path / "three", "cb")]
+    runs = [
+        _run(tmp_path / "one", "abcd"),
+        _run(tmp_path / "two", "bcde"),
+        _run(tmp_path / "three", "cb"),
+    ]
     comparison = compare_runs(runs)
     assert comparison.cases == ("b", "c")
     assert comparison.left_out == ("a", "d", "e")
@@ -66,13 +80,17 @@ def test_labels_grow_until_they_are_unique():
 
 def test_runs_without_a_shared_case_are_refused_with_their_cases(tmp_path):
     runs = [_run(tmp_path / "one", "abcdef"), _run(tmp_path / "two", "xy")]
-    with pytest.raises(RunError, match=r"in all runs: .*one on a, b, c, d and 2 more; .*two on x, y"):
+    with pytest.raises(
+        RunError, match=r"in all runs: .*one on a, b, c, d and 2 more; .*two on x, y"
+    ):
         compare_runs(runs)
 
 
 def test_a_case_of_the_same_name_with_another_truth_is_refused(tmp_path):
     runs = [_run(tmp_path / "one", "ab"), _run(tmp_path / "two", "ab", truth_ml=11.0)]
-    with pytest.raises(RunError, match=r"Case a is not the same in both runs: the expert's scar holds 10\.00 ml"):
+    with pytest.raises(
+        RunError, match=r"Case a is not the same in both runs: the expert's scar holds 10\.00 ml"
+    ):
         compare_runs(runs)
 
 

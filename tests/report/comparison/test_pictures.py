@@ -38,7 +38,10 @@ def test_a_page_compares_runs_and_escapes_their_names(run, other):
 
 def test_pictures_say_what_they_lack(run, other):
     comparison = compare_runs([run, other])
-    assert [picture.title.split()[0] for picture in run_box_pictures(comparison)] == ["Dice", "Jaccard"]
+    assert [picture.title.split()[0] for picture in run_box_pictures(comparison)] == [
+        "Dice",
+        "Jaccard",
+    ]
     shutil.rmtree(other.predictions)
     picture = side_by_side_picture(comparison)
     assert picture.address == ""

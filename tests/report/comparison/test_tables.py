@@ -17,7 +17,9 @@ def _contender(label, dice, *, structure="scar", recipe=None, settings=None):
             Row(str(case), "mfunet_slicewise", structure, "dice", value / 2, "ratio"),
             Row(str(case), "case3d", structure, "hausdorff_mm", 10 * value, "mm"),
         ]
-    return Contender(label, RunFolder("."), {"recipe": {"name": "toy", **(recipe or {})}}, rows, settings or {})
+    return Contender(
+        label, RunFolder("."), {"recipe": {"name": "toy", **(recipe or {})}}, rows, settings or {}
+    )
 
 
 def _comparison(*contenders, left_out=()):
@@ -31,7 +33,10 @@ def _cells(table):
 
 def test_published_figures_stand_beside_their_own_run_and_convention_only():
     published = {"published": {"scar": [53.0, 20.5]}, "published_convention": "mfunet_slicewise"}
-    runs = _contender("one", [0.4, 0.6], recipe=published, settings={"width": 16}), _contender("two", [0.8, 0.8])
+    runs = (
+        _contender("one", [0.4, 0.6], recipe=published, settings={"width": 16}),
+        _contender("two", [0.8, 0.8]),
+    )
     (table,) = run_tables(_comparison(*runs))
     assert (table.title, table.columns) == ("Dice, %", ("scar",))
     assert [(line.name, line.convention) for line in table.lines] == [
@@ -51,14 +56,18 @@ def test_published_figures_stand_beside_their_own_run_and_convention_only():
 
 def test_a_metric_that_one_paper_published_gets_a_table_of_its_own():
     published = {"also_published": {"hausdorff_mm": {"lv_epicardium": [3.04, 0.76]}}}
-    tables = run_tables(_comparison(_contender("one", [0.4]), _contender("two", [0.5], recipe=published)))
+    tables = run_tables(
+        _comparison(_contender("one", [0.4]), _contender("two", [0.5], recipe=published))
+    )
     assert [table.title for table in tables] == ["Dice, %", "Hausdorff, mm"]
     assert tables[1].columns == ("LV epicardium", "scar")
     assert _cells(tables[1]) == [[("", ""), ("4.0", "")], [("", "3.0 ± 0.8"), ("5.0", "")]]
 
 
 def test_with_five_cases_differences_are_shown_and_nothing_is_tested():
-    table = paired_table(_comparison(_contender("one", [0.1] * 5), _contender("two", [0.2, 0.3, 0.4, 0.5, 0.6])))
+    table = paired_table(
+        _comparison(_contender("one", [0.1] * 5), _contender("two", [0.2, 0.3, 0.4, 0.5, 0.6]))
+    )
     assert table.columns == ("run", "structure", "cases", "Dice minus one, points")
     assert table.lines == (("two", "scar", "5", "+30.0"),)
     assert "With 5 cases a test cannot say anything" in table.explanation
@@ -70,7 +79,9 @@ def test_six_cases_are_tested_and_corrected_over_all_lines():
     better = [value + 0.01 * (index + 1) for index, value in enumerate(first)]
     changes = [0.01, -0.02, 0.03, -0.04, 0.05, 0.06, 0.0]
     mixed = [value + change for value, change in zip(first, changes, strict=True)]
-    table = paired_table(_comparison(_contender("one", first), _contender("two", better), _contender("three", mixed)))
+    table = paired_table(
+        _comparison(_contender("one", first), _contender("two", better), _contender("three", mixed))
+    )
     p_mixed = stats.wilcoxon([1, -2, 3, -4, 5, 6]).pvalue
     two, three = table.lines
     assert two[:4] == ("two", "scar", "6", "+3.5")
@@ -98,5 +109,7 @@ def test_a_fall_has_a_minus_sign():
     ],
 )
 def test_the_cases_compared_and_left_out_are_told(left_out, expected):
-    text = shared_text(_comparison(_contender("one", [0.5]), _contender("two", [0.5]), left_out=left_out))
+    text = shared_text(
+        _comparison(_contender("one", [0.5]), _contender("two", [0.5]), left_out=left_out)
+    )
     assert text.endswith(expected)

@@ -36,4 +36,11 @@ def test_slices_of_a_cut_case_keep_their_numbers(case, prediction):
 def test_key_names_what_is_drawn(case, prediction):
     (legend,) = draw_case(case, prediction).legends
     names = [text.get_text() for text in legend.get_texts()]
-    assert names == ["epicardium", "endocardium", "edema (scar included)", "scar", "expert", "predicted"]
+    assert names == [
+        "epicardium",
+        "endocardium",
+        "edema (scar included)",
+        "scar",
+        "expert",
+        "predicted",
+    ]

@@ -12,7 +12,9 @@ from scarmap.volume import Case, LabelMap
 
 def _outlines(axes):
     found = [each for each in axes.collections if isinstance(each, QuadContourSet)]
-    return ["expert" if same_color(each.get_edgecolor()[0], EXPERT) else "predicted" for each in found]
+    return [
+        "expert" if same_color(each.get_edgecolor()[0], EXPERT) else "predicted" for each in found
+    ]
 
 
 def test_there_is_a_row_per_slice_and_a_column_per_labelled_tissue(case, prediction):
@@ -56,9 +58,14 @@ def test_emidec_has_mvo_and_lge_behind_everything(case):
         (("PSIR",), ("PSIR", "PSIR", "PSIR")),
     ],
 )
-def test_a_tissue_lies_on_the_sequence_that_shows_it_or_on_one_that_exists(case, sequences, expected):
+def test_a_tissue_lies_on_the_sequence_that_shows_it_or_on_one_that_exists(
+    case, sequences, expected
+):
     images = dict.fromkeys(sequences, case.images["LGE"])
-    assert tuple(behind(replace(case, images=images), each) for each in ("lv_pool", "edema", "scar")) == expected
+    assert (
+        tuple(behind(replace(case, images=images), each) for each in ("lv_pool", "edema", "scar"))
+        == expected
+    )
 
 
 def test_without_an_expert_the_prediction_stands_alone(case, prediction):

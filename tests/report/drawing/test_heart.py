@@ -65,4 +65,8 @@ def test_a_mask_without_a_border_draws_nothing(fill):
 
 
 def test_regions_are_sorted_as_listed_and_unknown_ones_last():
-    assert regions_in_order(["average_pathology", "scar", "lv_pool"]) == ["lv_pool", "scar", "average_pathology"]
+    assert regions_in_order(["average_pathology", "scar", "lv_pool"]) == [
+        "lv_pool",
+        "scar",
+        "average_pathology",
+    ]

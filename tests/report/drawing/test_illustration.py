@@ -19,7 +19,10 @@ def test_boxes_stand_at_the_median():
 
 def test_illustration_rows_may_differ_in_length_and_heat_maps_are_coloured():
     image, mask = np.arange(16.0).reshape(4, 4), np.eye(4, dtype=bool)
-    rows = ((Panel("LGE", image, {"scar": mask, "edema": ~mask & False}),), (Panel("a", image, heat=True),) * 3)
+    rows = (
+        (Panel("LGE", image, {"scar": mask, "edema": ~mask & False}),),
+        (Panel("a", image, heat=True),) * 3,
+    )
     illustration = Illustration("name", "title", "caption", rows)
     axes = draw_illustration(illustration, "myops2020").axes
     assert [bool(a.images) for a in axes] == [True, False, False, True, True, True]

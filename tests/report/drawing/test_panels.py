@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from scarmap.report.drawing.panels import close_window, heart_window, outside_ml, sequences_in_order, shown_slices
+from scarmap.report.drawing.panels import (
+    close_window,
+    heart_window,
+    outside_ml,
+    sequences_in_order,
+    shown_slices,
+)
 from scarmap.volume import Case, Grid, LabelMap, Volume
 
 

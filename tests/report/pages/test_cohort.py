@@ -12,7 +12,10 @@ from scarmap.report.pages.cohort import build_cohort, case_table, distribution_p
 def cohort(study):
     """Infarcts of 10, 2, 30 and 20 g; no edema in the last, which has no flag."""
     masses = {"p1": 10.0, "p2": 2.0, "p10": 30.0, "p3": 20.0}
-    studies = [replace(study, case=case, figures={**study.figures, "infarct_g": mass}) for case, mass in masses.items()]
+    studies = [
+        replace(study, case=case, figures={**study.figures, "infarct_g": mass})
+        for case, mass in masses.items()
+    ]
     studies[-1] = replace(studies[-1], figures={**studies[-1].figures, "edema_g": nan}, flags=())
     return studies
 
@@ -41,7 +44,11 @@ class _Table(HTMLParser):
 
 def test_a_page_has_a_line_per_case_with_keys_to_sort_by_and_links(cohort, tmp_path):
     page = build_cohort(
-        cohort, tmp_path / "cohort.html", name="trial", pages={"p1": "studies/p1.html"}, csv="cohort.csv"
+        cohort,
+        tmp_path / "cohort.html",
+        name="trial",
+        pages={"p1": "studies/p1.html"},
+        csv="cohort.csv",
     )
     text = page.read_text(encoding="utf-8")
     table = _Table(text)
@@ -51,13 +58,18 @@ def test_a_page_has_a_line_per_case_with_keys_to_sort_by_and_links(cohort, tmp_p
     assert [row[1] for row in rows] == ["10", "30", "2", "20"]
     assert rows[3][3] == ""
     assert sorted(table.links) == ["cohort.csv", "studies/p1.html"]
-    assert all(image["alt"] and image["src"].startswith("data:image/svg+xml;base64,") for image in table.images)
+    assert all(
+        image["alt"] and image["src"].startswith("data:image/svg+xml;base64,")
+        for image in table.images
+    )
     assert text.count('<th scope="col" aria-sort="ascending">') == 1
     assert "<dt>Flagged</dt><dd>3</dd>" in text
 
 
 def test_cases_that_could_not_be_measured_are_listed_with_the_reason(cohort, tmp_path):
-    page = build_cohort(cohort, tmp_path / "c.html", name="trial", pages={}, failed={"p9": "It <is> damaged."})
+    page = build_cohort(
+        cohort, tmp_path / "c.html", name="trial", pages={}, failed={"p9": "It <is> damaged."}
+    )
     text = page.read_text(encoding="utf-8")
     assert "1 of 5 cases could not be measured" in text
     assert "p9: It &lt;is&gt; damaged." in text

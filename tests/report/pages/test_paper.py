@@ -15,7 +15,10 @@ from scarmap.report.paper.table import Entry, run_entry
 CASES = tuple("abcdef")
 MAIN = (0.50, 0.55, 0.60, 0.65, 0.70, 0.75)
 WORSE = tuple(value - 0.01 * (index + 1) for index, value in enumerate(MAIN))
-MIXED = tuple(value + change for value, change in zip(MAIN, (0.01, -0.02, 0.03, -0.04, 0.05, 0.06), strict=True))
+MIXED = tuple(
+    value + change
+    for value, change in zip(MAIN, (0.01, -0.02, 0.03, -0.04, 0.05, 0.06), strict=True)
+)
 OWN = {name: {"width": 8} for name in ("toy", "toy/worse", "toy/mixed")}
 
 
@@ -33,14 +36,21 @@ def described(name, *, table="1", note="What the paper did.", printed="scar"):
     }
 
 
-def make_run(root, name, dice, *, epochs_scale=1.0, folds=1, validation=CASES, train=("z",), printed="scar"):
+def make_run(
+    root, name, dice, *, epochs_scale=1.0, folds=1, validation=CASES, train=("z",), printed="scar"
+):
     run = RunFolder(root)
     run.write_record(
         {
             "recipe": described(name, printed=printed),
             "data": {"layout": "myops2020", "num_cases": 6, "folder": "nowhere"},
             "folds": [{"train": list(train), "validation": list(validation)}] * folds,
-            "provenance": {"epochs_scale": epochs_scale, "hardware": "one GPU", "commit": "0123", "seed": 1},
+            "provenance": {
+                "epochs_scale": epochs_scale,
+                "hardware": "one GPU",
+                "commit": "0123",
+                "seed": 1,
+            },
             "state": {"fold_0/segment": "done", "fold_0/predictions": "done"},
         }
     )
@@ -71,7 +81,10 @@ def reproduced(tmp_path):
 
 
 def sections_of(text):
-    return {part.partition("\n")[0]: part.partition("\n")[2] for part in re.split(r"^#+ ", text, flags=re.MULTILINE)}
+    return {
+        part.partition("\n")[0]: part.partition("\n")[2]
+        for part in re.split(r"^#+ ", text, flags=re.MULTILINE)
+    }
 
 
 def cells_of(part):
@@ -79,7 +92,9 @@ def cells_of(part):
     return [[cell.strip() for cell in line] for line in lines[2:]]
 
 
-def test_published_stands_beside_measured_under_the_papers_convention_and_ours(reproduced, tmp_path):
+def test_published_stands_beside_measured_under_the_papers_convention_and_ours(
+    reproduced, tmp_path
+):
     text = write_tables(tmp_path, reproduced, OWN).read_text(encoding="utf-8")
     assert cells_of(sections_of(text)["Table 1"])[3:6] == [
         ["`toy`", "published, table 1", "53.0 ± 20.5"],
@@ -91,10 +106,14 @@ def test_published_stands_beside_measured_under_the_papers_convention_and_ours(r
         "published, table 1; not measured",
         "53.0 ± 20.5",
     ]
-    assert "- toy/worse, toy, toy/mixed: What the paper did.\n- toy/missing: Hidden labels.\n" in text
+    assert (
+        "- toy/worse, toy, toy/mixed: What the paper did.\n- toy/missing: Hidden labels.\n" in text
+    )
 
 
-def test_rows_are_compared_with_the_whole_system_by_wilcoxon_holm_and_bootstrap(reproduced, tmp_path):
+def test_rows_are_compared_with_the_whole_system_by_wilcoxon_holm_and_bootstrap(
+    reproduced, tmp_path
+):
     text = write_tables(tmp_path, reproduced, OWN).read_text(encoding="utf-8")
     part = sections_of(text)["3D, per case: differences from `toy`"]
     worse, mixed = cells_of(part)
@@ -103,13 +122,19 @@ def test_rows_are_compared_with_the_whole_system_by_wilcoxon_holm_and_bootstrap(
     assert worse[5:] == [f"{p_worse:.3f}", f"{2 * p_worse:.3f}"]
     assert mixed[:4] == ["toy-mixed", "scar", "6", "+1.5"]
     assert mixed[5:] == [f"{p_mixed:.3f}", f"{p_mixed:.3f}"]
-    draws = np.random.default_rng(5).choice(np.array(WORSE) - np.array(MAIN), size=(20_000, 6)).mean(axis=1)
+    draws = (
+        np.random.default_rng(5)
+        .choice(np.array(WORSE) - np.array(MAIN), size=(20_000, 6))
+        .mean(axis=1)
+    )
     low, high = (float(end.replace("−", "-")) for end in worse[4].split(" to "))
     assert (low, high) == pytest.approx(tuple(100 * np.percentile(draws, [2.5, 97.5])), abs=0.11)
     assert "corrected after Holm for all 2 tests of this table" in part
 
 
-def test_each_convention_is_a_family_of_tests_and_only_printed_structures_are_tested(reproduced, tmp_path):
+def test_each_convention_is_a_family_of_tests_and_only_printed_structures_are_tested(
+    reproduced, tmp_path
+):
     parts = sections_of(write_tables(tmp_path, reproduced, OWN).read_text(encoding="utf-8"))
     slicewise = parts["Per slice, as MFU-Net counts: differences from `toy`"]
     assert "Mean difference of the Dice (Per slice, as MFU-Net counts)" in slicewise
@@ -126,7 +151,10 @@ def test_of_each_row_only_what_the_paper_prints_of_it_is_shown_and_compared(repr
     lines = {(line[0], line[1]): line[2:] for line in cells_of(parts["Table 1"])}
     assert lines["`toy-pool`", "measured, case3d"] == ["", "62.5 ± 9.4"]
     assert lines["`toy`", "measured, case3d"] == ["62.5 ± 9.4", ""]
-    assert {line[0] for line in cells_of(parts["3D, per case: differences from `toy`"])} == {"toy-worse", "toy-mixed"}
+    assert {line[0] for line in cells_of(parts["3D, per case: differences from `toy`"])} == {
+        "toy-worse",
+        "toy-mixed",
+    }
 
 
 def test_the_same_runs_give_the_same_tables(reproduced, tmp_path):
@@ -137,9 +165,14 @@ def test_the_same_runs_give_the_same_tables(reproduced, tmp_path):
 def test_time_hardware_and_what_was_reduced_are_told(reproduced, tmp_path):
     short = make_run(tmp_path / "toy-short", "toy/short", MAIN, epochs_scale=0.5, folds=5)
     entries = [*reproduced.tables["1"], run_entry(short)]
-    text = write_tables(tmp_path, Reproduced("toy", {"1": entries}, "myops2020", "x"), OWN).read_text(encoding="utf-8")
+    text = write_tables(
+        tmp_path, Reproduced("toy", {"1": entries}, "myops2020", "x"), OWN
+    ).read_text(encoding="utf-8")
     assert "- **Not the paper's settings: width=4.**" in text
-    assert "- **Trained at reduced width/epochs: 0.5 of the recipe's schedule. The scores do not show what " in text
+    assert (
+        "- **Trained at reduced width/epochs: 0.5 of the recipe's schedule. The scores do not show "
+        "what " in text
+    )
     assert "- **Trained so far: folds 0 (1 of 5). (toy-short)**" in text
     assert "Training in all: 8.0 hours on one GPU." in text
     assert "- `toy`: 6 of 6 cases scored" in text
@@ -199,11 +232,16 @@ def test_the_page_carries_tables_statistics_and_box_plots_inside_itself(reproduc
 
 
 def test_runs_on_different_patients_are_shown_and_not_compared(tmp_path):
-    first, second = make_run(tmp_path / "one", "toy", MAIN), make_run(tmp_path / "two", "toy/worse", WORSE)
+    first, second = (
+        make_run(tmp_path / "one", "toy", MAIN),
+        make_run(tmp_path / "two", "toy/worse", WORSE),
+    )
     rows = tuple(Row(f"other-{case}", "case3d", "scar", "dice", 0.5, "ratio") for case in CASES)
     rows += tuple(Row(row.case, "mfunet_slicewise", "scar", "dice", 0.5, "ratio") for row in rows)
     write_evaluation(second.evaluation, Evaluation("myops2020", rows))
     reproduced = Reproduced("toy", {"1": [run_entry(first), run_entry(second)]}, "myops2020", "x")
     text = write_tables(tmp_path, reproduced, OWN).read_text(encoding="utf-8")
     assert "No case was scored in all runs" in text
-    assert "No case was scored in all runs" in write_comparison(tmp_path, reproduced, OWN).read_text(encoding="utf-8")
+    assert "No case was scored in all runs" in write_comparison(
+        tmp_path, reproduced, OWN
+    ).read_text(encoding="utf-8")

@@ -40,7 +40,8 @@ def _read(run):
 def test_a_page_carries_all_its_pictures_inside_itself_with_alternative_texts(run):
     text, page = _read(run)
     images = page.all("img")
-    # Curves of one stage, box plots, three cases, two of them by tissue, one illustration of each of two folds.
+    # Curves of one stage, box plots, three cases, two of them by tissue, one illustration of each
+    # of two folds.
     assert len(images) == 1 + 1 + 3 + 2 + 2
     assert all(image["src"].startswith("data:image/") and image["alt"] for image in images)
     assert not page.all("script") + page.all("link")
@@ -51,17 +52,30 @@ def test_a_page_carries_all_its_pictures_inside_itself_with_alternative_texts(ru
 
 def test_a_page_states_run_scores_published_figures_and_cases_in_order(run):
     text, _ = _read(run)
-    for expected in ("mfunet", "0123456789ab", "one CPU", "LGE, T2", "all 2", "53.0 ± 20.5", "Bright over the scar."):
+    for expected in (
+        "mfunet",
+        "0123456789ab",
+        "one CPU",
+        "LGE, T2",
+        "all 2",
+        "53.0 ± 20.5",
+        "Bright over the scar.",
+    ):
         assert expected in text
     order = [
-        text.index(f"{label} case: case_{name}") for label, name in zip(("Best", "Median", "Worst"), "abc", strict=True)
+        text.index(f"{label} case: case_{name}")
+        for label, name in zip(("Best", "Median", "Worst"), "abc", strict=True)
     ]
     assert order == sorted(order)
     assert "reduced width" not in text
     assert "<th>published Hausdorff, mm</th>" in text
     assert '<td class="published">3.0 ± 0.8</td>' in text
     assert "Number 3 of 3 cases by the 3D Dice of scar: " in text
-    for label, count in (("Best case: case_a", 1), ("Median case: case_b", 0), ("Worst case: case_c", 1)):
+    for label, count in (
+        ("Best case: case_a", 1),
+        ("Median case: case_b", 0),
+        ("Worst case: case_c", 1),
+    ):
         assert text.count(f"<h3>{label}, tissue by tissue</h3>") == count
 
 
@@ -80,7 +94,12 @@ def test_a_run_without_results_says_what_is_missing(tmp_path):
     run.write_record({part: {} for part in RECORD_PARTS})
     text, page = _read(run)
     assert not page.all("img")
-    for expected in ("Nothing has been scored yet", "no training logs", "No predictions", "no illustrations"):
+    for expected in (
+        "Nothing has been scored yet",
+        "no training logs",
+        "No predictions",
+        "no illustrations",
+    ):
         assert expected in text
 
 
@@ -102,7 +121,10 @@ def test_a_prediction_on_another_grid_is_explained_in_its_place(run):
     record = run.read_record()
     odd = LabelMap(np.ones((8, 8, 2), dtype=np.uint8), Grid((8, 8, 2), (1.0, 1.0, 1.0), np.eye(4)))
     write_labels(run.predictions / "case_b.nii.gz", odd, "myops2020")
-    ranked = [CaseScore(name, score, {}) for name, score in (("case_a", 0.9), ("case_b", 0.5), ("case_x", 0.1))]
+    ranked = [
+        CaseScore(name, score, {})
+        for name, score in (("case_a", 0.9), ("case_b", 0.5), ("case_x", 0.1))
+    ]
     pictures, _ = case_pictures(run, record, ranked)
     # The best case twice, slice by slice and tissue by tissue.
     assert [bool(picture.address) for picture in pictures] == [True, True, False, False]
@@ -139,25 +161,46 @@ def test_a_damaged_illustration_is_named(run, kept):
 def test_curves_stand_in_the_order_of_training():
     log = [{"epoch": "0", "phase": "0", "learning_rate": "0.1", "seconds": "1", "loss": "1.0"}]
     logs = {(0, "anatomy"): log, (0, "denoiser"): log, (0, "other"): log}
-    titles = [picture.title for picture in curve_pictures(logs, order=["denoiser", "unknown", "anatomy"])]
+    titles = [
+        picture.title for picture in curve_pictures(logs, order=["denoiser", "unknown", "anatomy"])
+    ]
     assert titles == ["Stage denoiser, fold 0", "Stage anatomy, fold 0", "Stage other, fold 0"]
 
 
 def test_case_table_holds_dice_fold_and_scar_volumes():
-    ranked = [CaseScore("a", 0.5, {"scar": 0.5, "lv_pool": 0.9}, 12.0, 15.0), CaseScore("b", 0.4, {"scar": 0.4})]
+    ranked = [
+        CaseScore("a", 0.5, {"scar": 0.5, "lv_pool": 0.9}, 12.0, 15.0),
+        CaseScore("b", 0.4, {"scar": 0.4}),
+    ]
     table = case_table(ranked, {"a": 3})
-    assert table["columns"] == ["case", "fold", "LV blood pool", "scar", "scar predicted, ml", "scar expert, ml"]
-    assert table["lines"] == [["a", "3", "90.0", "50.0", "12.0", "15.0"], ["b", "–", "–", "40.0", "–", "–"]]
+    assert table["columns"] == [
+        "case",
+        "fold",
+        "LV blood pool",
+        "scar",
+        "scar predicted, ml",
+        "scar expert, ml",
+    ]
+    assert table["lines"] == [
+        ["a", "3", "90.0", "50.0", "12.0", "15.0"],
+        ["b", "–", "–", "40.0", "–", "–"],
+    ]
 
 
-def test_a_leaking_split_is_told_at_the_top_at_every_table_of_scores_and_above_the_cases(run_by_slice):
+def test_a_leaking_split_is_told_at_the_top_at_every_table_of_scores_and_above_the_cases(
+    run_by_slice,
+):
     text, _ = _read(run_by_slice)
-    notes = [f'<p class="warning">{note}</p>' for note in run_by_slice.read_record()["split"]["notes"]]
+    notes = [
+        f'<p class="warning">{note}</p>' for note in run_by_slice.read_record()["split"]["notes"]
+    ]
     assert len(notes) == 2
     head, main = text.split("<main>")
     scores, cases = main.split("<h2>Cases</h2>")
     tables = scores.split("<h3>")[1:]
-    assert sum("<table>" in part for part in tables) == 4 + 1  # conventions, and who has pathology at all
+    assert (
+        sum("<table>" in part for part in tables) == 4 + 1
+    )  # conventions, and who has pathology at all
     for part in (head, *(part for part in tables if "<table>" in part), cases):
         assert all(note in part for note in notes)
     assert "the fold that did not train on it" not in text
@@ -181,10 +224,15 @@ def test_pictures_of_a_run_by_slice_show_that_slice_of_the_case(run_by_slice, mo
 
     monkeypatch.setattr(gallery, "draw_case", draw)
     record = run_by_slice.read_record()
-    ranked = [CaseScore(name, score, {}) for name, score in (("case_a_z00", 0.9), ("case_b_z01", 0.5))]
+    ranked = [
+        CaseScore(name, score, {}) for name, score in (("case_a_z00", 0.9), ("case_b_z01", 0.5))
+    ]
     pictures, _ = case_pictures(run_by_slice, record, ranked)
     assert [bool(picture.address) for picture in pictures] == [True] * 4
-    assert [(case.name, case.grid.shape[2], first) for case, first in drawn] == [("case_a", 1, 0), ("case_b", 1, 1)]
+    assert [(case.name, case.grid.shape[2], first) for case, first in drawn] == [
+        ("case_a", 1, 0),
+        ("case_b", 1, 1),
+    ]
     whole = read_image(run_by_slice.root.parent / "data" / "case_b_LGE.nii.gz").array
     np.testing.assert_array_equal(drawn[1][0].images["LGE"].array, whole[..., 1:])
     assert [line[1] for line in case_table(ranked, fold_of_case(record))["lines"]] == ["0", "0"]
@@ -202,7 +250,6 @@ def test_damaged_scores_are_refused(run):
 
 
 def test_reporting_needs_no_torch_and_no_pyplot():
-    code = (
-        "import sys, scarmap.report.pages.run; sys.exit(any(m in sys.modules for m in ('torch', 'matplotlib.pyplot')))"
-    )
+    heavy = "{'torch', 'matplotlib.pyplot'}"
+    code = f"import sys, scarmap.report.pages.run; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

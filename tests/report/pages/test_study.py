@@ -25,7 +25,9 @@ class _Page(HTMLParser):
 @pytest.fixture
 def read(case, study, tmp_path):
     def build(given=study, **changes):
-        text = build_study(replace(case, **changes), given, tmp_path / "page.html").read_text(encoding="utf-8")
+        text = build_study(replace(case, **changes), given, tmp_path / "page.html").read_text(
+            encoding="utf-8"
+        )
         return text, _Page(text)
 
     return build
@@ -34,7 +36,12 @@ def read(case, study, tmp_path):
 def test_a_page_loads_nothing_and_stays_small(read):
     text, page = read()
     assert not page.all("link")
-    addresses = [value for _, tag in page.tags for name, value in tag.items() if name in ("href", "src", "srcset")]
+    addresses = [
+        value
+        for _, tag in page.tags
+        for name, value in tag.items()
+        if name in ("href", "src", "srcset")
+    ]
     assert addresses
     assert all(address.startswith(("#", "data:image/webp;base64,")) for address in addresses)
     assert set(re.findall(r"https?://[^\s\"'<]+", text)) == set()
@@ -68,13 +75,24 @@ def test_every_reference_inside_the_page_has_its_target(read):
 def test_the_header_tells_the_study_and_no_more(read):
     text, _ = read()
     header = text.split("</header>")[0]
-    for expected in ("case_a", "LGE, T2", "2, 8 mm apart", "2 × 2 mm", "given mask", "myops2020", "Not for diagnosis"):
+    for expected in (
+        "case_a",
+        "LGE, T2",
+        "2, 8 mm apart",
+        "2 × 2 mm",
+        "given mask",
+        "myops2020",
+        "Not for diagnosis",
+    ):
         assert expected in header
     assert len(re.findall("<dt>", header)) == 7
 
 
 def test_flags_stand_under_the_key_figures_and_none_says_what_that_means(read, study):
-    flags = (Flag("few_slices", "Two closed rings only."), Flag("no_infarct", "The mask holds <none> of it."))
+    flags = (
+        Flag("few_slices", "Two closed rings only."),
+        Flag("no_infarct", "The mask holds <none> of it."),
+    )
     text, page = read(replace(study, flags=flags))
     assert "Two closed rings only." in text
     assert "The mask holds &lt;none&gt; of it." in text
@@ -93,7 +111,9 @@ def test_without_a_direction_the_page_says_why_there_is_no_bullseye(read, study_
 
 def test_slices_run_from_the_base_to_the_apex(read, study):
     def order(text):
-        return [each["name"] for each in json.loads(re.search(r"const slices = (\[.*?\]);", text)[1])]
+        return [
+            each["name"] for each in json.loads(re.search(r"const slices = (\[.*?\]);", text)[1])
+        ]
 
     assert order(read()[0]) == ["2 · basal", "1 · mid"]
     first = replace(study, reference=replace(study.reference, base="first"))

@@ -10,7 +10,10 @@ def make_run(root, *, made=None, split=None, validation=("a",), train=("b",), se
     run = RunFolder(root)
     run.write_record(
         {
-            "recipe": {"name": "toy", "settings": settings or {"width": 4, "sequences": ["LGE", "T2"]}},
+            "recipe": {
+                "name": "toy",
+                "settings": settings or {"width": 4, "sequences": ["LGE", "T2"]},
+            },
             "data": {"num_cases": 2},
             "split": split or {},
             "folds": [{"train": list(train), "validation": list(validation)}],
@@ -31,8 +34,8 @@ def make_run(root, *, made=None, split=None, validation=("a",), train=("b",), se
 def test_time_hardware_and_changed_settings_are_told(tmp_path):
     own = {"toy": {"width": 8, "sequences": ["LGE", "T2"]}}
     assert told(run_origin(make_run(tmp_path / "run"), own)) == (
-        "- `run`: 1 of 2 cases scored (each by a fold that did not train on it); width=4, epochs x 0.5 (5 epochs, "
-        "7 minutes of training in all); one CPU; commit 0123; seed 3."
+        "- `run`: 1 of 2 cases scored (each by a fold that did not train on it); width=4, epochs x "
+        "0.5 (5 epochs, 7 minutes of training in all); one CPU; commit 0123; seed 3."
     )
 
 

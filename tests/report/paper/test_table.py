@@ -31,11 +31,19 @@ def run_of(tmp_path):
                 "data": {"num_cases": 2, "layout": "emidec"},
                 "split": split,
                 "folds": [fold],
-                "provenance": {"epochs_scale": 1.0, "hardware": "one CPU", "commit": "0123", "seed": 1},
+                "provenance": {
+                    "epochs_scale": 1.0,
+                    "hardware": "one CPU",
+                    "commit": "0123",
+                    "seed": 1,
+                },
                 "state": {},
             }
         )
-        rows = [Row("a", name, "scar", "dice", 0.25, "ratio") for name in ("case3d", "mfunet_slicewise", "slicewise")]
+        rows = [
+            Row("a", name, "scar", "dice", 0.25, "ratio")
+            for name in ("case3d", "mfunet_slicewise", "slicewise")
+        ]
         rows.append(Row("a", "emidec_official", "whole_infarct", "dice", 0.5, "ratio"))
         rows.append(Row("a", "case3d", "scar", "hausdorff_mm", 9.5, "mm"))
         write_evaluation(run.evaluation, Evaluation("emidec", tuple(rows)))
@@ -69,8 +77,12 @@ def test_a_row_that_was_not_measured_shows_what_was_published(tmp_path):
 
 def test_every_measured_row_of_a_leaking_split_says_so(run_of):
     slices = {"a_z00": ["a", 0], "a_z01": ["a", 1], "b_z00": ["b", 0]}
-    run = run_of({"unit": "slice", "slices": slices}, {"train": ["a_z00", "b_z00"], "validation": ["a_z01"]})
-    _, _, published, *measured = markdown(paper_table([run_entry(run)], columns=["scar"], conventions=BOTH))
+    run = run_of(
+        {"unit": "slice", "slices": slices}, {"train": ["a_z00", "b_z00"], "validation": ["a_z01"]}
+    )
+    _, _, published, *measured = markdown(
+        paper_table([run_entry(run)], columns=["scar"], conventions=BOTH)
+    )
     assert "Leaking" not in published
     assert len(measured) == 2
     for line in measured:
@@ -92,11 +104,17 @@ def test_a_column_may_be_another_metric_in_its_own_unit(run):
 
 def test_the_columns_of_a_paper_are_what_its_rows_print_dice_first():
     other = {"published": {"edema": [1.0, 2.0]}, "also_published": {}}
-    assert published_columns([Entry(RECIPE), Entry(other)]) == ("scar", "edema", "scar:hausdorff_mm")
+    assert published_columns([Entry(RECIPE), Entry(other)]) == (
+        "scar",
+        "edema",
+        "scar:hausdorff_mm",
+    )
 
 
 def test_a_convention_that_was_not_measured_is_named(run):
-    with pytest.raises(RunError, match="was not scored under other; it has case3d, mfunet_slicewise"):
+    with pytest.raises(
+        RunError, match="was not scored under other; it has case3d, mfunet_slicewise"
+    ):
         paper_table([run_entry(run)], columns=["scar"], conventions=["other"])
 
 
@@ -105,5 +123,10 @@ def test_the_script_prints_the_table_of_any_runs_and_how_they_were_made(run, mon
     monkeypatch.setattr(sys, "argv", ["table_of_runs.py", str(run.root)])
     runpy.run_path(str(script), run_name="__main__")
     head, *_, origin = capsys.readouterr().out.splitlines()
-    assert head == "| row | figures | lv_pool | normal_myocardium | whole_myocardium | scar | whole_infarct | mvo |"
-    assert origin.startswith("- `run`: 1 of 2 cases scored (each by a fold that did not train on it); width=4, ")
+    assert (
+        head
+        == "| row | figures | lv_pool | normal_myocardium | whole_myocardium | scar | whole_infarct | mvo |"
+    )
+    assert origin.startswith(
+        "- `run`: 1 of 2 cases scored (each by a fold that did not train on it); width=4, "
+    )

@@ -17,7 +17,9 @@ def _line(axes, label):
 
 
 def test_unreadable_fields_are_nan():
-    np.testing.assert_array_equal(column([{"loss": "1"}, {"loss": "?"}, {}], "loss"), [1.0, np.nan, np.nan])
+    np.testing.assert_array_equal(
+        column([{"loss": "1"}, {"loss": "?"}, {}], "loss"), [1.0, np.nan, np.nan]
+    )
 
 
 def test_phases_start_where_the_name_changes():
@@ -48,7 +50,9 @@ def test_validation_dice_skips_epochs_without_validation():
 def test_a_dashed_vertical_marks_each_phase_in_both_charts():
     figure = draw_curves({0: _log([1, 1, 1], phases=["a", "b", "b"])})
     for axes in figure.axes:
-        assert [line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1] == [0.5]
+        assert [line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1] == [
+            0.5
+        ]
         assert "b" in [text.get_text() for text in axes.texts]
 
 
@@ -64,7 +68,10 @@ def test_parts_of_the_loss_are_named_beside_their_sum():
 
 
 def test_what_a_system_monitors_has_its_own_chart_and_is_no_part_of_the_loss():
-    shown = [{"monitored_weight_scar": "2"}, {"monitored_weight_scar": "3", "monitored_weight_mvo": "4"}]
+    shown = [
+        {"monitored_weight_scar": "2"},
+        {"monitored_weight_scar": "3", "monitored_weight_mvo": "4"},
+    ]
     log = [row | shown[epoch] for epoch, row in enumerate(_log([1, 1]))]
     losses, _, weights = draw_curves({0: log}).axes
     assert losses.get_legend_handles_labels()[1] == ["loss"]
@@ -74,5 +81,16 @@ def test_what_a_system_monitors_has_its_own_chart_and_is_no_part_of_the_loss():
 
 
 def test_several_monitored_quantities_keep_their_names():
-    log = [{"epoch": "0", "phase": "a", "loss": "1", "monitored_weight_scar": "2", "monitored_temperature": "3"}]
-    assert draw_curves({0: log}).axes[2].get_legend_handles_labels()[1] == ["weight, scar", "temperature"]
+    log = [
+        {
+            "epoch": "0",
+            "phase": "a",
+            "loss": "1",
+            "monitored_weight_scar": "2",
+            "monitored_temperature": "3",
+        }
+    ]
+    assert draw_curves({0: log}).axes[2].get_legend_handles_labels()[1] == [
+        "weight, scar",
+        "temperature",
+    ]

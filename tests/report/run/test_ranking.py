@@ -60,7 +60,8 @@ def test_each_telling_case_is_picked_once(scores, labels):
 def test_the_reason_names_place_measure_score_and_unranked_cases():
     ranked = rank_cases([_dice("a", 0.2), _dice("b", nan), _dice("c", 0.8)])
     assert reason(ranked, ranked[1]) == (
-        "Number 2 of 2 cases by the 3D Dice of scar: 20.0 %. 1 more cannot be ranked, their score is undefined."
+        "Number 2 of 2 cases by the 3D Dice of scar: 20.0 %. 1 more cannot be ranked, their score "
+        "is undefined."
     )
     without_scar = rank_cases([_dice("a", 0.5, structure="edema")])
     assert ranked_by(without_scar) == "the mean 3D Dice of all structures"

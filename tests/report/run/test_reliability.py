@@ -14,7 +14,10 @@ def overconfident_counts(*, voxels=1000.0):
 
 
 def test_folds_are_calibrated_by_each_other_and_never_by_themselves():
-    folds = {0: {"scar": overconfident_counts()}, 1: {"scar": overconfident_counts(), "mvo": overconfident_counts()}}
+    folds = {
+        0: {"scar": overconfident_counts()},
+        1: {"scar": overconfident_counts(), "mvo": overconfident_counts()},
+    }
     found = calibrated_by_others(folds)
     assert set(found) == {"scar"}  # no other fold tells about no-reflow
     assert found["scar"].count.sum() == 2 * overconfident_counts().count.sum()
@@ -24,7 +27,9 @@ def test_folds_are_calibrated_by_each_other_and_never_by_themselves():
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_diagram_is_drawn_from_any_number_of_folds(number):
-    picture = reliability_picture({fold: {"scar": overconfident_counts()} for fold in range(number)})
+    picture = reliability_picture(
+        {fold: {"scar": overconfident_counts()} for fold in range(number)}
+    )
     assert picture.address.startswith("data:image/")
     assert ("Dashed" in picture.caption) == (number == 2)
     assert "scar" in picture.alt

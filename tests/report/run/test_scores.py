@@ -31,7 +31,10 @@ def test_a_volume_difference_keeps_its_sign():
 
 def test_a_structure_undefined_in_all_cases_shows_a_dash():
     (table,) = score_tables([_dice("a", nan)])
-    assert (table.lines[0].cells[0].text, table.lines[0].cells[0].note) == ("–", "n = 0, 1 undefined")
+    assert (table.lines[0].cells[0].text, table.lines[0].cells[0].note) == (
+        "–",
+        "n = 0, 1 undefined",
+    )
 
 
 def test_published_figures_stand_only_beside_their_own_convention():
@@ -60,8 +63,18 @@ def test_each_published_metric_stands_behind_the_measured_one():
         "also_published": {"hausdorff_mm": {"scar": [3.04, 0.76]}, "jaccard": {}},
     }
     (table,) = score_tables(rows, published=published_figures(record))
-    assert table.columns == ("Dice, %", "published Dice, %", "Hausdorff, mm", "published Hausdorff, mm")
-    assert [cell.text for cell in table.lines[0].cells] == ["90.0", "97.0 ± 1.5", "4.2", "3.0 ± 0.8"]
+    assert table.columns == (
+        "Dice, %",
+        "published Dice, %",
+        "Hausdorff, mm",
+        "published Hausdorff, mm",
+    )
+    assert [cell.text for cell in table.lines[0].cells] == [
+        "90.0",
+        "97.0 ± 1.5",
+        "4.2",
+        "3.0 ± 0.8",
+    ]
 
 
 def test_a_published_sd_may_be_missing():
@@ -69,7 +82,12 @@ def test_a_published_sd_may_be_missing():
 
 
 def test_a_structure_without_a_predicted_voxel_in_any_case_says_so():
-    missed = [_dice("a", 0.0), _dice("b", 0.0), *_volumes("a", 0.0, -2.0), *_volumes("b", 0.0, -3.0)]
+    missed = [
+        _dice("a", 0.0),
+        _dice("b", 0.0),
+        *_volumes("a", 0.0, -2.0),
+        *_volumes("b", 0.0, -3.0),
+    ]
     found = [_dice("a", 0.0), *_volumes("a", 0.0, -2.0), *_volumes("b", 1.0, -2.0)]
     assert score_tables(missed)[0].lines[0].cells[0].note == "never predicted"
     assert score_tables(found)[0].lines[0].cells[0].note == ""

@@ -29,7 +29,9 @@ def _place(tile):
 
 
 def test_a_value_has_the_colour_of_its_class_and_is_printed_with_its_segment():
-    tiles = _tiles(bullseye({1: 0.0, 2: 25.0, 3: 25.2, 4: 75.0, 5: 99.6, 6: 0.3}, TRANSMURALITY, title="t"))
+    tiles = _tiles(
+        bullseye({1: 0.0, 2: 25.0, 3: 25.2, 4: 75.0, 5: 99.6, 6: 0.3}, TRANSMURALITY, title="t")
+    )
     colours = [tiles[str(number)].find("path").get("fill") for number in range(1, 7)]
     none, low, middle, high, full = TRANSMURALITY.colours
     assert colours == [none, low, middle, high, full, low]
@@ -46,12 +48,15 @@ def test_what_could_not_be_measured_is_hatched_and_said_to_be_missing(value):
         assert tiles[number].find("path").get("fill") is None
         assert tiles[number].findall("text")[1].text == "–"
     label = ElementTree.fromstring(str(drawing)).get("aria-label")
-    assert label.startswith("Edema. edema, % of the segment: segment 1 10 %; segment 2 not measured; ")
+    assert label.startswith(
+        "Edema. edema, % of the segment: segment 1 10 %; segment 2 not measured; "
+    )
 
 
 @pytest.mark.parametrize(
     ("segment", "direction"),
-    # Standard display: anterior on top, septum left, numbers rise anticlockwise (Cerqueira 2002, Fig. 4).
+    # Standard display: anterior on top, septum left, numbers rise anticlockwise (Cerqueira 2002,
+    # Fig. 4).
     [
         (1, 90),
         (2, 150),
@@ -89,7 +94,9 @@ def test_sectors_of_each_ring_cover_the_circle_once():
 
 
 def test_insertions_are_ticks_outside_the_disc_at_their_angle():
-    root = ElementTree.fromstring(str(bullseye({}, EDEMA, title="t", insertions_deg=(120.0, 235.0))))
+    root = ElementTree.fromstring(
+        str(bullseye({}, EDEMA, title="t", insertions_deg=(120.0, 235.0)))
+    )
     ends = [(float(line.get("x2")), -float(line.get("y2"))) for line in root.findall("line")]
     assert [degrees(atan2(y, x)) % 360 for x, y in ends] == pytest.approx([120, 235], abs=0.1)
     assert min(hypot(x, y) for x, y in ends) > 98
@@ -116,7 +123,14 @@ def test_rings_without_a_direction_are_whole_circles():
 def test_the_key_names_every_class_and_its_colour():
     root = ElementTree.fromstring(str(legend(EDEMA)))
     assert [box.get("fill") for box in root.findall("rect")] == [*EDEMA.colours, None]
-    assert [text.text for text in root.findall("text")] == ["0", "1–25", "26–50", "51–75", "76–100", "missing"]
+    assert [text.text for text in root.findall("text")] == [
+        "0",
+        "1–25",
+        "26–50",
+        "51–75",
+        "76–100",
+        "missing",
+    ]
 
 
 def test_classes_follow_in_lightness_so_that_they_can_be_told_apart_without_hue():
@@ -125,12 +139,22 @@ def test_classes_follow_in_lightness_so_that_they_can_be_told_apart_without_hue(
         assert light == sorted(light, reverse=True)
         assert min(a - b for a, b in itertools.pairwise(light)) > 0.06
         for colour in scale.colours:
-            bright, dark = sorted((_luminance(colour), _luminance(text_colour(colour))), reverse=True)
+            bright, dark = sorted(
+                (_luminance(colour), _luminance(text_colour(colour))), reverse=True
+            )
             assert (bright + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2.2, contrast of text
 
 
 def test_class_edges_belong_to_the_class_below():
-    assert [class_of(value) for value in (0, 25, 25.01, 50, 50.01, 75, 75.01)] == [0, 1, 2, 2, 3, 3, 4]
+    assert [class_of(value) for value in (0, 25, 25.01, 50, 50.01, 75, 75.01)] == [
+        0,
+        1,
+        2,
+        2,
+        3,
+        3,
+        4,
+    ]
 
 
 def test_a_title_cannot_break_out_of_the_drawing():
@@ -140,5 +164,7 @@ def test_a_title_cannot_break_out_of_the_drawing():
 
 def _luminance(colour):
     parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

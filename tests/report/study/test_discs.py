@@ -21,7 +21,9 @@ def test_edema_has_no_disc_where_the_mask_does_not_label_it(study):
 
 
 def test_the_convention_of_the_study_decides_which_transmurality_is_shown(study):
-    fraction = discs(replace(study, conventions={**study.conventions, "transmurality": "fraction"}))[0]
+    fraction = discs(
+        replace(study, conventions={**study.conventions, "transmurality": "fraction"})
+    )[0]
     assert _values(fraction.drawing)["11"] == "25"
     assert "Infarcted share of each chord" in fraction.caption
     area = discs(replace(study, conventions={**study.conventions, "transmurality": "area"}))[0]
@@ -36,7 +38,11 @@ def test_no_reflow_is_a_dot_on_the_infarct_only(study):
 
 
 def test_without_a_direction_rings_stand_for_segments(study_without_direction):
-    assert _values(discs(study_without_direction)[0].drawing) == {"basal": "0", "mid": "40", "apical": "80"}
+    assert _values(discs(study_without_direction)[0].drawing) == {
+        "basal": "0",
+        "mid": "40",
+        "apical": "80",
+    }
 
 
 def test_the_cap_of_the_rings_is_drawn_where_it_was_imaged(study_without_direction):
@@ -46,9 +52,16 @@ def test_the_cap_of_the_rings_is_drawn_where_it_was_imaged(study_without_directi
 
 
 def test_insertions_are_turned_with_the_septum_and_follow_the_sense(study):
-    reference = replace(study.reference, septum_deg=200.0, anterior_insertion_deg=140.0, inferior_insertion_deg=250.0)
+    reference = replace(
+        study.reference,
+        septum_deg=200.0,
+        anterior_insertion_deg=140.0,
+        inferior_insertion_deg=250.0,
+    )
     assert insertions_deg(reference, sectors="rigid") == pytest.approx((120.0, 230.0))
-    backwards = replace(reference, sense=-1, anterior_insertion_deg=260.0, inferior_insertion_deg=150.0)
+    backwards = replace(
+        reference, sense=-1, anterior_insertion_deg=260.0, inferior_insertion_deg=150.0
+    )
     assert insertions_deg(backwards, sectors="rigid") == pytest.approx((120.0, 230.0))
     assert insertions_deg(reference, sectors="anatomical") == (120.0, 240.0)
     assert insertions_deg(reference, sectors="rigid_from_insertion") == (120.0, 230.0)
@@ -62,4 +75,7 @@ def test_insertions_that_the_mask_does_not_show_are_not_drawn(study, study_witho
 
 def _values(drawing):
     root = ElementTree.fromstring(str(drawing))
-    return {tile.get("data-segment"): tile.find("text[@class='value']").text for tile in root.findall("g")}
+    return {
+        tile.get("data-segment"): tile.find("text[@class='value']").text
+        for tile in root.findall("g")
+    }

@@ -18,15 +18,29 @@ def test_tiles_state_figure_unit_interval_and_shares(study):
 
 
 def test_no_reflow_has_a_tile_where_the_mask_labels_it(study):
-    figures = {**study.figures, "mvo_g": 1.2, "mvo_percent_infarct": 5.7, "infarct_without_mvo_g": 19.8}
-    tiles = {tile.title: tile for tile in key_figures(replace(study, tissues=("scar", "mvo"), figures=figures))}
+    figures = {
+        **study.figures,
+        "mvo_g": 1.2,
+        "mvo_percent_infarct": 5.7,
+        "infarct_without_mvo_g": 19.8,
+    }
+    tiles = {
+        tile.title: tile
+        for tile in key_figures(replace(study, tissues=("scar", "mvo"), figures=figures))
+    }
     assert "Edema around it" not in tiles
-    assert (tiles["No-reflow (MVO)"].value, tiles["No-reflow (MVO)"].lines) == ("1.2", ("5.7 % of the infarct",))
+    assert (tiles["No-reflow (MVO)"].value, tiles["No-reflow (MVO)"].lines) == (
+        "1.2",
+        ("5.7 % of the infarct",),
+    )
     assert "19.8 g without no-reflow" in tiles["Infarct"].lines
 
 
 def test_an_undefined_figure_is_a_dash_without_a_unit(study_without_direction):
-    figures = {**study_without_direction.figures, "transmurality_extent_infarcted_mean_percent": float("nan")}
+    figures = {
+        **study_without_direction.figures,
+        "transmurality_extent_infarcted_mean_percent": float("nan"),
+    }
     tile = key_figures(replace(study_without_direction, figures=figures))[2]
     assert (tile.value, tile.unit) == ("–", "")
     assert not any("segments" in line for line in tile.lines)

@@ -21,7 +21,9 @@ def test_a_reader_is_told_not_to_diagnose_and_what_the_shares_divide_by(study):
 
 def test_the_direction_of_the_segments_says_where_it_comes_from(study):
     assert "right ventricle of the mask touches" in _text(study)
-    landmark = replace(study, reference=replace(study.reference, source="landmark", sense_source="assumed"))
+    landmark = replace(
+        study, reference=replace(study.reference, source="landmark", sense_source="assumed")
+    )
     assert "given as a landmark" in _text(landmark)
     assert "the usual display, which was assumed" in _text(landmark)
     assert "Segment 17" in _text(study)

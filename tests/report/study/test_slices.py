@@ -47,11 +47,26 @@ def test_every_slice_has_every_sequence_and_the_outlines_of_its_tissues(case):
     assert [frame.number for frame in frames.slices] == [2, 1]
     for frame in frames.slices:
         assert list(frame.images) == ["LGE", "T2"]
-        assert all(address.startswith("data:image/webp;base64,") for address in frame.images.values())
-        assert [outline.tissue for outline in frame.outlines] == ["normal_myocardium", "lv_pool", "edema", "scar"]
+        assert all(
+            address.startswith("data:image/webp;base64,") for address in frame.images.values()
+        )
+        assert [outline.tissue for outline in frame.outlines] == [
+            "normal_myocardium",
+            "lv_pool",
+            "edema",
+            "scar",
+        ]
         assert [bool(outline.area) for outline in frame.outlines] == [False, False, True, True]
-    assert [title for title, _ in frames.key] == ["epicardium", "endocardium", "edema (scar included)", "scar"]
-    assert frames.slices[0].description == "slice 2: epicardium, endocardium, edema (scar included), scar"
+    assert [title for title, _ in frames.key] == [
+        "epicardium",
+        "endocardium",
+        "edema (scar included)",
+        "scar",
+    ]
+    assert (
+        frames.slices[0].description
+        == "slice 2: epicardium, endocardium, edema (scar included), scar"
+    )
 
 
 def test_a_mask_without_images_is_outlined_too(case):
@@ -77,7 +92,8 @@ def test_slices_without_a_heart_are_not_in_the_montage_but_in_the_viewer(case):
 
 
 @pytest.mark.parametrize(
-    ("count", "sequences", "printed"), [(3, 1, 1), (3, 3, 3), (8, 1, 1), (8, 3, 3), (18, 1, 1), (18, 3, 1), (40, 3, 1)]
+    ("count", "sequences", "printed"),
+    [(3, 1, 1), (3, 3, 3), (8, 1, 1), (8, 3, 3), (18, 1, 1), (18, 3, 1), (40, 3, 1)],
 )
 def test_a_printed_montage_leaves_room_for_tables_on_its_sheet(count, sequences, printed):
     slices = tuple(Frame(number, {}, ()) for number in range(count))
@@ -90,4 +106,7 @@ def test_a_printed_montage_leaves_room_for_tables_on_its_sheet(count, sequences,
 
 @pytest.mark.parametrize(("count", "columns"), [(2, 4), (6, 6), (7, 7), (8, 4), (9, 5), (18, 6)])
 def test_rows_of_a_montage_on_a_screen_are_of_nearly_equal_length(count, columns):
-    assert Frames(100.0, ("LGE",), tuple(Frame(number, {}, ()) for number in range(count)), ()).columns == columns
+    assert (
+        Frames(100.0, ("LGE",), tuple(Frame(number, {}, ()) for number in range(count)), ()).columns
+        == columns
+    )

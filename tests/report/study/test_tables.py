@@ -7,12 +7,33 @@ def test_each_segment_has_a_line_and_a_missing_one_is_dashes(study):
     table = wall_table(study)
     titles = [column.title for column in table.columns]
     assert titles == [
-        *("segment", "artery", "mass", "infarct", "edema", "transmural, mean", "where infarcted", "deepest", "class"),
+        *(
+            "segment",
+            "artery",
+            "mass",
+            "infarct",
+            "edema",
+            "transmural, mean",
+            "where infarcted",
+            "deepest",
+            "class",
+        ),
         "thickness",
     ]
     assert len(table.lines) == 16
     # Segment 11: depth 50 %, where infarcted 1.5 times that, infarct share half of it.
-    assert table.lines[10] == ("11 name of 11", "LAD", "6.0", "25.0", "12.0", "50.0", "75.0", "90.0", "26–50", "9.5")
+    assert table.lines[10] == (
+        "11 name of 11",
+        "LAD",
+        "6.0",
+        "25.0",
+        "12.0",
+        "50.0",
+        "75.0",
+        "90.0",
+        "26–50",
+        "9.5",
+    )
     assert table.lines[15] == ("16 name of 16", "LAD", "0", *["–"] * 7)
 
 
@@ -23,7 +44,9 @@ def test_rings_take_the_place_of_segments(study_without_direction):
 
 
 def test_no_reflow_has_a_column_where_the_mask_labels_it(study):
-    titles = [column.title for column in wall_table(replace(study, tissues=("scar", "mvo"))).columns]
+    titles = [
+        column.title for column in wall_table(replace(study, tissues=("scar", "mvo"))).columns
+    ]
     assert "no-reflow" in titles
     assert "edema" not in titles
 

@@ -19,7 +19,9 @@ def _heart(septum_deg, sense):
 @pytest.mark.parametrize("layout", ["myops2020", "emidec"])
 @pytest.mark.parametrize("sense", [1, -1])
 @pytest.mark.parametrize("septum_deg", [0, 90, 160, 180, 200, 270])
-def test_the_septum_comes_to_the_left_and_the_anterior_wall_to_the_top(study, layout, sense, septum_deg):
+def test_the_septum_comes_to_the_left_and_the_anterior_wall_to_the_top(
+    study, layout, sense, septum_deg
+):
     reference = replace(study.reference, septum_deg=float(septum_deg), sense=sense)
     shown = turned(upright(_heart(septum_deg, sense), layout), standard_view(reference, layout))
     ((_, septum_column),) = np.argwhere(shown == 1)
@@ -30,7 +32,10 @@ def test_the_septum_comes_to_the_left_and_the_anterior_wall_to_the_top(study, la
 
 def test_a_heart_that_lies_as_usual_is_left_alone(study):
     for septum_deg in (125.0, 180.0, 235.0):
-        assert standard_view(replace(study.reference, septum_deg=septum_deg, sense=1), "myops2020") == AS_STORED
+        assert (
+            standard_view(replace(study.reference, septum_deg=septum_deg, sense=1), "myops2020")
+            == AS_STORED
+        )
 
 
 def test_without_a_direction_nothing_is_turned(study_without_direction):
@@ -38,4 +43,7 @@ def test_without_a_direction_nothing_is_turned(study_without_direction):
 
 
 def test_a_picture_is_mirrored_before_it_is_turned():
-    assert turned(np.array([[1, 2], [3, 4]]), View(mirrored=True, quarter_turns=1)).tolist() == [[1, 3], [2, 4]]
+    assert turned(np.array([[1, 2], [3, 4]]), View(mirrored=True, quarter_turns=1)).tolist() == [
+        [1, 3],
+        [2, 4],
+    ]

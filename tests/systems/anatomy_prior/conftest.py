@@ -43,8 +43,12 @@ def batch():
 def bank():
     """Two cases of three slices with a margin of 4 pixels; the last slice of each is empty."""
     side = SIZE + 8
-    labels = [make_heart(size=side, centre=(26 + n, 28), pool=4 + n, epicardium=10 + n) for n in range(4)]
+    labels = [
+        make_heart(size=side, centre=(26 + n, 28), pool=4 + n, epicardium=10 + n) for n in range(4)
+    ]
     empty = torch.zeros_like(labels[0])
     stack = torch.stack([labels[0], labels[1], empty, labels[2], labels[3], empty])
     noise = torch.rand(6, 1, side, side, generator=torch.Generator().manual_seed(4))
-    return Bank(stack[:, None].float() / 6 + 0.1 * noise, stack, ("a", "a", "a", "b", "b", "b"), SIZE)
+    return Bank(
+        stack[:, None].float() / 6 + 0.1 * noise, stack, ("a", "a", "a", "b", "b", "b"), SIZE
+    )

@@ -29,7 +29,9 @@ def test_the_generator_has_six_convolutions_and_a_gradient_for_every_parameter()
     assert made.shape == (3, 5)
     made.square().sum().backward()
     assert all(parameter.grad is not None for parameter in generator.parameters())
-    expected = sum(9 * before * after + 2 * after for before, after in pairwise([2, 16, 32, 64, 64, 64]))
+    expected = sum(
+        9 * before * after + 2 * after for before, after in pairwise([2, 16, 32, 64, 64, 64])
+    )
     assert sum(parameter.numel() for parameter in generator.parameters()) == expected + 64 * 5 + 5
 
 
@@ -93,4 +95,6 @@ def test_label_losses_add_up_to_cross_entropy_of_soft_truth():
     generator = torch.Generator().manual_seed(2)
     logits = torch.randn(2, 4, 6, 5, generator=generator)
     target = torch.randn(2, 4, 6, 5, generator=generator).softmax(1)
-    torch.testing.assert_close(label_losses(logits, target).sum(1).mean(), F.cross_entropy(logits, target))
+    torch.testing.assert_close(
+        label_losses(logits, target).sum(1).mean(), F.cross_entropy(logits, target)
+    )

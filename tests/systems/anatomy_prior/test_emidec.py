@@ -11,7 +11,9 @@ from scarmap.sampling.preparation import check_nothing_lost, prepare
 from scarmap.systems.anatomy_prior.recipe import anatomy_prior
 from scarmap.training.run.training_set import at_one_pixel_size
 
-pytestmark = pytest.mark.skipif("SCARMAP_EMIDEC" not in os.environ, reason="SCARMAP_EMIDEC is not set")
+pytestmark = pytest.mark.skipif(
+    "SCARMAP_EMIDEC" not in os.environ, reason="SCARMAP_EMIDEC is not set"
+)
 
 
 @pytest.fixture(scope="module")

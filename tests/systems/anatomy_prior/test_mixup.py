@@ -35,7 +35,9 @@ def test_centre_and_spread_by_hand():
         ({"centre": (30, 20), "epicardium": 7, "pool": 3}, {"centre": (22, 25), "epicardium": 14}),
     ],
 )
-def test_the_affine_map_takes_centroid_to_centroid_and_mean_distance_to_mean_distance(heart, fixed, moving):
+def test_the_affine_map_takes_centroid_to_centroid_and_mean_distance_to_mean_distance(
+    heart, fixed, moving
+):
     masks = [foreground(heart(**each)[None]) for each in (fixed, moving)]
     scale, *shift = registration(*masks)[0]
     points = torch.stack(masks[1][0].nonzero(as_tuple=True)[::-1], dim=1).float()
@@ -46,7 +48,10 @@ def test_the_affine_map_takes_centroid_to_centroid_and_mean_distance_to_mean_dis
 
 
 def test_the_warped_heart_lies_on_the_fixed_one(heart):
-    fixed, moving = heart(centre=(20, 28), epicardium=12)[None], heart(centre=(27, 22), epicardium=7, pool=3)[None]
+    fixed, moving = (
+        heart(centre=(20, 28), epicardium=12)[None],
+        heart(centre=(27, 22), epicardium=7, pool=3)[None],
+    )
     matrix = registration(foreground(fixed), foreground(moving))
     warped = warp(foreground(moving)[:, None].float(), matrix)[:, 0] > 0.5
     both = (warped & foreground(fixed)).sum()
@@ -62,7 +67,10 @@ def test_warping_by_a_whole_shift_and_by_nothing_is_exact():
 
 
 def test_soft_labels_sum_to_one_and_are_shares(heart, batch):
-    fixed, moving = batch(heart(), heart(epicardium=14)), batch(heart(centre=(20, 27)), heart(epicardium=8, pool=3))
+    fixed, moving = (
+        batch(heart(), heart(epicardium=14)),
+        batch(heart(centre=(20, 27)), heart(epicardium=8, pool=3)),
+    )
     soft = mix_up(fixed, moving, torch.tensor([0.3, 0.8])).soft
     assert soft.shape == (2, len(TISSUES), 48, 48)
     torch.testing.assert_close(soft.sum(1), torch.ones(2, 48, 48))
@@ -84,14 +92,17 @@ def test_where_only_one_of_two_hearts_is_the_fixed_image_stays(batch):
     wide = torch.zeros(48, 48, dtype=torch.uint8)
     wide[18:30, 8:40] = INDEX["normal_myocardium"]
     tall = torch.where(wide.T > 0, INDEX["scar"], 0).to(torch.uint8)
-    # Neither is moved: both have one centroid and, turned by a right angle, one mean distance from it.
+    # Neither is moved: both have one centroid and, turned by a right angle, one mean distance from
+    # it.
     mixed = mix_up(batch(wide), batch(tall), torch.tensor([0.25]))
     both = (wide > 0) & (tall > 0)
     expected = tissue_shares(batch(wide))[0]
     expected[INDEX["normal_myocardium"]][both] = 0.25
     expected[INDEX["scar"]][both] = 0.75
     torch.testing.assert_close(mixed.soft[0], expected)
-    torch.testing.assert_close(mixed.images[0, 0], torch.where(both, 0.25 * wide + 0.75 * tall, wide) / 6)
+    torch.testing.assert_close(
+        mixed.images[0, 0], torch.where(both, 0.25 * wide + 0.75 * tall, wide) / 6
+    )
 
 
 def test_images_and_truth_are_blended_in_the_same_proportion(heart, batch):
@@ -101,7 +112,9 @@ def test_images_and_truth_are_blended_in_the_same_proportion(heart, batch):
     fixed, moving = batch(healthy), batch(labels)
     mixed = mix_up(fixed, moving, torch.tensor([0.25]))
     infarct = labels == INDEX["scar"]
-    torch.testing.assert_close(mixed.soft[0, INDEX["scar"]][infarct], torch.full((int(infarct.sum()),), 0.75))
+    torch.testing.assert_close(
+        mixed.soft[0, INDEX["scar"]][infarct], torch.full((int(infarct.sum()),), 0.75)
+    )
     torch.testing.assert_close(mixed.images, 0.25 * fixed.images + 0.75 * moving.images)
     assert (mixed.labels[0][infarct] == INDEX["scar"]).all()
 
@@ -125,7 +138,9 @@ def test_partners_are_other_slices_of_similar_height():
 
 def test_without_candidates_each_slice_is_its_own_partner():
     chosen = torch.tensor([1, 0])
-    partners = draw_partners(torch.tensor([0.0, 0.0]), chosen, torch.tensor([], dtype=torch.int64), 0.1, generator())
+    partners = draw_partners(
+        torch.tensor([0.0, 0.0]), chosen, torch.tensor([], dtype=torch.int64), 0.1, generator()
+    )
     assert torch.equal(partners, chosen)
 
 
@@ -143,11 +158,15 @@ def test_an_epoch_shows_each_slice_once_and_blends_a_share_of_them(bank):
     shown, window = torch.cat([each.labels for each in plain]), bank.window(rows).labels
     assert sorted((shown > 0).sum((1, 2)).tolist()) == sorted((window > 0).sum((1, 2)).tolist())
     soft = torch.cat([each.soft for each in blended])
-    assert ((soft > 0.05) & (soft < 0.95)).flatten(1).any(1).sum() == 4  # the empty slices have no partner
+    assert ((soft > 0.05) & (soft < 0.95)).flatten(1).any(
+        1
+    ).sum() == 4  # the empty slices have no partner
 
 
 def test_the_same_seed_draws_the_same_epoch(bank):
     keywords = {"batch_size": 3, "augmentation": Augmentation(rotation_deg=20, noise=0.1)}
-    first, again = (list(mixed_slices(bank, torch.arange(6), generator(7), **keywords)) for _ in range(2))
+    first, again = (
+        list(mixed_slices(bank, torch.arange(6), generator(7), **keywords)) for _ in range(2)
+    )
     assert all(torch.equal(one.images, two.images) for one, two in zip(first, again, strict=True))
     assert all(torch.equal(one.soft, two.soft) for one, two in zip(first, again, strict=True))

@@ -52,7 +52,9 @@ def test_overlap_never_pays():
 
 def test_the_printed_formula_counts_all_background_that_a_softmax_leaves():
     almost_nothing = torch.full((1, 4, 4), 0.001)
-    assert neighbourhood_penalty(almost_nothing, almost_nothing, literal=True).item() == pytest.approx(0.998)
+    assert neighbourhood_penalty(
+        almost_nothing, almost_nothing, literal=True
+    ).item() == pytest.approx(0.998)
     certain = torch.ones(1, 4, 4)
     assert neighbourhood_penalty(certain, certain, literal=True).item() == 0
 

@@ -29,7 +29,10 @@ def test_a_gate_scales_the_output_of_its_block_between_nothing_and_all():
 
 def test_every_block_has_a_gate_or_none_has():
     def gates(**keywords):
-        return sum(isinstance(module, GatedBlock) for module in SegmentationNetwork(width=2, **keywords).modules())
+        return sum(
+            isinstance(module, GatedBlock)
+            for module in SegmentationNetwork(width=2, **keywords).modules()
+        )
 
     assert gates(attention=True) == 9
     assert gates(attention=False) == 0

@@ -25,7 +25,9 @@ class Says(nn.Module):
 
 def channels(labels):
     """Tissue indices as the network's channels."""
-    return torch.stack([torch.as_tensor([[CHANNEL[int(t)] for t in row] for row in each]) for each in labels])
+    return torch.stack(
+        [torch.as_tensor([[CHANNEL[int(t)] for t in row] for row in each]) for each in labels]
+    )
 
 
 def logits_of(batch, seed=1):
@@ -37,14 +39,22 @@ def test_without_weights_and_penalty_it_is_cross_entropy(heart, batch):
     model = Says(logits_of(given))
     parts = AnatomyPriorObjective(class_weights=None, penalty_weight=0)(model, given)
     assert set(parts) == {"cross_entropy"}
-    torch.testing.assert_close(parts["cross_entropy"], F.cross_entropy(model.logits, channels(given.labels)))
+    torch.testing.assert_close(
+        parts["cross_entropy"], F.cross_entropy(model.logits, channels(given.labels))
+    )
 
 
 def test_soft_truth_is_used_where_there_is_some(heart, batch):
     hard = batch(heart())
     half = (tissue_shares(hard) + tissue_shares(batch(torch.zeros_like(heart())))) / 2
-    model, objective = Says(logits_of(hard)), AnatomyPriorObjective(class_weights=None, penalty_weight=0, dice=True)
-    first, second = objective(model, hard), objective(model, Batch(hard.images, hard.labels, tissue_shares(hard)))
+    model, objective = (
+        Says(logits_of(hard)),
+        AnatomyPriorObjective(class_weights=None, penalty_weight=0, dice=True),
+    )
+    first, second = (
+        objective(model, hard),
+        objective(model, Batch(hard.images, hard.labels, tissue_shares(hard))),
+    )
     torch.testing.assert_close(first, second)
     mixed = objective(model, Batch(hard.images, hard.labels, half))
     background = torch.zeros(1, 48, 48, dtype=torch.int64)
@@ -78,9 +88,15 @@ def test_weights_are_shown_for_labels_that_occur_and_undefined_for_others(heart,
 
 def test_each_image_is_weighed_on_its_own(heart, batch):
     given = batch(heart(), heart(epicardium=16, pool=3))
-    objective, model = AnatomyPriorObjective(class_weights="inverse-frequency"), Says(logits_of(given))
+    objective, model = (
+        AnatomyPriorObjective(class_weights="inverse-frequency"),
+        Says(logits_of(given)),
+    )
     both, _ = objective(model, given)
-    alone = [objective(Says(model.logits[n : n + 1]), batch(given.labels[n]))[0]["cross_entropy"] for n in range(2)]
+    alone = [
+        objective(Says(model.logits[n : n + 1]), batch(given.labels[n]))[0]["cross_entropy"]
+        for n in range(2)
+    ]
     torch.testing.assert_close(both["cross_entropy"], sum(alone) / 2)
 
 
@@ -92,7 +108,10 @@ def test_network_and_weight_generator_are_trained_together(heart, batch, class_w
     model = SegmentationNetwork(width=4)
     parts, shown = objective(model, given)
     sum(parts.values()).backward()
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in [*model.parameters(), *objective.parameters()])
+    assert all(
+        p.grad is not None and p.grad.isfinite().all()
+        for p in [*model.parameters(), *objective.parameters()]
+    )
     assert not any(weight.requires_grad for weight in shown.values())
 
 
@@ -114,6 +133,8 @@ def test_myops_has_its_own_labels_and_regions(heart, batch):
     model = Says(torch.zeros(1, 6, 48, 48))
     parts, shown = objective(model, batch(labels))
     # Six labels at 1/6 each: scar 1/6 in scar and edema 2/6 in the wall 3/6.
-    assert parts["neighbourhood"].item() == pytest.approx(0.01 * ((1 - 1 / 6 - 2 / 6) + (1 - 2 / 6 - 3 / 6)), rel=1e-5)
+    assert parts["neighbourhood"].item() == pytest.approx(
+        0.01 * ((1 - 1 / 6 - 2 / 6) + (1 - 2 / 6 - 3 / 6)), rel=1e-5
+    )
     assert "class_weight_edema" in shown
     assert "class_weight_mvo" not in shown

@@ -20,7 +20,12 @@ def test_tissues_are_chosen_from_the_outside_in():
         (0.1, 0.8, 0.3, 0.1),
         (0.1, 0.8, 0.5, 0.1),
         (0.1, 0.8, 0.5, 0.3),
-        (0.1, 0.8, 0.3, 0.25),  # normal .5 against infarct .3: most of that being no-reflow does not matter
+        (
+            0.1,
+            0.8,
+            0.3,
+            0.25,
+        ),  # normal .5 against infarct .3: most of that being no-reflow does not matter
     ) == ["background", "lv_pool", "normal_myocardium", "scar", "mvo", "normal_myocardium"]
 
 
@@ -32,7 +37,10 @@ def test_an_infarct_torn_between_scar_and_no_reflow_is_an_infarct():
 def test_scar_lies_in_edema_and_edema_in_the_wall_of_myops():
     # Both pools, whole myocardium, scar and edema, scar.
     assert tissues(
-        (0.1, 0.7, 0.1, 0.0, 0.0), (0.1, 0.1, 0.7, 0.5, 0.1), (0.1, 0.1, 0.7, 0.5, 0.4), layout="myops2020"
+        (0.1, 0.7, 0.1, 0.0, 0.0),
+        (0.1, 0.1, 0.7, 0.5, 0.1),
+        (0.1, 0.1, 0.7, 0.5, 0.4),
+        layout="myops2020",
     ) == ["rv_pool", "edema", "scar"]
 
 
@@ -51,7 +59,9 @@ def infarct_of(voxels, *, layout):
     return labels, Grid(labels.shape, (2.0, 2.0, 10.0), np.eye(4))  # 0.04 ml a voxel
 
 
-@pytest.mark.parametrize(("layout", "instead"), [("emidec", "normal_myocardium"), ("myops2020", "edema")])
+@pytest.mark.parametrize(
+    ("layout", "instead"), [("emidec", "normal_myocardium"), ("myops2020", "edema")]
+)
 def test_an_infarct_below_the_smallest_volume_becomes_what_it_lies_in_and_is_told(layout, instead):
     labels, grid = infarct_of(49, layout=layout)
     cleared, told = leave_out_small_infarct(labels, grid, layout=layout, smallest_ml=2.0)

@@ -18,7 +18,11 @@ ROWS = {
         (95.5, 87.1, 62.2, 24.6),
         (0.9, 4.5, 8, 10.2),
     ),
-    "anatomy-prior/attention": ({"class_weights", "penalty"}, (96.2, 90.0, 71.8, 35.4), (0.9, 3.3, 6.7, 13.0)),
+    "anatomy-prior/attention": (
+        {"class_weights", "penalty"},
+        (96.2, 90.0, 71.8, 35.4),
+        (0.9, 3.3, 6.7, 13.0),
+    ),
     "anatomy-prior/no-penalty": ({"penalty"}, (97.1, 92.6, 76.9, 53.5), (1.4, 2.9, 8.2, 15.3)),
     "anatomy-prior": (set(), (97.0, 91.6, 74.7, 53.8), (0.7, 2.9, 8.2, 14.3)),
 }
@@ -78,7 +82,10 @@ def test_the_modern_schedule_changes_training_and_not_the_network():
     assert modern.stages[0].objective().dice
     assert modern.stages[0].keep == "last"
     assert modern.finish.keywords["smallest_ml"] == 2.0
-    assert anatomy_prior(schedule="modern", smallest_infarct_ml=0.0).finish.keywords["smallest_ml"] == 0
+    assert (
+        anatomy_prior(schedule="modern", smallest_infarct_ml=0.0).finish.keywords["smallest_ml"]
+        == 0
+    )
 
 
 @pytest.mark.parametrize(("layout", "mirrored"), [("emidec", False), ("myops2020", True)])

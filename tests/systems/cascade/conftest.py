@@ -31,7 +31,10 @@ def labels():
 def batch():
     """Two slices of 32 x 32 pixels, three sequences; the second one is empty."""
     generator = torch.Generator().manual_seed(3)
-    return Batch(torch.rand(2, 3, SIZE, SIZE, generator=generator), torch.stack([heart(), torch.zeros_like(heart())]))
+    return Batch(
+        torch.rand(2, 3, SIZE, SIZE, generator=generator),
+        torch.stack([heart(), torch.zeros_like(heart())]),
+    )
 
 
 @pytest.fixture

@@ -5,7 +5,12 @@ import torch
 from torch import nn
 
 from scarmap.nn.frozen import Frozen
-from scarmap.systems.cascade.anatomy import AnatomyNetwork, AnatomyObjective, region_probabilities, take_earlier
+from scarmap.systems.cascade.anatomy import (
+    AnatomyNetwork,
+    AnatomyObjective,
+    region_probabilities,
+    take_earlier,
+)
 from scarmap.systems.cascade.denoiser import Denoiser, epicardial_masks
 
 
@@ -70,7 +75,9 @@ def test_the_shape_loss_trains_the_network_and_not_the_frozen_auto_encoder(batch
     network = AnatomyNetwork(width=4)
     take_earlier(network, {"denoiser": Denoiser(size=32, code=8)})
     network.train()
-    before = {name: value.clone() for name, value in network.frozen["denoiser"].state_dict().items()}
+    before = {
+        name: value.clone() for name, value in network.frozen["denoiser"].state_dict().items()
+    }
     AnatomyObjective(beta=1.0)(network, batch)["shape"].backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
     assert all(parameter.grad is None for parameter in network.frozen["denoiser"].parameters())

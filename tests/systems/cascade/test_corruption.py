@@ -76,14 +76,19 @@ def test_specks_lie_within_three_pixels_of_the_border():
     assert inverted.any()
     assert ((distance - 15).abs() < 3 * 2**0.5 + 1).all()
     share = (add_specks(masks(), generator()) != masks()).float().sum() / 32
-    band = corruption.grow(masks(1), torch.tensor([3])) - corruption.grow(masks(1), torch.tensor([-3]))
+    band = corruption.grow(masks(1), torch.tensor([3])) - corruption.grow(
+        masks(1), torch.tensor([-3])
+    )
     assert 0.01 < share / band.sum() < 0.05
 
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_a_ragged_edge_is_moved_by_three_pixels_in_both_directions(axis):
-    # With 56 x 111 pixels the 12 x 12 drawn movements lie on every fifth row and every tenth column.
-    place = torch.meshgrid(torch.arange(56.0), torch.arange(111.0), indexing="ij")[axis].expand(64, 1, 56, 111)
+    # With 56 x 111 pixels the 12 x 12 drawn movements lie on every fifth row and every tenth
+    # column.
+    place = torch.meshgrid(torch.arange(56.0), torch.arange(111.0), indexing="ij")[axis].expand(
+        64, 1, 56, 111
+    )
     moved = (jitter_edge(place, generator()) - place)[:, 0, 15:41:5, 20:91:10]
     assert moved.std().item() == pytest.approx(3, rel=0.1)
     assert abs(moved.mean().item()) < 0.3
@@ -92,14 +97,20 @@ def test_a_ragged_edge_is_moved_by_three_pixels_in_both_directions(axis):
 @pytest.mark.parametrize(("first", "second"), [(2, 2), (12, 12), (2, 12), (12, 2), (7, 7)])
 @pytest.mark.parametrize("degrees", [0, 45, 90])
 def test_the_semi_axes_of_ellipses_span_2_to_12_pixels(first, second, degrees):
-    uniform = torch.tensor([(first - 2) / 10, (second - 2) / 10, degrees / 180])[:, None].expand(3, 40)
+    uniform = torch.tensor([(first - 2) / 10, (second - 2) / 10, degrees / 180])[:, None].expand(
+        3, 40
+    )
     found = ellipses(torch.zeros(40, 1, 128, 128), uniform, generator())[:, 0]
     found = found[~(found[:, [0, -1]].any((1, 2)) | found[:, :, [0, -1]].any((1, 2)))]
     assert len(found) > 20
-    assert found.sum((1, 2)).float().mean().item() == pytest.approx(torch.pi * first * second, rel=0.05)
+    assert found.sum((1, 2)).float().mean().item() == pytest.approx(
+        torch.pi * first * second, rel=0.05
+    )
     if degrees != 45:
         extents = [found.any(axis).sum(1).float().mean().item() / 2 for axis in (2, 1)]
-        assert extents == pytest.approx([first, second] if degrees == 0 else [second, first], abs=0.5)
+        assert extents == pytest.approx(
+            [first, second] if degrees == 0 else [second, first], abs=0.5
+        )
 
 
 def test_blurring_spreads_a_mask_and_keeps_its_mean():

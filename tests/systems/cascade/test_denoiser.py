@@ -4,7 +4,12 @@ from torch import nn
 
 from scarmap.labels import INDEX
 from scarmap.systems.cascade.corruption import corrupt
-from scarmap.systems.cascade.denoiser import Denoiser, DenoisingObjective, denoising_dice, epicardial_masks
+from scarmap.systems.cascade.denoiser import (
+    Denoiser,
+    DenoisingObjective,
+    denoising_dice,
+    epicardial_masks,
+)
 
 
 class Constant(nn.Module):
@@ -49,7 +54,9 @@ def test_every_mask_passes_through_a_short_code():
 
 def test_the_loss_is_the_mean_squared_error_to_the_uncorrupted_mask(batch):
     truth = epicardial_masks(batch.labels)
-    (loss,) = DenoisingObjective(generator=torch.Generator().manual_seed(0))(Constant(0.25), batch).values()
+    (loss,) = DenoisingObjective(generator=torch.Generator().manual_seed(0))(
+        Constant(0.25), batch
+    ).values()
     inside = truth.mean().item()
     assert loss.item() == pytest.approx(inside * 0.75**2 + (1 - inside) * 0.25**2, rel=1e-5)
 
@@ -74,7 +81,9 @@ def test_the_score_is_the_same_at_every_call_and_draws_from_no_global_generator(
 def test_a_model_that_fills_everything_scores_by_hand(bank):
     size = epicardial_masks(bank.window(torch.tensor([0])).labels).sum().item()
     expected = 2 * size / (size + 32 * 32)
-    assert denoising_dice(Constant(1.0), bank, torch.arange(4)) == {"lv_epicardium": pytest.approx(expected)}
+    assert denoising_dice(Constant(1.0), bank, torch.arange(4)) == {
+        "lv_epicardium": pytest.approx(expected)
+    }
 
 
 def test_without_a_left_ventricle_there_is_no_score(bank):

@@ -70,5 +70,7 @@ def test_sum_product_and_maximum_by_hand():
 
 
 def test_an_unknown_fusion_lists_close_ones():
-    with pytest.raises(RecipeError, match=r"no fusion 'sum-product'\. Did you mean 'sum-product-max'\?"):
+    with pytest.raises(
+        RecipeError, match=r"no fusion 'sum-product'\. Did you mean 'sum-product-max'\?"
+    ):
         make_fusion("sum-product", channels=4, own=0)

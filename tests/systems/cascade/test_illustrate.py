@@ -17,7 +17,11 @@ def stages():
     torch.manual_seed(0)
     anatomy = AnatomyNetwork(width=4)
     torch.nn.init.constant_(anatomy.unet.head.bias, 1.0)
-    made = {"denoiser": Denoiser(size=32, code=8), "anatomy": anatomy, "pathology": PathologyNetwork(width=4)}
+    made = {
+        "denoiser": Denoiser(size=32, code=8),
+        "anatomy": anatomy,
+        "pathology": PathologyNetwork(width=4),
+    }
     return {name: model.eval() for name, model in made.items()}
 
 
@@ -32,7 +36,9 @@ def test_pictures_survive_the_disk_and_hold_real_numbers(stages, bank, tmp_path)
         back = read_illustration(write_illustration(tmp_path, picture))
         panels = [panel for row in back.rows for panel in row]
         assert [len(row) for row in back.rows] == [len(row) for row in picture.rows]
-        assert all(np.isfinite(panel.image).all() and panel.image.shape == (32, 32) for panel in panels)
+        assert all(
+            np.isfinite(panel.image).all() and panel.image.shape == (32, 32) for panel in panels
+        )
         assert all(set(panel.contours) <= set(REGIONS) for panel in panels)
 
 
@@ -50,8 +56,19 @@ def test_the_auto_encoder_is_shown_before_and_after_on_found_and_on_corrupted_ma
 
 def test_every_branch_is_shown_beside_the_expert(stages, bank):
     rows = pictures(stages, bank)[2].rows
-    assert [panel.title for panel in rows[0]] == ["expert", "main output", "bSSFP output", "LGE output", "T2 output"]
-    assert set(rows[0][0].contours) == {"lv_epicardium", "whole_myocardium", "scar_and_edema", "scar"}
+    assert [panel.title for panel in rows[0]] == [
+        "expert",
+        "main output",
+        "bSSFP output",
+        "LGE output",
+        "T2 output",
+    ]
+    assert set(rows[0][0].contours) == {
+        "lv_epicardium",
+        "whole_myocardium",
+        "scar_and_edema",
+        "scar",
+    }
 
 
 def test_an_anatomy_network_on_bssfp_alone(stages, bank):

@@ -23,7 +23,12 @@ class Scar(nn.Module):
 
     def forward(self, candidates):
         seen = candidates[:, 1:2]
-        main = torch.cat([1 - 2 * seen, -torch.ones_like(seen), -torch.ones_like(seen), 2 * seen - 1], dim=1) * 100
+        main = (
+            torch.cat(
+                [1 - 2 * seen, -torch.ones_like(seen), -torch.ones_like(seen), 2 * seen - 1], dim=1
+            )
+            * 100
+        )
         return {"main": main, "T2": main[:, [0, 1, 3]], "LGE": main[:, [0, 1, 3]]}
 
 
@@ -54,7 +59,9 @@ def test_pathology_lies_in_the_region_and_one_pixel_beyond(slices, views, output
 def test_what_a_network_finds_outside_the_region_is_not_kept_beyond_one_pixel(slices, views):
     class Everywhere(nn.Module):
         def forward(self, candidates):
-            return {"main": torch.tensor([0.0, 0.0, 0.0, 100.0]).view(1, 4, 1, 1).expand(-1, -1, 16, 16)}
+            return {
+                "main": torch.tensor([0.0, 0.0, 0.0, 100.0]).view(1, 4, 1, 1).expand(-1, -1, 16, 16)
+            }
 
     found = assemble({**STAGES, "pathology": Everywhere()}, slices[:1], views=views)
     kept = torch.zeros(16, 16)

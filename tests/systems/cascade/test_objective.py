@@ -7,7 +7,12 @@ from torch import nn
 from scarmap.nn.frozen import Frozen
 from scarmap.systems.cascade.anatomy import AnatomyNetwork, take_earlier
 from scarmap.systems.cascade.objective import PathologyObjective, gated_labels
-from scarmap.systems.cascade.pathology import NESTED, PathologyNetwork, SingleNetwork, target_classes
+from scarmap.systems.cascade.pathology import (
+    NESTED,
+    PathologyNetwork,
+    SingleNetwork,
+    target_classes,
+)
 
 WEIGHTS = {"main": 1.0, "bSSFP": 0.3, "LGE": 0.5, "T2": 0.5}
 
@@ -31,7 +36,9 @@ class Even(nn.Module):
     def forward(self, candidates):
         self.candidates = candidates
         count, _, height, width = candidates.shape
-        return {name: torch.zeros(count, 1 + len(NESTED[name]), height, width) for name in self.outputs}
+        return {
+            name: torch.zeros(count, 1 + len(NESTED[name]), height, width) for name in self.outputs
+        }
 
 
 @pytest.fixture
@@ -52,11 +59,15 @@ def test_weighted_losses_of_every_output_by_hand(batch, found_only):
     parts = PathologyObjective(weights=WEIGHTS)(Even(*WEIGHTS), batch)
     assert list(parts) == ["dice_main", "dice_bSSFP", "dice_LGE", "dice_T2"]
     for output, weight in WEIGHTS.items():
-        assert parts[f"dice_{output}"].item() == pytest.approx(weight * even_dice_loss(batch.labels, output), rel=1e-4)
+        assert parts[f"dice_{output}"].item() == pytest.approx(
+            weight * even_dice_loss(batch.labels, output), rel=1e-4
+        )
 
 
 def test_the_modern_loss_adds_the_cross_entropy(batch, found_only):
-    (loss,) = PathologyObjective(weights={"T2": 1.0}, loss="dice-cross-entropy")(Even("T2"), batch).values()
+    (loss,) = PathologyObjective(weights={"T2": 1.0}, loss="dice-cross-entropy")(
+        Even("T2"), batch
+    ).values()
     assert loss.item() == pytest.approx(even_dice_loss(batch.labels, "T2") + math.log(3), rel=1e-4)
 
 
@@ -81,14 +92,18 @@ def test_labels_outside_the_gate_are_background(labels):
 def test_gates_repeat_with_the_generator(batch):
     def shown(seed):
         model = Even("main")
-        PathologyObjective(weights=WEIGHTS, generator=torch.Generator().manual_seed(seed))(model, batch)
+        PathologyObjective(weights=WEIGHTS, generator=torch.Generator().manual_seed(seed))(
+            model, batch
+        )
         return model.candidates
 
     assert torch.equal(shown(1), shown(1))
     assert len({shown(seed).numpy().tobytes() for seed in range(8)}) > 1
 
 
-@pytest.mark.parametrize("network", [PathologyNetwork(width=4), SingleNetwork(sequences=(2,), output="T2", width=4)])
+@pytest.mark.parametrize(
+    "network", [PathologyNetwork(width=4), SingleNetwork(sequences=(2,), output="T2", width=4)]
+)
 def test_every_parameter_is_trained_and_the_frozen_anatomy_network_is_not(batch, network):
     take_earlier(network, {"anatomy": AnatomyNetwork(width=4)})
     network.train()

@@ -95,7 +95,9 @@ def test_a_branch_sees_its_own_sequence_only():
 def test_a_single_network_has_one_output(sequences, output, channels):
     network = SingleNetwork(sequences=sequences, output=output, width=4)
     logits = network(torch.rand(2, 3, 32, 32))
-    assert {name: tuple(each.shape) for name, each in logits.items()} == {output: (2, channels, 32, 32)}
+    assert {name: tuple(each.shape) for name, each in logits.items()} == {
+        output: (2, channels, 32, 32)
+    }
     assert [len(network.unet.encoders), network.unet.inputs] == [1, (len(sequences),)]
 
 

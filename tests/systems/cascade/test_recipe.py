@@ -11,15 +11,35 @@ from scarmap.systems.catalogue import choose
 
 # Table, changed settings, stages, published Dice.
 ROWS = {
-    "cascade/unet-bssfp": ("1", {"anatomy", "denoiser", "pathology"}, 1, {"lv_epicardium": (93.77, 2.55)}),
-    "cascade/anatomy-no-denoiser": ("1", {"denoiser", "pathology"}, 1, {"lv_epicardium": (96.21, 3.28)}),
+    "cascade/unet-bssfp": (
+        "1",
+        {"anatomy", "denoiser", "pathology"},
+        1,
+        {"lv_epicardium": (93.77, 2.55)},
+    ),
+    "cascade/anatomy-no-denoiser": (
+        "1",
+        {"denoiser", "pathology"},
+        1,
+        {"lv_epicardium": (96.21, 3.28)},
+    ),
     "cascade/anatomy": ("1", {"pathology"}, 2, {"lv_epicardium": (96.99, 1.49)}),
     "cascade/unet-edema": ("2", {"pathology"}, 3, {"scar_and_edema": (61.42, 11.86)}),
     "cascade/unet-scar": ("2", {"pathology"}, 3, {"scar": (56.38, 23.36)}),
     "cascade/branch-t2": ("2", {"output"}, 3, {"scar_and_edema": (64.37, 11.25)}),
     "cascade/branch-lge": ("2", {"output"}, 3, {"scar": (55.65, 24.97)}),
-    "cascade/fusion-unet": ("2", {"pathology"}, 3, {"scar": (57.5, 23.09), "scar_and_edema": (66.61, 12.79)}),
-    "cascade/sum-product-max": ("2", {"fusion"}, 3, {"scar": (59.56, 25.18), "scar_and_edema": (68.59, 12.33)}),
+    "cascade/fusion-unet": (
+        "2",
+        {"pathology"},
+        3,
+        {"scar": (57.5, 23.09), "scar_and_edema": (66.61, 12.79)},
+    ),
+    "cascade/sum-product-max": (
+        "2",
+        {"fusion"},
+        3,
+        {"scar": (59.56, 25.18), "scar_and_edema": (68.59, 12.33)},
+    ),
     "cascade": ("2", set(), 3, {"scar": (64.09, 25.96), "scar_and_edema": (70.24, 12.98)}),
 }
 HAUSDORFF_MM = {
@@ -39,7 +59,9 @@ def test_rows_have_the_published_factors_and_figures_and_say_what_their_column_m
     table, changed, stages, published = ROWS[name]
     row = RECIPES[name]
     assert (row.paper, row.table, row.published) == ("cascade", table, published)
-    distance = {"hausdorff_mm": {"lv_epicardium": HAUSDORFF_MM[name]}} if name in HAUSDORFF_MM else {}
+    distance = (
+        {"hausdorff_mm": {"lv_epicardium": HAUSDORFF_MM[name]}} if name in HAUSDORFF_MM else {}
+    )
     assert row.also_published == distance
     assert set(differences(cascade, row.recipe)) == changed
     recipe = row.recipe()
@@ -69,7 +91,10 @@ def test_side_outputs_need_no_second_training():
 
 
 def test_changing_the_fusion_leaves_the_earlier_stages_as_they_are():
-    before, after = (describe(cascade(fusion=fusion))["stages"] for fusion in ("channel-attention", "concatenation"))
+    before, after = (
+        describe(cascade(fusion=fusion))["stages"]
+        for fusion in ("channel-attention", "concatenation")
+    )
     assert before[:2] == after[:2]
     assert before[2] != after[2]
 
@@ -89,7 +114,9 @@ def test_the_networks_of_earlier_stages_are_handed_over():
     models = {name: stage.model() for name, stage in stages.items()}
     assert stages["pathology"].inputs == ("denoiser", "anatomy")
     for name in ("anatomy", "pathology"):
-        stages[name].initialise(models[name], {earlier: models[earlier] for earlier in stages[name].inputs})
+        stages[name].initialise(
+            models[name], {earlier: models[earlier] for earlier in stages[name].inputs}
+        )
         for earlier in stages[name].inputs:
             held, original = models[name].frozen[earlier].state_dict(), models[earlier].state_dict()
             assert all(torch.equal(held[key], original[key]) for key in original)
@@ -110,7 +137,10 @@ def test_every_constant_has_a_source():
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"fusion": "sum-product"}, "fusion cannot be 'sum-product'. Did you mean 'sum-product-max'?"),
+        (
+            {"fusion": "sum-product"},
+            "fusion cannot be 'sum-product'. Did you mean 'sum-product-max'?",
+        ),
         ({"gate": "denoise"}, "gate cannot be 'denoise'. Did you mean 'denoised'?"),
         ({"pathology": "unet"}, "pathology cannot be 'unet'"),
         ({"anatomy": "asn"}, "anatomy cannot be 'asn'. Did you mean 'assn'?"),

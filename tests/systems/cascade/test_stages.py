@@ -10,7 +10,9 @@ def test_percentiles_of_each_slice_become_0_and_1():
     assert scaled.dtype == np.float32
     np.testing.assert_allclose(scaled[..., 0], scaled[..., 1], atol=1e-5)
     low, high = np.percentile(ramp, (1, 99))
-    np.testing.assert_allclose(scaled[..., 0], np.clip((ramp[..., 0] - low) / (high - low), 0, 1), atol=1e-6)
+    np.testing.assert_allclose(
+        scaled[..., 0], np.clip((ramp[..., 0] - low) / (high - low), 0, 1), atol=1e-6
+    )
 
 
 def test_a_constant_slice_is_all_zeros():

@@ -14,7 +14,9 @@ def heart(*, size=SIZE, centre=16, pool=4, epicardium=9):
     distance = ((rows - centre) ** 2 + (columns - centre) ** 2).sqrt()
     wall = (distance <= epicardium) & (distance > pool)
     labels = torch.zeros(size, size, dtype=torch.uint8)
-    labels[(distance > epicardium) & (distance <= epicardium + 3) & (columns < centre)] = INDEX["rv_pool"]
+    labels[(distance > epicardium) & (distance <= epicardium + 3) & (columns < centre)] = INDEX[
+        "rv_pool"
+    ]
     labels[distance <= pool] = INDEX["lv_pool"]
     labels[wall] = INDEX["normal_myocardium"]
     labels[wall & (columns >= centre)] = INDEX["scar"]
@@ -26,7 +28,10 @@ def heart(*, size=SIZE, centre=16, pool=4, epicardium=9):
 def batch():
     """Two slices of 32 x 32 pixels, three sequences; the second one is empty."""
     generator = torch.Generator().manual_seed(3)
-    return Batch(torch.rand(2, 3, SIZE, SIZE, generator=generator), torch.stack([heart(), torch.zeros_like(heart())]))
+    return Batch(
+        torch.rand(2, 3, SIZE, SIZE, generator=generator),
+        torch.stack([heart(), torch.zeros_like(heart())]),
+    )
 
 
 @pytest.fixture

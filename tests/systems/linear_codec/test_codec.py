@@ -6,13 +6,26 @@ import torch
 
 from scarmap.labels import INDEX, TISSUES, region_mask
 from scarmap.sampling.batch import Batch
-from scarmap.systems.linear_codec.codec import ORDER, Problem, class_problems, coded_problems, decode, encode
+from scarmap.systems.linear_codec.codec import (
+    ORDER,
+    Problem,
+    class_problems,
+    coded_problems,
+    decode,
+    encode,
+)
 
 TRUTH = "bbbb nses rrrr nses pppp pppp rrrr rrrr"
-"""Tissue for every answer (P0, P1, P2, P3, P4), counted up like a binary number, four to a word: P3 and P4 run within
-a word and P0, P1 and P2 over the words. In the words 2 and 4 there is epicardium without cavity, and only there is
-myocardium."""
-LETTERS = dict(zip("bprnes", ("background", "lv_pool", "rv_pool", "normal_myocardium", "edema", "scar"), strict=True))
+"""Tissue for every answer (P0, P1, P2, P3, P4), counted up like a binary number, four to a word: P3
+and P4 run within a word and P0, P1 and P2 over the words. In the words 2 and 4 there is epicardium
+without cavity, and only there is myocardium."""
+LETTERS = dict(
+    zip(
+        "bprnes",
+        ("background", "lv_pool", "rv_pool", "normal_myocardium", "edema", "scar"),
+        strict=True,
+    )
+)
 
 
 def test_every_combination_of_the_five_answers_gives_the_tissue_worked_out_by_hand():
@@ -32,7 +45,10 @@ def test_every_combination_of_the_five_answers_gives_the_tissue_worked_out_by_ha
         ((0.0, 0.0, 0.9, 0.0, 0.6), "scar"),  # scar without pathology around it
         ((0.45, 0.0, 0.9, 0.0, 0.6), "background"),  # 0.9 - 0.45 = 0.45 is no myocardium
         ((0.5, 0.5, 0.5, 0.5, 0.5), "background"),  # one half is not above one half
-        ((0.0, 0.6, 0.9, 0.3, 0.0), "normal_myocardium"),  # normal myocardium is written over the right ventricle
+        (
+            (0.0, 0.6, 0.9, 0.3, 0.0),
+            "normal_myocardium",
+        ),  # normal myocardium is written over the right ventricle
         ((0.6, 0.6, 0.0, 0.0, 0.0), "rv_pool"),  # and the right ventricle over the left one
     ],
 )
@@ -50,7 +66,9 @@ def random_labels(seed, *, shape=(2, 24, 24)):
 def test_decoding_what_was_encoded_gives_the_labels_back(seed, swap):
     labels = random_labels(seed)
     batch = Batch(torch.zeros(2, 3, 24, 24), torch.from_numpy(labels))
-    answers = [encode(batch, problem)[1][:, 0].numpy() for problem in coded_problems(swap_lge_t2=swap)]
+    answers = [
+        encode(batch, problem)[1][:, 0].numpy() for problem in coded_problems(swap_lge_t2=swap)
+    ]
     np.testing.assert_array_equal(decode(np.stack(answers)), labels)
 
 
@@ -58,7 +76,9 @@ def test_targets_are_the_unions_of_tissues_that_the_paper_adds_up(batch):
     for problem in (*coded_problems(), *class_problems()):
         _, target = encode(batch, problem)
         assert target.shape == (2, 1, 32, 32)
-        np.testing.assert_array_equal(target[:, 0].numpy() > 0, region_mask(batch.labels.numpy(), problem.region))
+        np.testing.assert_array_equal(
+            target[:, 0].numpy() > 0, region_mask(batch.labels.numpy(), problem.region)
+        )
 
 
 @pytest.mark.parametrize(("swap", "pathology", "scar"), [(False, 1, 2), (True, 2, 1)])
@@ -82,5 +102,17 @@ def test_without_encoder_every_tissue_of_the_data_set_is_learned_on_all_sequence
 
 
 def test_only_pathology_is_answered_by_several_networks():
-    assert [problem.is_pathology for problem in coded_problems()] == [False, False, False, True, True]
-    assert [problem.is_pathology for problem in class_problems()] == [False, False, False, True, True]
+    assert [problem.is_pathology for problem in coded_problems()] == [
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert [problem.is_pathology for problem in class_problems()] == [
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]

@@ -26,11 +26,14 @@ def pictures(bank, problems, compose, members=MEMBERS):
     }
     regions = tuple(problem.region for problem in problems)
     compose = partial(compose, regions=regions)
-    return illustrate(stages, bank, torch.arange(4), problems=problems, members=members, compose=compose)
+    return illustrate(
+        stages, bank, torch.arange(4), problems=problems, members=members, compose=compose
+    )
 
 
 @pytest.mark.parametrize(
-    ("problems", "compose"), [(coded_problems(), compose_coded), (class_problems(), compose_classes)]
+    ("problems", "compose"),
+    [(coded_problems(), compose_coded), (class_problems(), compose_classes)],
 )
 def test_pictures_survive_the_disk_and_hold_real_numbers(bank, tmp_path, problems, compose):
     made = pictures(bank, problems, compose)
@@ -39,7 +42,9 @@ def test_pictures_survive_the_disk_and_hold_real_numbers(bank, tmp_path, problem
         back = read_illustration(write_illustration(tmp_path, picture))
         panels = [panel for row in back.rows for panel in row]
         assert [len(row) for row in back.rows] == [len(row) for row in picture.rows]
-        assert all(np.isfinite(panel.image).all() and panel.image.shape == (32, 32) for panel in panels)
+        assert all(
+            np.isfinite(panel.image).all() and panel.image.shape == (32, 32) for panel in panels
+        )
         assert all(set(panel.contours) <= set(REGIONS) for panel in panels)
 
 
@@ -71,7 +76,9 @@ def test_pathology_shows_every_member_and_their_mean(bank):
 
 
 def test_a_single_member_is_its_own_mean(bank):
-    for single, mean, _ in pictures(bank, coded_problems(), compose_coded, members=("unet",))[1].rows:
+    for single, mean, _ in pictures(bank, coded_problems(), compose_coded, members=("unet",))[
+        1
+    ].rows:
         np.testing.assert_allclose(single.image, mean.image, atol=1e-6)
 
 

@@ -53,9 +53,17 @@ def slices():
 @pytest.mark.parametrize("views", [1, 8])
 @pytest.mark.parametrize(
     ("members", "bright"),
-    [(("unet",), 0.9), (("mask-rcnn",), 0.6), (("unetpp",), 0.3), (("unet", "unetpp"), 0.6), (ALL, 0.6)],
+    [
+        (("unet",), 0.9),
+        (("mask-rcnn",), 0.6),
+        (("unetpp",), 0.3),
+        (("unet", "unetpp"), 0.6),
+        (ALL, 0.6),
+    ],
 )
-def test_pathology_is_the_members_mean_and_anatomy_the_unets_alone(stages, slices, members, bright, views):
+def test_pathology_is_the_members_mean_and_anatomy_the_unets_alone(
+    stages, slices, members, bright, views
+):
     found = assemble(stages, slices, problems=PROBLEMS, members=members, views=views)
     assert found.shape == (2, 5, 16, 16)
     for k, rows in enumerate((0, 0, 0, 4, 8)):  # bSSFP, bSSFP, bSSFP, LGE, T2
@@ -75,7 +83,11 @@ def test_swapped_sequences_change_the_image_that_pathology_is_found_in(stages, s
 
 
 def test_networks_that_are_not_members_need_not_exist(stages, slices):
-    only = {name: model for name, model in stages.items() if name.startswith("unet-") and "scar" not in name}
+    only = {
+        name: model
+        for name, model in stages.items()
+        if name.startswith("unet-") and "scar" not in name
+    }
     only |= {name: model for name, model in stages.items() if name.startswith("unetpp-")}
     assert assemble(only, slices, problems=PROBLEMS, members=("unetpp",)).shape == (2, 5, 16, 16)
 

@@ -52,7 +52,10 @@ def test_losses_have_torchvisions_names_and_reach_every_parameter(network, masks
 def test_a_batch_without_target_trains(network, masks):
     network.train().zero_grad(set_to_none=True)
     parts = network.losses(images(), torch.zeros_like(masks))
-    assert {name: float(parts[name].detach()) for name in ("loss_rpn_box_reg", "loss_box_reg", "loss_mask")} == {
+    assert {
+        name: float(parts[name].detach())
+        for name in ("loss_rpn_box_reg", "loss_box_reg", "loss_mask")
+    } == {
         "loss_rpn_box_reg": 0,
         "loss_box_reg": 0,
         "loss_mask": 0,
@@ -60,7 +63,11 @@ def test_a_batch_without_target_trains(network, masks):
     total = torch.stack(list(parts.values())).sum()
     total.backward()
     assert total > 0
-    assert all(parameter.grad.isfinite().all() for parameter in network.parameters() if parameter.grad is not None)
+    assert all(
+        parameter.grad.isfinite().all()
+        for parameter in network.parameters()
+        if parameter.grad is not None
+    )
 
 
 def test_masks_come_back_at_the_size_of_the_slice(eager):
@@ -79,7 +86,9 @@ def test_slices_that_are_not_square_keep_their_shape(eager):
 def test_a_slice_and_its_target_are_resampled_alike(masks):
     network = MaskRCNN(**{**SMALL, "size": 96})
     heard = {}
-    network.detector.register_forward_pre_hook(lambda _module, given: heard.update(images=given[0], targets=given[1]))
+    network.detector.register_forward_pre_hook(
+        lambda _module, given: heard.update(images=given[0], targets=given[1])
+    )
     network.losses(masks[:, None].float(), masks)
     for image, target in zip(heard["images"], heard["targets"], strict=True):
         assert image.shape == (1, 96, 96)
@@ -108,7 +117,9 @@ def test_mixed_precision_trains_on_exact_boxes_and_predicts(masks):
     network = MaskRCNN(**SMALL, score=0.0)
     kinds = []
     heads = network.detector.roi_heads
-    heads.register_forward_pre_hook(lambda _module, given: kinds.extend(boxes.dtype for boxes in given[1]))
+    heads.register_forward_pre_hook(
+        lambda _module, given: kinds.extend(boxes.dtype for boxes in given[1])
+    )
     with torch.autocast("cpu", dtype=torch.bfloat16):
         parts = network.losses(images(), masks)
         torch.stack(list(parts.values())).sum().backward()
@@ -126,7 +137,9 @@ def test_several_sequences_are_channels(masks):
 
 
 def test_nothing_is_normalised_over_a_batch_or_frozen(network):
-    assert not any(isinstance(module, _BatchNorm | FrozenBatchNorm2d) for module in network.modules())
+    assert not any(
+        isinstance(module, _BatchNorm | FrozenBatchNorm2d) for module in network.modules()
+    )
     assert sum(isinstance(module, nn.GroupNorm) for module in network.modules()) == 20 + 8 + 4
     assert all(parameter.requires_grad for parameter in network.parameters())
 
@@ -140,11 +153,15 @@ def test_anchors_are_four_times_as_large_as_the_distance_between_them(network):
     generator = network.detector.rpn.anchor_generator
     levels = [torch.zeros(1, 1, SIZE // stride, SIZE // stride) for stride in (4, 8, 16, 32, 64)]
     counts = [len(level[0, 0]) ** 2 * 3 for level in levels]
-    for level in generator(ImageList(torch.zeros(1, 1, SIZE, SIZE), [(SIZE, SIZE)]), levels)[0].split(counts):
+    for level in generator(ImageList(torch.zeros(1, 1, SIZE, SIZE), [(SIZE, SIZE)]), levels)[
+        0
+    ].split(counts):
         width, height = (level[:3, 2:] - level[:3, :2]).unbind(1)
         side = 4 * SIZE / (len(level) / 3) ** 0.5
         torch.testing.assert_close(height / width, torch.tensor([0.5, 1.0, 2.0]), atol=0.2, rtol=0)
-        torch.testing.assert_close((height * width) ** 0.5, torch.full((3,), side), atol=1.0, rtol=0)
+        torch.testing.assert_close(
+            (height * width) ** 0.5, torch.full((3,), side), atol=1.0, rtol=0
+        )
 
 
 def test_number_of_parameters_of_the_published_network():
@@ -156,12 +173,17 @@ def test_number_of_parameters_of_the_published_network():
             "body": network.detector.backbone.body,
             "pyramid": network.detector.backbone.fpn,
             "rpn": network.detector.rpn,
-            "box": nn.ModuleList([network.detector.roi_heads.box_head, network.detector.roi_heads.box_predictor]),
-            "mask": nn.ModuleList([network.detector.roi_heads.mask_head, network.detector.roi_heads.mask_predictor]),
+            "box": nn.ModuleList(
+                [network.detector.roi_heads.box_head, network.detector.roi_heads.box_predictor]
+            ),
+            "mask": nn.ModuleList(
+                [network.detector.roi_heads.mask_head, network.detector.roi_heads.mask_predictor]
+            ),
         }.items()
     }
     assert counts == {
-        # ResNet50 has 25,557,032 parameters, its last layer 2,049,000; two of three input channels are missing.
+        # ResNet50 has 25,557,032 parameters, its last layer 2,049,000; two of three input channels
+        # are missing.
         "body": 25_557_032 - 2_049_000 - 2 * 49 * 64,
         # 1x1 from 256, 512, 1024 and 2048 channels and four 3x3, each normalised.
         "pyramid": (256 + 512 + 1024 + 2048) * 256 + 4 * 9 * 256**2 + 8 * 2 * 256,

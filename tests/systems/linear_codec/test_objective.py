@@ -33,8 +33,12 @@ def test_the_dice_loss_of_the_whole_batch_by_hand(batch, region):
 
 def test_the_modern_loss_adds_the_cross_entropy_by_hand(batch):
     num, all_pixels = pixels(batch, "scar"), batch.labels.numel()
-    (loss,) = BinaryObjective(region="scar", sequences=(1,), loss="dice-cross-entropy")(Even(), batch).values()
-    assert loss.item() == pytest.approx(1 - (num + 1) / (all_pixels / 2 + num + 1) + math.log(2), rel=1e-5)
+    (loss,) = BinaryObjective(region="scar", sequences=(1,), loss="dice-cross-entropy")(
+        Even(), batch
+    ).values()
+    assert loss.item() == pytest.approx(
+        1 - (num + 1) / (all_pixels / 2 + num + 1) + math.log(2), rel=1e-5
+    )
 
 
 def test_the_network_is_shown_its_sequences_only(batch):
@@ -79,7 +83,9 @@ def batch():
     return Batch(torch.rand(2, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(2)), labels)
 
 
-@pytest.mark.parametrize(("region", "pixels"), [("scar_and_edema", [160, 160]), ("lv_pool", [400, 0])])
+@pytest.mark.parametrize(
+    ("region", "pixels"), [("scar_and_edema", [160, 160]), ("lv_pool", [400, 0])]
+)
 def test_the_network_learns_the_region_in_its_sequence(network, batch, region, pixels):
     parts = MaskRCNNObjective(region=region, sequences=(1,))(network.train(), batch)
     images, masks = network.heard

@@ -21,7 +21,11 @@ def test_a_mask_is_one_object_and_an_empty_slice_has_none(masks):
     assert first["boxes"].tolist() == [[9.5, 19.5, 34.5, 39.5]]
     assert first["labels"].tolist() == [1]
     assert torch.equal(first["masks"].bool(), masks[:1])
-    assert [tuple(second[name].shape) for name in ("boxes", "labels", "masks")] == [(0, 4), (0,), (0, SIZE, SIZE)]
+    assert [tuple(second[name].shape) for name in ("boxes", "labels", "masks")] == [
+        (0, 4),
+        (0,),
+        (0, SIZE, SIZE),
+    ]
 
 
 def test_scattered_pieces_share_one_box():
@@ -45,8 +49,12 @@ def test_a_mask_is_stretched_over_its_box_by_hand():
 
 def test_what_a_mask_head_is_taught_is_pasted_back_where_it_was(masks):
     target = make_targets(masks[:1])[0]
-    taught = project_masks_on_boxes(target["masks"].float(), target["boxes"], torch.zeros(1, dtype=torch.int64), 28)
-    assert torch.equal(union(taught[:, None], target["boxes"], height=SIZE, width=SIZE)[0] > 0.5, masks[0])
+    taught = project_masks_on_boxes(
+        target["masks"].float(), target["boxes"], torch.zeros(1, dtype=torch.int64), 28
+    )
+    assert torch.equal(
+        union(taught[:, None], target["boxes"], height=SIZE, width=SIZE)[0] > 0.5, masks[0]
+    )
 
 
 def test_union_by_hand():

@@ -16,7 +16,9 @@ def disc(*, radius, centre=(12, 12), size=24):
 def answers(**masks):
     """Soft maps (5, 24, 24, 1) of 0.9 inside the masks and 0.1 outside, in the order of the coded problems."""
     empty = np.zeros((24, 24), dtype=bool)
-    return np.stack([np.where(masks.get(region, empty), 0.9, 0.1) for region in CODED]).astype(np.float32)[..., None]
+    return np.stack([np.where(masks.get(region, empty), 0.9, 0.1) for region in CODED]).astype(
+        np.float32
+    )[..., None]
 
 
 def island():
@@ -61,7 +63,9 @@ def test_the_right_ventricle_may_have_two_parts():
 
 
 def test_a_hole_in_the_epicardium_is_filled_before_decoding():
-    labels = compose_coded(answers(lv_pool=disc(radius=3), lv_epicardium=hole(disc(radius=8), (12, 18))), regions=CODED)
+    labels = compose_coded(
+        answers(lv_pool=disc(radius=3), lv_epicardium=hole(disc(radius=8), (12, 18))), regions=CODED
+    )
     assert labels[12, 18, 0] == INDEX["normal_myocardium"]
     assert labels[12, 12, 0] == INDEX["lv_pool"]
 
@@ -69,7 +73,10 @@ def test_a_hole_in_the_epicardium_is_filled_before_decoding():
 def test_pathology_outside_the_myocardium_is_cut_off():
     everywhere = np.ones((24, 24), dtype=bool)
     found = answers(
-        lv_pool=disc(radius=3), lv_epicardium=disc(radius=8), scar_and_edema=everywhere, scar=disc(radius=5)
+        lv_pool=disc(radius=3),
+        lv_epicardium=disc(radius=8),
+        scar_and_edema=everywhere,
+        scar=disc(radius=5),
     )
     labels = compose_coded(found, regions=CODED)[..., 0]
     np.testing.assert_array_equal(labels == INDEX["scar"], disc(radius=5) & ~disc(radius=3))
@@ -94,8 +101,17 @@ def test_without_decoder_pathology_may_lie_anywhere_and_later_tissues_win():
     maps[ORDER.index("edema"), 8:12] = 0.9
     maps[ORDER.index("scar"), 11:14] = 0.9
     labels = compose_classes(maps, regions=ORDER)[..., 0]
-    expected = {4: "normal_myocardium", 8: "edema", 10: "edema", 11: "scar", 13: "scar", 20: "background"}
-    assert {row: labels[row, 0] for row in expected} == {row: INDEX[tissue] for row, tissue in expected.items()}
+    expected = {
+        4: "normal_myocardium",
+        8: "edema",
+        10: "edema",
+        11: "scar",
+        13: "scar",
+        20: "background",
+    }
+    assert {row: labels[row, 0] for row in expected} == {
+        row: INDEX[tissue] for row, tissue in expected.items()
+    }
 
 
 def test_without_decoder_the_myocardium_keeps_the_hole_that_is_the_cavity():

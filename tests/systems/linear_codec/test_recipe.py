@@ -25,7 +25,14 @@ CODED = {
 ANATOMY = {"unet-lv_pool", "unet-rv_pool", "unet-lv_epicardium"}
 # Changed settings, number of stages, Dice and Jaccard of scar and of scar and edema.
 ROWS = {
-    "linear-codec/unet": ({"codec", "members"}, 5, (36.2, 23.2), (43.2, 16.0), (24.5, 18.1), (28.8, 13.1)),
+    "linear-codec/unet": (
+        {"codec", "members"},
+        5,
+        (36.2, 23.2),
+        (43.2, 16.0),
+        (24.5, 18.1),
+        (28.8, 13.1),
+    ),
     "linear-codec/no-codec": ({"codec"}, 9, (38.5, 24.3), (54.2, 17.1), (26.5, 18.9), (38.9, 15.0)),
     "linear-codec": (set(), 9, (46.8, 26.8), (55.7, 18.3), (34.2, 22.2), (40.5, 16.3)),
 }
@@ -65,9 +72,14 @@ def test_a_single_member_trains_what_it_needs_and_the_anatomy_is_always_the_unet
 
 @pytest.mark.parametrize("swap", [False, True])
 def test_swapping_exchanges_the_sequences_of_the_pathology_alone(swap):
-    seen = {stage.name: stage.objective().problem.sequences for stage in linear_codec(swap_lge_t2=swap).stages}
+    seen = {
+        stage.name: stage.objective().problem.sequences
+        for stage in linear_codec(swap_lge_t2=swap).stages
+    }
     both, scar = ((2,), (1,)) if swap else ((1,), (2,))
-    expected = {name: (0,) if name in ANATOMY else both if "and_edema" in name else scar for name in CODED}
+    expected = {
+        name: (0,) if name in ANATOMY else both if "and_edema" in name else scar for name in CODED
+    }
     assert seen == expected
 
 
@@ -78,7 +90,9 @@ def test_a_trained_run_gives_its_networks_to_other_members_and_to_the_other_assi
         "unetpp-scar",
     }
     assert unchanged_stages(whole, describe(linear_codec(swap_lge_t2=True))) == ANATOMY
-    uncoded, unet = (describe(RECIPES[f"linear-codec/{row}"].recipe()) for row in ("no-codec", "unet"))
+    uncoded, unet = (
+        describe(RECIPES[f"linear-codec/{row}"].recipe()) for row in ("no-codec", "unet")
+    )
     assert len(unchanged_stages(uncoded, unet)) == len(unet["stages"])
 
 
@@ -104,7 +118,12 @@ def test_the_published_window_and_networks():
     models = {stage.name: stage.model.keywords for stage in recipe.stages}
     assert models["unet-scar"] == {"in_channels": 1, "width": 16}
     assert models["unetpp-scar"] == {"in_channels": 1, "width": 32}
-    assert models["mask-rcnn-scar"] == {"in_channels": 1, "size": 256, "width": 256, "backbone": "resnet50"}
+    assert models["mask-rcnn-scar"] == {
+        "in_channels": 1,
+        "size": 256,
+        "width": 256,
+        "backbone": "resnet50",
+    }
 
 
 def test_without_codec_three_sequences_are_channels_and_there_is_no_decoder():
@@ -159,7 +178,10 @@ def test_every_constant_has_a_source():
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"members": ("unet", "unet++")}, "members cannot be 'unet++'. Did you mean 'unet' or 'unetpp'"),
+        (
+            {"members": ("unet", "unet++")},
+            "members cannot be 'unet++'. Did you mean 'unet' or 'unetpp'",
+        ),
         ({"members": ()}, "name at least one"),
         ({"members": ("unet", "unet")}, "each once"),
         ({"schedule": "modren"}, "schedule of linear_codec cannot be 'modren'"),

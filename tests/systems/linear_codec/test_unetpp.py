@@ -50,8 +50,9 @@ def test_number_of_parameters_is_that_of_vgg16_and_fifteen_nodes():
         network = UNetPlusPlus()
     encoder = sum(parameter.numel() for parameter in network.encoder.parameters())
     assert encoder == VGG16_FEATURES - 2 * 64 * 9
-    # By hand, without biases, with two normalisations of 2 w parameters each: a node of width w that enlarges b
-    # channels beside s others has 16 b w + 9 (w + s) w + 4 w parameters. Row by row, (b, s) of each node:
+    # By hand, without biases, with two normalisations of 2 w parameters each: a node of width w
+    # that enlarges b channels beside s others has 16 b w + 9 (w + s) w + 4 w parameters. Row by
+    # row, (b, s) of each node:
     rows = {
         32: [(64, 64), (64, 96), (64, 128), (64, 160), (64, 192)],
         64: [(128, 128), (128, 192), (128, 256), (128, 320)],
@@ -59,7 +60,9 @@ def test_number_of_parameters_is_that_of_vgg16_and_fifteen_nodes():
         256: [(512, 512), (16, 768)],
         16: [(512, 512)],
     }
-    nodes = sum(16 * b * w + 9 * (w + s) * w + 4 * w for w, places in rows.items() for b, s in places)
+    nodes = sum(
+        16 * b * w + 9 * (w + s) * w + 4 * w for w, places in rows.items() for b, s in places
+    )
     head = 9 * 32 + 1
     assert sum(parameter.numel() for parameter in network.parameters()) == encoder + nodes + head
 
@@ -68,7 +71,9 @@ def test_the_encoder_is_torchvisions_vgg16():
     torch.manual_seed(2)
     theirs = make_layers([size if size == "M" else size // 8 for size in cfgs["D"]])
     network = UNetPlusPlus(in_channels=3, width=4)
-    network.encoder.load_state_dict(dict(zip(network.encoder.state_dict(), theirs.state_dict().values(), strict=True)))
+    network.encoder.load_state_dict(
+        dict(zip(network.encoder.state_dict(), theirs.state_dict().values(), strict=True))
+    )
     x = image = torch.rand(1, 3, 32, 32)
     with torch.no_grad():
         for block in network.encoder:
@@ -103,7 +108,9 @@ def test_wiring_by_hand(small):
         torch.testing.assert_close(first, found[3, 1])
         last = small.nodes[3][1](found[4, 1], [blocks[3], found[3, 1]])
         torch.testing.assert_close(last, found[3, 2])
-        top = small.nodes[0][4](found[1, 4], [blocks[0], *(found[0, column] for column in range(1, 5))])
+        top = small.nodes[0][4](
+            found[1, 4], [blocks[0], *(found[0, column] for column in range(1, 5))]
+        )
         torch.testing.assert_close(top, found[0, 5])
         torch.testing.assert_close(small.head(top), small(image))
 

@@ -6,7 +6,15 @@ from scipy import ndimage
 from scarmap.labels import INDEX
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch, centre_window
-from scarmap.systems.linear_codec.warp import COPIES, NODES, VERSIONS, on_the_fly, published_copy, published_set, warp
+from scarmap.systems.linear_codec.warp import (
+    COPIES,
+    NODES,
+    VERSIONS,
+    on_the_fly,
+    published_copy,
+    published_set,
+    warp,
+)
 
 SIZE = 16
 
@@ -19,7 +27,9 @@ def numbered_bank(num=3, *, side=24):
     """A pattern per slice; labels are the first sequence, cut at one half, and the second sequence repeats it."""
     first = torch.rand(num, 1, side, side, generator=generator(9))
     labels = (first[:, 0] > 0.5).to(torch.uint8) * INDEX["scar"]
-    return Bank(torch.cat([first, (labels[:, None] > 0).float()], 1), labels, tuple("abc"[:num]), SIZE)
+    return Bank(
+        torch.cat([first, (labels[:, None] > 0).float()], 1), labels, tuple("abc"[:num]), SIZE
+    )
 
 
 def still(num):
@@ -51,7 +61,9 @@ def test_equal_nodes_shift_the_window_by_whole_pixels():
     bank = numbered_bank(1)
     nodes = still(1)
     nodes[:, 0], nodes[:, 1] = 3, -2
-    found = warp(Batch(bank.images, bank.labels), nodes, torch.zeros(1, dtype=torch.int64), size=SIZE)
+    found = warp(
+        Batch(bank.images, bank.labels), nodes, torch.zeros(1, dtype=torch.int64), size=SIZE
+    )
     top, left = 4 - 2, 4 + 3
     wanted = bank.images[:, :, top : top + SIZE, left : left + SIZE]
     torch.testing.assert_close(found.images, wanted, atol=1e-5, rtol=0)
@@ -60,10 +72,14 @@ def test_equal_nodes_shift_the_window_by_whole_pixels():
 def test_a_warp_equals_the_one_that_scipy_computes():
     bank = numbered_bank(1)
     nodes = 5 * (2 * torch.rand(1, 2, NODES, NODES, generator=generator(1)) - 1)
-    found = warp(Batch(bank.images, bank.labels), nodes, torch.zeros(1, dtype=torch.int64), size=SIZE)
+    found = warp(
+        Batch(bank.images, bank.labels), nodes, torch.zeros(1, dtype=torch.int64), size=SIZE
+    )
     along = np.linspace(0, NODES - 1, SIZE)
     at = np.meshgrid(along, along, indexing="ij")
-    shift_x, shift_y = (ndimage.map_coordinates(nodes[0, axis].numpy(), at, order=1) for axis in (0, 1))
+    shift_x, shift_y = (
+        ndimage.map_coordinates(nodes[0, axis].numpy(), at, order=1) for axis in (0, 1)
+    )
     rows, columns = np.meshgrid(np.arange(SIZE) + 4, np.arange(SIZE) + 4, indexing="ij")
     points = np.stack([rows + shift_y, columns + shift_x])
     oracle = ndimage.map_coordinates(bank.images[0, 0].numpy(), points, order=1, mode="nearest")
@@ -91,7 +107,9 @@ def test_the_original_is_the_first_version_and_the_second_half_is_the_first_half
 
 
 def test_turns_are_equally_likely_and_shifts_uniform():
-    drawn = [published_copy(row, copy, seed=5) for row in range(60) for copy in range(VERSIONS, COPIES)]
+    drawn = [
+        published_copy(row, copy, seed=5) for row in range(60) for copy in range(VERSIONS, COPIES)
+    ]
     counts = np.bincount([turns for _, turns in drawn], minlength=4)
     assert counts[0] == 0
     assert (np.abs(counts[1:] - 400) < 75).all()  # standard deviation 16
@@ -101,7 +119,9 @@ def test_turns_are_equally_likely_and_shifts_uniform():
 
 
 def copies_of(bank, rows, **keywords):
-    return list(published_set(bank, rows, generator(keywords.pop("order", 0)), batch_size=4, **keywords))
+    return list(
+        published_set(bank, rows, generator(keywords.pop("order", 0)), batch_size=4, **keywords)
+    )
 
 
 def as_set(batches):
@@ -136,12 +156,17 @@ def test_the_first_copies_are_the_leaky_splits():
 
 def test_steps_end_an_epoch_early():
     assert len(copies_of(numbered_bank(), torch.arange(3), steps=2)) == 2
-    assert len(list(on_the_fly(numbered_bank(), torch.arange(3), generator(), batch_size=4, steps=5))) == 5
+    assert (
+        len(list(on_the_fly(numbered_bank(), torch.arange(3), generator(), batch_size=4, steps=5)))
+        == 5
+    )
 
 
 def test_on_the_fly_an_epoch_is_as_long_and_its_copies_are_new_each_time():
     bank, rows = numbered_bank(), torch.arange(3)
-    first, again, other = (list(on_the_fly(bank, rows, generator(seed), batch_size=4, warp_px=5)) for seed in (0, 0, 1))
+    first, again, other = (
+        list(on_the_fly(bank, rows, generator(seed), batch_size=4, warp_px=5)) for seed in (0, 0, 1)
+    )
     assert sum(len(batch.images) for batch in first) == 3 * COPIES
     assert all(torch.equal(one.images, two.images) for one, two in zip(first, again, strict=True))
     assert not torch.allclose(as_set(first), as_set(other))
@@ -154,7 +179,9 @@ def test_both_draw_the_same_shares_of_originals_and_turns(sampler):
     ramp = torch.arange(side, dtype=torch.float32).expand(1, 1, side, side)
     bank = Bank(ramp, torch.zeros(1, side, side, dtype=torch.uint8), ("a",), SIZE)
     rows = torch.zeros(1, dtype=torch.int64).repeat(1 if sampler is published_set else 50)
-    epoch = torch.cat([batch.images for batch in sampler(bank, rows, generator(), batch_size=40, warp_px=2.0)])
+    epoch = torch.cat(
+        [batch.images for batch in sampler(bank, rows, generator(), batch_size=40, warp_px=2.0)]
+    )
     across = (epoch[..., -1] - epoch[..., 0]).mean((1, 2))
     turned = across < SIZE / 2
     assert turned.float().mean().item() == pytest.approx(0.5, abs=0.04)

@@ -7,7 +7,9 @@ from scarmap.systems.mfunet.encoding import Decoder, Encoders, Encoding, max_fus
 
 
 def test_max_fusion_takes_the_largest_value_of_each_pixel():
-    first, second, third = torch.tensor([[1.0, 5.0, 2.0], [4.0, 0.0, 2.0], [3.0, 1.0, 7.0]]).view(3, 1, 1, 1, 3)
+    first, second, third = torch.tensor([[1.0, 5.0, 2.0], [4.0, 0.0, 2.0], [3.0, 1.0, 7.0]]).view(
+        3, 1, 1, 1, 3
+    )
     assert max_fusion((first, second, third)).flatten().tolist() == [4.0, 5.0, 7.0]
 
 
@@ -42,7 +44,9 @@ def test_images_that_do_not_fit_are_refused(shape):
         Encoders(sequences=3, width=4)(torch.zeros(shape))
 
 
-@pytest.mark.parametrize(("sequences", "fusion", "parts"), [(3, "max", 5), (3, "concatenation", 4), (1, "max", 2)])
+@pytest.mark.parametrize(
+    ("sequences", "fusion", "parts"), [(3, "max", 5), (3, "concatenation", 4), (1, "max", 2)]
+)
 def test_decoder_joins_the_maximum_only_where_there_is_something_to_fuse(sequences, fusion, parts):
     decoder = Decoder(sequences=sequences, width=4, fusion=fusion)
     joined = [block.first[0].in_channels for block in decoder.blocks]
@@ -62,15 +66,21 @@ def random_encoding(*, sequences, width):
 
 
 @pytest.mark.parametrize("level", range(4))
-def test_what_the_decoder_fuses_is_the_same_for_any_order_of_the_sequences_and_hears_each_of_them(level):
+def test_what_the_decoder_fuses_is_the_same_for_any_order_of_the_sequences_and_hears_each_of_them(
+    level,
+):
     torch.manual_seed(0)
     decoder, encoding = Decoder(sequences=3, width=4).eval(), random_encoding(sequences=3, width=4)
     for block, channels in zip(decoder.blocks, (4, 8, 16, 32), strict=True):
-        own = slice(channels, -channels)  # the sequences' own skips, between the enlarged map and the maximum
+        own = slice(
+            channels, -channels
+        )  # the sequences' own skips, between the enlarged map and the maximum
         nn.init.zeros_(block.first[0].weight[:, own])
         nn.init.zeros_(block.shortcut[0].weight[:, own])
     found = decoder(encoding)
-    permuted = encoding._replace(skips=tuple((third, first, second) for first, second, third in encoding.skips))
+    permuted = encoding._replace(
+        skips=tuple((third, first, second) for first, second, third in encoding.skips)
+    )
     torch.testing.assert_close(decoder(permuted), found)
     for sequence in range(3):
         louder = [list(skips) for skips in encoding.skips]

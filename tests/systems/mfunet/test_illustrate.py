@@ -19,7 +19,9 @@ def bank_of(sizes, *, cases, sequences=3, margin=0, tissue="scar"):
     labels = torch.zeros(num, side, side, dtype=torch.uint8)
     for n, size in enumerate(sizes):
         labels[n, margin + 20, margin : margin + size] = INDEX[tissue]
-    images = torch.arange(num).float()[:, None, None, None].expand(num, sequences, side, side).clone()
+    images = (
+        torch.arange(num).float()[:, None, None, None].expand(num, sequences, side, side).clone()
+    )
     return Bank(images, labels, tuple(cases), 48)
 
 
@@ -29,7 +31,9 @@ def network(**keywords):
 
 
 def pictures(stages, bank, sequences=SEQUENCES, regions=MYOPS):
-    return illustrate(stages, bank, torch.arange(len(bank.cases)), sequences=sequences, regions=regions)
+    return illustrate(
+        stages, bank, torch.arange(len(bank.cases)), sequences=sequences, regions=regions
+    )
 
 
 def shown(batch):
@@ -43,7 +47,10 @@ def test_the_slices_with_most_pathology_come_from_different_cases():
 
 
 def test_one_case_alone_shows_two_different_slices():
-    assert shown(most_pathological(bank_of([3, 9, 5], cases="aaa"), torch.arange(3), count=2)) == [1, 2]
+    assert shown(most_pathological(bank_of([3, 9, 5], cases="aaa"), torch.arange(3), count=2)) == [
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("tissue", ["edema", "scar", "mvo"])
@@ -60,7 +67,11 @@ def test_only_the_networks_window_is_shown():
 
 def test_pictures_of_a_network_survive_the_disk_and_hold_real_numbers(tmp_path):
     made = pictures(network(), bank_of([3, 9], cases="ab"))
-    assert [picture.name for picture in made] == ["1-max-fusion", "3-dynamic-resampling", "2-spatial-attention"]
+    assert [picture.name for picture in made] == [
+        "1-max-fusion",
+        "3-dynamic-resampling",
+        "2-spatial-attention",
+    ]
     for picture in made:
         back = read_illustration(write_illustration(tmp_path, picture))
         panels = [panel for row in back.rows for panel in row]
@@ -72,7 +83,11 @@ def test_pictures_of_a_network_survive_the_disk_and_hold_real_numbers(tmp_path):
 def test_max_fusion_shows_each_sequence_beside_features_that_the_fused_ones_bound():
     fusion = pictures(network(), bank_of([3, 9], cases="ab"))[0]
     assert [row[0].title for row in fusion.rows] == [*SEQUENCES, *SEQUENCES]
-    assert [row[0].contours.keys() for row in fusion.rows[:3]] == [{"scar"}, set(), {"whole_myocardium"}]
+    assert [row[0].contours.keys() for row in fusion.rows[:3]] == [
+        {"scar"},
+        set(),
+        {"whole_myocardium"},
+    ]
     for _, single, fused in fusion.rows:
         assert single.heat
         assert (fused.image >= single.image - 1e-6).all()
@@ -101,7 +116,10 @@ def test_a_network_without_attention_has_no_picture_of_it():
 def test_the_learned_scale_is_told_where_there_is_one():
     stages = network()
     torch.nn.init.constant_(stages["segment"].attention.attend.scale, 0.25)
-    assert "learned scale of the attention is 0.25" in pictures(stages, bank_of([3], cases="a"))[2].caption
+    assert (
+        "learned scale of the attention is 0.25"
+        in pictures(stages, bank_of([3], cases="a"))[2].caption
+    )
     released = network(attention_variant="released")
     assert "learned scale" not in pictures(released, bank_of([3], cases="a"))[2].caption
 
@@ -111,7 +129,9 @@ def test_one_sequence_and_the_heads_of_emidec():
     mvo = stages["segment"].heads[2]
     torch.nn.init.zeros_(mvo.weight)
     mvo.bias.data = torch.tensor([100.0, -100.0])
-    made = pictures(stages, bank_of([3, 9], cases="ab", sequences=1, tissue="mvo"), ("LGE",), EMIDEC)
+    made = pictures(
+        stages, bank_of([3, 9], cases="ab", sequences=1, tissue="mvo"), ("LGE",), EMIDEC
+    )
     prediction = made[2].rows[0][-1]
     assert set(prediction.contours) == {"whole_myocardium", "lv_pool", "whole_infarct", "mvo"}
     assert prediction.contours["mvo"].all()

@@ -30,6 +30,10 @@ def test_a_network_that_learned_its_targets_gives_the_regions_of_the_recipe_in_o
     labels = torch.arange(len(TISSUES), dtype=torch.uint8).view(1, 1, -1)
     regions = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema")
     anatomy, *pathologies = (40 * target for target in MFUNetObjective().head_targets(labels))
-    found = probabilities(lambda images: Heads(anatomy, tuple(pathologies), ()), torch.zeros(1, 3, 1, len(TISSUES)))
-    expected = torch.stack([torch.from_numpy(region_mask(labels[0].numpy(), region)) for region in regions])
+    found = probabilities(
+        lambda images: Heads(anatomy, tuple(pathologies), ()), torch.zeros(1, 3, 1, len(TISSUES))
+    )
+    expected = torch.stack(
+        [torch.from_numpy(region_mask(labels[0].numpy(), region)) for region in regions]
+    )
     torch.testing.assert_close(found[0], expected.float())

@@ -10,7 +10,9 @@ def ramp():
 
 @pytest.mark.parametrize("sequence", ["LGE", "T2"])
 def test_lge_and_t2_run_from_minus_one_to_one_linearly(sequence):
-    np.testing.assert_allclose(scale_volume(ramp(), sequence).ravel(), np.linspace(-1, 1, 201), atol=1e-6)
+    np.testing.assert_allclose(
+        scale_volume(ramp(), sequence).ravel(), np.linspace(-1, 1, 201), atol=1e-6
+    )
 
 
 def test_bssfp_is_clipped_to_its_5th_and_95th_percentile():

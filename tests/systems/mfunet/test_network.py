@@ -22,7 +22,9 @@ def count_by_hand(*, fusion, attention, backbone, width=64):
         return convolution(before, after) + convolution(after, after) + shortcut
 
     widths = [width, 2 * width, 4 * width, 8 * width]
-    encoder = sum(block(before, after) for before, after in zip([1, *widths[:3]], widths, strict=True))
+    encoder = sum(
+        block(before, after) for before, after in zip([1, *widths[:3]], widths, strict=True)
+    )
     bottleneck = block(24 * width, 16 * width)
     if backbone == "dilation":
         bottleneck += convolution(16 * width, 16 * width)
@@ -66,7 +68,9 @@ def test_every_parameter_has_a_gradient(backbone, variant):
     heads = network(torch.randn(2, 3, 32, 48))
     assert heads.anatomy.shape == (2, 4, 32, 48)
     assert [tuple(pathology.shape) for pathology in heads.pathologies] == [(2, 2, 32, 48)] * 2
-    sum((part * torch.randn_like(part)).sum() for part in (heads.anatomy, *heads.pathologies)).backward()
+    sum(
+        (part * torch.randn_like(part)).sum() for part in (heads.anatomy, *heads.pathologies)
+    ).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad.abs().max() > 0, name
 

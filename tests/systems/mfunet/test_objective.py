@@ -29,7 +29,9 @@ def batch_of(*names):
 
 
 def even_heads(**keywords):
-    return Fixed(torch.zeros(1, 4, 2, 2), torch.zeros(1, 2, 2, 2), torch.zeros(1, 2, 2, 2), **keywords)
+    return Fixed(
+        torch.zeros(1, 4, 2, 2), torch.zeros(1, 2, 2, 2), torch.zeros(1, 2, 2, 2), **keywords
+    )
 
 
 FOUR = ("lv_pool", "scar", "edema", "background")
@@ -77,7 +79,9 @@ def test_a_right_prediction_costs_nothing():
 
 def test_targets_are_the_whole_myocardium_the_pools_and_each_pathology_alone():
     batch = batch_of(*(tissue.name for tissue in TISSUES), "background")
-    anatomy, scar, edema = (target[0].flatten(1) for target in MFUNetObjective().head_targets(batch.labels))
+    anatomy, scar, edema = (
+        target[0].flatten(1) for target in MFUNetObjective().head_targets(batch.labels)
+    )
     assert anatomy.argmax(dim=0).tolist() == [3, 1, 2, 0, 0, 0, 0, 3]
     assert all((target.sum(dim=0) == 1).all() for target in (anatomy, scar, edema))
     assert scar[0].tolist() == [0, 0, 0, 0, 0, 1, 0, 0]
@@ -85,7 +89,9 @@ def test_targets_are_the_whole_myocardium_the_pools_and_each_pathology_alone():
 
 
 def test_other_regions_can_be_asked_for():
-    objective = MFUNetObjective(anatomy=("lv_epicardium",), pathologies=("scar_and_edema",), weights=(1, 2))
+    objective = MFUNetObjective(
+        anatomy=("lv_epicardium",), pathologies=("scar_and_edema",), weights=(1, 2)
+    )
     anatomy, pathology = objective.head_targets(batch_of(*FOUR).labels)
     assert anatomy[0, 0].flatten().tolist() == [1, 1, 1, 0]
     assert pathology[0, 0].flatten().tolist() == [0, 1, 1, 0]
@@ -108,7 +114,9 @@ def test_modern_loss_replaces_both_parts():
     parts = objective(Fixed(*logits), batch)
     assert list(parts) == [f"dice_cross_entropy_{name}" for name in ("anatomy", "scar", "edema")]
     scar = objective.head_targets(batch.labels)[1]
-    torch.testing.assert_close(parts["dice_cross_entropy_scar"], 3 * dice_cross_entropy(logits[1], scar, background=-1))
+    torch.testing.assert_close(
+        parts["dice_cross_entropy_scar"], 3 * dice_cross_entropy(logits[1], scar, background=-1)
+    )
 
 
 def test_focal_scale_touches_the_focal_losses_only():
@@ -142,7 +150,10 @@ def test_auxiliary_maps_are_charged_by_hand_and_must_exist():
         ({"weights": (1.0, 2.0)}, "give 3"),
         ({"weights": (1.0, 0.0, 5.0), "outside_penalty": 0.5}, "must not be 0"),
         ({"anatomy": ("lv_pool", "rv_pool"), "outside_penalty": 0.5}, "whole_myocardium"),
-        ({"anatomy": ("whole_myocardium", "lv_epicardium")}, "contains normal_myocardium, edema, scar, mvo"),
+        (
+            {"anatomy": ("whole_myocardium", "lv_epicardium")},
+            "contains normal_myocardium, edema, scar, mvo",
+        ),
     ],
 )
 def test_keywords_that_do_not_fit_are_refused(keywords, message):

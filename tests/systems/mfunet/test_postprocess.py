@@ -39,12 +39,16 @@ def pool(size, *, depth=1):
 def stack(*, depth=1, regions=REGIONS, **masks):
     """Probabilities of 0.51 in the masks and 0.49 elsewhere."""
     nothing = empty(depth=depth)
-    return np.stack([np.where(masks.get(region, nothing), 0.51, 0.49) for region in regions]).astype(np.float32)
+    return np.stack(
+        [np.where(masks.get(region, nothing), 0.51, 0.49) for region in regions]
+    ).astype(np.float32)
 
 
 @pytest.mark.parametrize(("found", "kept"), [(100, 100), (50, 50), (49, 100), (0, 100)])
 def test_a_cavity_below_50_pixels_is_replaced_by_the_hole_of_its_wall(found, kept):
-    labels = compose_cross_validation(stack(whole_myocardium=ring(), lv_pool=pool(found)), regions=REGIONS)
+    labels = compose_cross_validation(
+        stack(whole_myocardium=ring(), lv_pool=pool(found)), regions=REGIONS
+    )
     assert (labels == POOL).sum() == kept
     assert (labels == WALL).sum() == 16 * 16 - 10 * 10
 
@@ -108,9 +112,13 @@ def test_a_stray_part_goes_where_no_slice_has_its_largest_part():
     rv = empty(depth=2)
     rv[2:8, 0:3] = True
     rv[20:22, 20:22, 1] = True
-    labels = compose_challenge(stack(depth=2, whole_myocardium=ring(depth=2), rv_pool=rv), regions=REGIONS)
+    labels = compose_challenge(
+        stack(depth=2, whole_myocardium=ring(depth=2), rv_pool=rv), regions=REGIONS
+    )
     assert (labels == RV).sum((0, 1)).tolist() == [18, 18]
-    labels = compose_cross_validation(stack(depth=2, whole_myocardium=ring(depth=2), rv_pool=rv), regions=REGIONS)
+    labels = compose_cross_validation(
+        stack(depth=2, whole_myocardium=ring(depth=2), rv_pool=rv), regions=REGIONS
+    )
     assert (labels == RV).sum((0, 1)).tolist() == [18, 22]
 
 
@@ -119,9 +127,15 @@ def test_emidec_writes_no_reflow_over_the_infarct():
     infarct[4:7, 4:14] = True
     mvo[5:7, 6:9] = True
     regions = ("whole_myocardium", "lv_pool", "whole_infarct", "mvo")
-    probabilities = stack(regions=regions, whole_myocardium=ring(), lv_pool=pool(100), whole_infarct=infarct, mvo=mvo)
+    probabilities = stack(
+        regions=regions, whole_myocardium=ring(), lv_pool=pool(100), whole_infarct=infarct, mvo=mvo
+    )
     labels = compose_challenge(probabilities, regions=regions)
-    assert {value: int((labels == value).sum()) for value in (SCAR, MVO, POOL)} == {SCAR: 24, MVO: 6, POOL: 100}
+    assert {value: int((labels == value).sum()) for value in (SCAR, MVO, POOL)} == {
+        SCAR: 24,
+        MVO: 6,
+        POOL: 100,
+    }
 
 
 def test_no_probability_above_one_half_is_background():

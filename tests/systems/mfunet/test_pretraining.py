@@ -103,24 +103,32 @@ class Fixed(nn.Module):
 def test_losses_by_hand():
     parts = ReconstructionObjective()(Fixed(), batch())
     values = {name: part.item() for name, part in parts.items()}
-    assert values == pytest.approx({"reconstruction": 10 * 0.5, "divergence": 0.1 * 8 * 0.5, "regression": 0.0})
+    assert values == pytest.approx(
+        {"reconstruction": 10 * 0.5, "divergence": 0.1 * 8 * 0.5, "regression": 0.0}
+    )
 
 
 def test_divergence_equals_that_of_torch_distributions():
     class Spread(Fixed):
         def forward(self, images, noise, codes):
-            return Reconstructed(images, 0.3 * torch.ones_like(codes), -0.7 * torch.ones_like(codes), codes)
+            return Reconstructed(
+                images, 0.3 * torch.ones_like(codes), -0.7 * torch.ones_like(codes), codes
+            )
 
     part = ReconstructionObjective()(Spread(), batch())["divergence"]
     drawn = torch.distributions.Normal(torch.tensor(0.3), torch.tensor(-0.35).exp())
     standard = torch.distributions.Normal(torch.tensor(0.0), torch.tensor(1.0))
-    assert part.item() == pytest.approx(0.1 * 8 * torch.distributions.kl_divergence(drawn, standard).item())
+    assert part.item() == pytest.approx(
+        0.1 * 8 * torch.distributions.kl_divergence(drawn, standard).item()
+    )
 
 
 def test_same_generator_seed_gives_same_losses():
     network = small().eval()
     first, second, other = (
-        ReconstructionObjective(generator=torch.Generator().manual_seed(seed))(network, batch())["regression"]
+        ReconstructionObjective(generator=torch.Generator().manual_seed(seed))(network, batch())[
+            "regression"
+        ]
         for seed in (1, 1, 2)
     )
     assert first == second
@@ -129,13 +137,18 @@ def test_same_generator_seed_gives_same_losses():
 
 @pytest.mark.parametrize("backbone", ["residual", "dilation"])
 def test_transfer_copies_encoders_and_bottleneck_and_nothing_else(backbone):
-    source, target = small(backbone=backbone), MFUNet(width=4, backbone=backbone, fusion="concatenation")
+    source, target = (
+        small(backbone=backbone),
+        MFUNet(width=4, backbone=backbone, fusion="concatenation"),
+    )
     source(images(), torch.zeros(2, 3, 8), torch.zeros(2, 3, 8))
     decoder = {name: value.clone() for name, value in target.decoder.state_dict().items()}
     transfer_encoders(source, target)
     encoded, expected = target.eval().encode(images()), source.eval().encoders(images())
     assert torch.equal(encoded.bottleneck, expected.bottleneck)
-    assert all(torch.equal(value, decoder[name]) for name, value in target.decoder.state_dict().items())
+    assert all(
+        torch.equal(value, decoder[name]) for name, value in target.decoder.state_dict().items()
+    )
 
 
 @pytest.mark.parametrize("keywords", [{"width": 8}, {"sequences": 2}, {"backbone": "plain"}])

@@ -8,7 +8,8 @@ from scarmap.recipes.describe import differences, settings
 from scarmap.systems.catalogue import RECIPES, choose
 from scarmap.systems.mfunet.recipe import mfunet
 
-# Table: fusion by maximum, attention, resampling, backbone; myocardium, LV, RV, infarct, edema, average pathology.
+# Table: fusion by maximum, attention, resampling, backbone; myocardium, LV, RV, infarct, edema,
+# average pathology.
 TABLES = {
     "mfunet": ("1", "max", True, True, "residual", "84.3±7.9 87.5±7.1 78.5±14.2 53.0±20.5 28.7±13.9 44.9±13.9"),
     "mfunet/no-max": (
@@ -37,9 +38,17 @@ TABLES = {
     ),
     "mfunet/side": ("2", "max", True, True, "side", "76.3±10.3 65.0±18.6 40.5±39.4 52.1±21.1 29.7±11.8 45.0±16.0"),
 }  # fmt: skip
-TEST_SET = {"mfunet/submission-dilation": "58.4±26.3 61.4±17.8", "mfunet/submission-side": "57.0±28.7 60.3±18.1"}
+TEST_SET = {
+    "mfunet/submission-dilation": "58.4±26.3 61.4±17.8",
+    "mfunet/submission-side": "57.0±28.7 60.3±18.1",
+}
 MFUNET = {name: row for name, row in RECIPES.items() if row.paper == "mfunet"}
-ABLATIONS = {"no-max": "fusion", "no-attention": "attention", "no-resampling": "resampling", "dilation": "backbone"}
+ABLATIONS = {
+    "no-max": "fusion",
+    "no-attention": "attention",
+    "no-resampling": "resampling",
+    "dilation": "backbone",
+}
 
 
 def figures(text):
@@ -56,8 +65,20 @@ def test_rows_of_the_cross_validation_have_the_published_factors_and_figures(nam
     row = MFUNET[name]
     assert row.table == table
     assert list(row.published.values()) == figures(published)
-    assert list(row.published) == ["whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology"]
-    factors = {"fusion": fusion, "attention": attention, "resampling": resampling, "backbone": backbone}
+    assert list(row.published) == [
+        "whole_myocardium",
+        "lv_pool",
+        "rv_pool",
+        "scar",
+        "edema",
+        "average_pathology",
+    ]
+    factors = {
+        "fusion": fusion,
+        "attention": attention,
+        "resampling": resampling,
+        "backbone": backbone,
+    }
     assert settings(row.recipe) == settings(mfunet) | factors
 
 
@@ -65,9 +86,17 @@ def test_rows_of_the_cross_validation_have_the_published_factors_and_figures(nam
 def test_submissions_have_the_published_training_and_figures(name):
     row = MFUNET[name]
     assert row.table == "3"
-    assert row.published == dict(zip(("scar", "scar_and_edema"), figures(TEST_SET[name]), strict=True))
+    assert row.published == dict(
+        zip(("scar", "scar_and_edema"), figures(TEST_SET[name]), strict=True)
+    )
     assert "not reproducible" in row.note
-    assert set(differences(mfunet, row.recipe)) == {"backbone", "schedule", "pretraining", "folds", "postprocessing"}
+    assert set(differences(mfunet, row.recipe)) == {
+        "backbone",
+        "schedule",
+        "pretraining",
+        "folds",
+        "postprocessing",
+    }
 
 
 @pytest.mark.parametrize(("name", "factor"), ABLATIONS.items())
@@ -87,7 +116,11 @@ def test_the_published_system():
     (stage,) = recipe.stages
     assert (recipe.system, recipe.layout) == ("mfunet", "myops2020")
     assert recipe.preparation.sequences == ("LGE", "T2", "bSSFP")
-    assert (recipe.preparation.size, recipe.preparation.spacing_mm, recipe.preparation.margin) == (288, None, 0)
+    assert (recipe.preparation.size, recipe.preparation.spacing_mm, recipe.preparation.margin) == (
+        288,
+        None,
+        0,
+    )
     assert recipe.regions == ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema")
     assert stage.objective().weights == (1.0, 3.0, 5.0)
     assert [(phase.epochs, phase.patience) for phase in stage.phases] == [(150, 55)]
@@ -96,7 +129,10 @@ def test_the_published_system():
 
 def test_the_submission_pretrains_and_trains_on_all_cases():
     recipe = MFUNET["mfunet/submission-side"].recipe()
-    assert [(stage.name, stage.keep) for stage in recipe.stages] == [("reconstruct", "last"), ("segment", "last")]
+    assert [(stage.name, stage.keep) for stage in recipe.stages] == [
+        ("reconstruct", "last"),
+        ("segment", "last"),
+    ]
     assert recipe.stages[1].inputs == ("reconstruct",)
     (fold,) = recipe.folds(["a", "b"])
     assert fold.train == ("a", "b")
@@ -128,7 +164,11 @@ def test_emidec_learns_infarct_and_no_reflow():
 def test_the_modern_schedule_changes_training_and_not_the_network():
     modern, published = mfunet(schedule="modern"), mfunet()
     assert modern.stages[0].model.keywords == published.stages[0].model.keywords
-    assert (modern.preparation.size, modern.preparation.spacing_mm, modern.preparation.margin) == (192, 1.0, 32)
+    assert (modern.preparation.size, modern.preparation.spacing_mm, modern.preparation.margin) == (
+        192,
+        1.0,
+        32,
+    )
     assert modern.stages[0].objective().loss == "dice-cross-entropy"
     assert modern.stages[0].keep == "last"
 
@@ -161,7 +201,9 @@ def test_an_unknown_value_lists_close_ones(keywords, message):
 
 
 def test_an_unknown_row_lists_close_ones():
-    with pytest.raises(RecipeError, match=r"no recipe 'mfunet/no-atention'\. Did you mean 'mfunet/no-attention'"):
+    with pytest.raises(
+        RecipeError, match=r"no recipe 'mfunet/no-atention'\. Did you mean 'mfunet/no-attention'"
+    ):
         choose("mfunet/no-atention")
 
 

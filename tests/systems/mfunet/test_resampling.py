@@ -5,7 +5,13 @@ from scarmap.labels import INDEX
 from scarmap.sampling.augment import Augmentation
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch, tissue_shares
-from scarmap.systems.mfunet.resampling import centre_candidates, cut_patches, dynamic_patches, num_patches, patch_sizes
+from scarmap.systems.mfunet.resampling import (
+    centre_candidates,
+    cut_patches,
+    dynamic_patches,
+    num_patches,
+    patch_sizes,
+)
 
 
 def generator(seed=0):
@@ -15,7 +21,9 @@ def generator(seed=0):
 def slices(num=3, side=48, **tissues):
     """Channels hold slice, row and column of each pixel; tissues are given as (slice, row, column)."""
     row, column = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
-    images = torch.stack([torch.stack([torch.full_like(row, n), row, column]) for n in range(num)]).float()
+    images = torch.stack(
+        [torch.stack([torch.full_like(row, n), row, column]) for n in range(num)]
+    ).float()
     labels = torch.zeros(num, side, side, dtype=torch.uint8)
     for tissue, places in tissues.items():
         for place in places:
@@ -35,7 +43,11 @@ def bank_of(batch):
 
 def dynamic(batch, *, seed=0, **keywords):
     keywords = {"batch_size": 4, "augmentation": Augmentation(), **keywords}
-    return list(dynamic_patches(bank_of(batch), torch.arange(len(batch.images)), generator(seed), **keywords))
+    return list(
+        dynamic_patches(
+            bank_of(batch), torch.arange(len(batch.images)), generator(seed), **keywords
+        )
+    )
 
 
 def test_published_sizes_and_numbers_of_patches():
@@ -57,7 +69,9 @@ def test_batches_hold_patches_of_one_size_that_fill_the_budget():
     assert len(batches) == 20
     shapes = {tuple(batch.images.shape) for batch in batches}
     assert shapes == {(36, 3, 16, 16), (9, 3, 32, 32), (4, 3, 48, 48)}
-    assert all(batch.labels.shape == (len(batch.images), *batch.images.shape[-2:]) for batch in batches)
+    assert all(
+        batch.labels.shape == (len(batch.images), *batch.images.shape[-2:]) for batch in batches
+    )
 
 
 def test_the_same_seed_cuts_the_same_patches():
@@ -78,7 +92,9 @@ def test_slices_are_augmented_before_patches_are_cut():
 def test_patches_lie_inside_and_show_image_and_label_of_the_same_place():
     batch = slices(scar=[(0, 0, 0), (1, 47, 47), (2, 20, 25)])
     patches = cut_patches(batch, size=16, count=60, share=0.5, generator=generator())
-    for image, labels, (index, top, left) in zip(patches.images, patches.labels, corners(patches), strict=True):
+    for image, labels, (index, top, left) in zip(
+        patches.images, patches.labels, corners(patches), strict=True
+    ):
         assert 0 <= top <= 32
         assert 0 <= left <= 32
         window = (slice(top, top + 16), slice(left, left + 16))
@@ -88,7 +104,9 @@ def test_patches_lie_inside_and_show_image_and_label_of_the_same_place():
 
 @pytest.mark.parametrize("size", [15, 16, 48])
 def test_every_centred_patch_holds_pathology(size):
-    batch = slices(edema=[(0, 3, 44)], scar=[(1, 47, 0)], mvo=[(2, 20, 25)], lv_pool=[(0, 30, 30), (2, 1, 1)])
+    batch = slices(
+        edema=[(0, 3, 44)], scar=[(1, 47, 0)], mvo=[(2, 20, 25)], lv_pool=[(0, 30, 30), (2, 1, 1)]
+    )
     patches = cut_patches(batch, size=size, count=50, share=1.0, generator=generator())
     assert all(labels.max() >= INDEX["edema"] for labels in patches.labels)
 
@@ -100,25 +118,33 @@ def test_a_centred_patch_has_the_pathological_pixel_in_its_middle_unless_the_bor
 
 
 def test_without_pathology_patches_are_centred_on_wall_or_cavity():
-    batch = slices(num=1, normal_myocardium=[(0, 10, 10)], lv_pool=[(0, 30, 20)], rv_pool=[(0, 40, 40)])
+    batch = slices(
+        num=1, normal_myocardium=[(0, 10, 10)], lv_pool=[(0, 30, 20)], rv_pool=[(0, 40, 40)]
+    )
     patches = cut_patches(batch, size=16, count=40, share=1.0, generator=generator())
     assert set(corners(patches)) == {(0, 2, 2), (0, 22, 12)}
 
 
 @pytest.mark.parametrize(("share", "tissue"), [(1.0, {}), (0.0, {"scar": [(0, 20, 20)]})])
 def test_patches_lie_anywhere_when_there_is_nothing_to_centre_on_or_no_wish_to(share, tissue):
-    patches = cut_patches(slices(num=1, **tissue), size=40, count=400, share=share, generator=generator())
+    patches = cut_patches(
+        slices(num=1, **tissue), size=40, count=400, share=share, generator=generator()
+    )
     _, tops, lefts = zip(*corners(patches), strict=True)
     assert set(tops) == set(lefts) == set(range(9))
 
 
 def test_the_share_is_the_probability_of_centring():
-    patches = cut_patches(slices(num=1, scar=[(0, 20, 25)]), size=8, count=1000, share=0.89, generator=generator())
+    patches = cut_patches(
+        slices(num=1, scar=[(0, 20, 25)]), size=8, count=1000, share=0.89, generator=generator()
+    )
     assert corners(patches).count((0, 16, 21)) / 1000 == pytest.approx(0.89, abs=0.03)
 
 
 def test_pathology_goes_before_wall_and_cavity():
-    labels = slices(num=1, normal_myocardium=[(0, 1, 1)], edema=[(0, 2, 5)], mvo=[(0, 4, 3)]).labels[0]
+    labels = slices(
+        num=1, normal_myocardium=[(0, 1, 1)], edema=[(0, 2, 5)], mvo=[(0, 4, 3)]
+    ).labels[0]
     assert centre_candidates(labels).tolist() == [[2, 5], [4, 3]]
     assert centre_candidates(torch.zeros(4, 4, dtype=torch.uint8)).tolist() == []
 
@@ -126,7 +152,10 @@ def test_pathology_goes_before_wall_and_cavity():
 def test_patches_of_soft_truth_are_cut_at_the_same_place():
     hard = slices(scar=[(0, 10, 30), (1, 20, 5), (2, 40, 40)])
     soft = Batch(hard.images, hard.labels, tissue_shares(hard))
-    first, second = (cut_patches(each, size=16, count=6, share=0.5, generator=generator()) for each in (hard, soft))
+    first, second = (
+        cut_patches(each, size=16, count=6, share=0.5, generator=generator())
+        for each in (hard, soft)
+    )
     assert torch.equal(first.images, second.images)
     assert torch.equal(second.soft.argmax(1), first.labels.long())
     assert first.soft is None

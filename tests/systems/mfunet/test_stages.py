@@ -19,7 +19,9 @@ def test_alternative_cross_validation_has_the_lengths_and_rates_of_the_paper():
     phases = alternating_phases()
     assert [phase.epochs for phase in phases] == [50, 40, 30, 20, 15, 10]
     assert [phase.learning_rate for phase in phases] == [1e-4, 9e-5, 8e-5, 6e-5, 5e-5, 4e-5]
-    assert [rates(phase)[-1] for phase in phases] == pytest.approx([1e-5, 9e-6, 8e-6, 6e-6, 5e-6, 4e-6])
+    assert [rates(phase)[-1] for phase in phases] == pytest.approx(
+        [1e-5, 9e-6, 8e-6, 6e-6, 5e-6, 4e-6]
+    )
 
 
 def test_alternative_cross_validation_holds_out_each_fifth_once_and_then_trains_on_all():

@@ -31,10 +31,15 @@ CPU = torch.device("cpu")
 def installed(plain_phantom, tmp_path_factory):
     """Weights of a network that hardly trained, installed as the built-in model of a folder."""
     folder = tmp_path_factory.mktemp("installed")
-    row = choose("scarmap", {"width": 4, "start": None, "size": 48, "spacing_mm": 3.0, "split": None, "views": 1}).row
+    row = choose(
+        "scarmap",
+        {"width": 4, "start": None, "size": 48, "spacing_mm": 3.0, "split": None, "views": 1},
+    ).row
     options = Options(epochs_scale=0.01, max_steps=1)
     request = Request("scarmap", row, plain_phantom, folder / "run", None, "cpu", options)
-    install_builtin(train(request), name="toy", version="7", path=folder / "weights" / "builtin.safetensors")
+    install_builtin(
+        train(request), name="toy", version="7", path=folder / "weights" / "builtin.safetensors"
+    )
     return folder / "weights" / "builtin.safetensors"
 
 
@@ -54,7 +59,9 @@ def test_an_installed_run_segments_studies_with_any_sequences(installed, plain_p
 
 def test_it_says_what_it_is_and_names_nobodys_folder(installed):
     about = about_builtin(installed)
-    assert introduce(about).startswith("Built-in model toy, version 7: trained on synthetic hearts only")
+    assert introduce(about).startswith(
+        "Built-in model toy, version 7: trained on synthetic hearts only"
+    )
     assert about["data"]["num_cases"] == 6
     assert about["training"]["epochs"] == 1
     assert "folder" not in about["data"]
@@ -72,7 +79,10 @@ def test_any_process_can_load_it_and_other_weights_are_another_model(installed, 
 
 def test_weights_are_stored_in_half_precision(installed):
     assert installed.stat().st_size < 300_000
-    assert load_builtin(CPU, path=installed).probabilities(torch.rand(1, 3, 48, 48)).dtype == torch.float32
+    assert (
+        load_builtin(CPU, path=installed).probabilities(torch.rand(1, 3, 48, 48)).dtype
+        == torch.float32
+    )
 
 
 def test_a_missing_model_is_one_paragraph(tmp_path):

@@ -16,7 +16,9 @@ class Shows(nn.Module):
     """Logits that show labels (H, W), turned and mirrored as the slices are."""
 
     def forward(self, images):
-        return 20 * torch.nn.functional.one_hot((images[:, 0] * 6).round().long(), len(TISSUES)).permute(0, 3, 1, 2)
+        return 20 * torch.nn.functional.one_hot(
+            (images[:, 0] * 6).round().long(), len(TISSUES)
+        ).permute(0, 3, 1, 2)
 
 
 def test_regions_nest_whatever_the_network_says():
@@ -35,7 +37,9 @@ def test_what_the_network_shows_comes_out_as_tissues(heart, views):
     np.testing.assert_array_equal(found[..., 0], labels.numpy().T)
 
 
-@pytest.mark.parametrize(("region", "tissue"), [("whole_myocardium", "normal_myocardium"), ("rv_pool", "rv_pool")])
+@pytest.mark.parametrize(
+    ("region", "tissue"), [("whole_myocardium", "normal_myocardium"), ("rv_pool", "rv_pool")]
+)
 def test_only_the_largest_part_of_a_ventricle_is_kept(region, tissue):
     maps = np.zeros((len(FOUND), 9, 3, 1), dtype=np.float32)
     maps[FOUND.index(region), [0, 1, 2, 3, 8]] = 1
@@ -46,7 +50,11 @@ def test_only_the_largest_part_of_a_ventricle_is_kept(region, tissue):
 
 def test_pathology_is_called_from_a_share_of_what_it_lies_in():
     maps = np.zeros((len(FOUND), 1, 1, 1), dtype=np.float32)
-    for region, probability in (("whole_myocardium", 0.8), ("scar_and_edema", 0.3), ("whole_infarct", 0.08)):
+    for region, probability in (
+        ("whole_myocardium", 0.8),
+        ("scar_and_edema", 0.3),
+        ("whole_infarct", 0.08),
+    ):
         maps[FOUND.index(region)] = probability
     assert compose(maps).item() == INDEX["normal_myocardium"]
     assert compose(maps, threshold=0.3).item() == INDEX["edema"]
@@ -66,4 +74,7 @@ def test_infarct_and_no_reflow_are_there_from_a_share_of_the_wall_on():
     assert told == ()
     decided, told = decide_presence(labels, grid, **{**wanted, "smallest_infarct_percent": 5.0})
     assert not np.isin(decided, [INDEX["scar"], INDEX["mvo"]]).any()
-    assert told == ("An infarct of 0.10 ml, 5.0 % of the wall, was left out, as parts below 5 % are taken for noise.",)
+    assert told == (
+        "An infarct of 0.10 ml, 5.0 % of the wall, was left out, as parts below 5 % are taken for "
+        "noise.",
+    )

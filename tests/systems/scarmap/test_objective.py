@@ -40,7 +40,9 @@ def test_dice_is_the_mean_over_the_regions_that_are_there_with_one_pixel_of_smoo
 
 
 def test_a_region_that_the_data_set_does_not_tell_apart_is_not_in_the_mean():
-    losses = TissueObjective()(sure_of("lv_pool", "scar"), batch_of("lv_pool", "scar", layout="emidec"))
+    losses = TissueObjective()(
+        sure_of("lv_pool", "scar"), batch_of("lv_pool", "scar", layout="emidec")
+    )
     # As in the test above, without edema, scar and no-reflow together: EMIDEC has no edema.
     pool = 1 - (2 * 1 / 2 + 1) / (1 / 2 + 1 / 12 + 1 + 1)
     wall = 1 - (2 * (1 / 2 + 3 / 12) + 1) / (1 / 2 + 3 / 12 + 4 / 12 + 1 + 1)
@@ -79,13 +81,17 @@ def test_a_region_that_a_batch_does_not_show_is_not_pushed_down():
 )
 def test_a_tissue_that_is_not_labelled_counts_for_the_label_it_gets(layout, said, labelled):
     objective, batch = TissueObjective(), batch_of(labelled, layout=layout)
-    told = {tissue: objective(sure_of(tissue), batch)["cross_entropy"].item() for tissue in (said, labelled)}
+    told = {
+        tissue: objective(sure_of(tissue), batch)["cross_entropy"].item()
+        for tissue in (said, labelled)
+    }
     assert told[said] == pytest.approx(told[labelled])
     assert told[said] == pytest.approx(-math.log(7 / 12), rel=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("layout", "labelled", "said"), [("myops2020", "scar", "mvo"), ("emidec", "normal_myocardium", "edema")]
+    ("layout", "labelled", "said"),
+    [("myops2020", "scar", "mvo"), ("emidec", "normal_myocardium", "edema")],
 )
 def test_how_a_label_is_divided_is_free(layout, labelled, said):
     logits = torch.zeros(1, len(TISSUES), 1, 1, requires_grad=True)
@@ -97,25 +103,40 @@ def test_how_a_label_is_divided_is_free(layout, labelled, said):
 
 
 def test_slices_of_two_data_sets_give_the_losses_that_each_gives():
-    tissues, both = ("lv_pool", "scar"), torch.randn(2, len(TISSUES), 1, 2, generator=torch.Generator().manual_seed(2))
+    tissues, both = (
+        ("lv_pool", "scar"),
+        torch.randn(2, len(TISSUES), 1, 2, generator=torch.Generator().manual_seed(2)),
+    )
     alone = [batch_of(*tissues, layout=layout) for layout in ("myops2020", "emidec")]
-    batch = Batch(*(torch.cat([getattr(each, part) for each in alone]) for part in ("images", "labels")))
+    batch = Batch(
+        *(torch.cat([getattr(each, part) for each in alone]) for part in ("images", "labels"))
+    )
     batch = replace(batch, label_of=torch.cat([each.label_of for each in alone]))
     objective = TissueObjective()
-    entropies = [objective(lambda images, n=n: both[n : n + 1], each)["cross_entropy"] for n, each in enumerate(alone)]
+    entropies = [
+        objective(lambda images, n=n: both[n : n + 1], each)["cross_entropy"]
+        for n, each in enumerate(alone)
+    ]
     joint = objective(lambda images: both, batch)
-    assert joint["cross_entropy"].item() == pytest.approx((entropies[0] + entropies[1]).item() / 2, rel=1e-5)
+    assert joint["cross_entropy"].item() == pytest.approx(
+        (entropies[0] + entropies[1]).item() / 2, rel=1e-5
+    )
 
 
 def test_a_region_is_asked_for_only_where_it_is_labelled():
     logits = torch.randn(2, len(TISSUES), 1, 2, generator=torch.Generator().manual_seed(3))
     label_of = torch.tensor([label_indices(layout) for layout in ("emidec", "scarmap")])
-    labels = torch.tensor([[[INDEX["normal_myocardium"]] * 2], [[INDEX["rv_pool"]] * 2]], dtype=torch.uint8)
+    labels = torch.tensor(
+        [[[INDEX["normal_myocardium"]] * 2], [[INDEX["rv_pool"]] * 2]], dtype=torch.uint8
+    )
     batch, changed = Batch(torch.zeros(2, 3, 1, 2), labels, label_of=label_of), logits.clone()
     swap = [INDEX["edema"], INDEX["normal_myocardium"]]
     changed[0, swap] = logits[0, swap[::-1]]
     objective = TissueObjective()
-    told = [objective(lambda images, given=given: given, batch)["dice"].item() for given in (logits, changed)]
+    told = [
+        objective(lambda images, given=given: given, batch)["dice"].item()
+        for given in (logits, changed)
+    ]
     assert told[0] == pytest.approx(told[1], rel=1e-5)
 
 

@@ -16,19 +16,28 @@ ODDS = (2.0, 1.0, 1.0)
 def batches(bank, *, seed=3, **changes):
     plain = {"augmentation": Augmentation(), "appearance": Appearance(), "odds": ODDS}
     settings = {"batch_size": 4, "batches": 1, **plain, **changes}
-    return list(varied_slices(bank, torch.arange(4), torch.Generator().manual_seed(seed), **settings))
+    return list(
+        varied_slices(bank, torch.arange(4), torch.Generator().manual_seed(seed), **settings)
+    )
 
 
 def test_slices_lose_sequences_and_never_all_of_them(bank):
     kept = torch.cat([present_sequences(batches(bank, seed=seed)[0].images) for seed in range(40)])
     assert kept.any(1).all()
-    assert {tuple(row) for row in kept.tolist()} >= {(True, False, False), (True, True, True), (False, True, False)}
+    assert {tuple(row) for row in kept.tolist()} >= {
+        (True, False, False),
+        (True, True, True),
+        (False, True, False),
+    }
 
 
 def test_what_is_kept_is_unchanged_without_augmentation(bank):
     (batch,) = batches(bank)
     shown = present_sequences(batch.images)
-    truth = {labels.numpy().tobytes(): row for row, labels in enumerate(bank.window(torch.arange(4)).labels)}
+    truth = {
+        labels.numpy().tobytes(): row
+        for row, labels in enumerate(bank.window(torch.arange(4)).labels)
+    }
     for images, labels, kept in zip(batch.images, batch.labels, shown, strict=True):
         original = bank.window(torch.tensor([truth[labels.numpy().tobytes()]])).images[0]
         assert torch.equal(images[kept], original[kept])
@@ -53,8 +62,13 @@ def test_a_sequence_that_a_case_lacks_never_appears(bank):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_each_slice_keeps_what_its_own_data_set_labels(bank, seed):
-    told = torch.arange(4)[:, None].expand(4, len(TISSUES))  # not labels: numbers that tell the slices apart
-    truth = {labels.numpy().tobytes(): row for row, labels in enumerate(bank.window(torch.arange(4)).labels)}
+    told = torch.arange(4)[:, None].expand(
+        4, len(TISSUES)
+    )  # not labels: numbers that tell the slices apart
+    truth = {
+        labels.numpy().tobytes(): row
+        for row, labels in enumerate(bank.window(torch.arange(4)).labels)
+    }
     for batch in batches(replace(bank, label_of=told), seed=seed, batch_size=3, batches=4):
         rows = torch.tensor([truth[labels.numpy().tobytes()] for labels in batch.labels])
         assert torch.equal(batch.label_of, told[rows])
@@ -66,10 +80,14 @@ def test_nothing_is_said_of_labels_where_the_bank_says_nothing(bank):
 
 def test_the_same_generator_gives_the_same_batches(bank):
     first, second = (batches(bank, augmentation=ANY_SPACE, appearance=ANY_LOOK) for _ in range(2))
-    assert all(torch.equal(one.images, other.images) for one, other in zip(first, second, strict=True))
+    assert all(
+        torch.equal(one.images, other.images) for one, other in zip(first, second, strict=True)
+    )
 
 
 def test_odds_follow_the_sequences():
-    stage = segmentation_stage(partial(torch.nn.Identity), partial(torch.nn.Identity), sequences=("T2", "LGE"))
+    stage = segmentation_stage(
+        partial(torch.nn.Identity), partial(torch.nn.Identity), sequences=("T2", "LGE")
+    )
     assert stage.sampler.keywords["odds"] == (1.0, 2.0)
     assert stage.keep == "last"

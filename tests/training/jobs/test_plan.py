@@ -38,7 +38,9 @@ def test_stages_come_after_their_inputs_predictions_after_stages_and_scores_afte
         "a/scores": {"a/fold_0/predictions", "a/fold_1/predictions"},
     }
     listed = keys(works)
-    assert all(listed.index(earlier) < listed.index(work.key) for work in works for earlier in work.after)
+    assert all(
+        listed.index(earlier) < listed.index(work.key) for work in works for earlier in work.after
+    )
 
 
 def test_what_is_finished_is_not_planned_again():
@@ -75,7 +77,9 @@ def test_a_third_run_takes_over_from_the_one_that_trains():
 def test_a_stage_is_taken_over_from_a_finished_run_that_is_not_asked_for():
     others = {"old": record(SHAPE, ANATOMY, state=("fold_1/shape",))}
     works = plan({"a": record(SHAPE, ANATOMY)}, {"a": (0, 1)}, others=others)
-    assert {work.key: (work.source, work.after) for work in works if work.source} == {"a/fold_1/shape": ("old", ())}
+    assert {work.key: (work.source, work.after) for work in works if work.source} == {
+        "a/fold_1/shape": ("old", ())
+    }
 
 
 @pytest.mark.parametrize(

@@ -34,10 +34,13 @@ def asked(emidec_phantom, request_for, row, stage):
     """Two trainings that share their first stage; keywords go to `request_for`."""
 
     def make(*, widths=(2, 3), data=emidec_phantom, **how):
-        recipes = [partial(two_stages, make=row.recipe, make_stage=stage, width=width) for width in widths]
+        recipes = [
+            partial(two_stages, make=row.recipe, make_stage=stage, width=width) for width in widths
+        ]
         names = [f"run-{index}" for index in range(len(widths))]
         return {
-            name: request_for(data, recipe=recipe, out=name, **how) for name, recipe in zip(names, recipes, strict=True)
+            name: request_for(data, recipe=recipe, out=name, **how)
+            for name, recipe in zip(names, recipes, strict=True)
         }
 
     return make
@@ -67,7 +70,9 @@ def runs_of(requests):
 def test_a_graph_ends_with_the_files_of_trainings_one_after_the_other(asked, trained, tmp_path):
     requests = asked()
     jobs = []
-    failed = train_several(requests, InOrder(), on_job=lambda work, ended, planned: jobs.append((ended, planned)))
+    failed = train_several(
+        requests, InOrder(), on_job=lambda work, ended, planned: jobs.append((ended, planned))
+    )
     assert failed == {}
     assert jobs == [(number, 14) for number in range(1, 15)]
     assert trained == [
@@ -92,7 +97,9 @@ def test_repeated_it_does_nothing_and_more_folds_are_added(asked, trained):
     train_several(asked(folds=(1,)), InOrder())
     assert {fold for _, fold, _ in trained} == {1}
     trained.clear()
-    train_several(asked(folds=(1,)), InOrder(), on_job=lambda *_: pytest.fail("there is nothing to do"))
+    train_several(
+        asked(folds=(1,)), InOrder(), on_job=lambda *_: pytest.fail("there is nothing to do")
+    )
     train_several(asked(), InOrder())
     assert {fold for _, fold, _ in trained} == {0}
     for run in runs_of(asked()):
@@ -117,7 +124,10 @@ def test_stopped_after_any_job_it_continues_with_the_next(asked, trained, moment
 def test_a_changed_recipe_is_named_and_nothing_is_touched(asked, trained):
     train_several(asked(folds=(0,)), InOrder())
     before = weights(RunFolder(asked()["run-1"].out), 0, "segment")
-    with pytest.raises(RunError, match=r"run-1 was started with another recipe: width was 3 and is 5\. Choose another"):
+    with pytest.raises(
+        RunError,
+        match=r"run-1 was started with another recipe: width was 3 and is 5\. Choose another",
+    ):
         train_several(asked(widths=(2, 5), folds=(0,)), InOrder())
     assert weights(RunFolder(asked()["run-1"].out), 0, "segment") == before
     trained.clear()
@@ -151,7 +161,9 @@ def test_a_job_that_fails_stops_those_that_need_it_and_no_others(asked, monkeypa
     }
     assert {str(problem) for problem in failed.values()} == {"The loss is no longer a number."}
     for run in runs_of(asked()):
-        assert set(run.read_record()["state"]) == {f"fold_1/{step}" for step in ("first", "segment", "predictions")}
+        assert set(run.read_record()["state"]) == {
+            f"fold_1/{step}" for step in ("first", "segment", "predictions")
+        }
     monkeypatch.setattr(steps, "fit", original)
     assert train_several(asked(), InOrder()) == {}
 
@@ -169,7 +181,9 @@ def test_a_stage_is_not_taken_over_where_its_input_has_other_weights(asked, trai
     record["state"] = {"fold_0/first": "done"}
     other.write_record(record)
     trained.clear()
-    train_several({"run-1": requests["run-1"]}, InOrder(), others={"run-0": RunFolder(requests["run-0"].out)})
+    train_several(
+        {"run-1": requests["run-1"]}, InOrder(), others={"run-0": RunFolder(requests["run-0"].out)}
+    )
     assert trained == [("run-1", 0, "segment")]
     assert other.read_record()["made"]["fold_0/segment"].get("taken_over") is None
 

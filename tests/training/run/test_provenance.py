@@ -42,7 +42,9 @@ def checkout(folder, monkeypatch):
 
     def git(*words):
         identity = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
-        return subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            ["git", *identity, *words], cwd=folder, check=True, capture_output=True, text=True
+        ).stdout
 
     git("init")
     git("add", ".")

@@ -17,19 +17,38 @@ def described(name, *, inputs=(), width=1):
 
 
 def record(*stages, seed=1, size=128, sha256="0", unit="patient", state=()):
-    details = {"layout": "emidec", "preparation": {"size": size}, "folds": "f", "unit": unit, "finish": None}
+    details = {
+        "layout": "emidec",
+        "preparation": {"size": size},
+        "folds": "f",
+        "unit": unit,
+        "finish": None,
+    }
     details["stages"] = list(stages)
     return {
         "recipe": {"details": details},
         "data": {"sha256": sha256},
         "folds": [],
-        "provenance": {"seed": seed, "epochs_scale": 1.0, "max_steps": None, "command": "scarmap train x"},
+        "provenance": {
+            "seed": seed,
+            "epochs_scale": 1.0,
+            "max_steps": None,
+            "command": "scarmap train x",
+        },
         "state": dict.fromkeys(state, "done"),
     }
 
 
-THREE = (described("shape"), described("anatomy", inputs=["shape"]), described("pathology", inputs=["anatomy"]))
-DONE = tuple(f"fold_{fold}/{name}" for fold in (0, 1) for name in ("shape", "anatomy", "pathology", "predictions"))
+THREE = (
+    described("shape"),
+    described("anatomy", inputs=["shape"]),
+    described("pathology", inputs=["anatomy"]),
+)
+DONE = tuple(
+    f"fold_{fold}/{name}"
+    for fold in (0, 1)
+    for name in ("shape", "anatomy", "pathology", "predictions")
+)
 
 
 @pytest.fixture
@@ -50,7 +69,12 @@ def run(tmp_path):
 
 @pytest.mark.parametrize(
     ("changed", "kept"),
-    [((), {"shape", "anatomy", "pathology"}), ((2,), {"shape", "anatomy"}), ((1,), {"shape"}), ((0,), set())],
+    [
+        ((), {"shape", "anatomy", "pathology"}),
+        ((2,), {"shape", "anatomy"}),
+        ((1,), {"shape"}),
+        ((0,), set()),
+    ],
 )
 def test_a_stage_is_unchanged_if_it_and_all_that_it_starts_from_are(changed, kept):
     now = deepcopy(list(THREE))
@@ -72,7 +96,9 @@ def test_what_a_changed_stage_left_is_removed_and_the_rest_is_kept(run):
     assert not any(path.exists() for path in (run.predictions, run.evaluation, run.report))
     stored = run.read_record()
     assert stored["recipe"] == fresh["recipe"]
-    assert set(stored["state"]) == {f"fold_{fold}/{name}" for fold in (0, 1) for name in ("shape", "anatomy")}
+    assert set(stored["state"]) == {
+        f"fold_{fold}/{name}" for fold in (0, 1) for name in ("shape", "anatomy")
+    }
 
 
 def test_no_stage_is_removed_unless_it_is_asked_for(run):
@@ -85,7 +111,10 @@ def test_no_stage_is_removed_unless_it_is_asked_for(run):
 
 def test_how_kept_stages_were_made_is_kept(run):
     stored = run.read_record()
-    made = {"fold_0/shape": {"hardware": "a GPU", "taken_over": "other"}, "fold_0/pathology": {"hardware": "a GPU"}}
+    made = {
+        "fold_0/shape": {"hardware": "a GPU", "taken_over": "other"},
+        "fold_0/pathology": {"hardware": "a GPU"},
+    }
     run.write_record({**stored, "made": made})
     fresh = record(*THREE[:2], described("pathology", inputs=["anatomy"], width=2))
     open_record(run, fresh, resume=True, retrain=True)
@@ -96,11 +125,14 @@ def test_where_two_recipes_differ_is_named_by_setting_or_else_by_what_they_descr
     check_unchanged(run, record(*THREE))
     other = record(*THREE[:2], described("pathology", inputs=["anatomy"], width=2))
     with pytest.raises(
-        RunError, match=r"another recipe: stages\.pathology\.model\.width was 1 and is 2\. Choose another"
+        RunError,
+        match=r"another recipe: stages\.pathology\.model\.width was 1 and is 2\. Choose another",
     ):
         check_unchanged(run, other)
     other["recipe"]["settings"] = {"width": 2}
-    with pytest.raises(RunError, match=r"width was not there and is 2\. .*add --retrain: it removes .* pathology\."):
+    with pytest.raises(
+        RunError, match=r"width was not there and is 2\. .*add --retrain: it removes .* pathology\."
+    ):
         check_unchanged(run, other)
     assert run.stage(1, "pathology").is_dir()
 
@@ -158,7 +190,9 @@ def test_what_all_stages_share_must_be_the_same_and_nothing_is_removed(run, chan
 
 def test_a_run_in_which_every_stage_would_start_afresh_is_left_alone(run):
     fresh = record(described("shape", width=2), *THREE[1:])
-    with pytest.raises(RunError, match="was started with another recipe, so it cannot be continued"):
+    with pytest.raises(
+        RunError, match="was started with another recipe, so it cannot be continued"
+    ):
         open_record(run, fresh, resume=True, retrain=True)
     assert run.stage(0, "shape").is_dir()
 
@@ -171,11 +205,15 @@ def two_stages(*, make=None, make_stage=None, width=2):
     return replace(recipe, stages=(first, second))
 
 
-def test_a_finished_stage_is_not_trained_again_when_a_later_one_changes(emidec_phantom, tmp_path, row, stage):
+def test_a_finished_stage_is_not_trained_again_when_a_later_one_changes(
+    emidec_phantom, tmp_path, row, stage
+):
     def request(width, *, resume=False, retrain=False):
         recipe = partial(two_stages, make=row.recipe, make_stage=stage, width=width)
         options = Options(epochs_scale=0.3, max_steps=1, resume=resume, retrain=retrain)
-        return Request("two", Row(recipe, paper=""), emidec_phantom, tmp_path / "run", (0,), "cpu", options)
+        return Request(
+            "two", Row(recipe, paper=""), emidec_phantom, tmp_path / "run", (0,), "cpu", options
+        )
 
     run = train(request(2))
     files = [run.stage(0, name) / "weights.safetensors" for name in ("first", "segment")]
@@ -191,6 +229,8 @@ def test_a_finished_stage_is_not_trained_again_when_a_later_one_changes(emidec_p
 def test_every_field_of_a_recipe_that_may_be_left_out_has_a_value_for_older_runs():
     asked_of_old = {"illustrate", "check", "sources"}
     optional = {
-        each.name for each in fields(Recipe) if each.default is not MISSING or each.default_factory is not MISSING
+        each.name
+        for each in fields(Recipe)
+        if each.default is not MISSING or each.default_factory is not MISSING
     }
     assert optional - asked_of_old == set(LATER)

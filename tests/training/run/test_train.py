@@ -15,9 +15,13 @@ from scarmap.training.run.train import chosen_folds, make_fabric, train
 def test_every_case_is_segmented_by_the_fold_that_did_not_train_on_it(emidec_phantom, request_for):
     run = train(request_for(emidec_phantom))
     names = [case.name for case in find_cases(emidec_phantom)]
-    assert sorted(path.name for path in run.predictions.iterdir()) == [f"{name}.nii.gz" for name in names]
+    assert sorted(path.name for path in run.predictions.iterdir()) == [
+        f"{name}.nii.gz" for name in names
+    ]
     record = run.read_record()
-    assert set(record["state"]) == {f"fold_{fold}/{step}" for fold in (0, 1) for step in ("segment", "predictions")}
+    assert set(record["state"]) == {
+        f"fold_{fold}/{step}" for fold in (0, 1) for step in ("segment", "predictions")
+    }
     assert [fold["validation"] for fold in record["folds"]] == [names[2:], names[:2]]
     summary = json.loads((run.evaluation / "summary.json").read_text())
     assert summary["scores"]["case3d"]["lv_epicardium"]["dice"]["n"] == 4
@@ -26,7 +30,9 @@ def test_every_case_is_segmented_by_the_fold_that_did_not_train_on_it(emidec_pha
 def test_one_fold_segments_only_its_validation_cases(emidec_phantom, request_for):
     run = train(request_for(emidec_phantom, folds=(1,)))
     held_out = run.read_record()["folds"][1]["validation"]
-    assert sorted(path.name for path in run.predictions.iterdir()) == [f"{name}.nii.gz" for name in held_out]
+    assert sorted(path.name for path in run.predictions.iterdir()) == [
+        f"{name}.nii.gz" for name in held_out
+    ]
     assert sorted(run.logs()) == [(1, "segment")]
     with (run.evaluation / "cases.csv").open() as file:
         assert {line.split(",")[0] for line in file} == {"case", *held_out}
@@ -53,9 +59,15 @@ def test_the_record_says_what_was_trained_on_what(emidec_phantom, request_for):
     assert record["recipe"]["settings"]["width"] == 3
     assert record["recipe"]["sequences"] == ["LGE"]
     assert (record["data"]["num_cases"], record["data"]["layout"]) == (4, "emidec")
-    spacings = [read_labels(case.labels, "emidec").grid.spacing_mm[0] for case in find_cases(emidec_phantom)]
+    spacings = [
+        read_labels(case.labels, "emidec").grid.spacing_mm[0] for case in find_cases(emidec_phantom)
+    ]
     assert record["data"]["spacing_mm"] == pytest.approx(np.median(spacings))
-    assert [record["provenance"][key] for key in ("seed", "epochs_scale", "max_steps")] == [4, 0.3, 1]
+    assert [record["provenance"][key] for key in ("seed", "epochs_scale", "max_steps")] == [
+        4,
+        0.3,
+        1,
+    ]
 
 
 def test_a_folder_that_holds_a_run_is_left_alone_without_resume(emidec_phantom, request_for):
@@ -93,10 +105,15 @@ def test_other_folds_can_be_added_to_a_run(emidec_phantom, request_for):
         ({"max_steps": 2}, "another number of steps,"),
         ({"width": 5}, "another recipe,"),
         ({"data": "b"}, "another data set,"),
-        ({"seed": 2, "data": "b", "width": 5}, "another recipe and another data set and another seed,"),
+        (
+            {"seed": 2, "data": "b", "width": 5},
+            "another recipe and another data set and another seed,",
+        ),
     ],
 )
-def test_a_run_of_something_else_is_not_continued(emidec_phantom, request_for, tmp_path, change, named):
+def test_a_run_of_something_else_is_not_continued(
+    emidec_phantom, request_for, tmp_path, change, named
+):
     first = request_for(emidec_phantom, folds=(0,))
     train(first)
     data = emidec_phantom
@@ -123,7 +140,9 @@ def test_damaged_weights_of_a_finished_stage_are_named(emidec_phantom, request_f
         train(request_for(emidec_phantom, folds=(0,), resume=True))
 
 
-def test_an_unknown_fold_is_refused_before_anything_is_written(emidec_phantom, request_for, tmp_path):
+def test_an_unknown_fold_is_refused_before_anything_is_written(
+    emidec_phantom, request_for, tmp_path
+):
     with pytest.raises(RecipeError, match="There is no fold 2: this recipe has folds 0 to 1"):
         train(request_for(emidec_phantom, folds=(0, 2)))
     assert not (tmp_path / "run").exists()
@@ -136,8 +155,13 @@ def test_all_folds_are_trained_when_none_is_named():
         chosen_folds((-1,), 3)
 
 
-def test_data_of_another_layout_is_refused_with_the_settings_that_would_fit(myops_phantom, request_for):
-    with pytest.raises(RecipeError, match=r"labelled in layout 'myops2020'.*learns 'emidec'.*--set layout=myops2020"):
+def test_data_of_another_layout_is_refused_with_the_settings_that_would_fit(
+    myops_phantom, request_for
+):
+    with pytest.raises(
+        RecipeError,
+        match=r"labelled in layout 'myops2020'.*learns 'emidec'.*--set layout=myops2020",
+    ):
         train(request_for(myops_phantom))
 
 

@@ -33,7 +33,13 @@ def test_the_best_epoch_is_the_first_of_the_highest_score():
 
 @pytest.mark.parametrize(
     ("scores", "stale"),
-    [((0.5,), 0), ((0.5, 0.504), 1), ((0.5, 0.506), 0), ((0.5, 0.503, 0.506), 0), ((0.5, 0.2, 0.3), 2)],
+    [
+        ((0.5,), 0),
+        ((0.5, 0.504), 1),
+        ((0.5, 0.506), 0),
+        ((0.5, 0.503, 0.506), 0),
+        ((0.5, 0.2, 0.3), 2),
+    ],
 )
 def test_epochs_since_the_last_rise_that_counts(scores, stale):
     assert after(*scores).stale == stale
@@ -41,12 +47,22 @@ def test_epochs_since_the_last_rise_that_counts(scores, stale):
 
 def test_a_small_rise_makes_the_best_without_resetting_the_patience():
     progress = after(0.5, 0.504)
-    assert (progress.best_score, progress.best_epoch, progress.stale, progress.mark) == (0.504, 1, 1, 0.5)
+    assert (progress.best_score, progress.best_epoch, progress.stale, progress.mark) == (
+        0.504,
+        1,
+        1,
+        0.5,
+    )
 
 
 def test_epochs_without_validation_keep_the_best_and_grow_stale():
     progress = after(0.5, None, None)
-    assert (progress.best_score, progress.best_epoch, progress.stale, progress.epoch) == (0.5, 0, 2, 3)
+    assert (progress.best_score, progress.best_epoch, progress.stale, progress.epoch) == (
+        0.5,
+        0,
+        2,
+        3,
+    )
 
 
 def test_a_phase_starts_afresh_but_epochs_go_on():

@@ -7,7 +7,9 @@ from scarmap.recipes.schedules import constant
 from scarmap.training.stage.fit import fit
 
 
-def test_epochs_are_trained_in_training_mode_and_validated_in_evaluation_mode_without_gradients(job, stage):
+def test_epochs_are_trained_in_training_mode_and_validated_in_evaluation_mode_without_gradients(
+    job, stage
+):
     """Else batch normalisation would learn from validation slices, and each score depend on its batch."""
     seen = []
 
@@ -23,6 +25,9 @@ def test_epochs_are_trained_in_training_mode_and_validated_in_evaluation_mode_wi
         note("validate", model)
         return {"scar": 0.5}
 
-    fit(job(stage(objective=Looking, score=score, phases=(Phase(2, 0.05, constant),)), max_steps=2), {})
+    fit(
+        job(stage(objective=Looking, score=score, phases=(Phase(2, 0.05, constant),)), max_steps=2),
+        {},
+    )
     one_epoch = [("train", {True}, True), ("train", {True}, True), ("validate", {False}, False)]
     assert seen == 2 * one_epoch

@@ -55,7 +55,9 @@ def test_the_log_shows_every_part_and_their_sum(job, stage):
     todo = job(stage())
     fit(todo, {})
     for row in log_of(todo):
-        assert float(row["loss"]) == pytest.approx(float(row["cross_entropy"]) + float(row["weight"]))
+        assert float(row["loss"]) == pytest.approx(
+            float(row["cross_entropy"]) + float(row["weight"])
+        )
         assert float(row["validation_dice"]) == float(row["validation_dice_whole_infarct"])
         assert (row["phase"], row["learning_rate"]) == ("0", "0.05")
 
@@ -70,10 +72,15 @@ class Watching(nn.Module):
     def forward(self, model, batch):
         self.calls += 1
         number = torch.tensor(float(self.calls if self.calls % 2 else "nan"))
-        return {"level": model(batch.images).square().mean()}, {"number": number, "never": number * torch.nan}
+        return {"level": model(batch.images).square().mean()}, {
+            "number": number,
+            "never": number * torch.nan,
+        }
 
 
-def test_what_an_objective_monitors_is_logged_over_the_batches_that_define_it_and_not_minimised(job, stage):
+def test_what_an_objective_monitors_is_logged_over_the_batches_that_define_it_and_not_minimised(
+    job, stage
+):
     todo = job(stage(objective=Watching, phases=(Phase(1, 0.05, constant),)))
     fit(todo, {})
     (row,) = log_of(todo)
@@ -101,14 +108,18 @@ def test_soft_truth_reaches_the_objective(job, stage):
 def test_parameters_of_the_objective_are_trained(job, stage, monkeypatch):
     learners = []
     build = module.build_learner
-    monkeypatch.setattr(module, "build_learner", lambda *a, **k: learners.append(build(*a, **k)) or learners[0])
+    monkeypatch.setattr(
+        module, "build_learner", lambda *a, **k: learners.append(build(*a, **k)) or learners[0]
+    )
     fit(job(stage()), {})
     assert learners[0].objective.log_weight.item() != 0
 
 
 def test_the_same_seed_trains_the_same_weights(job, stage, tmp_path):
     runs = (("first", 1), ("again", 1), ("other", 2))
-    first, again, other = (fit(job(stage(), folder=tmp_path / name, seed=seed), {}).state_dict() for name, seed in runs)
+    first, again, other = (
+        fit(job(stage(), folder=tmp_path / name, seed=seed), {}).state_dict() for name, seed in runs
+    )
     assert same(first, again)
     assert not same(first, other)
 
@@ -136,7 +147,8 @@ def test_weights_of_the_best_or_of_the_last_epoch_are_kept(job, stage, keep, ind
 
 
 @pytest.mark.parametrize(
-    "values", [(0.5, 0.504, 0.503, 0.505, 0.9), (0.5, 0.1, 0.1, 0.1, 0.9), (0.0, 0.004, 0.004, 0.005, 0.9)]
+    "values",
+    [(0.5, 0.504, 0.503, 0.505, 0.9), (0.5, 0.1, 0.1, 0.1, 0.9), (0.0, 0.004, 0.004, 0.005, 0.9)],
 )
 def test_patience_stops_after_so_many_epochs_without_a_rise_that_counts(job, stage, values):
     todo = job(stage(phases=(Phase(9, 0.05, constant, patience=3),), score=scores(*values)))
@@ -155,7 +167,9 @@ def test_slices_are_held_out_of_the_training_slices_as_cases_are(bank):
     fold = Fold(("a_z00", "a_z01", "b_z00", "c_z01", "d_z00"), ("b_z01", "h_z00"))
     rows = split_rows(bank, fold, Phase(1, 0.1, constant))
     assert [each.tolist() for each in rows] == [[0, 1, 2, 5, 6], [3, 14]]
-    rows = split_rows(bank, fold, Phase(1, 0.1, constant, hold_out=0))  # the last fifth of the sorted names
+    rows = split_rows(
+        bank, fold, Phase(1, 0.1, constant, hold_out=0)
+    )  # the last fifth of the sorted names
     assert [each.tolist() for each in rows] == [[0, 1, 2, 5], [6]]
 
 
@@ -186,8 +200,14 @@ def test_phases_have_their_own_rates_and_hold_out_other_cases(job, stage):
         shown.append(("validate", {bank.cases[row] for row in rows}))
         return {"scar": 0.5}
 
-    phases = (Phase(1, 0.1, constant, hold_out=0), Phase(1, 0.02, constant, hold_out=1), Phase(2, 0.3, tenfold))
-    todo = job(stage(phases=phases, sampler=sampler, score=score), fold=Fold(tuple("abcdef"), ("g",)))
+    phases = (
+        Phase(1, 0.1, constant, hold_out=0),
+        Phase(1, 0.02, constant, hold_out=1),
+        Phase(2, 0.3, tenfold),
+    )
+    todo = job(
+        stage(phases=phases, sampler=sampler, score=score), fold=Fold(tuple("abcdef"), ("g",))
+    )
     fit(todo, {})
     assert shown[:4] == [
         ("train", set("abcde")),
@@ -209,7 +229,13 @@ def test_each_phase_starts_with_a_fresh_optimiser_and_a_fresh_best(job, stage):
         return made[-1]
 
     values = scores(0.9, 0.8, 0.3, 0.4)
-    todo = job(stage(phases=(Phase(2, 0.05, constant), Phase(2, 0.05, constant)), optimizer=optimizer, score=values))
+    todo = job(
+        stage(
+            phases=(Phase(2, 0.05, constant), Phase(2, 0.05, constant)),
+            optimizer=optimizer,
+            score=values,
+        )
+    )
     fit(todo, {})
     assert [int(next(iter(each.state.values()))["step"]) for each in made] == [4 * 2 - 2, 4 * 2 - 2]
     about = read_weights(todo.folder / "weights.safetensors")[1]
@@ -220,7 +246,9 @@ def test_splits_of_a_phase(bank):
     fold = Fold(tuple("abcdef"), ("g", "h"))
     train, validation = split_rows(bank, fold, Phase(1, 0.1, constant))
     assert (train.tolist(), validation.tolist()) == (list(range(12)), [12, 13, 14, 15])
-    held_out = [split_rows(bank, fold, Phase(1, 0.1, constant, hold_out=k))[1].tolist() for k in range(5)]
+    held_out = [
+        split_rows(bank, fold, Phase(1, 0.1, constant, hold_out=k))[1].tolist() for k in range(5)
+    ]
     assert sorted(row for rows in held_out for row in rows) == list(range(12))
 
 
@@ -248,7 +276,13 @@ def test_steps_per_epoch_can_be_limited(job, stage):
 def test_the_caller_hears_of_every_epoch_and_how_many_are_planned(job, stage):
     heard = []
     phases = (Phase(2, 0.05, constant), Phase(3, 0.05, constant))
-    fit(job(stage(phases=phases), on_epoch=lambda row, planned: heard.append((row["epoch"], planned))), {})
+    fit(
+        job(
+            stage(phases=phases),
+            on_epoch=lambda row, planned: heard.append((row["epoch"], planned)),
+        ),
+        {},
+    )
     assert heard == [(epoch, 5) for epoch in range(5)]
 
 
@@ -267,9 +301,17 @@ def test_a_stage_starts_from_the_earlier_ones_it_names(stage):
 def test_gradients_are_clipped_to_their_norm(job, stage, clip, low, high):
     before = stage().model()
     descent = partial(torch.optim.SGD, lr=1.0)
-    keywords = {"model": lambda: deepcopy(before), "optimizer": descent, "gradient_clip": clip, "score": None}
+    keywords = {
+        "model": lambda: deepcopy(before),
+        "optimizer": descent,
+        "gradient_clip": clip,
+        "score": None,
+    }
     after = fit(job(stage(phases=(Phase(1, 1.0, constant),), **keywords), max_steps=1), {})
-    moved = [(new - old).detach().flatten() for new, old in zip(after.parameters(), before.parameters(), strict=True)]
+    moved = [
+        (new - old).detach().flatten()
+        for new, old in zip(after.parameters(), before.parameters(), strict=True)
+    ]
     assert low < float(torch.cat(moved).norm()) <= high
 
 
@@ -286,7 +328,10 @@ def test_epochs_draw_differently_and_alike_when_repeated():
 def test_a_loss_that_is_not_a_number_stops_the_training(job, stage, gradient_clip):
     class Broken(nn.Module):
         def forward(self, model, batch):
-            return {"cross_entropy": model(batch.images).mean(), "other": model(batch.images).mean() * float("nan")}
+            return {
+                "cross_entropy": model(batch.images).mean(),
+                "other": model(batch.images).mean() * float("nan"),
+            }
 
     todo = job(stage(objective=Broken, gradient_clip=gradient_clip))
     with pytest.raises(RunError, match=r"segment.*epoch 1.*other"):

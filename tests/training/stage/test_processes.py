@@ -1,14 +1,35 @@
 import pytest
 import torch
-from lightning_fabric.plugins.environments import LightningEnvironment, SLURMEnvironment, TorchElasticEnvironment
+from lightning_fabric.plugins.environments import (
+    LightningEnvironment,
+    SLURMEnvironment,
+    TorchElasticEnvironment,
+)
 
 from scarmap.errors import RunError
 from scarmap.inference.devices import choose_device, worker_gpus
 from scarmap.training.stage.processes import is_first_process, make_fabric, started_processes
 
-TORCHRUN = {"TORCHELASTIC_RUN_ID": "7", "LOCAL_WORLD_SIZE": "4", "WORLD_SIZE": "8", "RANK": "5", "LOCAL_RANK": "1"}
-SBATCH = {"SLURM_NTASKS": "6", "SLURM_NNODES": "2", "SLURM_NTASKS_PER_NODE": "3", "SLURM_JOB_NAME": "train"}
-SRUN = {**SBATCH, "SLURM_STEP_ID": "0", "SLURM_PROCID": "4", "SLURM_LOCALID": "1", "SLURM_NODEID": "1"}
+TORCHRUN = {
+    "TORCHELASTIC_RUN_ID": "7",
+    "LOCAL_WORLD_SIZE": "4",
+    "WORLD_SIZE": "8",
+    "RANK": "5",
+    "LOCAL_RANK": "1",
+}
+SBATCH = {
+    "SLURM_NTASKS": "6",
+    "SLURM_NNODES": "2",
+    "SLURM_NTASKS_PER_NODE": "3",
+    "SLURM_JOB_NAME": "train",
+}
+SRUN = {
+    **SBATCH,
+    "SLURM_STEP_ID": "0",
+    "SLURM_PROCID": "4",
+    "SLURM_LOCALID": "1",
+    "SLURM_NODEID": "1",
+}
 
 
 @pytest.fixture
@@ -33,7 +54,9 @@ def started_with(monkeypatch):
         (SRUN, (3, 2), SLURMEnvironment, 4),
     ],
 )
-def test_launchers_say_how_many_processes_there_are(started_with, environment, expected, kind, rank):
+def test_launchers_say_how_many_processes_there_are(
+    started_with, environment, expected, kind, rank
+):
     started_with(environment)
     assert started_processes() == expected
     fabric = make_fabric("cpu")
@@ -57,7 +80,11 @@ def test_more_cuda_devices_than_there_are_is_refused(monkeypatch, started_with):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(RunError, match="sees 2 CUDA devices"):
         make_fabric("cuda", devices=3)
-    assert [worker_gpus(where, "auto") for where in ("local", "slurm", "tcp://10.0.0.1:1")] == [2, 0, 0]
+    assert [worker_gpus(where, "auto") for where in ("local", "slurm", "tcp://10.0.0.1:1")] == [
+        2,
+        0,
+        0,
+    ]
     assert worker_gpus("local", "cpu") == 0
 
 

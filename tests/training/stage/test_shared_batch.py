@@ -29,9 +29,20 @@ def column(folder, name):
 def trained(tmp_path_factory):
     """Folder of the same two stages trained by one process and by two."""
     out = tmp_path_factory.mktemp("shared")
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", SCRIPT, out / "two", "10"]
+    command = [
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        SCRIPT,
+        out / "two",
+        "10",
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    ended = subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, *command], env=environment, capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stderr[-4000:]
     runpy.run_path(str(SCRIPT))["train"](out / "one", stop_at=20)
     return out
@@ -48,7 +59,10 @@ def test_two_processes_train_as_one_does(trained, stage):
 
 @pytest.mark.slow
 def test_a_training_of_two_processes_that_was_resumed_ends_with_the_weights_of_one(trained):
-    one, two = (read_weights(trained / how / "anatomy-prior" / "weights.safetensors")[0] for how in ("one", "two"))
+    one, two = (
+        read_weights(trained / how / "anatomy-prior" / "weights.safetensors")[0]
+        for how in ("one", "two")
+    )
     assert one.keys() == two.keys()
     for name, value in one.items():
         torch.testing.assert_close(value, two[name], rtol=1e-3, atol=1e-4)
@@ -60,15 +74,22 @@ def test_what_an_objective_learns_and_shows_is_the_same(trained):
     names = [name for name in logs[0][0] if name.startswith("monitored_")]
     assert names
     for name in (*names, "dice", "neighbourhood"):
-        np.testing.assert_allclose(*([float(row[name]) for row in log] for log in logs), rtol=1e-3, err_msg=name)
+        np.testing.assert_allclose(
+            *([float(row[name]) for row in log] for log in logs), rtol=1e-3, err_msg=name
+        )
 
 
 @pytest.mark.slow
 def test_only_the_first_process_writes_and_all_know_its_validation(trained):
     assert [path.name for path in (trained / "two" / "mfunet").iterdir()] == ["0"]
-    abouts = [read_weights(trained / how / "anatomy-prior" / "weights.safetensors")[1] for how in ("one", "two")]
+    abouts = [
+        read_weights(trained / how / "anatomy-prior" / "weights.safetensors")[1]
+        for how in ("one", "two")
+    ]
     assert abouts[0]["best_epoch"] == abouts[1]["best_epoch"]
-    assert abouts[0]["best_validation_dice"] == pytest.approx(abouts[1]["best_validation_dice"], abs=1e-3)
+    assert abouts[0]["best_validation_dice"] == pytest.approx(
+        abouts[1]["best_validation_dice"], abs=1e-3
+    )
 
 
 def test_shares_are_neighbouring_and_differ_by_one_at_most():

@@ -35,9 +35,10 @@ class HeartPlane:
     """One thick plane of a heart.
 
     Attributes:
-        truth: Name in `scarmap.labels.TISSUES` to its share of each voxel, (x, y), float32; the contours that a
-            reader would draw, papillary muscles counted as blood.
-        tissues: Name of a tissue of `scarmap.phantom.signal.tissue` to its share of each voxel, (x, y), float32.
+        truth: Name in `scarmap.labels.TISSUES` to its share of each voxel, (x, y), float32; the
+            contours that a reader would draw, papillary muscles counted as blood.
+        tissues: Name of a tissue of `scarmap.phantom.signal.tissue` to its share of each voxel, (x,
+            y), float32.
     """
 
     truth: Mapping[str, Field]
@@ -92,7 +93,9 @@ def heart_plane(
     )
 
 
-def regions(rays: Rays, radius_mm: Field, *, step_mm: Field | float, below: Field) -> dict[str, Field]:
+def regions(
+    rays: Rays, radius_mm: Field, *, step_mm: Field | float, below: Field
+) -> dict[str, Field]:
     """Share of each voxel that belongs to each labelled tissue.
 
     Args:
@@ -102,7 +105,8 @@ def regions(rays: Rays, radius_mm: Field, *, step_mm: Field | float, below: Fiel
         below: Share of each voxel below the valves.
 
     Returns:
-        Name in `scarmap.labels.TISSUES` to float32, 0 to 1, together at most 1. The infarct holds its core apart.
+        Name in `scarmap.labels.TISSUES` to float32, 0 to 1, together at most 1. The infarct holds
+            its core apart.
     """
     inside = coverage(radius_mm - rays.epicardium_mm, step_mm)
     pool = np.minimum(coverage(radius_mm - rays.endocardium_mm, step_mm), inside)
@@ -140,8 +144,8 @@ def label_stack(shares: Mapping[str, Field], layout: str) -> LabelArray:
     """Label each voxel with the tissue that fills most of it, as far as the layout knows that tissue.
 
     Args:
-        shares: Name of a tissue in `scarmap.labels.TISSUES` to its share of each voxel, all of one shape; what
-            they leave is background.
+        shares: Name of a tissue in `scarmap.labels.TISSUES` to its share of each voxel, all of one
+            shape; what they leave is background.
         layout: Label layout.
 
     Returns:
@@ -174,13 +178,19 @@ def _great_vessels(heart: Heart, points: Points, pixel_mm: float) -> tuple[Field
     """Shares of blood and wall of the left atrium and of the aortic root, as they lie above the valves."""
     aorta, atrium = _aortic_direction(heart), _aortic_direction(heart) + math.pi
     axis_mm = 0.52 * heart.radius_mm
-    to_aorta = np.hypot(points.u_mm - axis_mm * math.cos(aorta), points.v_mm - axis_mm * math.sin(aorta))
+    to_aorta = np.hypot(
+        points.u_mm - axis_mm * math.cos(aorta), points.v_mm - axis_mm * math.sin(aorta)
+    )
     shift_mm = 0.22 * heart.radius_mm
-    to_atrium = np.hypot(points.u_mm - shift_mm * math.cos(atrium), points.v_mm - shift_mm * math.sin(atrium))
+    to_atrium = np.hypot(
+        points.u_mm - shift_mm * math.cos(atrium), points.v_mm - shift_mm * math.sin(atrium)
+    )
     root = coverage(to_aorta - AORTIC_RADIUS_MM, pixel_mm)
     root_wall = coverage(to_aorta - AORTIC_RADIUS_MM - 2, pixel_mm)
     chamber = coverage(to_atrium - 0.8 * heart.radius_mm, pixel_mm) * (1 - root_wall)
-    chamber_wall = coverage(to_atrium - 0.8 * heart.radius_mm - ATRIAL_WALL_MM, pixel_mm) * (1 - root_wall)
+    chamber_wall = coverage(to_atrium - 0.8 * heart.radius_mm - ATRIAL_WALL_MM, pixel_mm) * (
+        1 - root_wall
+    )
     return root + chamber, (root_wall - root) + (chamber_wall - chamber)
 
 

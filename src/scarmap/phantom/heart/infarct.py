@@ -7,10 +7,15 @@ import numpy as np
 
 from scarmap.phantom.contour import Field, Wave, draw_waves, ripple
 
-TERRITORIES: Mapping[str, tuple[float, float]] = {"LAD": (-60.0, 0.44), "RCA": (60.0, 0.56), "LCx": (175.0, 0.54)}
+TERRITORIES: Mapping[str, tuple[float, float]] = {
+    "LAD": (-60.0, 0.44),
+    "RCA": (60.0, 0.56),
+    "LCx": (175.0, 0.54),
+}
 """Coronary artery: direction of its territory's middle from the septum's, degrees, and height as a share of the heart.
 
-Source: Cerqueira et al., Circulation 2002 (LAD: segments 1, 2, 7, 8, 13, 14, 17; RCA: 3, 4, 9, 10, 15; LCx: 5, 6, 11,
+Source: Cerqueira et al., Circulation 2002 (LAD: segments 1, 2, 7, 8, 13, 14, 17; RCA: 3, 4, 9, 10,
+    15; LCx: 5, 6, 11,
 12, 16).
 """
 
@@ -27,8 +32,8 @@ class Focus:
         half_angle_deg: Half its angular width at the endocardium.
         height_mm: Height of its middle above the epicardial apex.
         half_height_mm: Half its extent along the long axis.
-        depth: Share of the wall that it fills at its middle, from the endocardium; above 1 it fills more than its
-            middle fully.
+        depth: Share of the wall that it fills at its middle, from the endocardium; above 1 it fills
+            more than its middle fully.
     """
 
     centre_deg: float
@@ -45,14 +50,16 @@ class Infarct:
     Attributes:
         territory: "LAD", "RCA" or "LCx", of the first focus.
         foci: One lesion or more.
-        risk_ratio: Extent of the edema over the extent of the infarct, above 1; 0 for none, as in a chronic infarct.
+        risk_ratio: Extent of the edema over the extent of the infarct, above 1; 0 for none, as in a
+            chronic infarct.
         core: Extent of the no-reflow core over the extent of the infarct; 0 for none.
         core_from: Share of the wall that is spared between the endocardium and the core.
         core_to: Share of the wall where the core ends.
-        spared: Share of the wall that is spared between the endocardium and the infarct; 0 but in mid-wall lesions.
+        spared: Share of the wall that is spared between the endocardium and the infarct; 0 but in
+            mid-wall lesions.
         fraying: Unevenness of that border, a share of the wall.
-        swelling: Thickening of the wall in the middle of the edema, a share of its thickness; negative where a
-            chronic infarct has thinned it.
+        swelling: Thickening of the wall in the middle of the edema, a share of its thickness;
+            negative where a chronic infarct has thinned it.
         waves: Ragged border.
     """
 
@@ -111,20 +118,27 @@ def extent(infarct: Infarct, angle: Field, heights_mm: Field) -> Extent:
     risk_to = -np.ones_like(scar_to)
     if not infarct.chronic:
         risk_to = np.maximum(
-            _front(infarct, angle, heights_mm, ratio=infarct.risk_ratio, depth=RISK_DEPTH), np.minimum(scar_to, 1)
+            _front(infarct, angle, heights_mm, ratio=infarct.risk_ratio, depth=RISK_DEPTH),
+            np.minimum(scar_to, 1),
         )
     core_to, core_from = -np.ones_like(scar_to), -np.ones_like(scar_to)
     if infarct.core > 0:
         left = _front(infarct, angle, heights_mm, ratio=infarct.core, depth=1.0)
-        core_to = np.where(left > 0, np.minimum(infarct.core_to * left, np.minimum(scar_to, 1) - 0.1), left)
-        core_from = np.where(infarct.core_from > 0, infarct.core_from, scar_from) * np.ones_like(scar_to)
+        core_to = np.where(
+            left > 0, np.minimum(infarct.core_to * left, np.minimum(scar_to, 1) - 0.1), left
+        )
+        core_from = np.where(infarct.core_from > 0, infarct.core_from, scar_from) * np.ones_like(
+            scar_to
+        )
     widest = infarct.risk_ratio if not infarct.chronic else 1.0
     injured = np.clip(_front(infarct, angle, heights_mm, ratio=widest, depth=1.0), 0, 1)
     parts = (scar_from, scar_to, risk_to, core_from, core_to, injured)
     return Extent(*(part.astype(np.float32) for part in parts))
 
 
-def reach(infarct: Infarct, focus: Focus, angle: Field, heights_mm: Field, *, ratio: float) -> Field:
+def reach(
+    infarct: Infarct, focus: Focus, angle: Field, heights_mm: Field, *, ratio: float
+) -> Field:
     """How far out in a lesion a direction and height lie.
 
     Args:
@@ -139,7 +153,11 @@ def reach(infarct: Infarct, focus: Focus, angle: Field, heights_mm: Field, *, ra
     """
     turn = np.mod(angle - float(np.deg2rad(focus.centre_deg)) + np.pi, 2 * np.pi) - np.pi
     up, down = heights_mm * 0.04, 0.7 - heights_mm * 0.05
-    ragged = 1 + ripple(angle, infarct.waves, twist_rad=up) + ripple(angle, infarct.waves, twist_rad=down)
+    ragged = (
+        1
+        + ripple(angle, infarct.waves, twist_rad=up)
+        + ripple(angle, infarct.waves, twist_rad=down)
+    )
     sideways = turn / (float(np.deg2rad(focus.half_angle_deg)) * ratio)
     upwards = (heights_mm - focus.height_mm) / (focus.half_height_mm * ratio)
     squared: Field = ((sideways**2 + upwards**2) / ragged**2).astype(np.float32)
@@ -175,7 +193,9 @@ def draw_infarct(
     foci = [first]
     if rng.random() < 0.1:
         other = names[(names.index(territory) + int(rng.integers(1, 3))) % 3]
-        second = _draw_focus(rng, other, septum_deg=septum_deg, length_mm=length_mm, depth=0.8 * depth)
+        second = _draw_focus(
+            rng, other, septum_deg=septum_deg, length_mm=length_mm, depth=0.8 * depth
+        )
         foci.append(resized(second, 0.5))
     mid_wall = rng.random() < 0.07
     touching = rng.random() < 0.8
@@ -204,7 +224,11 @@ def scaled(infarct: Infarct, ratio: float) -> Infarct:
 
 def resized(focus: Focus, ratio: float) -> Focus:
     """The same lesion with another angular width and height."""
-    return replace(focus, half_angle_deg=focus.half_angle_deg * ratio, half_height_mm=focus.half_height_mm * ratio)
+    return replace(
+        focus,
+        half_angle_deg=focus.half_angle_deg * ratio,
+        half_height_mm=focus.half_height_mm * ratio,
+    )
 
 
 def _steepness(half_angle_deg: float) -> float:
@@ -224,7 +248,9 @@ def _draw_focus(
     )
 
 
-def _front(infarct: Infarct, angle: Field, heights_mm: Field, *, ratio: float, depth: float) -> Field:
+def _front(
+    infarct: Infarct, angle: Field, heights_mm: Field, *, ratio: float, depth: float
+) -> Field:
     """Outer border of a region of all lesions, shares of the wall; `depth` 0 takes that of each lesion."""
     front = np.float32(-np.inf) * np.ones(1, dtype=np.float32)
     for focus in infarct.foci:

@@ -15,11 +15,13 @@ from scarmap.phantom.contour import Field, Wave, coverage, draw_waves, ripple
 SKIN_MM = (138, 160, 166, 140, 112, 100, 108, 142, 190, 250, 255, 162)
 """Distance from the left ventricle's axis to the skin every 30 degrees.
 
-Source: mean of MyoPS 2020 from 0 to 210 degrees; below the heart the image ends before the body does.
+Source: mean of MyoPS 2020 from 0 to 210 degrees; below the heart the image ends before the body
+    does.
 """
 
 CAVITY_MM = (97, 106, 102, 92, 86, 81, 88, 116, 165, 225, 215, 116)
-"""The same to the inside of the chest wall, and of the abdominal wall below the diaphragm. Source: three cases."""
+"""The same to the inside of the chest wall, and of the abdominal wall below the diaphragm. Source:
+three cases."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Site:
 
     Attributes:
         tissue: Name in `scarmap.phantom.signal.tissue`.
-        room: What it cannot leave: "wall" between skin and cavity, "cavity", or "abdomen" below the diaphragm.
+        room: What it cannot leave: "wall" between skin and cavity, "cavity", or "abdomen" below the
+            diaphragm.
         direction_deg: Direction of its middle.
         distance_mm: Distance of its middle.
         radii_mm: Semi-axes.
@@ -133,7 +136,11 @@ def draw_torso(rng: np.random.Generator, *, heart_radius_mm: float) -> Torso:
     """
     size, habitus = rng.uniform(0.93, 1.07), rng.uniform(0.0, 1.0)
     cavity = np.array(CAVITY_MM) * size * np.exp(0.04 * rng.standard_normal(12))
-    wall = (np.array(SKIN_MM) - np.array(CAVITY_MM)) * rng.uniform(0.8, 1.1) * np.exp(0.10 * rng.standard_normal(12))
+    wall = (
+        (np.array(SKIN_MM) - np.array(CAVITY_MM))
+        * rng.uniform(0.8, 1.1)
+        * np.exp(0.10 * rng.standard_normal(12))
+    )
     fat = (4 + 16 * habitus**2) * np.exp(0.3 * rng.standard_normal(12))
     skin = _around(cavity + np.maximum(wall, 12) + fat / 2)
     organs = tuple(_draw_organ(rng, site, size) for site in SITES if rng.random() < site.frequency)
@@ -161,7 +168,8 @@ def torso_layers(
         v_mm: (1, Y), anterior distance.
         height_mm: Height of the plane above the epicardial apex.
         pixel_mm: Width of a voxel.
-        vessels: (X, Y), smooth noise of unit spread; its peaks become the vessels of lung and liver.
+        vessels: (X, Y), smooth noise of unit spread; its peaks become the vessels of lung and
+            liver.
 
     Yields:
         The layers in painting order.
@@ -189,7 +197,9 @@ def torso_layers(
         box = _window(organ, u_mm, v_mm)
         if box is None:
             continue
-        share = _organ_coverage(organ, u_mm[box[0]], v_mm[:, box[1]], height_mm=height_mm, pixel_mm=pixel_mm)
+        share = _organ_coverage(
+            organ, u_mm[box[0]], v_mm[:, box[1]], height_mm=height_mm, pixel_mm=pixel_mm
+        )
         share = share * rooms[organ.room][box]
         corner = (box[0].start, box[1].start)
         yield Layer(organ.tissue, share, corner)
@@ -197,7 +207,9 @@ def torso_layers(
             yield Layer("vessel", share * np.clip(vessels[box] - 1.9, 0, 0.6), corner)
 
 
-def _ribs(torso: Torso, angle: Field, away_mm: Field, thickness_mm: float, pixel_mm: float) -> Field:
+def _ribs(
+    torso: Torso, angle: Field, away_mm: Field, thickness_mm: float, pixel_mm: float
+) -> Field:
     along = np.abs(np.mod(angle * 11 + torso.rib_phase_rad, 2 * np.pi) - np.pi) * (100 / 11)
     return coverage(np.hypot(away_mm, 0.55 * along) - thickness_mm, pixel_mm)
 
@@ -207,7 +219,9 @@ def _bowel(torso: Torso, u_mm: Field, v_mm: Field) -> Field:
     width, phase = torso.bowel_mm, torso.rib_phase_rad
     bent_u = u_mm / width + 1.3 * np.sin(v_mm / (2.3 * width) + phase)
     bent_v = v_mm / width + 1.3 * np.sin(u_mm / (1.9 * width) - 2 * phase)
-    loops: Field = np.sin(bent_u + phase) + np.sin(bent_v + 3 * phase) + np.sin(0.7 * bent_u - 0.6 * bent_v)
+    loops: Field = (
+        np.sin(bent_u + phase) + np.sin(bent_v + 3 * phase) + np.sin(0.7 * bent_u - 0.6 * bent_v)
+    )
     return loops.astype(np.float32)
 
 
@@ -215,9 +229,9 @@ def _diaphragm(torso: Torso, u_mm: Field, height_mm: float) -> Field:
     """Height of the diaphragm above the axis, negative; it falls at the back and stands higher over the stomach."""
     lowest = torso.diaphragm_mm + 0.08 * (height_mm - 45)
     dome = torso.dome_mm * np.exp(-(((u_mm - 62) / 28) ** 2)) - np.maximum(u_mm - 72, 0) ** 2 / 18
-    rise: Field = (torso.slope * u_mm + dome - np.float32(0.0012) * np.minimum(u_mm, 0) ** 2 - lowest).astype(
-        np.float32
-    )
+    rise: Field = (
+        torso.slope * u_mm + dome - np.float32(0.0012) * np.minimum(u_mm, 0) ** 2 - lowest
+    ).astype(np.float32)
     return rise
 
 
@@ -245,12 +259,17 @@ def _draw_organ(rng: np.random.Generator, site: Site, size: float) -> Organ:
     )
 
 
-def _organ_coverage(organ: Organ, u_mm: Field, v_mm: Field, *, height_mm: float, pixel_mm: float) -> Field:
+def _organ_coverage(
+    organ: Organ, u_mm: Field, v_mm: Field, *, height_mm: float, pixel_mm: float
+) -> Field:
     along = (height_mm - 45) / 50
     u = u_mm - organ.centre_mm[0] - organ.drift_mm[0] * along
     v = v_mm - organ.centre_mm[1] - organ.drift_mm[1] * along
     cosine, sine = float(np.cos(organ.tilt_rad)), float(np.sin(organ.tilt_rad))
-    first, second = (u * cosine + v * sine) / organ.radii_mm[0], (v * cosine - u * sine) / organ.radii_mm[1]
+    first, second = (
+        (u * cosine + v * sine) / organ.radii_mm[0],
+        (v * cosine - u * sine) / organ.radii_mm[1],
+    )
     border = 1 + ripple(np.arctan2(second, first), organ.waves)
     return coverage((np.hypot(first, second) - border) * min(organ.radii_mm), pixel_mm)
 

@@ -21,8 +21,8 @@ class Signals:
 
     Attributes:
         sequences: Names of the sequences.
-        values: Tissue to (S,), float32; 1 is the brightest tissue of the heart, and signals before the null of late
-            enhancement are negative.
+        values: Tissue to (S,), float32; 1 is the brightest tissue of the heart, and signals before
+            the null of late enhancement are negative.
     """
 
     sequences: tuple[str, ...]
@@ -52,11 +52,15 @@ def draw_signals(rng: np.random.Generator, style: Style, sequences: Sequence[str
         protocol = style.protocols[name]
         signals = brightness(protocol.contrast, tissues, tesla=style.tesla, agent=style.agent)
         columns.append(_rescale(_distort(rng, signals, protocol)))
-    values = {name: np.array([column[name] for column in columns], dtype=np.float32) for name in tissues}
+    values = {
+        name: np.array([column[name] for column in columns], dtype=np.float32) for name in tissues
+    }
     return Signals(tuple(sequences), values)
 
 
-def _distort(rng: np.random.Generator, signals: Mapping[str, float], protocol: Protocol) -> dict[str, float]:
+def _distort(
+    rng: np.random.Generator, signals: Mapping[str, float], protocol: Protocol
+) -> dict[str, float]:
     """Change brightness in ways that have no physics, so that no network learns one contrast by heart."""
     span = max(abs(value) for value in signals.values())
     changed = {}

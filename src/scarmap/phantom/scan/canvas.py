@@ -20,8 +20,8 @@ EVEN_SENSITIVITY = 0.40
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], *, scale: float) -> Field:
     """Draw noise without detail below a scale, zero mean and unit spread.
 
-    The noise is Gaussian with a Gaussian spectrum, drawn as its low frequencies only. Along an axis whose length is
-    one that `scipy.fft.next_fast_len` gives, it continues over the border.
+    The noise is Gaussian with a Gaussian spectrum, drawn as its low frequencies only. Along an axis
+    whose length is one that `scipy.fft.next_fast_len` gives, it continues over the border.
 
     Args:
         rng: Source of randomness.
@@ -30,9 +30,13 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], *, scale: flo
     """
     sizes = [fft.next_fast_len(length, real=True) for length in shape]
     highest = [min(size // 2 - 1, max(2, round(1.5 * size / scale))) for size in sizes]
-    columns, rows = (np.arange(top + 1) / size * scale / 0.48 for top, size in zip(highest, sizes, strict=True))
+    columns, rows = (
+        np.arange(top + 1) / size * scale / 0.48 for top, size in zip(highest, sizes, strict=True)
+    )
     columns = np.concatenate([columns, columns[:0:-1]])
-    drawn = rng.standard_normal((columns.size, rows.size, 2), dtype=np.float32).view(np.complex64)[..., 0]
+    drawn = rng.standard_normal((columns.size, rows.size, 2), dtype=np.float32).view(np.complex64)[
+        ..., 0
+    ]
     drawn *= np.exp(-0.5 * (columns[:, None] ** 2 + rows**2)).astype(np.float32)
     spectrum = np.zeros((sizes[0], sizes[1] // 2 + 1), dtype=np.complex64)
     spectrum[: highest[0] + 1, : rows.size] = drawn[: highest[0] + 1]
@@ -47,7 +51,13 @@ def blank_canvas(signals: Signals, shape: tuple[int, int]) -> Field:
     return np.zeros((len(signals.sequences) + 1, *shape), dtype=np.float32)
 
 
-def paint(canvas: Field, shares: Mapping[str, Field], signals: Signals, *, corner: tuple[int, int] = (0, 0)) -> None:
+def paint(
+    canvas: Field,
+    shares: Mapping[str, Field],
+    signals: Signals,
+    *,
+    corner: tuple[int, int] = (0, 0),
+) -> None:
     """Lay tissues over a window of the canvas, in place.
 
     Args:
@@ -66,11 +76,14 @@ def paint(canvas: Field, shares: Mapping[str, Field], signals: Signals, *, corne
             window[-1] += share
 
 
-def coil_shading(u_mm: Field, v_mm: Field, *, coils: Iterable[tuple[float, float]], radius_mm: float = 45.0) -> Field:
+def coil_shading(
+    u_mm: Field, v_mm: Field, *, coils: Iterable[tuple[float, float]], radius_mm: float = 45.0
+) -> Field:
     """Sensitivity of an array of loops around the chest, 1 at the heart.
 
-    Each loop falls off as the field on the axis of a circular current does, (1 + d² / r²)^(-3/2); the scanner's own
-    correction leaves an even part, so the heart is nearly flat and the fat under the coils is bright.
+    Each loop falls off as the field on the axis of a circular current does, (1 + d² / r²)^(-3/2);
+    the scanner's own correction leaves an even part, so the heart is nearly flat and the fat under
+    the coils is bright.
 
     Args:
         u_mm: (X, 1), lateral distance from the heart.
@@ -100,14 +113,19 @@ def bands(contrast: Balanced, offset_hz: Field, *, tesla: float) -> tuple[Field,
         tesla: Field strength.
 
     Returns:
-        Gain of water and gain of fat, (X, Y), float32: 1 on resonance, negative beyond an odd number of bands. One
+        Gain of water and gain of fat, (X, Y), float32: 1 on resonance, negative beyond an odd
+            number of bands. One
         typical relaxation time serves all tissues.
     """
     timing = {"repetition_ms": contrast.repetition_ms, "echo_ms": 0.5 * contrast.repetition_ms}
     gains = []
     for t1_ms, t2_ms, shift_hz in ((1000.0, 60.0, 0.0), (300.0, 68.0, FAT_HZ_PER_TESLA * tesla)):
-        profile = balanced(t1_ms, t2_ms, **timing, flip_deg=contrast.flip_deg, offset_hz=FIELD_HZ + shift_hz).real
+        profile = balanced(
+            t1_ms, t2_ms, **timing, flip_deg=contrast.flip_deg, offset_hz=FIELD_HZ + shift_hz
+        ).real
         gain = (profile / profile[FIELD_HZ.size // 2]).astype(np.float32)
-        step = np.clip(np.rint((offset_hz - FIELD_HZ[0]) / 5.0), 0, FIELD_HZ.size - 1).astype(np.int32)
+        step = np.clip(np.rint((offset_hz - FIELD_HZ[0]) / 5.0), 0, FIELD_HZ.size - 1).astype(
+            np.int32
+        )
         gains.append(gain[step])
     return gains[0], gains[1]

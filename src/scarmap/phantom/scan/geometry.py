@@ -40,13 +40,15 @@ PLACEMENTS: Mapping[str, Placement] = {
     "emidec": Placement(13.0, 1.0, 3.0, 0.62, 1.0, 0.0),
     "random": Placement(4.0, 1.12, 6.0, 0.65, 0.3, 0.25),
 }
-"""Placements by style, as the data sets have them: no slice of MyoPS 2020 or of EMIDEC misses the left ventricle."""
+"""Placements by style, as the data sets have them: no slice of MyoPS 2020 or of EMIDEC misses the
+left ventricle."""
 
 SUB_SLICES = (-0.4, -0.2, 0.0, 0.2, 0.4)
 """Thin planes that are averaged into a slice, as shares of its thickness from its middle."""
 
 TILT_DEG = 3.5
-"""Spread of the angle between the stack's normal and the heart's axis, about each axis of the plane."""
+"""Spread of the angle between the stack's normal and the heart's axis, about each axis of the
+plane."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,13 @@ class Geometry:
         grid: Voxels in the scanner's frame.
         pixel_mm: Width of a voxel in the plane.
         thickness_mm: Thickness of a slice, without the gap.
-        heights_mm: (Z,), height above the epicardial apex at which the heart's axis crosses each slice.
+        heights_mm: (Z,), height above the epicardial apex at which the heart's axis crosses each
+            slice.
         pivot_mm: Height about which the stack is tilted.
-        tilt: (3, 3), rotation from the stack (lateral, anterior, along its normal to the base) to the heart.
-        centre_mm: Where the left ventricle's axis crosses the pivot, from the centre of the array along (X, Y).
+        tilt: (3, 3), rotation from the stack (lateral, anterior, along its normal to the base) to
+            the heart.
+        centre_mm: Where the left ventricle's axis crosses the pivot, from the centre of the array
+            along (X, Y).
         anterior: 1 when Y runs to the anterior wall, -1 when it runs away from it.
     """
 
@@ -96,8 +101,8 @@ def draw_geometry(
     """
     if (num_slices is not None and num_slices < 1) or (in_plane is not None and in_plane < 16):
         raise DataError(
-            f"A phantom of {num_slices} slices with {in_plane} voxels a side cannot be made; it needs at least 1 "
-            f"slice and 16 voxels."
+            f"A phantom of {num_slices} slices with {in_plane} voxels a side cannot be made; it "
+            "needs at least 1 slice and 16 voxels."
         )
     place = PLACEMENTS[style.name]
     spacing, count = _draw_stack(rng, style, place, num_slices, heart_length_mm)
@@ -107,10 +112,14 @@ def draw_geometry(
     if in_plane is not None:
         shape, pixel = [in_plane, in_plane], float(np.mean(field_mm)) / in_plane
     heights = (np.arange(count) - (count - 1) / 2) * spacing
-    heights += max(0.51 * heart_length_mm + float(rng.normal(0, place.spread_mm)), place.lowest_mm - heights[0])
+    heights += max(
+        0.51 * heart_length_mm + float(rng.normal(0, place.spread_mm)), place.lowest_mm - heights[0]
+    )
     centre = (0.03 * field_mm[0] + rng.normal(0, 8), rng.normal(0, 8))
     tilt = np.deg2rad(np.clip(rng.normal(0, TILT_DEG, 2), -9, 9))
-    rotation = np.asarray(Rotation.from_rotvec([tilt[0], tilt[1], 0.0]).as_matrix(), dtype=np.float64)
+    rotation = np.asarray(
+        Rotation.from_rotvec([tilt[0], tilt[1], 0.0]).as_matrix(), dtype=np.float64
+    )
     heights = heights.mean() + (heights - heights.mean()) / rotation[2, 2]
     upright = bool(rng.random() < place.upright)
     axes = np.diag([-1.0, -1.0, 1.0]) if upright else _oblique_axes(rng)
@@ -145,7 +154,9 @@ def plane_coordinates(geometry: Geometry, shift_mm: tuple[float, ...]) -> tuple[
     """
     lateral, anterior = (
         (np.arange(size) - (size - 1) / 2) * geometry.pixel_mm - centre - shift
-        for size, centre, shift in zip(geometry.grid.shape[:2], geometry.centre_mm, shift_mm, strict=True)
+        for size, centre, shift in zip(
+            geometry.grid.shape[:2], geometry.centre_mm, shift_mm, strict=True
+        )
     )
     return (
         lateral.astype(np.float32)[:, None],
@@ -153,21 +164,25 @@ def plane_coordinates(geometry: Geometry, shift_mm: tuple[float, ...]) -> tuple[
     )
 
 
-def heart_points(geometry: Geometry, lateral_mm: Field, anterior_mm: Field, *, heights_mm: Field) -> Points:
+def heart_points(
+    geometry: Geometry, lateral_mm: Field, anterior_mm: Field, *, heights_mm: Field
+) -> Points:
     """Where points of the stack's planes lie in the heart.
 
     Args:
         geometry: The stack.
         lateral_mm: Lateral distance from the middle of the stack.
         anterior_mm: Anterior distance from it.
-        heights_mm: Height at which the heart's axis crosses the plane of each point; all three broadcast.
+        heights_mm: Height at which the heart's axis crosses the plane of each point; all three
+            broadcast.
 
     Returns:
         Points of the common shape, float32.
     """
     along = (heights_mm - geometry.pivot_mm) * geometry.tilt[2, 2]
     u_mm, v_mm, w_mm = (
-        (row[0] * lateral_mm + row[1] * anterior_mm + row[2] * along).astype(np.float32) for row in geometry.tilt
+        (row[0] * lateral_mm + row[1] * anterior_mm + row[2] * along).astype(np.float32)
+        for row in geometry.tilt
     )
     return Points(u_mm, v_mm, (w_mm + geometry.pivot_mm).astype(np.float32))
 
@@ -186,7 +201,11 @@ def sub_slices(geometry: Geometry, heights_mm: Field) -> Field:
 
 
 def _draw_stack(
-    rng: np.random.Generator, style: Style, place: Placement, num_slices: int | None, length_mm: float
+    rng: np.random.Generator,
+    style: Style,
+    place: Placement,
+    num_slices: int | None,
+    length_mm: float,
 ) -> tuple[float, int]:
     spacing = float(rng.uniform(*style.spacing_mm))
     room_mm = place.highest * length_mm - place.lowest_mm

@@ -22,16 +22,21 @@ class Quality:
     Attributes:
         pixel_mm: True pixel, before the scanner interpolates.
         noise: Standard deviation of the noise in each channel, at the heart.
-        air_noise: Noise far from the heart over noise at the heart; below 1 where the scanner evens out its coils.
-        grain: Standard deviation of fine texture, which the anatomy shares with other sequences; a share of the signal.
+        air_noise: Noise far from the heart over noise at the heart; below 1 where the scanner evens
+            out its coils.
+        grain: Standard deviation of fine texture, which the anatomy shares with other sequences; a
+            share of the signal.
         patches: Standard deviation of coarse texture, a share of the signal.
-        mottle: Standard deviation of coarse texture near the heart that does not grow with the signal.
+        mottle: Standard deviation of coarse texture near the heart that does not grow with the
+            signal.
         shading: Exponent of the coils' sensitivity: 1 leaves it, 0 corrects it.
         ghost: Strength of each of the two ghosts of a breathing patient.
-        ghost_mm: How far from the patient they lie, along the phase-encoding direction, the array's second axis.
-        fat_shift_mm: How far fat lies from water along the frequency-encoding direction, the array's first axis: a dark
-            line on one side of an organ, a bright one on the other.
-        unrest: Standard deviation of the change from one line of k-space to the next, which smears streaks along it.
+        ghost_mm: How far from the patient they lie, along the phase-encoding direction, the array's
+            second axis.
+        fat_shift_mm: How far fat lies from water along the frequency-encoding direction, the
+            array's first axis: a dark line on one side of an organ, a bright one on the other.
+        unrest: Standard deviation of the change from one line of k-space to the next, which smears
+            streaks along it.
         units: Scanner units of the brightest tissue of the heart.
         offset: Scanner units of no signal.
     """
@@ -56,7 +61,8 @@ class Plane:
     """What lies in one plane while one sequence is acquired; all fields (X, Y), float32.
 
     Attributes:
-        water: Signal of everything but fat, shaded by the coils; negative before the null of late enhancement.
+        water: Signal of everything but fat, shaded by the coils; negative before the null of late
+            enhancement.
         fat: Signal of fat as if it were alone, shaded likewise.
         share: Share of fat in each voxel.
         pixel_mm: Width of a voxel.
@@ -92,19 +98,26 @@ class KSpace:
 
 
 def acquire(
-    plane: Plane, quality: Quality, *, cosine: float, signed: bool, pose: Pose, rng: np.random.Generator
+    plane: Plane,
+    quality: Quality,
+    *,
+    cosine: float,
+    signed: bool,
+    pose: Pose,
+    rng: np.random.Generator,
 ) -> Field:
     """Image one plane.
 
-    Water and fat add up as complex signals, so they cancel in voxels that hold both where the echo finds them
-    opposed; k-space ends at the true pixel; then the patient's position, noise (Gaussian in two channels, so that
-    magnitudes are Rician) and scanner units. A phase-sensitive image takes its phase from a reference of the same
-    geometry, so pure fat is bright in it.
+    Water and fat add up as complex signals, so they cancel in voxels that hold both where the echo
+    finds them opposed; k-space ends at the true pixel; then the patient's position, noise (Gaussian
+    in two channels, so that magnitudes are Rician) and scanner units. A phase-sensitive image takes
+    its phase from a reference of the same geometry, so pure fat is bright in it.
 
     Args:
         plane: What is imaged.
         quality: How well.
-        cosine: Of the phase between fat and water, from `scarmap.phantom.signal.contrast.fat_cosine`.
+        cosine: Of the phase between fat and water, from
+            `scarmap.phantom.signal.contrast.fat_cosine`.
         signed: Whether the image keeps the sign.
         pose: Position of the patient.
         rng: Source of ghosts and noise.
@@ -114,19 +127,25 @@ def acquire(
     """
     space = acquired(plane.water.shape, pixel_mm=plane.pixel_mm, true_pixel_mm=quality.pixel_mm)
     sine = float(np.sqrt(max(0.0, 1 - cosine**2)))
-    fat, share = (_shifted(each, quality.fat_shift_mm / plane.pixel_mm) for each in (plane.fat, plane.share))
+    fat, share = (
+        _shifted(each, quality.fat_shift_mm / plane.pixel_mm) for each in (plane.fat, plane.share)
+    )
     frequencies = k_space_of(_add(plane.water, fat, cosine, sine), space)
     image = image_of(frequencies * _breathing(rng, space, quality), space)
     if signed:
         reference = image_of(k_space_of(_add(1 - plane.share, share, cosine, sine), space), space)
         image *= np.conj(reference) / np.maximum(np.abs(reference), np.float32(1e-3))
-    bright = move(image.real if signed else np.abs(image), pose, centre=plane.centre, pixel_mm=plane.pixel_mm)
+    bright = move(
+        image.real if signed else np.abs(image), pose, centre=plane.centre, pixel_mm=plane.pixel_mm
+    )
     if quality.noise > 0:
         noise = quality.noise * thermal_noise(rng, space)
         if quality.air_noise < 1:
             noise *= _noise_map(plane, quality.air_noise)
         bright = bright + noise.real if signed else np.hypot(bright + noise.real, noise.imag)
-    units: Field = np.clip(np.rint(quality.offset + quality.units * bright), 0, None).astype(np.float32)
+    units: Field = np.clip(np.rint(quality.offset + quality.units * bright), 0, None).astype(
+        np.float32
+    )
     return units
 
 
@@ -136,7 +155,8 @@ def acquired(shape: tuple[int, ...], *, pixel_mm: float, true_pixel_mm: float) -
     Args:
         shape: Voxels along (X, Y) of the image that the scanner interpolates to.
         pixel_mm: Their width.
-        true_pixel_mm: Width of the true pixel; frequencies up to half a cycle per true pixel are acquired.
+        true_pixel_mm: Width of the true pixel; frequencies up to half a cycle per true pixel are
+            acquired.
     """
     sizes = tuple(fft.next_fast_len(length) for length in shape)
     kept, filters, cycles = [], [], np.zeros(0, dtype=np.float32)
@@ -144,10 +164,19 @@ def acquired(shape: tuple[int, ...], *, pixel_mm: float, true_pixel_mm: float) -
         half = min(size // 2 - 1, round(0.5 * size * pixel_mm / true_pixel_mm))
         index = np.r_[0 : half + 1, size - half : size]
         cycles = (np.fft.fftfreq(size, pixel_mm)[index]).astype(np.float32)
-        filters.append((1 - APODIZATION + APODIZATION * np.cos(2 * np.pi * cycles * true_pixel_mm)).astype(np.float32))
+        filters.append(
+            (1 - APODIZATION + APODIZATION * np.cos(2 * np.pi * cycles * true_pixel_mm)).astype(
+                np.float32
+            )
+        )
         kept.append(index)
     return KSpace(
-        (shape[0], shape[1]), (sizes[0], sizes[1]), (kept[0], kept[1]), (filters[0], filters[1]), cycles, pixel_mm
+        (shape[0], shape[1]),
+        (sizes[0], sizes[1]),
+        (kept[0], kept[1]),
+        (filters[0], filters[1]),
+        cycles,
+        pixel_mm,
     )
 
 
@@ -189,7 +218,9 @@ def _shifted(field: Field, voxels: float) -> Field:
         return field
     whole = int(np.floor(voxels))
     part = np.float32(voxels - whole)
-    shifted: Field = (1 - part) * np.roll(field, whole, axis=0) + part * np.roll(field, whole + 1, axis=0)
+    shifted: Field = (1 - part) * np.roll(field, whole, axis=0) + part * np.roll(
+        field, whole + 1, axis=0
+    )
     return shifted
 
 

@@ -27,7 +27,8 @@ class Motion:
     """How far sequences lie from each other.
 
     Attributes:
-        shift_mm: Standard deviation of the shift per axis, half of its variance shared by all slices of a sequence.
+        shift_mm: Standard deviation of the shift per axis, half of its variance shared by all
+            slices of a sequence.
         turn_deg: Standard deviation of the turn.
     """
 
@@ -39,7 +40,8 @@ CORRECTED = Motion(1.4, 0.8)
 """What registration leaves: MyoPS 2020 measures a median of 1.5 mm between image and label."""
 
 AS_ACQUIRED = Motion(2.7, 2.0)
-"""Separate breath-holds: a mean distance of 3.3 mm between ventricles in cine and late enhancement (PMC8285264)."""
+"""Separate breath-holds: a mean distance of 3.3 mm between ventricles in cine and late enhancement
+(PMC8285264)."""
 
 STILL = Motion(0.0, 0.0)
 
@@ -49,8 +51,9 @@ def draw_poses(
 ) -> dict[str, tuple[Pose, ...]]:
     """Draw where the heart lies in each sequence.
 
-    The labels belong to the position in late enhancement, so with one sequence alone nothing moves; with several and
-    `CORRECTED`, late enhancement keeps a residual, too, as the labels of MyoPS were drawn on all three.
+    The labels belong to the position in late enhancement, so with one sequence alone nothing moves;
+    with several and `CORRECTED`, late enhancement keeps a residual, too, as the labels of MyoPS
+    were drawn on all three.
 
     Args:
         rng: Source of randomness.
@@ -65,9 +68,12 @@ def draw_poses(
     for sequence in sequences:
         drift, own = rng.standard_normal(3), rng.standard_normal((num_slices, 3))
         still = len(sequences) == 1 or (sequence == "LGE" and motion is not CORRECTED)
-        spread = np.array([motion.shift_mm, motion.shift_mm, motion.turn_deg]) * (0.0 if still else 0.5**0.5)
+        spread = np.array([motion.shift_mm, motion.shift_mm, motion.turn_deg]) * (
+            0.0 if still else 0.5**0.5
+        )
         poses[sequence] = tuple(
-            Pose((float(first), float(second)), float(turn)) for first, second, turn in spread * (drift + own)
+            Pose((float(first), float(second)), float(turn))
+            for first, second, turn in spread * (drift + own)
         )
     return poses
 
@@ -89,5 +95,7 @@ def move(image: Field, pose: Pose, *, centre: tuple[float, float], pixel_mm: flo
     angle = np.deg2rad(pose.turn_deg)
     back = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     offset = np.array(centre) - back @ (np.array(centre) + np.array(pose.shift_mm) / pixel_mm)
-    moved: Field = ndimage.affine_transform(image, back, offset, order=1, mode="nearest", output=np.float32)
+    moved: Field = ndimage.affine_transform(
+        image, back, offset, order=1, mode="nearest", output=np.float32
+    )
     return moved

@@ -34,8 +34,8 @@ class Session:
         signals: Brightness of each tissue.
         poses: Sequence to the heart's position in each slice, from the position of the labels.
         pixel_mm: Width of a voxel.
-        patches: At least (X, Y), smooth noise of unit spread that continues over its borders; each image shows it
-            turned and shifted.
+        patches: At least (X, Y), smooth noise of unit spread that continues over its borders; each
+            image shows it turned and shifted.
         offset_hz: (X, Y), distance of water from the resonance, where a sequence shows it.
         sensitivity: (X, Y), natural logarithm of the coils' sensitivity.
         near_heart: (X, Y), 1 at the heart, 0 far from it.
@@ -81,7 +81,9 @@ def begin_session(
     endless = tuple(fft.next_fast_len(length, real=True) for length in shape)
     patches = smooth_noise(rng, endless, scale=PATCH_MM / pixel)
     field = (
-        smooth_noise(rng, shape, scale=FIELD_MM / pixel) if "bSSFP" in sequences else np.zeros(shape, dtype=np.float32)
+        smooth_noise(rng, shape, scale=FIELD_MM / pixel)
+        if "bSSFP" in sequences
+        else np.zeros(shape, dtype=np.float32)
     )
     u_mm, v_mm = plane_coordinates(geometry, shift_mm)
     return Session(
@@ -104,7 +106,8 @@ def image_plane(
 
     Args:
         session: The scan session.
-        canvas: (S + 1, X, Y), painted tissues and the share of fat, from `scarmap.phantom.scan.canvas.paint`.
+        canvas: (S + 1, X, Y), painted tissues and the share of fat, from
+            `scarmap.phantom.scan.canvas.paint`.
         texture: (X, Y), smooth noise of unit spread that all sequences show.
         index: Number of the slice.
         rng: Source of randomness.
@@ -139,13 +142,19 @@ def _shaded(
 ) -> tuple[Field, Field]:
     """Water and fat as the coils receive them, with texture and the bands of an uneven field."""
     quality = protocol.quality
-    texture = quality.grain * texture + quality.patches * _turned(session.patches, painted[0].shape, rng)
-    gain = np.exp(np.float32(quality.shading) * session.sensitivity) * np.clip(1 + texture, 0.3, 2.0)
+    texture = quality.grain * texture + quality.patches * _turned(
+        session.patches, painted[0].shape, rng
+    )
+    gain = np.exp(np.float32(quality.shading) * session.sensitivity) * np.clip(
+        1 + texture, 0.3, 2.0
+    )
     fat = fat_value * painted[1]
     water = painted[0] - fat
     if quality.mottle > 0:
         beating = np.clip(6 * np.abs(water) - 0.6, 0, 1) * session.near_heart
-        water = water + np.float32(quality.mottle) * beating * _turned(session.patches, painted[0].shape, rng)
+        water = water + np.float32(quality.mottle) * beating * _turned(
+            session.patches, painted[0].shape, rng
+        )
     water, fat = water * gain, fat * gain
     if isinstance(protocol.contrast, Balanced):
         of_water, of_fat = bands(protocol.contrast, session.offset_hz, tesla=session.style.tesla)
@@ -156,5 +165,7 @@ def _shaded(
 def _turned(patches: Field, shape: tuple[int, ...], rng: np.random.Generator) -> Field:
     """The same noise, turned over and shifted at random: as good as new, and much faster."""
     flips = rng.choice([-1, 1], 2)
-    turned: Field = np.roll(patches[:: flips[0], :: flips[1]], rng.integers(0, patches.shape), axis=(0, 1))
+    turned: Field = np.roll(
+        patches[:: flips[0], :: flips[1]], rng.integers(0, patches.shape), axis=(0, 1)
+    )
     return turned[: shape[0], : shape[1]]

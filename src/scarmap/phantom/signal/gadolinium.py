@@ -15,8 +15,16 @@ class Agent:
 
 
 AGENTS: Mapping[float, Mapping[str, Agent]] = {
-    1.5: {"gadobutrol": Agent(4.78, 6.1), "gadoterate": Agent(3.32, 4.2), "gadoteridol": Agent(3.80, 4.6)},
-    3.0: {"gadobutrol": Agent(4.97, 6.1), "gadoterate": Agent(3.00, 4.2), "gadoteridol": Agent(3.28, 4.6)},
+    1.5: {
+        "gadobutrol": Agent(4.78, 6.1),
+        "gadoterate": Agent(3.32, 4.2),
+        "gadoteridol": Agent(3.80, 4.6),
+    },
+    3.0: {
+        "gadobutrol": Agent(4.97, 6.1),
+        "gadoterate": Agent(3.00, 4.2),
+        "gadoteridol": Agent(3.28, 4.6),
+    },
 }
 """Agents by field strength in tesla. r1: Szomolanyi 2019. r2 from memory of the literature."""
 

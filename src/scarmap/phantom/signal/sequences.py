@@ -20,7 +20,8 @@ def balanced(
 ) -> NDArray[np.complex128]:
     """Steady state of balanced SSFP with alternating pulses.
 
-    Source: the closed steady-state solution of the Bloch equations for balanced gradients (Freeman and Hill 1971).
+    Source: the closed steady-state solution of the Bloch equations for balanced gradients (Freeman
+        and Hill 1971).
     Differs: nothing.
 
     Args:
@@ -32,13 +33,19 @@ def balanced(
         offset_hz: Distance from the resonance.
 
     Returns:
-        Signal for unit proton density, complex; positive on resonance, dark at ±1 / (2 TR), and opposite in the
+        Signal for unit proton density, complex; positive on resonance, dark at ±1 / (2 TR), and
+            opposite in the
         next lobe when the echo lies halfway between two pulses.
     """
-    first, second = np.exp(-repetition_ms / np.asarray(t1_ms)), np.exp(-repetition_ms / np.asarray(t2_ms))
+    first, second = (
+        np.exp(-repetition_ms / np.asarray(t1_ms)),
+        np.exp(-repetition_ms / np.asarray(t2_ms)),
+    )
     cosine, sine = np.cos(np.deg2rad(flip_deg)), np.sin(np.deg2rad(flip_deg))
     turn = np.pi + 2e-3 * np.pi * np.asarray(offset_hz) * repetition_ms
-    bottom = (1 - first * cosine) * (1 - second * np.cos(turn)) - second * (first - cosine) * (second - np.cos(turn))
+    bottom = (1 - first * cosine) * (1 - second * np.cos(turn)) - second * (first - cosine) * (
+        second - np.cos(turn)
+    )
     transverse = (1 - first) * sine * (1 - second * np.exp(-1j * turn)) / bottom
     precession = np.exp(2e-3j * np.pi * np.asarray(offset_hz) * echo_ms)
     signal: NDArray[np.complex128] = transverse * precession * np.exp(-echo_ms / np.asarray(t2_ms))
@@ -46,12 +53,18 @@ def balanced(
 
 
 def t2_prepared(
-    t1_ms: Number, t2_ms: Number, *, preparation_ms: float, repetition_ms: float, flip_deg: float, pulses: float
+    t1_ms: Number,
+    t2_ms: Number,
+    *,
+    preparation_ms: float,
+    repetition_ms: float,
+    flip_deg: float,
+    pulses: float,
 ) -> NDArray[np.float64]:
     """Single-shot balanced SSFP after a T2 preparation, on resonance, at the middle of k-space.
 
-    The preparation leaves exp(-TEprep / T2) of the magnetisation, which then decays from pulse to pulse towards the
-    steady state with the rate cos²(α/2) / T1 + sin²(α/2) / T2.
+    The preparation leaves exp(-TEprep / T2) of the magnetisation, which then decays from pulse to
+    pulse towards the steady state with the rate cos²(α/2) / T1 + sin²(α/2) / T2.
 
     Source: the transient of balanced SSFP (Scheffler 2003).
     Differs: nothing.
@@ -69,15 +82,24 @@ def t2_prepared(
     """
     t1_ms, t2_ms = np.asarray(t1_ms), np.asarray(t2_ms)
     half = np.deg2rad(flip_deg) / 2
-    steady = balanced(t1_ms, t2_ms, repetition_ms=repetition_ms, echo_ms=0.0, flip_deg=flip_deg).real
+    steady = balanced(
+        t1_ms, t2_ms, repetition_ms=repetition_ms, echo_ms=0.0, flip_deg=flip_deg
+    ).real
     start = np.sin(half) * np.exp(-preparation_ms / t2_ms)
-    decay = np.exp(-pulses * repetition_ms * (np.cos(half) ** 2 / t1_ms + np.sin(half) ** 2 / t2_ms))
+    decay = np.exp(
+        -pulses * repetition_ms * (np.cos(half) ** 2 / t1_ms + np.sin(half) ** 2 / t2_ms)
+    )
     signal: NDArray[np.float64] = steady + (start - steady) * decay
     return signal
 
 
 def spin_echo(
-    t1_ms: Number, t2_ms: Number, *, repetition_ms: float, echo_ms: float, inversion_ms: float | None = None
+    t1_ms: Number,
+    t2_ms: Number,
+    *,
+    repetition_ms: float,
+    echo_ms: float,
+    inversion_ms: float | None = None,
 ) -> NDArray[np.float64]:
     """Turbo spin echo, without or with an inversion before it (STIR); the blood of dark-blood imaging is not in it.
 
@@ -86,14 +108,17 @@ def spin_echo(
         t2_ms: Transverse relaxation.
         repetition_ms: Between two excitations.
         echo_ms: Effective echo time.
-        inversion_ms: From the inversion to the excitation; None for no inversion (SPAIR touches fat only).
+        inversion_ms: From the inversion to the excitation; None for no inversion (SPAIR touches fat
+            only).
 
     Returns:
         Signal for unit proton density, a magnitude.
     """
     recovered = 1 - np.exp(-repetition_ms / np.asarray(t1_ms))
     if inversion_ms is not None:
-        recovered = inversion_recovery(t1_ms, inversion_ms=inversion_ms, repetition_ms=repetition_ms)
+        recovered = inversion_recovery(
+            t1_ms, inversion_ms=inversion_ms, repetition_ms=repetition_ms
+        )
     signal: NDArray[np.float64] = np.abs(recovered) * np.exp(-echo_ms / np.asarray(t2_ms))
     return signal
 

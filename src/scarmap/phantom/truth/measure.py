@@ -1,9 +1,10 @@
 """What a perfect reader would measure in a synthetic heart, from its continuous shapes and not from its voxels.
 
-Planes through the heart are integrated in polar coordinates about its axis, on a grid much finer than an image's.
-Volumes are stated twice: over the slab as it is (`continuous`), and as the scanner sees it (`discs`), each slice's
-area, averaged over its thickness, times the distance between slices. The slab reaches half that distance beyond the
-first and the last slice. Every tissue counts, also one that the layout of the study does not label.
+Planes through the heart are integrated in polar coordinates about its axis, on a grid much finer
+than an image's. Volumes are stated twice: over the slab as it is (`continuous`), and as the scanner
+sees it (`discs`), each slice's area, averaged over its thickness, times the distance between
+slices. The slab reaches half that distance beyond the first and the last slice. Every tissue
+counts, also one that the layout of the study does not label.
 """
 
 from collections.abc import Mapping
@@ -63,7 +64,8 @@ def measure(heart: Heart, table: NDArray[np.float32], geometry: Geometry) -> dic
     step = (high - low) / count
     planes = (low + (np.arange(count) + 0.5) * step).astype(np.float32)
     continuous = {
-        name: float(each.sum()) * step * cosine / 1000 for name, each in _areas(heart, table, geometry, planes).items()
+        name: float(each.sum()) * step * cosine / 1000
+        for name, each in _areas(heart, table, geometry, planes).items()
     }
     return {
         "pathology": _pathology(heart),
@@ -125,7 +127,10 @@ def _areas(
         radius, angle = np.hypot(points.u_mm, points.v_mm), np.arctan2(points.v_mm, points.u_mm)
         rays = look_up(table, angle, points.heights_mm)
         shares = regions(rays, radius, step_mm=disc.step_mm, below=1 - above_valves(heart, points))
-        areas = {name: (share * weight).sum(axis=(0, 1), dtype=np.float64) for name, share in shares.items()}
+        areas = {
+            name: (share * weight).sum(axis=(0, 1), dtype=np.float64)
+            for name, share in shares.items()
+        }
         for name, tissues in STRUCTURES.items():
             found[name].append(np.sum([areas[tissue] for tissue in tissues], axis=0))
     return {name: np.concatenate(each) for name, each in found.items()}
@@ -136,7 +141,10 @@ def _figures(volumes_ml: Mapping[str, float]) -> dict[str, Any]:
     injured = ("whole_infarct", "edema", "mvo")
     return {
         "volume_ml": dict(volumes_ml),
-        "mass_g": {name: volumes_ml[name] * MYOCARDIAL_DENSITY_G_PER_ML for name in ("whole_myocardium", *injured)},
+        "mass_g": {
+            name: volumes_ml[name] * MYOCARDIAL_DENSITY_G_PER_ML
+            for name in ("whole_myocardium", *injured)
+        },
         "percent_of_lv": {name: 100 * volumes_ml[name] / wall for name in injured},
     }
 

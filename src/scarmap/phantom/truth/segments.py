@@ -1,9 +1,9 @@
 """The segments of a synthetic heart: transmurality and wall thickness along rays through its continuous shapes.
 
-Segments are rigid: six of 60 degrees in basal and middle slices, four of 90 in apical ones, counted from the middle
-of the septum, which is the border of segments 2 and 3. Rings are thirds of the slices that hold a full ring of wall.
-Rays start from the centroid of the left ventricle, every degree, in the middle of each slice's thickness. The infarct
-holds its no-reflow core.
+Segments are rigid: six of 60 degrees in basal and middle slices, four of 90 in apical ones, counted
+from the middle of the septum, which is the border of segments 2 and 3. Rings are thirds of the
+slices that hold a full ring of wall. Rays start from the centroid of the left ventricle, every
+degree, in the middle of each slice's thickness. The infarct holds its no-reflow core.
 
 Source: Cerqueira et al., Circulation 2002, for names and rings.
 """
@@ -27,7 +27,8 @@ LEAST_CAVITY_MM2 = 30.0
 """Smallest cavity that makes a slice a ring; a wall without it is the cap of the apex."""
 
 SEGMENTS = {"basal": (3, 4, 5, 6, 1, 2), "mid": (9, 10, 11, 12, 7, 8), "apical": (14, 15, 16, 13)}
-"""Segments of each ring in the direction that angles grow, from the middle of the septum on; 14 lies about it."""
+"""Segments of each ring in the direction that angles grow, from the middle of the septum on; 14
+lies about it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Chords:
     Attributes:
         direction_deg: (R,), from the middle of the septum, 0 to 360.
         wall_mm: (R,), thickness of the wall along the ray.
-        extent: (R,), outer end of the infarct, a share of the wall from the endocardium; 0 without infarct.
+        extent: (R,), outer end of the infarct, a share of the wall from the endocardium; 0 without
+            infarct.
         fraction: (R,), share of the wall along the ray that is infarcted.
         edema: (R,), share of the wall along the ray that is edematous and not infarcted.
         mvo: (R,), share of the wall along the ray that is no-reflow.
@@ -74,10 +76,14 @@ def segment_table(heart: Heart, table: NDArray[np.float32], geometry: Geometry) 
         geometry: The slices.
 
     Returns:
-        "septum_deg", "insertions_deg", "rings" and "segments", for JSON; docs/phantom.md describes them.
+        "septum_deg", "insertions_deg", "rings" and "segments", for JSON; docs/phantom.md describes
+            them.
     """
     from_base = np.argsort(-geometry.heights_mm)
-    chords = {int(index): follow(heart, table, geometry, float(geometry.heights_mm[index])) for index in from_base}
+    chords = {
+        int(index): follow(heart, table, geometry, float(geometry.heights_mm[index]))
+        for index in from_base
+    }
     full = [index for index, each in chords.items() if each.full]
     rings = dict(zip(SEGMENTS, thirds(full), strict=True))
     segments = []
@@ -90,10 +96,14 @@ def segment_table(heart: Heart, table: NDArray[np.float32], geometry: Geometry) 
                 segments.append({"segment": name, "ring": ring, **_figures(_joined(parts))})
     cap = [index for index, each in chords.items() if each.cap]
     if cap:
-        segments.append({"segment": 17, "ring": "apex", **_figures(_joined([chords[index] for index in cap]))})
+        segments.append(
+            {"segment": 17, "ring": "apex", **_figures(_joined([chords[index] for index in cap]))}
+        )
     return {
         "septum_deg": _both_ways(heart.septum_deg, geometry.anterior),
-        "insertions_deg": [_insertions(heart, float(height), geometry.anterior) for height in geometry.heights_mm],
+        "insertions_deg": [
+            _insertions(heart, float(height), geometry.anterior) for height in geometry.heights_mm
+        ],
         "rings": {**rings, "apex": cap},
         "segments": sorted(segments, key=lambda each: int(each["segment"])),
     }
@@ -110,7 +120,12 @@ def thirds(slices: Sequence[int]) -> list[list[int]]:
 
 
 def follow(
-    heart: Heart, table: NDArray[np.float32], geometry: Geometry, height_mm: float, *, directions: int = 360
+    heart: Heart,
+    table: NDArray[np.float32],
+    geometry: Geometry,
+    height_mm: float,
+    *,
+    directions: int = 360,
 ) -> Chords:
     """Follow rays through the wall in one slice.
 
@@ -128,7 +143,9 @@ def follow(
 
     def cut(centre_mm: tuple[Field, Field]) -> dict[str, Field]:
         level = np.array([height_mm], dtype=np.float32)
-        points = heart_points(geometry, centre_mm[0] + across, centre_mm[1] + upwards, heights_mm=level)
+        points = heart_points(
+            geometry, centre_mm[0] + across, centre_mm[1] + upwards, heights_mm=level
+        )
         around = np.arctan2(points.v_mm, points.u_mm)
         rays = look_up(table, around, points.heights_mm)
         below = 1 - above_valves(heart, points)
@@ -138,7 +155,12 @@ def follow(
     shares = cut(centre)
     ventricle = sum(share for name, share in shares.items() if name != "rv_pool") * weight
     area = max(float(ventricle.sum()), 1e-6)
-    shares = cut((centre[0] + (ventricle * across).sum() / area, centre[1] + (ventricle * upwards).sum() / area))
+    shares = cut(
+        (
+            centre[0] + (ventricle * across).sum() / area,
+            centre[1] + (ventricle * upwards).sum() / area,
+        )
+    )
     infarct = shares["scar"] + shares["mvo"]
     wall = infarct + shares["edema"] + shares["normal_myocardium"]
     length = np.maximum(wall.sum(axis=0), 1e-6)
@@ -150,7 +172,9 @@ def follow(
         fraction=infarct.sum(axis=0) / length,
         edema=shares["edema"].sum(axis=0) / length,
         mvo=shares["mvo"].sum(axis=0) / length,
-        areas_mm2=np.stack([(part * weight).sum(axis=0) for part in (wall, infarct, shares["edema"])], axis=-1),
+        areas_mm2=np.stack(
+            [(part * weight).sum(axis=0) for part in (wall, infarct, shares["edema"])], axis=-1
+        ),
         cavity_mm2=float((shares["lv_pool"] * weight).sum()),
     )
 

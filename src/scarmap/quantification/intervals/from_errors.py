@@ -1,6 +1,7 @@
 """How far the sizes of a new study may be off, from a model's errors on cases that it had not seen.
 
-The scatter of folds shows what a model is unsure of, not what all of it gets wrong. Held-out cases show both.
+The scatter of folds shows what a model is unsure of, not what all of it gets wrong. Held-out cases
+show both.
 """
 
 import csv
@@ -33,7 +34,8 @@ FROM_ERRORS = "errors on"
 POOLS = ("lv_pool", "rv_pool")
 CONVENTION = "case3d"
 FLOOR = 0.25
-"""Share of the median true volume below which an error no longer shrinks with the volume that was found."""
+"""Share of the median true volume below which an error no longer shrinks with the volume that was
+found."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def read_known_errors(path: Path, *, confidence: float = 0.9) -> KnownErrors:
 
     Args:
         path: Run folder, folder that `scarmap evaluate` wrote, or its `cases.csv`.
-        confidence: Coverage of the intervals that are wanted, which decides how many cases are needed.
+        confidence: Coverage of the intervals that are wanted, which decides how many cases are
+            needed.
 
     Raises:
         DataError: There are no scores, or too few cases for intervals of this coverage.
@@ -63,16 +66,17 @@ def read_known_errors(path: Path, *, confidence: float = 0.9) -> KnownErrors:
     file = next((each for each in places if each.is_file()), None)
     if file is None:
         raise DataError(
-            f"{path} holds no scores: expected a run folder with evaluation/cases.csv, or the cases.csv of `scarmap "
-            f"evaluate`. Train a fold, or score masks of cases that the model has not seen."
+            f"{path} holds no scores: expected a run folder with evaluation/cases.csv, or the "
+            "cases.csv of `scarmap evaluate`. Train a fold, or score masks of cases that the "
+            "model has not seen."
         )
     volumes = _volumes(file)
     needed = cases_needed(confidence)
     largest = max((len(pairs) for pairs in volumes.values()), default=0)
     if largest < needed:
         raise DataError(
-            f"{file} holds the volumes of {largest} cases; intervals that cover {confidence:.0%} need {needed}. Train "
-            f"the other folds, or score more cases."
+            f"{file} holds the volumes of {largest} cases; intervals that cover {confidence:.0%} "
+            f"need {needed}. Train the other folds, or score more cases."
         )
     return KnownErrors(volumes, str(file))
 
@@ -90,8 +94,13 @@ def _volumes(file: Path) -> dict[str, NDArray[np.float64]]:
     found: dict[tuple[str, str], dict[str, float]] = {}
     with file.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
-            if row["convention"] == CONVENTION and row["metric"] in ("volume_ml", "volume_difference_ml"):
-                found.setdefault((row["case"], row["structure"]), {})[row["metric"]] = float(row["value"])
+            if row["convention"] == CONVENTION and row["metric"] in (
+                "volume_ml",
+                "volume_difference_ml",
+            ):
+                found.setdefault((row["case"], row["structure"]), {})[row["metric"]] = float(
+                    row["value"]
+                )
     volumes: dict[str, NDArray[np.float64]] = {}
     for part, structures in STRUCTURES.items():
         measured = [
@@ -99,7 +108,9 @@ def _volumes(file: Path) -> dict[str, NDArray[np.float64]]:
             for case in dict.fromkeys(case for case, _ in found)
         ]
         whole = [each for each in measured if each and len(each) == 2]
-        pairs = [(each["volume_ml"], each["volume_ml"] - each["volume_difference_ml"]) for each in whole]
+        pairs = [
+            (each["volume_ml"], each["volume_ml"] - each["volume_difference_ml"]) for each in whole
+        ]
         if pairs:
             volumes[part] = np.array(pairs)
     return volumes
@@ -116,7 +127,8 @@ def intervals_from_errors(
         confidence: Share of studies like the held-out ones whose true size lies in the interval.
 
     Returns:
-        Figures by name to their interval: those that are defined and that enough held-out cases measure. Shares are of
+        Figures by name to their interval: those that are defined and that enough held-out cases
+            measure. Shares are of
         the wall as the mask has it, and at most all of it.
     """
     spread: dict[str, Interval] = {}
@@ -136,12 +148,15 @@ def intervals_from_errors(
     return {name: interval for name, interval in spread.items() if not isnan(interval.low)}
 
 
-def conformal_bounds(found_ml: float, pairs: NDArray[np.float64], *, confidence: float = 0.9) -> tuple[float, float]:
+def conformal_bounds(
+    found_ml: float, pairs: NDArray[np.float64], *, confidence: float = 0.9
+) -> tuple[float, float]:
     """Bounds that hold the true volume of one more case with a probability of at least `confidence`.
 
-    Split conformal prediction: errors grow with the volume, so each is taken relative to what was found plus a floor,
-    and the order statistics of these ratios, one in from either end for chance, bound the next one. It holds whatever
-    the errors' distribution, as long as the new case is one like the held-out ones.
+    Split conformal prediction: errors grow with the volume, so each is taken relative to what was
+    found plus a floor, and the order statistics of these ratios, one in from either end for chance,
+    bound the next one. It holds whatever the errors' distribution, as long as the new case is one
+    like the held-out ones.
 
     Source: Vovk, Gammerman and Shafer 2005; Lei et al. 2018 (normalised residuals).
     Differs: lower and upper tail are bounded apart, as models over- and underestimate differently.
@@ -165,5 +180,7 @@ def conformal_bounds(found_ml: float, pairs: NDArray[np.float64], *, confidence:
     count, tail = len(ratios), (1 - confidence) / 2
     first = max(floor(round((count + 1) * tail, 6)), 1) - 1
     last = min(ceil(round((count + 1) * (1 - tail), 6)), count) - 1
-    low, high = (found_ml + ratio * (found_ml + floor_ml) for ratio in (ratios[first], ratios[last]))
+    low, high = (
+        found_ml + ratio * (found_ml + floor_ml) for ratio in (ratios[first], ratios[last])
+    )
     return max(float(low), 0.0), max(float(high), 0.0)

@@ -1,6 +1,7 @@
 """How far the sizes of a study may be off, from probabilities: of several folds or passes, or averaged ones.
 
-Such an interval shows how much the model's own answers scatter. It does not show what all of them get wrong.
+Such an interval shows how much the model's own answers scatter. It does not show what all of them
+get wrong.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -44,25 +45,30 @@ def intervals(
     """Intervals of volumes, masses and shares.
 
     Args:
-        probabilities: Region in `scarmap.labels.REGIONS` to its probability, (K, X, Y, Z) of K folds or passes, or
-            (X, Y, Z) averaged.
-        tissues: Tissues that the layout labels: where no-reflow is not labelled, "scar" is the whole infarct.
+        probabilities: Region in `scarmap.labels.REGIONS` to its probability, (K, X, Y, Z) of K
+            folds or passes, or (X, Y, Z) averaged.
+        tissues: Tissues that the layout labels: where no-reflow is not labelled, "scar" is the
+            whole infarct.
         voxel_ml: Volume of a voxel.
-        wall_ml: Volume of the wall in the mask, the denominator where the wall itself has no samples.
+        wall_ml: Volume of the wall in the mask, the denominator where the wall itself has no
+            samples.
         confidence: Share of the scatter to cover.
 
     Returns:
         Figures by name to their interval, those that the given regions measure.
 
     Raises:
-        DataError: A region is unknown, an array has neither three nor four axes or fewer than two samples, or the
-            arrays differ in shape.
+        DataError: A region is unknown, an array has neither three nor four axes or fewer than two
+            samples, or the arrays differ in shape.
     """
     for region, values in probabilities.items():
         _check(region, values)
     shapes = {values.shape for values in probabilities.values()}
     if len(shapes) > 1:
-        raise DataError(f"Probabilities of one study must have one shape; these have {', '.join(map(str, shapes))}.")
+        raise DataError(
+            "Probabilities of one study must have one shape; these have "
+            f"{', '.join(map(str, shapes))}."
+        )
     sizes: dict[str, Sizes] = {}
     for part, wanted in VOLUMES.items():
         found = probability_of(wanted & set(tissues), probabilities, tissues=tissues)
@@ -73,7 +79,9 @@ def intervals(
     figures = dict(_figures(sizes, wall, sampled=sampled))
     if not sampled:
         return {name: between_levels(values) for name, values in figures.items()}
-    return {name: interval_of_samples(values, confidence=confidence) for name, values in figures.items()}
+    return {
+        name: interval_of_samples(values, confidence=confidence) for name, values in figures.items()
+    }
 
 
 def probability_of(
@@ -109,15 +117,19 @@ def probability_of(
 
 def _check(region: str, values: Probabilities) -> None:
     if region not in REGIONS:
-        raise DataError(f"There is no region {region!r} to have a probability. {suggest(region, REGIONS)}")
+        raise DataError(
+            f"There is no region {region!r} to have a probability. {suggest(region, REGIONS)}"
+        )
     if values.ndim not in (3, 4) or (values.ndim == 4 and len(values) < 2):
         raise DataError(
-            f"The probabilities of {region} have the shape {values.shape}; expected (X, Y, Z) for averaged ones or "
-            f"(K, X, Y, Z) with at least two folds or passes."
+            f"The probabilities of {region} have the shape {values.shape}; expected (X, Y, Z) for "
+            "averaged ones or (K, X, Y, Z) with at least two folds or passes."
         )
 
 
-def _figures(sizes: Mapping[str, Sizes], wall: Sizes, *, sampled: bool) -> Iterator[tuple[str, Sizes]]:
+def _figures(
+    sizes: Mapping[str, Sizes], wall: Sizes, *, sampled: bool
+) -> Iterator[tuple[str, Sizes]]:
     for part, volumes in sizes.items():
         yield f"{part}_ml", volumes
         if part in ("lv_pool", "rv_pool"):
@@ -136,21 +148,28 @@ def _percent(part: Sizes, whole: Sizes) -> Sizes:
 def _volumes(values: Probabilities, voxel_ml: float) -> Sizes:
     """Volume of each sample, or at each level of an averaged map."""
     masks = values >= 0.5 if values.ndim == 4 else np.stack([values >= level for level in LEVELS])
-    volumes: Sizes = np.asarray(np.count_nonzero(masks, axis=(1, 2, 3)) * voxel_ml, dtype=np.float64)
+    volumes: Sizes = np.asarray(
+        np.count_nonzero(masks, axis=(1, 2, 3)) * voxel_ml, dtype=np.float64
+    )
     return volumes
 
 
 def between_levels(sizes: Sizes) -> Interval:
     """Bounds from the level sets of an averaged map, which claim no coverage."""
     low, high = sizes.tolist()
-    return Interval(low, high, nan, f"voxels with an averaged probability of at least {LEVELS[0]} and {LEVELS[1]}")
+    return Interval(
+        low,
+        high,
+        nan,
+        f"voxels with an averaged probability of at least {LEVELS[0]} and {LEVELS[1]}",
+    )
 
 
 def holding(interval: Interval, value: float) -> Interval:
     """An interval from levels widened to hold the mask's own figure; one that claims a coverage as it is.
 
-    Calibrated probabilities mean what they say, while the mask is made from what the networks say, so the mask may be
-    larger or smaller than both levels.
+    Calibrated probabilities mean what they say, while the mask is made from what the networks say,
+    so the mask may be larger or smaller than both levels.
     """
     if not isnan(interval.confidence) or isnan(value):
         return interval
@@ -160,11 +179,12 @@ def holding(interval: Interval, value: float) -> Interval:
 def interval_of_samples(samples: Sizes, *, confidence: float = 0.9) -> Interval:
     """Interval in which one more fold or pass would fall.
 
-    Percentiles from 20 samples on; with fewer, mean -+ t SD sqrt(1 + 1 / K), Student's t with K - 1 degrees of
-    freedom, and 0 where the lower end would be negative.
+    Percentiles from 20 samples on; with fewer, mean -+ t SD sqrt(1 + 1 / K), Student's t with K - 1
+    degrees of freedom, and 0 where the lower end would be negative.
 
     Args:
-        samples: (K,), the figure as each fold or pass has it; those where it is undefined do not count.
+        samples: (K,), the figure as each fold or pass has it; those where it is undefined do not
+            count.
         confidence: Share of the scatter to cover.
 
     Returns:
@@ -177,6 +197,10 @@ def interval_of_samples(samples: Sizes, *, confidence: float = 0.9) -> Interval:
     if number >= ENOUGH_FOR_PERCENTILES:
         low, high = np.quantile(samples, [tail, 1 - tail]).tolist()
         return Interval(low, high, confidence, f"percentiles of {number} folds or passes")
-    spread = float(stats.t.ppf(1 - tail, number - 1) * samples.std(ddof=1) * np.sqrt(1 + 1 / number))
+    spread = float(
+        stats.t.ppf(1 - tail, number - 1) * samples.std(ddof=1) * np.sqrt(1 + 1 / number)
+    )
     mean = float(samples.mean())
-    return Interval(max(mean - spread, 0.0), mean + spread, confidence, f"scatter of {number} folds or passes")
+    return Interval(
+        max(mean - spread, 0.0), mean + spread, confidence, f"scatter of {number} folds or passes"
+    )

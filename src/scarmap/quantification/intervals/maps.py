@@ -24,7 +24,8 @@ def read_probabilities(paths: Sequence[Path], grid: Grid) -> dict[str, Probabili
     """Read the probability maps of one case.
 
     Args:
-        paths: One file of averaged maps, or one per fold; beside each a JSON of the same name with its regions.
+        paths: One file of averaged maps, or one per fold; beside each a JSON of the same name with
+            its regions.
         grid: Where the mask lies.
 
     Returns:
@@ -38,8 +39,8 @@ def read_probabilities(paths: Sequence[Path], grid: Grid) -> dict[str, Probabili
     for path, maps in zip(paths, read, strict=True):
         if maps.keys() != read[0].keys():
             raise DataError(
-                f"{path} holds probabilities of {', '.join(maps)}, and {paths[0]} of {', '.join(read[0])}. Folds must "
-                f"be of one recipe."
+                f"{path} holds probabilities of {', '.join(maps)}, and {paths[0]} of "
+                f"{', '.join(read[0])}. Folds must be of one recipe."
             )
     if len(read) == 1:
         return read[0]
@@ -53,7 +54,7 @@ def _read_one(path: Path, grid: Grid) -> dict[str, Probabilities]:
     regions = read_json(named).get("regions", [])
     if len(regions) != maps.shape[-1]:
         raise DataError(
-            f"{path} holds {maps.shape[-1]} maps and {named} names {len(regions)} regions. Predict this case again "
-            f"with --save-probabilities."
+            f"{path} holds {maps.shape[-1]} maps and {named} names {len(regions)} regions. Predict "
+            "this case again with --save-probabilities."
         )
     return {str(region): maps[..., index] for index, region in enumerate(regions)}

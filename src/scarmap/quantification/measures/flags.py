@@ -19,7 +19,8 @@ EIGHT = np.ones((3, 3), dtype=bool)
 """Neighbours in the plane, diagonal ones included."""
 
 WIDE = 1.0
-"""Folds disagree when the interval of the infarct is wider than this multiple of the infarct itself."""
+"""Folds disagree when the interval of the infarct is wider than this multiple of the infarct
+itself."""
 
 
 def flag(code: str, message: str = "") -> Flag:
@@ -44,8 +45,12 @@ def flags_of_stack(labels: LabelMap, slices: Sequence[WallSlice]) -> list[Flag]:
         flags.append(flag("few_slices", f"{FLAGS['few_slices'][:-1]}: {len(closed)} closed."))
     open_slices = [each.index for each in slices if each.has_cavity and not each.closed]
     if open_slices:
-        flags.append(flag("open_ring", f"{_numbered(open_slices)}: the wall does not close; {OPEN}"))
-    apart = [index for index in range(labels.array.shape[2]) if pathology_apart(labels.array[..., index])]
+        flags.append(
+            flag("open_ring", f"{_numbered(open_slices)}: the wall does not close; {OPEN}")
+        )
+    apart = [
+        index for index in range(labels.array.shape[2]) if pathology_apart(labels.array[..., index])
+    ]
     if apart:
         voxels = sum(pathology_apart(labels.array[..., index]) for index in apart)
         flags.append(
@@ -102,7 +107,9 @@ def flags_of_salvage(salvage: float) -> list[Flag]:
     return flags
 
 
-def flags_of_intervals(figures: Mapping[str, float], intervals: Mapping[str, Interval]) -> list[Flag]:
+def flags_of_intervals(
+    figures: Mapping[str, float], intervals: Mapping[str, Interval]
+) -> list[Flag]:
     """Whether folds or passes disagree about the infarct."""
     interval = intervals.get("infarct_g")
     if interval is None or interval.high - interval.low <= WIDE * figures["infarct_g"]:
@@ -120,8 +127,9 @@ def flags_of_grid(grid: Grid) -> list[Flag]:
 def pathology_apart(labels: LabelArray) -> int:
     """Voxels of edema, scar and no-reflow in one slice that lie apart from the wall.
 
-    These belong to a piece of the wall's mask that holds no normal myocardium and is not the largest piece, and that
-    either lies inside the cavity or does not touch it. In a slice without normal myocardium and cavity all count.
+    These belong to a piece of the wall's mask that holds no normal myocardium and is not the
+    largest piece, and that either lies inside the cavity or does not touch it. In a slice without
+    normal myocardium and cavity all count.
 
     Args:
         labels: (X, Y), tissue indices.
@@ -135,7 +143,11 @@ def pathology_apart(labels: LabelArray) -> int:
     pieces, _ = ndimage.label(wall, EIGHT)
     largest = int(np.argmax(np.bincount(pieces[wall])))
     whole = set(np.unique(pieces[wall & ~injured])) | {largest}
-    apart = [piece for piece in np.unique(pieces[wall]) if piece not in whole and _away(pieces == piece, pool)]
+    apart = [
+        piece
+        for piece in np.unique(pieces[wall])
+        if piece not in whole and _away(pieces == piece, pool)
+    ]
     return int(np.count_nonzero(np.isin(pieces, apart)))
 
 

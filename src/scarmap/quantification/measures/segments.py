@@ -20,7 +20,10 @@ _WALLS = ("anterior", "anteroseptal", "inferoseptal", "inferior", "inferolateral
 NAMES: Mapping[int, str] = {
     **{number: f"basal {wall}" for number, wall in enumerate(_WALLS, start=1)},
     **{number: f"mid {wall}" for number, wall in enumerate(_WALLS, start=7)},
-    **{number: f"apical {wall}" for number, wall in enumerate(("anterior", "septal", "inferior", "lateral"), start=13)},
+    **{
+        number: f"apical {wall}"
+        for number, wall in enumerate(("anterior", "septal", "inferior", "lateral"), start=13)
+    },
     17: "apex",
 }
 TERRITORIES: Mapping[str, frozenset[int]] = {
@@ -42,12 +45,14 @@ class Sector:
 def sectors(reference: Reference, convention: str = SECTORS[0]) -> dict[int, Sector]:
     """Where segments 1 to 16 lie around the left ventricle.
 
-    `rigid`: 60 degrees each in the basal and mid ring, the border of segments 2 and 3 in the middle of the septum; 90
-    degrees each in the apical ring, segment 14 centred on it. `rigid_from_insertion`: the same, turned so that the
-    anterior insertion of the right ventricle is the border of segments 1 and 2. `anatomical`: the angle between both
-    insertions is halved into segments 2 and 3, the rest quartered into 4, 5, 6 and 1; the apical ring is rigid.
+    `rigid`: 60 degrees each in the basal and mid ring, the border of segments 2 and 3 in the middle
+    of the septum; 90 degrees each in the apical ring, segment 14 centred on it.
+    `rigid_from_insertion`: the same, turned so that the anterior insertion of the right ventricle
+    is the border of segments 1 and 2. `anatomical`: the angle between both insertions is halved
+    into segments 2 and 3, the rest quartered into 4, 5, 6 and 1; the apical ring is rigid.
 
-    Source: Cerqueira and others, 2002; rigid as in ukbb_cardiac and Segment; anatomical as in PMC5874123.
+    Source: Cerqueira and others, 2002; rigid as in ukbb_cardiac and Segment; anatomical as in
+        PMC5874123.
     Differs: nothing.
 
     Args:
@@ -59,8 +64,16 @@ def sectors(reference: Reference, convention: str = SECTORS[0]) -> dict[int, Sec
     starts = [zero + 60.0 * step for step in range(-2, 4)]
     if convention == "anatomical":
         half, quarter = (inferior - anterior) / 2, (360.0 - (inferior - anterior)) / 4
-        starts = [anterior - quarter, anterior, anterior + half, *(inferior + quarter * step for step in range(3))]
-    widths = [(following - start) % 360.0 for start, following in zip(starts, [*starts[1:], starts[0]], strict=True)]
+        starts = [
+            anterior - quarter,
+            anterior,
+            anterior + half,
+            *(inferior + quarter * step for step in range(3)),
+        ]
+    widths = [
+        (following - start) % 360.0
+        for start, following in zip(starts, [*starts[1:], starts[0]], strict=True)
+    ]
     around = [Sector(start, width) for start, width in zip(starts, widths, strict=True)]
     apical = [Sector(zero - 135.0 + 90.0 * step, 90.0) for step in range(4)]
     return dict(enumerate([*around, *around, *apical], start=1))
@@ -99,10 +112,18 @@ def measure_segments(
     for number, sector in sectors(reference, convention).items():
         ring = ring_of(number)
         figures = measure_wall(
-            slices.get(ring, ()), _within(sector, reference), voxel_ml=voxel_ml, tissues=tissues, variant=variant
+            slices.get(ring, ()),
+            _within(sector, reference),
+            voxel_ml=voxel_ml,
+            tissues=tissues,
+            variant=variant,
         )
         start = (reference.septum_deg + reference.sense * sector.start_deg) % 360.0
-        found.append(Segment(number, NAMES[number], ring, territory_of(number), start, sector.width_deg, figures))
+        found.append(
+            Segment(
+                number, NAMES[number], ring, territory_of(number), start, sector.width_deg, figures
+            )
+        )
     if slices.get(APEX):
         figures = measure_wall(slices[APEX], voxel_ml=voxel_ml, tissues=tissues, variant=variant)
         found.append(Segment(17, NAMES[17], APEX, territory_of(17), nan, 360.0, figures))
@@ -110,14 +131,20 @@ def measure_segments(
 
 
 def measure_rings(
-    slices: Mapping[str, Sequence[WallSlice]], *, voxel_ml: float, tissues: Collection[str], variant: str
+    slices: Mapping[str, Sequence[WallSlice]],
+    *,
+    voxel_ml: float,
+    tissues: Collection[str],
+    variant: str,
 ) -> tuple[Ring, ...]:
     """Measure the rings as wholes, which needs no angular reference."""
     return tuple(
         Ring(
             name,
             tuple(sorted(each.index for each in slices[name])),
-            measure_wall(slices[name], everywhere, voxel_ml=voxel_ml, tissues=tissues, variant=variant),
+            measure_wall(
+                slices[name], everywhere, voxel_ml=voxel_ml, tissues=tissues, variant=variant
+            ),
         )
         for name in (*RINGS, APEX)
         if slices.get(name)

@@ -1,7 +1,7 @@
 """Volumes and masses of the ventricles and their pathology, and how much of the area at risk was saved.
 
-A volume is the number of voxels times their volume: discs, summed over the distance of slice centres, so that a gap
-between slices counts to its slices. No-reflow is part of the infarct.
+A volume is the number of voxels times their volume: discs, summed over the distance of slice
+centres, so that a gap between slices counts to its slices. No-reflow is part of the infarct.
 """
 
 from collections.abc import Collection
@@ -32,14 +32,16 @@ NEEDED = {"infarct": "scar", "infarct_without_mvo": "scar", "area_at_risk": "ede
 def sizes(labels: LabelMap, tissues: Collection[str]) -> dict[str, float]:
     """Volumes, masses and shares of the wall.
 
-    Normal myocardium, edema, infarct without no-reflow and no-reflow make up the wall: their shares sum to 100 %.
+    Normal myocardium, edema, infarct without no-reflow and no-reflow make up the wall: their shares
+    sum to 100 %.
 
     Args:
         labels: The segmentation.
         tissues: Tissues that its layout labels; a part that it does not label is NaN.
 
     Returns:
-        Figures by their name in `scarmap.quantification.dictionary.FIGURES`. Shares are NaN without a wall.
+        Figures by their name in `scarmap.quantification.dictionary.FIGURES`. Shares are NaN without
+            a wall.
     """
     counts = np.bincount(labels.array.ravel(), minlength=len(INDEX)) * labels.grid.voxel_ml
     volumes = {name: float(counts[index]) for name, index in INDEX.items()}
@@ -77,11 +79,13 @@ def percent(part: float, whole: float) -> float:
 def salvage_index(area_at_risk: float, infarct: float) -> float:
     """Share of the area at risk that did not become infarct.
 
-    It is below 0 when the infarct is larger than the area at risk, as two separate drawings may have it, and never
-    clipped. NaN without an area at risk. Both must come from the same stack of slices.
+    It is below 0 when the infarct is larger than the area at risk, as two separate drawings may
+    have it, and never clipped. NaN without an area at risk. Both must come from the same stack of
+    slices.
 
-    Source: myocardial salvage index, 1 - infarct / area at risk (Tufvesson 2016). A consensus on infarct end points
-        (Ibanez and others, JACC 2019, Table 3) does not recommend it where the area at risk comes from edema.
+    Source: myocardial salvage index, 1 - infarct / area at risk (Tufvesson 2016). A consensus on
+        infarct end points (Ibanez and others, JACC 2019, Table 3) does not recommend it where the
+        area at risk comes from edema.
     Differs: nothing.
 
     Args:

@@ -38,8 +38,8 @@ def measure_wall(
 ) -> WallFigures:
     """Measure a part of the wall.
 
-    Chords are taken from slices with a cavity: where there is none the wall lies in the plane, and a ray along it
-    says nothing about depth.
+    Chords are taken from slices with a cavity: where there is none the wall lies in the plane, and
+    a ray along it says nothing about depth.
 
     Args:
         slices: The slices that the part lies in.
@@ -71,16 +71,23 @@ def measure_wall(
         mvo_percent=percent(number["mvo"], wall) if "mvo" in tissues else nan,
         mvo=number["mvo"] > 0 if "mvo" in tissues else None,
         transmurality=transmurality,
-        wall_thickness_mm=_mean(_joined([each.thickness_mm[chosen & (each.wall_mm > 0)] for each, chosen in chords])),
-        wall_thickness_radial_mm=_mean(_joined([each.wall_mm[chosen & (each.wall_mm > 0)] for each, chosen in chords])),
+        wall_thickness_mm=_mean(
+            _joined([each.thickness_mm[chosen & (each.wall_mm > 0)] for each, chosen in chords])
+        ),
+        wall_thickness_radial_mm=_mean(
+            _joined([each.wall_mm[chosen & (each.wall_mm > 0)] for each, chosen in chords])
+        ),
     )
 
 
-def summarise_chords(extent: Numbers, fraction: Numbers, *, area_percent: float, variant: str) -> Transmurality:
+def summarise_chords(
+    extent: Numbers, fraction: Numbers, *, area_percent: float, variant: str
+) -> Transmurality:
     """Means and largest values over chords.
 
     Args:
-        extent: (A,), share of the wall up to the outermost infarct; NaN where a chord meets no wall.
+        extent: (A,), share of the wall up to the outermost infarct; NaN where a chord meets no
+            wall.
         fraction: (A,), infarcted share of the wall.
         area_percent: Infarct voxels over wall voxels of the same part.
         variant: A name in `VARIANTS`, which decides the class.

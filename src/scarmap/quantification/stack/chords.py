@@ -1,7 +1,7 @@
 """Chords: rays from the centre of the left ventricle across its wall, one slice at a time.
 
-Masks are interpolated linearly between voxel centres and a border lies where they reach one half, so that it is not
-bound to the voxels' edges.
+Masks are interpolated linearly between voxel centres and a border lies where they reach one half,
+so that it is not bound to the voxels' edges.
 """
 
 from collections.abc import Sequence
@@ -30,10 +30,11 @@ class Chords:
     Attributes:
         angle_deg: (A,), direction from +X towards +Y, in millimetres, 0 to 360.
         wall_mm: (A,), length inside the wall; 0 where the chord meets none.
-        extent: (A,), length inside the wall up to the outermost infarct over `wall_mm`; NaN without wall.
+        extent: (A,), length inside the wall up to the outermost infarct over `wall_mm`; NaN without
+            wall.
         fraction: (A,), length inside infarct over `wall_mm`; NaN without wall.
-        thickness_mm: (A,), distance from where the chord enters the wall to the nearest place where any chord leaves
-            it; NaN without wall.
+        thickness_mm: (A,), distance from where the chord enters the wall to the nearest place where
+            any chord leaves it; NaN without wall.
     """
 
     angle_deg: Numbers
@@ -53,8 +54,8 @@ def cast_chords(
 ) -> Chords:
     """Send rays from the centre of the left ventricle outwards.
 
-    Source: rays every 3.6 degrees, extent as wall from the endocardium to the outermost infarct over wall, as
-        CMRSegTools measures transmurality.
+    Source: rays every 3.6 degrees, extent as wall from the endocardium to the outermost infarct
+        over wall, as CMRSegTools measures transmurality.
     Differs: borders lie between voxels; the infarcted length is given beside the extent.
 
     Args:
@@ -93,7 +94,10 @@ def ventricle_centre(cavity_and_wall: MaskArray) -> tuple[float, float]:
 
 
 def directions_deg(
-    places: Sequence[NDArray[np.intp]], *, centre: tuple[float, float], spacing_mm: tuple[float, float]
+    places: Sequence[NDArray[np.intp]],
+    *,
+    centre: tuple[float, float],
+    spacing_mm: tuple[float, float],
 ) -> Numbers:
     """Direction of voxels from the centre, degrees from +X towards +Y measured in millimetres, 0 up to 360.
 
@@ -108,13 +112,17 @@ def directions_deg(
     return angles
 
 
-def _reach_mm(wall: MaskArray, centre: tuple[float, float], spacing_mm: tuple[float, float]) -> float:
+def _reach_mm(
+    wall: MaskArray, centre: tuple[float, float], spacing_mm: tuple[float, float]
+) -> float:
     offsets = (np.argwhere(wall) - centre) * spacing_mm
     return float(np.hypot(offsets[:, 0], offsets[:, 1]).max(initial=0.0))
 
 
 def _sampled(mask: MaskArray, voxels: Numbers) -> Numbers:
-    values: Numbers = ndimage.map_coordinates(mask.astype(np.float64), voxels, order=1, mode="constant")
+    values: Numbers = ndimage.map_coordinates(
+        mask.astype(np.float64), voxels, order=1, mode="constant"
+    )
     return values
 
 
@@ -128,7 +136,9 @@ def _nearest_mm(inside: MaskArray, directions: Numbers, radii: Numbers, step: fl
     inner, outer = (directions * first)[:, crossed].T, (directions * last)[:, crossed].T
     between = np.linspace(0, 1, 8, endpoint=False)[:, None, None]
     following = np.roll(outer, -1, axis=0)
-    joined = np.concatenate([outer, (outer + between * (following - outer))[:, _adjacent(crossed)].reshape(-1, 2)])
+    joined = np.concatenate(
+        [outer, (outer + between * (following - outer))[:, _adjacent(crossed)].reshape(-1, 2)]
+    )
     thickness[crossed] = KDTree(joined).query(inner)[0]
     return thickness
 

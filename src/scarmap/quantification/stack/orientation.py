@@ -1,7 +1,8 @@
 """Which end of a stack is the base, and which way round the AHA numbers run: from the cavity and the affine.
 
-Seen from the apex with the anterior wall up and the septum on the left, AHA numbers rise counter-clockwise: anterior,
-septal, inferior, lateral. How that looks in the array depends on how the array lies in the patient.
+Seen from the apex with the anterior wall up and the septum on the left, AHA numbers rise
+counter-clockwise: anterior, septal, inferior, lateral. How that looks in the array depends on how
+the array lies in the patient.
 """
 
 from typing import Literal
@@ -15,13 +16,15 @@ from scarmap.volume import Grid, LabelMap
 End = Literal["first", "last"]
 
 TO_BASE = np.array([0.63, -0.67, 0.38])
-"""Usual direction from apex to base in the patient, a unit vector of right, anterior and superior."""
+"""Usual direction from apex to base in the patient, a unit vector of right, anterior and
+superior."""
 
 TELLING = 0.75
 """Smallest cosine between a stack's axis and the usual one at which its affine is believed."""
 
 TAPER = 0.8
-"""The cavity tells the apex when its mean area in one half of the slices is below this share of that in the other."""
+"""The cavity tells the apex when its mean area in one half of the slices is below this share of
+that in the other."""
 
 USUAL_SENSE = -1
 """Sense of the numbers where X runs to the right of the usual display and Y downwards."""
@@ -30,8 +33,8 @@ USUAL_SENSE = -1
 def find_base(labels: LabelMap) -> tuple[End, Literal["cavity_area", "affine", "assumed"], bool]:
     """Find the end of the slice axis that lies at the base.
 
-    The cavity narrows towards the apex. Where it hardly does, an oblique affine tells; where neither does, the last
-    slice is taken for the base.
+    The cavity narrows towards the apex. Where it hardly does, an oblique affine tells; where
+    neither does, the last slice is taken for the base.
 
     Args:
         labels: The segmentation.
@@ -48,9 +51,9 @@ def find_base(labels: LabelMap) -> tuple[End, Literal["cavity_area", "affine", "
 def find_sense(grid: Grid) -> tuple[int, Literal["affine", "assumed"]]:
     """Find whether AHA numbers rise from +X towards +Y (1) or the other way (-1).
 
-    Only the axes in the plane are asked, so the order of the slices does not matter. An affine that is not that of an
-    oblique short-axis stack, such as EMIDEC's, tells nothing; then X is taken to run to the right and Y downwards in
-    the usual display.
+    Only the axes in the plane are asked, so the order of the slices does not matter. An affine that
+    is not that of an oblique short-axis stack, such as EMIDEC's, tells nothing; then X is taken to
+    run to the right and Y downwards in the usual display.
 
     Args:
         grid: Where the stack lies.

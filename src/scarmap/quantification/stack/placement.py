@@ -42,8 +42,8 @@ class Placement:
 def place(labels: LabelMap, *, reference_deg: float | None = None) -> Placement:
     """Find how a stack lies in the heart.
 
-    The septum is where the right ventricle touches the left one in the basal and mid slices: one direction for the
-    whole stack, the circular mean over them, unless the caller gives it.
+    The septum is where the right ventricle touches the left one in the basal and mid slices: one
+    direction for the whole stack, the circular mean over them, unless the caller gives it.
 
     Args:
         labels: The segmentation.
@@ -74,5 +74,7 @@ def place(labels: LabelMap, *, reference_deg: float | None = None) -> Placement:
 
 def _septa(slices: Sequence[WallSlice], names: Mapping[int, str]) -> list[Septum]:
     """Septa of basal and mid slices; of all closed ones where those have none."""
-    near_base = [each.septum for each in slices if names.get(each.index) in (BASAL, MID) and each.septum]
+    near_base = [
+        each.septum for each in slices if names.get(each.index) in (BASAL, MID) and each.septum
+    ]
     return near_base or [each.septum for each in slices if each.closed and each.septum]

@@ -12,8 +12,8 @@ FARTHEST_MM = 5.0
 """A right ventricle farther than this from the left one does not touch it."""
 
 BEYOND_NEAREST = 0.5
-"""Contact is what lies at most this many voxels farther from the right ventricle than the nearest place: diagonal
-neighbours do, the next row does not."""
+"""Contact is what lies at most this many voxels farther from the right ventricle than the nearest
+place: diagonal neighbours do, the next row does not."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,18 @@ class Septum:
 
 
 def find_septum(
-    ventricle: MaskArray, right: MaskArray, *, centre: tuple[float, float], spacing_mm: tuple[float, float]
+    ventricle: MaskArray,
+    right: MaskArray,
+    *,
+    centre: tuple[float, float],
+    spacing_mm: tuple[float, float],
 ) -> Septum | None:
     """Find the septum of one slice from the contact of both ventricles.
 
-    Source: contact of the dilated right ventricle with the left one's outer contour, as ukbb_cardiac finds the septum.
-    Differs: distances in millimetres instead of dilations, and the circular mean of all contact instead of the middle
-        entry of a list, which fails where the list begins inside the septum.
+    Source: contact of the dilated right ventricle with the left one's outer contour, as
+        ukbb_cardiac finds the septum.
+    Differs: distances in millimetres instead of dilations, and the circular mean of all contact
+        instead of the middle entry of a list, which fails where the list begins inside the septum.
 
     Args:
         ventricle: (X, Y), left ventricle, cavity and wall.
@@ -61,7 +66,9 @@ def find_septum(
     angles = directions_deg(np.nonzero(contact), centre=centre, spacing_mm=spacing_mm)
     middle = mean_direction(angles)
     turned = turn_deg(angles, middle)
-    return Septum(middle, float(middle + turned.min()) % 360.0, float(middle + turned.max()) % 360.0)
+    return Septum(
+        middle, float(middle + turned.min()) % 360.0, float(middle + turned.max()) % 360.0
+    )
 
 
 def mean_direction(angles_deg: Numbers) -> float:

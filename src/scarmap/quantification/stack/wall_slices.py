@@ -8,7 +8,13 @@ import numpy as np
 
 from scarmap.labels import LabelArray, region_mask
 from scarmap.quantification.result import APEX, APICAL, BASAL, MID
-from scarmap.quantification.stack.chords import Chords, Numbers, cast_chords, directions_deg, ventricle_centre
+from scarmap.quantification.stack.chords import (
+    Chords,
+    Numbers,
+    cast_chords,
+    directions_deg,
+    ventricle_centre,
+)
 from scarmap.quantification.stack.orientation import End
 from scarmap.quantification.stack.septum import Septum, find_septum
 from scarmap.volume import LabelMap
@@ -56,11 +62,11 @@ def wall_slices(labels: LabelMap) -> tuple[WallSlice, ...]:
 def ring_names(slices: Sequence[WallSlice], base: End) -> dict[int, str]:
     """Divide the closed slices into thirds from the base to the apex, cut at ceil(n / 3) and ceil(2 n / 3).
 
-    A slice without a cavity beyond the last closed one is the apex. A single closed slice is called mid, as such
-    slices are usually placed there.
+    A slice without a cavity beyond the last closed one is the apex. A single closed slice is called
+    mid, as such slices are usually placed there.
 
-    Source: Cerqueira and others, 2002: equal thirds of the long axis, only slices with a full circle of myocardium;
-        cuts as in ukbb_cardiac.
+    Source: Cerqueira and others, 2002: equal thirds of the long axis, only slices with a full
+        circle of myocardium; cuts as in ukbb_cardiac.
     Differs: nothing for slices of equal distance.
 
     Args:
@@ -75,7 +81,10 @@ def ring_names(slices: Sequence[WallSlice], base: End) -> dict[int, str]:
     if len(closed) == 1:
         return {closed[0]: MID}
     first, second = ceil(len(closed) / 3), ceil(2 * len(closed) / 3)
-    names = {index: BASAL if place < first else MID if place < second else APICAL for place, index in enumerate(closed)}
+    names = {
+        index: BASAL if place < first else MID if place < second else APICAL
+        for place, index in enumerate(closed)
+    }
     if closed:
         places = [each.index for each in from_base]
         beyond = from_base[places.index(closed[-1]) + 1 :]
@@ -91,8 +100,12 @@ def _wall_slice(labels: LabelArray, index: int, spacing_mm: tuple[float, float])
         index=index,
         centre=centre,
         has_cavity=bool(region_mask(labels, "lv_pool").any()),
-        chords=cast_chords(wall, region_mask(labels, "whole_infarct"), centre=centre, spacing_mm=spacing_mm),
+        chords=cast_chords(
+            wall, region_mask(labels, "whole_infarct"), centre=centre, spacing_mm=spacing_mm
+        ),
         voxel_deg=directions_deg(places, centre=centre, spacing_mm=spacing_mm),
         voxel_tissue=labels[places],
-        septum=find_septum(ventricle, region_mask(labels, "rv_pool"), centre=centre, spacing_mm=spacing_mm),
+        septum=find_septum(
+            ventricle, region_mask(labels, "rv_pool"), centre=centre, spacing_mm=spacing_mm
+        ),
     )

@@ -10,7 +10,13 @@ from scarmap.quantification.measures.flags import flag
 from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, percent, volume_ml
 from scarmap.quantification.result import Flag, ThresholdFigures
 from scarmap.quantification.stack.wall_slices import WallSlice
-from scarmap.quantification.thresholds.methods import METHODS, NEEDS_REMOTE, NEEDS_ZERO, is_signed, threshold
+from scarmap.quantification.thresholds.methods import (
+    METHODS,
+    NEEDS_REMOTE,
+    NEEDS_ZERO,
+    is_signed,
+    threshold,
+)
 from scarmap.quantification.thresholds.remote import RemoteRegion, find_remote, remote_from
 from scarmap.volume import LabelMap, Volume
 
@@ -28,7 +34,8 @@ def measure_thresholds(
 
     Args:
         image: LGE, on the grid of the mask.
-        labels: The mask, whose wall bounds the infarct and whose pathology is kept out of the remote myocardium.
+        labels: The mask, whose wall bounds the infarct and whose pathology is kept out of the
+            remote myocardium.
         slices: What `scarmap.quantification.stack.wall_slices.wall_slices` found in it.
         methods: Names in `scarmap.quantification.thresholds.methods.METHODS`.
         remote: (X, Y, Z), remote myocardium that somebody has drawn; found automatically when None.
@@ -52,7 +59,10 @@ def _figures(
     image: Volume, labels: LabelMap, method: str, reference: RemoteRegion | None, signed: bool
 ) -> ThresholdFigures:
     statistics = reference.statistics if reference else None
-    wall, drawn = region_mask(labels.array, "whole_myocardium"), region_mask(labels.array, "whole_infarct")
+    wall, drawn = (
+        region_mask(labels.array, "whole_myocardium"),
+        region_mask(labels.array, "whole_infarct"),
+    )
     found = threshold(image.array, wall, method, remote=statistics, signed=signed)
     defined = not np.isnan(found.cutoff)
     found_ml = volume_ml(found.mask, labels.grid) if defined else nan
@@ -65,5 +75,7 @@ def _figures(
         infarct_ml=found_ml,
         infarct_g=found_ml * MYOCARDIUM_G_PER_ML,
         infarct_percent_lv=percent(found_ml, volume_ml(wall, labels.grid)),
-        dice_with_mask=2 * int(np.count_nonzero(found.mask & drawn)) / both if defined and drawn.any() else nan,
+        dice_with_mask=2 * int(np.count_nonzero(found.mask & drawn)) / both
+        if defined and drawn.any()
+        else nan,
     )

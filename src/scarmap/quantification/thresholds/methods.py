@@ -1,8 +1,9 @@
 """Classical thresholds: infarct as the part of the wall that is bright on LGE.
 
-One cut-off serves the whole stack. The brightest tissue is the 99.5th percentile of the wall, so that a single noisy
-voxel does not decide. Half-maximum methods that measure from zero need a magnitude image; in a signed (PSIR) image
-only the one that measures from remote myocardium is defined.
+One cut-off serves the whole stack. The brightest tissue is the 99.5th percentile of the wall, so
+that a single noisy voxel does not decide. Half-maximum methods that measure from zero need a
+magnitude image; in a signed (PSIR) image only the one that measures from remote myocardium is
+defined.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,8 @@ METHODS: Mapping[str, str] = {
     "otsu": "Otsu: the two classes of the wall with the largest variance between them",
     "region_growing": "Region growing: above mean + 3 SD of remote, connected to a voxel above mean + 5 SD",
 }
-"""Methods by name, with a title for people. STRM is the signal threshold versus the reference mean."""
+"""Methods by name, with a title for people. STRM is the signal threshold versus the reference
+mean."""
 
 NEEDS_REMOTE = frozenset({*(f"{n}sd" for n in range(2, 7)), "fwhm_remote", "region_growing"})
 NEEDS_ZERO = frozenset({"fwhm_max", "fwhm_amado"})
@@ -46,24 +48,31 @@ class Threshold:
 
 
 def threshold(
-    image: ImageArray, wall: MaskArray, method: str, *, remote: Remote | None = None, signed: bool | None = None
+    image: ImageArray,
+    wall: MaskArray,
+    method: str,
+    *,
+    remote: Remote | None = None,
+    signed: bool | None = None,
 ) -> Threshold:
     """Find infarct with one method.
 
-    Source: n-SD, strictly above, and the three half-maximum rules as CMRSegTools has them (Amado 2004 for the grown
-        region); Otsu 1979.
-    Differs: one cut-off per stack, there per slice; "maximum" is the 99.5th percentile of the wall in `fwhm_max` and
-        `fwhm_remote` and in the choice of Amado's seed, there a reader's click.
+    Source: n-SD, strictly above, and the three half-maximum rules as CMRSegTools has them (Amado
+        2004 for the grown region); Otsu 1979.
+    Differs: one cut-off per stack, there per slice; "maximum" is the 99.5th percentile of the wall
+        in `fwhm_max` and `fwhm_remote` and in the choice of Amado's seed, there a reader's click.
 
     Args:
         image: (X, Y, Z), LGE.
         wall: (X, Y, Z), whole myocardium.
         method: A name in `METHODS`.
         remote: Remote myocardium, for the methods in `NEEDS_REMOTE`.
-        signed: Whether zero is not the absence of signal (PSIR); None finds out by negative voxels in the image.
+        signed: Whether zero is not the absence of signal (PSIR); None finds out by negative voxels
+            in the image.
 
     Returns:
-        The result; undefined, with an empty mask, without a wall, without a remote that the method needs, or where a
+        The result; undefined, with an empty mask, without a wall, without a remote that the method
+            needs, or where a
         method in `NEEDS_ZERO` meets a signed image.
 
     Raises:
@@ -81,7 +90,9 @@ def threshold(
     if method == "region_growing" and remote is not None:
         seeds = wall & (image > remote.mean + SEED_SD * remote.sd)
         return Threshold(method, cutoff, grown(seeds, wall & (image > cutoff)))
-    return Threshold(method, cutoff, wall & (image >= cutoff if method == "fwhm_max" else image > cutoff))
+    return Threshold(
+        method, cutoff, wall & (image >= cutoff if method == "fwhm_max" else image > cutoff)
+    )
 
 
 def is_signed(image: ImageArray) -> bool:
@@ -104,7 +115,8 @@ def otsu_cutoff(values: NDArray[np.floating]) -> float:
         values: (N,).
 
     Returns:
-        The middle between the largest value of the lower class and the smallest of the upper; NaN when all are equal.
+        The middle between the largest value of the lower class and the smallest of the upper; NaN
+            when all are equal.
 
     >>> otsu_cutoff(np.array([1.0, 2.0, 9.0, 10.0]))
     5.5

@@ -38,22 +38,27 @@ def remote_from(image: ImageArray, mask: MaskArray, *, source: str) -> RemoteReg
     values = image[mask].astype(np.float64)
     if len(values) < 2:
         return None
-    return RemoteRegion(mask, Remote(source, len(values), float(values.mean()), float(values.std(ddof=1))))
+    return RemoteRegion(
+        mask, Remote(source, len(values), float(values.mean()), float(values.std(ddof=1)))
+    )
 
 
-def find_remote(image: ImageArray, labels: LabelMap, slices: Sequence[WallSlice]) -> RemoteRegion | None:
+def find_remote(
+    image: ImageArray, labels: LabelMap, slices: Sequence[WallSlice]
+) -> RemoteRegion | None:
     """Find remote myocardium: in each slice the darkest sector of 60 degrees that is free of pathology.
 
-    Sectors start every 10 degrees. Voxels at the wall's borders do not count, as they hold some blood or fat, nor
-    those within 15 degrees of an insertion of the right ventricle. A sector needs at least 20 voxels and none of
-    edema, scar or no-reflow. The sectors of all slices are pooled.
+    Sectors start every 10 degrees. Voxels at the wall's borders do not count, as they hold some
+    blood or fat, nor those within 15 degrees of an insertion of the right ventricle. A sector needs
+    at least 20 voxels and none of edema, scar or no-reflow. The sectors of all slices are pooled.
 
     Source: one remote sector per slice, as in CMRSegTools, there chosen by a reader.
     Differs: chosen by the lowest mean.
 
     Args:
         image: (X, Y, Z), LGE.
-        labels: The mask; where it has no pathology, sectors with scar are passed over as they are bright.
+        labels: The mask; where it has no pathology, sectors with scar are passed over as they are
+            bright.
         slices: What `scarmap.quantification.stack.wall_slices.wall_slices` found in it.
 
     Returns:
@@ -62,12 +67,19 @@ def find_remote(image: ImageArray, labels: LabelMap, slices: Sequence[WallSlice]
     mask = np.zeros(labels.array.shape, dtype=bool)
     for each in slices:
         mask[..., each.index] = _darkest(
-            image[..., each.index].astype(np.float64), labels.array[..., each.index], each, labels.grid.spacing_mm[:2]
+            image[..., each.index].astype(np.float64),
+            labels.array[..., each.index],
+            each,
+            labels.grid.spacing_mm[:2],
         )
-    return remote_from(image, mask, source="darkest 60-degree sector without pathology of each slice")
+    return remote_from(
+        image, mask, source="darkest 60-degree sector without pathology of each slice"
+    )
 
 
-def _darkest(image: Numbers, labels: LabelArray, each: WallSlice, spacing_mm: tuple[float, float]) -> MaskArray:
+def _darkest(
+    image: Numbers, labels: LabelArray, each: WallSlice, spacing_mm: tuple[float, float]
+) -> MaskArray:
     inner = ndimage.binary_erosion(region_mask(labels, "whole_myocardium"))
     places = np.nonzero(inner)
     angles = directions_deg(places, centre=each.centre, spacing_mm=spacing_mm)
@@ -77,7 +89,11 @@ def _darkest(image: Numbers, labels: LabelArray, each: WallSlice, spacing_mm: tu
     for start in np.arange(0.0, 360.0, STEP_DEG):
         sector = (angles - start) % 360.0 < WIDTH_DEG
         chosen = sector & usable
-        if healthy[sector].all() and np.count_nonzero(chosen) >= FEWEST_VOXELS and values[chosen].mean() < lowest:
+        if (
+            healthy[sector].all()
+            and np.count_nonzero(chosen) >= FEWEST_VOXELS
+            and values[chosen].mean() < lowest
+        ):
             best, lowest = chosen, float(values[chosen].mean())
     mask = np.zeros(labels.shape, dtype=bool)
     if best is not None:

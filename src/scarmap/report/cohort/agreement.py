@@ -47,7 +47,9 @@ class AgreementSection:
     charts: tuple[Picture, ...]
 
 
-def agreement_section(readings: Sequence[Readings], *, other: str, missing: Sequence[str] = ()) -> AgreementSection:
+def agreement_section(
+    readings: Sequence[Readings], *, other: str, missing: Sequence[str] = ()
+) -> AgreementSection:
     """Put two readings beside each other.
 
     Args:
@@ -57,13 +59,16 @@ def agreement_section(readings: Sequence[Readings], *, other: str, missing: Sequ
     """
     drawn = [each for each in readings if each.agreement.num_cases >= LEAST_DRAWN]
     notes = [
-        f"Differences are this reading minus {other}, over the cases in which both define the figure. Limits of "
-        f"agreement are bias ± 1.96 SD; intervals cover 95 %. ICC(2,1): two-way random, single reading, absolute "
-        f"agreement. CCC: Lin's concordance. CoV: within-subject SD over the mean."
+        f"Differences are this reading minus {other}, over the cases in which both define the "
+        "figure. Limits of agreement are bias ± 1.96 SD; intervals cover 95 %. ICC(2,1): two-way "
+        "random, single reading, absolute agreement. CCC: Lin's concordance. CoV: within-subject "
+        "SD over the mean."
     ]
     if missing:
         names = ", ".join(missing[:8]) + (", …" if len(missing) > 8 else "")
-        notes.append(f"Left out, because only one of the readings has them ({len(missing)}): {names}.")
+        notes.append(
+            f"Left out, because only one of the readings has them ({len(missing)}): {names}."
+        )
     charts = _charts(drawn, other) if drawn else []
     return AgreementSection(other, tuple(notes), agreement_table(readings), tuple(charts))
 
@@ -75,8 +80,19 @@ def agreement_table(readings: Sequence[Readings]) -> AlignedTable:
         readings: The figures.
     """
     columns = (
-        *(Column("figure"), Column("unit", text=True), Column("cases"), Column("bias"), Column("SD")),
-        *(Column("limits of agreement"), Column("repeatability"), Column("CoV", "%"), Column("ICC(2,1)")),
+        *(
+            Column("figure"),
+            Column("unit", text=True),
+            Column("cases"),
+            Column("bias"),
+            Column("SD"),
+        ),
+        *(
+            Column("limits of agreement"),
+            Column("repeatability"),
+            Column("CoV", "%"),
+            Column("ICC(2,1)"),
+        ),
         *(Column("CCC"), Column("slope p")),
     )
     return AlignedTable(columns, tuple(_line(each) for each in readings))
@@ -95,7 +111,14 @@ def draw_bland_altman(readings: Sequence[Readings]) -> Figure:
     for axes, each in zip(panels, readings, strict=False):
         other, ours = _pairs(each)
         _draw_limits(axes, each.agreement)
-        axes.scatter((other + ours) / 2, ours - other, s=16, color=figure_colour(each.figure), edgecolor=INK, lw=0.6)
+        axes.scatter(
+            (other + ours) / 2,
+            ours - other,
+            s=16,
+            color=figure_colour(each.figure),
+            edgecolor=INK,
+            lw=0.6,
+        )
         axes.set_title(f"{TITLES[each.figure]}, {UNITS[each.figure]}", loc="left", fontsize=9)
         axes.set_xlabel("mean of both", fontsize=8)
         axes.set_ylabel("difference", fontsize=8)
@@ -115,7 +138,13 @@ def draw_both(readings: Sequence[Readings], *, other: str) -> Figure:
     figure, panels = _panels(len(readings))
     for axes, each in zip(panels, readings, strict=False):
         pair = _pairs(each)
-        axes.plot([[1], [2]] * np.ones(len(pair[0])), np.array(pair), color="#8a9099", linewidth=0.6, alpha=0.7)
+        axes.plot(
+            [[1], [2]] * np.ones(len(pair[0])),
+            np.array(pair),
+            color="#8a9099",
+            linewidth=0.6,
+            alpha=0.7,
+        )
         axes.boxplot(
             list(pair),
             positions=[1, 2],
@@ -133,7 +162,9 @@ def draw_both(readings: Sequence[Readings], *, other: str) -> Figure:
 
 def _charts(readings: Sequence[Readings], other: str) -> list[Picture]:
     names = ", ".join(TITLES[each.figure] for each in readings)
-    limits = "One point per case. Solid: bias; dashed: limits of agreement; bands: their 95 % intervals."
+    limits = (
+        "One point per case. Solid: bias; dashed: limits of agreement; bands: their 95 % intervals."
+    )
     boxes = "Boxes span the quartiles, the line is the median; thin lines join the two readings of a case."
     return [
         Picture(
@@ -182,7 +213,11 @@ def _pairs(each: Readings) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _draw_limits(axes: Axes, found: Agreement) -> None:
-    for estimate, style in ((found.bias, "solid"), (found.lower_limit, "dashed"), (found.upper_limit, "dashed")):
+    for estimate, style in (
+        (found.bias, "solid"),
+        (found.lower_limit, "dashed"),
+        (found.upper_limit, "dashed"),
+    ):
         axes.axhline(estimate.value, color=INK, linewidth=1.1, linestyle=style)
         axes.axhspan(estimate.low, estimate.high, color="#8a9099", alpha=0.18, linewidth=0)
     axes.axhline(0, color="#8a9099", linewidth=0.7)

@@ -41,17 +41,28 @@ DRAWN = (
 LEAST_DRAWN = 3
 """A histogram of fewer cases shows nothing that the table does not."""
 
-_COLOURS = {"infarct": "scar", "mvo": "mvo", "edema": "edema", "transmurality": "scar", "myocardium": "lv_epicardium"}
+_COLOURS = {
+    "infarct": "scar",
+    "mvo": "mvo",
+    "edema": "edema",
+    "transmurality": "scar",
+    "myocardium": "lv_epicardium",
+}
 
 
-def cohort_values(studies: Sequence[Quantification], names: Sequence[str]) -> dict[str, list[float]]:
+def cohort_values(
+    studies: Sequence[Quantification], names: Sequence[str]
+) -> dict[str, list[float]]:
     """Defined values of each figure; figures that no study defines are left out.
 
     Args:
         studies: The cohort.
         names: Figures.
     """
-    values = {name: [each.figures[name] for each in studies if isfinite(each.figures[name])] for name in names}
+    values = {
+        name: [each.figures[name] for each in studies if isfinite(each.figures[name])]
+        for name in names
+    }
     return {name: numbers for name, numbers in values.items() if numbers}
 
 
@@ -62,11 +73,19 @@ def summary_table(studies: Sequence[Quantification]) -> AlignedTable:
         studies: The cohort.
     """
     columns = (
-        *(Column("figure"), Column("unit", text=True), Column("cases"), Column("mean ± SD"), Column("median")),
+        *(
+            Column("figure"),
+            Column("unit", text=True),
+            Column("cases"),
+            Column("mean ± SD"),
+            Column("median"),
+        ),
         *(Column("quartiles"), Column("range")),
     )
     found = cohort_values(studies, tuple(TITLES))
-    return AlignedTable(columns, tuple(_summary_line(name, values) for name, values in found.items()))
+    return AlignedTable(
+        columns, tuple(_summary_line(name, values) for name, values in found.items())
+    )
 
 
 def draw_distributions(values: Mapping[str, Sequence[float]]) -> Figure:
@@ -115,7 +134,9 @@ def _summary_line(name: str, values: Sequence[float]) -> tuple[str, ...]:
 
 def _draw_histogram(axes: Axes, values: Sequence[float], *, colour: str) -> None:
     bins = min(15, max(5, ceil(sqrt(len(values)) * 1.5)))
-    counts, _, _ = axes.hist(values, bins=bins, color=colour, alpha=0.75, edgecolor="#202428", linewidth=0.6)
+    counts, _, _ = axes.hist(
+        values, bins=bins, color=colour, alpha=0.75, edgecolor="#202428", linewidth=0.6
+    )
     top = float(np.max(counts))
     axes.boxplot(
         [values],

@@ -22,7 +22,8 @@ class Contender:
         run: Its folder.
         record: Its `run.json`.
         rows: Its scores on the cases that all runs hold.
-        settings: Settings of its recipe, and how it was trained, that are not the same in all runs of its system.
+        settings: Settings of its recipe, and how it was trained, that are not the same in all runs
+            of its system.
     """
 
     label: str
@@ -62,14 +63,16 @@ def compare_runs(runs: Sequence[RunFolder]) -> Comparison:
         runs: Two or more run folders.
 
     Raises:
-        RunError: A folder is no run, is given twice, has no scores yet, has other labels than the first one, shares
-            no case with the others, or was scored against another truth.
+        RunError: A folder is no run, is given twice, has no scores yet, has other labels than the
+            first one, shares no case with the others, or was scored against another truth.
         DataError: A record or a table of scores is damaged.
     """
     roots = [run.root.resolve() for run in runs]
     twice = [str(root) for index, root in enumerate(roots) if root in roots[:index]]
     if twice:
-        raise RunError(f"{twice[0]} is given twice. Compare a run with other runs; name each folder once.")
+        raise RunError(
+            f"{twice[0]} is given twice. Compare a run with other runs; name each folder once."
+        )
     records = [run.read_record() for run in runs]
     tables = [_scores(run) for run in runs]
     layout = _layout(runs, records)
@@ -82,9 +85,13 @@ def compare_runs(runs: Sequence[RunFolder]) -> Comparison:
     settings = _differing(records)
     contenders = tuple(
         Contender(label, run, record, [row for row in rows if row.case in cases], differing)
-        for label, run, record, rows, differing in zip(labels(roots), runs, records, tables, settings, strict=True)
+        for label, run, record, rows, differing in zip(
+            labels(roots), runs, records, tables, settings, strict=True
+        )
     )
-    return Comparison(contenders, layout, tuple(sorted(cases)), tuple(sorted(set.union(*held) - cases)))
+    return Comparison(
+        contenders, layout, tuple(sorted(cases)), tuple(sorted(set.union(*held) - cases))
+    )
 
 
 def labels(roots: Sequence[Path]) -> list[str]:
@@ -98,7 +105,10 @@ def labels(roots: Sequence[Path]) -> list[str]:
 
 def _label(root: Path, roots: Sequence[Path]) -> str:
     depth = 1
-    while depth < len(root.parts) and [each.parts[-depth:] for each in roots].count(root.parts[-depth:]) > 1:
+    while (
+        depth < len(root.parts)
+        and [each.parts[-depth:] for each in roots].count(root.parts[-depth:]) > 1
+    ):
         depth += 1
     return "/".join(root.parts[-depth:])
 
@@ -108,25 +118,35 @@ def _scores(run: RunFolder) -> list[Row]:
     rows = read_scores(path) if path.is_file() else []
     if not rows:
         raise RunError(
-            f"{run.root} has not been scored: it has no {path.relative_to(run.root)}, or an empty one, so it cannot be "
-            f"compared. `scarmap train` writes it when a fold ends; train it to the end, or leave this run out."
+            f"{run.root} has not been scored: it has no {path.relative_to(run.root)}, or an empty "
+            "one, so it cannot be compared. `scarmap train` writes it when a fold ends; train it "
+            "to the end, or leave this run out."
         )
     return rows
 
 
 def _layout(runs: Sequence[RunFolder], records: Sequence[Mapping[str, Any]]) -> str:
-    found = [record["data"].get("layout") or record["recipe"].get("layout") or "myops2020" for record in records]
+    found = [
+        record["data"].get("layout") or record["recipe"].get("layout") or "myops2020"
+        for record in records
+    ]
     for run, layout in zip(runs, found, strict=True):
         if layout != found[0]:
             raise RunError(
-                f"{run.root} was scored with the labels of {layout}, {runs[0].root} with those of {found[0]}. Only "
-                f"runs on the same labels can be compared."
+                f"{run.root} was scored with the labels of {layout}, {runs[0].root} with those of "
+                f"{found[0]}. Only runs on the same labels can be compared."
             )
     return str(found[0])
 
 
 def _check_same_truth(
-    first: RunFolder, rows: Sequence[Row], other: RunFolder, others: Sequence[Row], *, layout: str, cases: set[str]
+    first: RunFolder,
+    rows: Sequence[Row],
+    other: RunFolder,
+    others: Sequence[Row],
+    *,
+    layout: str,
+    cases: set[str],
 ) -> None:
     for structure in regions_of(layout):
         ours, theirs = _true_ml(rows, structure), _true_ml(others, structure)
@@ -135,15 +155,17 @@ def _check_same_truth(
                 ours[case], theirs[case], rel_tol=1e-3, abs_tol=0.01
             ):
                 raise RunError(
-                    f"Case {case} is not the same in both runs: the expert's {structure} holds {ours[case]:.2f} ml in "
-                    f"{first.root} and {theirs[case]:.2f} ml in {other.root}. Compare runs that were scored on the "
-                    f"same data folder."
+                    f"Case {case} is not the same in both runs: the expert's {structure} holds "
+                    f"{ours[case]:.2f} ml in {first.root} and {theirs[case]:.2f} ml in "
+                    f"{other.root}. Compare runs that were scored on the same data folder."
                 )
 
 
 def _true_ml(rows: Sequence[Row], structure: str) -> dict[str, float]:
     predicted = values_by_case(rows, convention="case3d", structure=structure, metric="volume_ml")
-    excess = values_by_case(rows, convention="case3d", structure=structure, metric="volume_difference_ml")
+    excess = values_by_case(
+        rows, convention="case3d", structure=structure, metric="volume_difference_ml"
+    )
     return {case: predicted[case] - excess[case] for case in predicted if case in excess}
 
 
@@ -161,7 +183,11 @@ def _differing(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for settings, system in zip(known, systems, strict=True):
         peers = [other for other, name in zip(known, systems, strict=True) if name == system]
         found.append(
-            {name: value for name, value in settings.items() if any(peer.get(name) != value for peer in peers)}
+            {
+                name: value
+                for name, value in settings.items()
+                if any(peer.get(name) != value for peer in peers)
+            }
         )
     return found
 
@@ -169,8 +195,8 @@ def _differing(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _nothing_shared(runs: Sequence[RunFolder], held: Sequence[set[str]]) -> str:
     parts = [f"{run.root} on {_listed(cases)}" for run, cases in zip(runs, held, strict=True)]
     return (
-        f"No case was scored in all runs: {'; '.join(parts)}. Compare runs that hold out the same cases, for instance "
-        f"the same fold of the same data."
+        f"No case was scored in all runs: {'; '.join(parts)}. Compare runs that hold out the same "
+        "cases, for instance the same fold of the same data."
     )
 
 

@@ -31,7 +31,10 @@ def run_box_pictures(
         metrics: Ratios to draw, one picture each.
     """
     known = regions_of(comparison.layout)
-    drawn = {each.label: known if structures is None else structures[each.label] for each in comparison.contenders}
+    drawn = {
+        each.label: known if structures is None else structures[each.label]
+        for each in comparison.contenders
+    }
     pictures = []
     for metric in metrics:
         title = metric.capitalize()
@@ -43,11 +46,13 @@ def run_box_pictures(
             }
             for structure in known
         }
-        if not any(value == value for by_run in values.values() for run in by_run.values() for value in run):
+        if not any(
+            value == value for by_run in values.values() for run in by_run.values() for value in run
+        ):
             continue
         caption = (
-            "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers reach the last case "
-            "within 1.5 interquartile ranges."
+            "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers "
+            "reach the last case within 1.5 interquartile ranges."
         )
         runs = ", ".join(each.label for each in comparison.contenders)
         alt = f"Box plots of {title} per case and structure, one box for each of the runs {runs}."
@@ -76,7 +81,10 @@ def side_by_side_picture(comparison: Comparison) -> Picture:
     ranked, split, strips, problems = rank_cases(first.rows), recorded_split(first.record), [], []
     for label, scored in telling_cases(ranked):
         try:
-            masks = {each.label: _mask(each.run.predictions, scored.name, each.label) for each in comparison.contenders}
+            masks = {
+                each.label: _mask(each.run.predictions, scored.name, each.label)
+                for each in comparison.contenders
+            }
             owner, position = split.patient(scored.name), split.position(scored.name)
             sequences = first.recipe.get("sequences", [])
             shown = Shown(files.get(owner), list(masks.values()), sequences, position)
@@ -92,14 +100,16 @@ def side_by_side_picture(comparison: Comparison) -> Picture:
     if not strips:
         return Picture(title, "", alt, problem=" ".join(problems) or "No case has a defined score.")
     caption = (
-        f"Best, median and worst case of {first.label} by {ranked_by(ranked)}; of each, the slices with the most "
-        f"pathology. Cut to the expert's heart. {' '.join(problems)}"
+        f"Best, median and worst case of {first.label} by {ranked_by(ranked)}; of each, the slices "
+        f"with the most pathology. Cut to the expert's heart. {' '.join(problems)}"
     )
     return Picture(title, caption.strip(), alt, picture_address(draw_side_by_side(strips)))
 
 
 def _values(rows: Sequence[Row], structure: str, metric: str) -> list[float]:
-    return list(values_by_case(rows, convention="case3d", structure=structure, metric=metric).values())
+    return list(
+        values_by_case(rows, convention="case3d", structure=structure, metric=metric).values()
+    )
 
 
 def _mask(predictions: Path, case: str, label: str) -> Path:

@@ -13,10 +13,18 @@ from scarmap.evaluation.table import summarise, values_by_case
 from scarmap.labels import regions_of
 from scarmap.report.comparison.compare import Comparison, Contender
 from scarmap.report.drawing.heart import region_title, regions_in_order
-from scarmap.report.run.scores import CONVENTIONS, METRICS, Cell, published_figures, published_text, score_cell
+from scarmap.report.run.scores import (
+    CONVENTIONS,
+    METRICS,
+    Cell,
+    published_figures,
+    published_text,
+    score_cell,
+)
 
 LEAST_CASES = 6
-"""Fewer cases cannot give p < 0.05 in a two-sided Wilcoxon signed-rank test, whatever the differences."""
+"""Fewer cases cannot give p < 0.05 in a two-sided Wilcoxon signed-rank test, whatever the
+differences."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,8 @@ class PairedTable:
 def run_tables(comparison: Comparison) -> list[RunTable]:
     """Make one table of Dice, and one of each further metric that a paper of the runs published.
 
-    Each run has a line under `case3d`, and one under each convention that the paper of one of the runs reports.
+    Each run has a line under `case3d`, and one under each convention that the paper of one of the
+    runs reports.
 
     Args:
         comparison: The runs.
@@ -75,7 +84,10 @@ def run_tables(comparison: Comparison) -> list[RunTable]:
 
 
 def paired_table(
-    comparison: Comparison, *, structures: Mapping[str, Sequence[str]] | None = None, convention: str = "case3d"
+    comparison: Comparison,
+    *,
+    structures: Mapping[str, Sequence[str]] | None = None,
+    convention: str = "case3d",
 ) -> PairedTable:
     """Compare the Dice of the first run with that of every other one, structure by structure.
 
@@ -90,7 +102,9 @@ def paired_table(
     generator = np.random.default_rng(0)
     means: dict[tuple[str, str], tuple[float, int]] = {}
     tested: dict[tuple[str, str], PairedComparison] = {}
-    for other, structure in ((each, structure) for each in others for structure in wanted.get(each.label, ())):
+    for other, structure in (
+        (each, structure) for each in others for structure in wanted.get(each.label, ())
+    ):
         values, reference = (_dice(each, structure, convention) for each in (other, first))
         shared = [case for case in values if isfinite(values[case] + reference.get(case, nan))]
         if not shared:
@@ -115,7 +129,11 @@ def paired_table(
 def shared_text(comparison: Comparison) -> str:
     """Say which cases are compared."""
     count = len(comparison.cases)
-    runs = "both runs hold" if len(comparison.contenders) == 2 else f"all {len(comparison.contenders)} runs hold"
+    runs = (
+        "both runs hold"
+        if len(comparison.contenders) == 2
+        else f"all {len(comparison.contenders)} runs hold"
+    )
     text = f"Only cases that {runs} count: {count} case{'s' if count > 1 else ''}."
     if not comparison.left_out:
         return text
@@ -125,7 +143,9 @@ def shared_text(comparison: Comparison) -> str:
 
 def _run_table(comparison: Comparison, metric: str, conventions: list[str]) -> RunTable:
     summaries = {each.label: summarise(each.rows) for each in comparison.contenders}
-    beside = {each.label: published_figures(each.recipe).get(metric, {}) for each in comparison.contenders}
+    beside = {
+        each.label: published_figures(each.recipe).get(metric, {}) for each in comparison.contenders
+    }
     measured = {
         structure
         for summary in summaries.values()
@@ -133,16 +153,23 @@ def _run_table(comparison: Comparison, metric: str, conventions: list[str]) -> R
         for structure, metrics in summary.get(convention, {}).items()
         if metric in metrics
     }
-    structures = regions_in_order(sorted({*measured, *(name for figures in beside.values() for name in figures)}))
+    structures = regions_in_order(
+        sorted({*measured, *(name for figures in beside.values() for name in figures)})
+    )
     lines = []
     for contender in comparison.contenders:
         for convention in conventions:
             figures = beside[contender.label] if convention == _convention(contender) else {}
             scores = summaries[contender.label].get(convention, {})
-            cells = tuple(_beside(scores.get(name, {}).get(metric), metric, figures.get(name)) for name in structures)
+            cells = tuple(
+                _beside(scores.get(name, {}).get(metric), metric, figures.get(name))
+                for name in structures
+            )
             if any(cell.measured.text or cell.published for cell in cells):
                 lines.append(_run_line(contender, convention, cells))
-    return RunTable(METRICS[metric][0], tuple(region_title(name) for name in structures), tuple(lines))
+    return RunTable(
+        METRICS[metric][0], tuple(region_title(name) for name in structures), tuple(lines)
+    )
 
 
 def _run_line(contender: Contender, convention: str, cells: tuple[RunCell, ...]) -> RunLine:
@@ -166,20 +193,25 @@ def _dice(contender: Contender, structure: str, convention: str) -> dict[str, fl
 def _explanation(
     means: Mapping[Any, tuple[float, int]], tested: Mapping[Any, PairedComparison], convention: str
 ) -> str:
-    title = "3D Dice" if convention == "case3d" else f"Dice ({CONVENTIONS.get(convention, (convention,))[0]})"
+    title = (
+        "3D Dice"
+        if convention == "case3d"
+        else f"Dice ({CONVENTIONS.get(convention, (convention,))[0]})"
+    )
     text = f"Mean difference of the {title} over the cases where both are defined, in percentage points. "
     if tested:
         return (
-            f"{text}p is of a two-sided Wilcoxon signed-rank test, then corrected after Holm for all {len(tested)} "
-            f"tests of this table. The interval is a bootstrap over cases. Below {LEAST_CASES} cases nothing is tested."
+            f"{text}p is of a two-sided Wilcoxon signed-rank test, then corrected after Holm for "
+            f"all {len(tested)} tests of this table. The interval is a bootstrap over cases. Below "
+            f"{LEAST_CASES} cases nothing is tested."
         )
     most = max((count for _, count in means.values()), default=0)
     if not most:
         return "No structure has a defined Dice in two runs, so there is nothing to test."
     return (
-        f"{text}With {most} case{'s' if most > 1 else ''} a test cannot say anything: even if all differences have one "
-        f"sign, p of a two-sided Wilcoxon signed-rank test is {2 / 2**most:.3g} or more. It is made from {LEAST_CASES} "
-        f"cases on."
+        f"{text}With {most} case{'s' if most > 1 else ''} a test cannot say anything: even if all "
+        "differences have one sign, p of a two-sided Wilcoxon signed-rank test is "
+        f"{2 / 2**most:.3g} or more. It is made from {LEAST_CASES} cases on."
     )
 
 

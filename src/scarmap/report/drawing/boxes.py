@@ -22,13 +22,18 @@ def draw_boxes(values: Mapping[str, Sequence[float]], *, label: str = "Dice per 
     Boxes span the quartiles, whiskers reach the last case within 1.5 interquartile ranges.
 
     Args:
-        values: Structure to its value in each case; NaN (undefined) is left out and counted below the name.
+        values: Structure to its value in each case; NaN (undefined) is left out and counted below
+            the name.
         label: Title of the value axis, which runs from 0 to 1.
 
     Returns:
         The figure.
     """
-    structures = [name for name, numbers in values.items() if np.isfinite(np.asarray(numbers, dtype=float)).any()]
+    structures = [
+        name
+        for name, numbers in values.items()
+        if np.isfinite(np.asarray(numbers, dtype=float)).any()
+    ]
     figure = Figure(figsize=(max(4.0, 1.25 * len(structures) + 0.8), 3.9), layout="constrained")
     axes = figure.subplots()
     names = []
@@ -40,21 +45,26 @@ def draw_boxes(values: Mapping[str, Sequence[float]], *, label: str = "Dice per 
     return figure
 
 
-def draw_run_boxes(values: Mapping[str, Mapping[str, Sequence[float]]], *, label: str = "Dice per case") -> Figure:
+def draw_run_boxes(
+    values: Mapping[str, Mapping[str, Sequence[float]]], *, label: str = "Dice per case"
+) -> Figure:
     """Draw one small chart per structure with a box per run and every case as a point.
 
     Source: linear codec paper, Fig. 3.
     Differs: every structure that the labels define, not scar and edema alone.
 
     Args:
-        values: Structure to run to its value in each case; structures that are undefined (NaN) throughout are left out.
+        values: Structure to run to its value in each case; structures that are undefined (NaN)
+            throughout are left out.
         label: Title of the value axis, which runs from 0 to 1.
 
     Returns:
         The figure.
     """
     structures = [
-        name for name, by_run in values.items() if any(np.isfinite(list(each)).any() for each in by_run.values())
+        name
+        for name, by_run in values.items()
+        if any(np.isfinite(list(each)).any() for each in by_run.values())
     ]
     runs = list(dict.fromkeys(run for by_run in values.values() for run in by_run))
     colours = dict(zip(runs, series(len(runs)), strict=True))
@@ -65,14 +75,20 @@ def draw_run_boxes(values: Mapping[str, Mapping[str, Sequence[float]]], *, label
     figure = Figure(figsize=(width_inch, 2.5 * rows + 0.45), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for axes, structure in zip(grid.flat, structures, strict=False):
-        counts = [_draw_box(axes, i, values[structure][run], colours[run]) for i, run in enumerate(values[structure])]
+        counts = [
+            _draw_box(axes, i, values[structure][run], colours[run])
+            for i, run in enumerate(values[structure])
+        ]
         _finish_boxes(axes, [text.replace(", ", "\n") for text in counts])
         axes.set_title(region_title(structure), loc="left", fontsize=9)
     for axes in grid.flat[len(structures) :]:
         axes.set_axis_off()
     for axes in grid[:, 0]:
         axes.set_ylabel(label, fontsize=9)
-    keys = [Patch(facecolor=colour, edgecolor="#202428", alpha=0.6, label=run) for run, colour in colours.items()]
+    keys = [
+        Patch(facecolor=colour, edgecolor="#202428", alpha=0.6, label=run)
+        for run, colour in colours.items()
+    ]
     key_inch = 0.6 + 0.085 * max(len(run) for run in runs)
     beside = max(1, min(len(keys), int(width_inch / key_inch)))
     figure.legend(handles=keys, loc="outside upper left", ncols=beside, frameon=False, fontsize=8.5)
@@ -95,7 +111,9 @@ def _draw_box(axes: Axes, position: int, values: Sequence[float], colour: str) -
         manage_ticks=False,
     )
     spread = np.random.default_rng(position).uniform(-0.16, 0.16, len(defined))
-    axes.scatter(position + spread, defined, s=13, color=colour, edgecolor="#202428", linewidth=0.6, zorder=3)
+    axes.scatter(
+        position + spread, defined, s=13, color=colour, edgecolor="#202428", linewidth=0.6, zorder=3
+    )
     undefined = len(numbers) - len(defined)
     return f"n = {len(defined)}" + (f", {undefined} undefined" if undefined else "")
 

@@ -30,7 +30,8 @@ OUTLINES: Mapping[str, str] = {
     "scar": "whole_infarct",
     "mvo": "mvo",
 }
-"""Tissue to the nested region whose border stands for it: outlines then run beside each other, not on top."""
+"""Tissue to the nested region whose border stands for it: outlines then run beside each other, not
+on top."""
 
 TITLES: Mapping[str, str] = {
     "normal_myocardium": "epicardium",
@@ -77,23 +78,51 @@ def draw_case(
     key_rows = ceil(len(keys) / max(2, int(width / 1.3)))
     foot = 0.12 + 0.18 * key_rows
     figure, grid = panel_grid(
-        len(rows), len(slices), panel_inch=panel_inch, head_inch=head, foot_inch=foot, side_inch=side
+        len(rows),
+        len(slices),
+        panel_inch=panel_inch,
+        head_inch=head,
+        foot_inch=foot,
+        side_inch=side,
     )
     for r, (sequence, with_outlines) in enumerate(rows):
         for axes, z in zip(grid[r], slices, strict=True):
-            _draw_panel(axes, case, prediction if with_outlines else None, sequence, z, window, with_outlines)
+            _draw_panel(
+                axes,
+                case,
+                prediction if with_outlines else None,
+                sequence,
+                z,
+                window,
+                with_outlines,
+            )
         grid[r][0].set_ylabel(sequence, color=LIGHT, fontsize=9)
     for axes, z in zip(grid[0], slices, strict=True):
         axes.set_title(f"slice {first_slice + z + 1}", color=LIGHT, fontsize=8, pad=3)
     if title:
-        figure.text(side / width, 1 - 0.08 / figure.get_figheight(), title, color=LIGHT, fontsize=10, va="top")
+        figure.text(
+            side / width,
+            1 - 0.08 / figure.get_figheight(),
+            title,
+            color=LIGHT,
+            fontsize=10,
+            va="top",
+        )
     if keys:
-        figure.legend(handles=keys, loc="lower center", ncols=ceil(len(keys) / key_rows), **KEY_STYLE)
+        figure.legend(
+            handles=keys, loc="lower center", ncols=ceil(len(keys) / key_rows), **KEY_STYLE
+        )
     return figure
 
 
 def _draw_panel(
-    axes: Axes, case: Case, prediction: LabelMap | None, sequence: str, z: int, window: Window, with_truth: bool
+    axes: Axes,
+    case: Case,
+    prediction: LabelMap | None,
+    sequence: str,
+    z: int,
+    window: Window,
+    with_truth: bool,
 ) -> None:
     draw_slice(axes, case.images[sequence].array[..., z], window=window, layout=case.layout)
     for labels, predicted in ((case.labels if with_truth else None, False), (prediction, True)):
@@ -103,13 +132,21 @@ def _draw_panel(
         for tissue, region in OUTLINES.items():
             if (shown == INDEX[tissue]).any():
                 mask = region_mask(shown, region)
-                draw_outline(axes, mask, colour=colour_of(tissue), extent=window.extent, predicted=predicted)
+                draw_outline(
+                    axes, mask, colour=colour_of(tissue), extent=window.extent, predicted=predicted
+                )
 
 
 def _key(case: Case, prediction: LabelMap | None) -> list[Line2D]:
     present = [labels.array for labels in (case.labels, prediction) if labels is not None]
     keys = [
-        Line2D([], [], color=colour_of(tissue), linewidth=2, label=TITLES.get(tissue, region_title(tissue)))
+        Line2D(
+            [],
+            [],
+            color=colour_of(tissue),
+            linewidth=2,
+            label=TITLES.get(tissue, region_title(tissue)),
+        )
         for tissue in OUTLINES
         if any((array == INDEX[tissue]).any() for array in present)
     ]

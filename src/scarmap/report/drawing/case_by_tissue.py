@@ -40,7 +40,12 @@ def behind(case: Case, tissue: str) -> str:
 
 
 def draw_contours(
-    case: Case, prediction: LabelMap, *, max_slices: int = 10, first_slice: int = 0, panel_inch: float = 1.5
+    case: Case,
+    prediction: LabelMap,
+    *,
+    max_slices: int = 10,
+    first_slice: int = 0,
+    panel_inch: float = 1.5,
 ) -> Figure:
     """Draw a case as a grid of slices (rows) and of the tissues that its layout labels (columns).
 
@@ -61,19 +66,29 @@ def draw_contours(
     slices = shown_slices(case, [prediction], most=max_slices)
     tissues = [tissue for tissue in codes(case.layout) if tissue != "background"]
     figure, grid = panel_grid(
-        len(slices), len(tissues), panel_inch=panel_inch, head_inch=0.54, foot_inch=0.28, side_inch=0.28
+        len(slices),
+        len(tissues),
+        panel_inch=panel_inch,
+        head_inch=0.54,
+        foot_inch=0.28,
+        side_inch=0.28,
     )
     drawn = [(prediction, PREDICTED)]
     if case.labels is not None:
         drawn.insert(0, (case.labels, EXPERT))
     for row, z in zip(grid, slices, strict=True):
         row[0].set_ylabel(f"slice {first_slice + z + 1}", color=LIGHT, fontsize=8)
-        cuts = [(cut_labels(each, z, window=window, layout=case.layout), colour) for each, colour in drawn]
+        cuts = [
+            (cut_labels(each, z, window=window, layout=case.layout), colour)
+            for each, colour in drawn
+        ]
         for axes, tissue in zip(row, tissues, strict=True):
             image = case.images[behind(case, tissue)].array[..., z]
             draw_slice(axes, image, window=window, layout=case.layout)
             for cut, colour in cuts:
-                draw_outline(axes, cut == INDEX[tissue], colour=colour, extent=window.extent, width=1.0)
+                draw_outline(
+                    axes, cut == INDEX[tissue], colour=colour, extent=window.extent, width=1.0
+                )
     for axes, tissue in zip(grid[0], tissues, strict=True):
         title = f"{textwrap.fill(region_title(tissue), 18)}\non {behind(case, tissue)}"
         axes.set_title(title, color=LIGHT, fontsize=8, pad=3)

@@ -75,7 +75,8 @@ def ink(colour: str, *, luminance: float = 0.45) -> str:
 def upright(array: NDArray[np.generic], layout: str) -> NDArray[np.generic]:
     """Turn a slice (X, Y) into the rows and columns of a picture with the head up and the right ventricle left.
 
-    The second axis runs from the abdomen to the head in MyoPS, and from the head to the abdomen in EMIDEC.
+    The second axis runs from the abdomen to the head in MyoPS, and from the head to the abdomen in
+    EMIDEC.
 
     Args:
         array: (X, Y), or (X, Y, ...).
@@ -129,7 +130,9 @@ def draw_outline(
         linestyles=[DASHES if predicted else "solid"],
     )
     if not predicted:
-        lines.set_path_effects([patheffects.withStroke(linewidth=width + 0.9, foreground=outline_shade(colour))])
+        lines.set_path_effects(
+            [patheffects.withStroke(linewidth=width + 0.9, foreground=outline_shade(colour))]
+        )
 
 
 def outline_shade(colour: str) -> str:
@@ -148,7 +151,9 @@ def hide_frame(axes: Axes) -> None:
 def regions_in_order(regions: Sequence[str]) -> list[str]:
     """Sort regions as `scarmap.labels.REGIONS` lists them, unknown ones last in the order given."""
     known = list(REGIONS)
-    return sorted(regions, key=lambda region: known.index(region) if region in known else len(known))
+    return sorted(
+        regions, key=lambda region: known.index(region) if region in known else len(known)
+    )
 
 
 def heat_map() -> matplotlib.colors.Colormap:

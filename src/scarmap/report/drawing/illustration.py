@@ -21,7 +21,9 @@ from scarmap.report.drawing.heart import (
 )
 
 
-def draw_illustration(illustration: Illustration, layout: str, *, panel_inch: float = 1.75) -> Figure:
+def draw_illustration(
+    illustration: Illustration, layout: str, *, panel_inch: float = 1.75
+) -> Figure:
     """Draw the grid of a system's illustration: images grey, feature maps in perceptual colours.
 
     Each panel has its own brightness range.
@@ -37,7 +39,9 @@ def draw_illustration(illustration: Illustration, layout: str, *, panel_inch: fl
     columns = max(len(row) for row in illustration.rows)
     lines = max(len(_wrapped(panel.title)) for row in illustration.rows for panel in row)
     height_inch = panel_inch + 0.06 + 0.15 * lines
-    figure = Figure(figsize=(panel_inch * columns, height_inch * len(illustration.rows)), facecolor=DARK)
+    figure = Figure(
+        figsize=(panel_inch * columns, height_inch * len(illustration.rows)), facecolor=DARK
+    )
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
     grid = figure.subplots(len(illustration.rows), columns, squeeze=False)
     for r, row in enumerate(illustration.rows):
@@ -74,7 +78,9 @@ def _wrapped(title: str) -> list[str]:
 
 def drawn_regions(illustration: Illustration) -> list[str]:
     """Name the regions that an illustration outlines, each once, for its key."""
-    contours = [item for row in illustration.rows for panel in row for item in panel.contours.items()]
+    contours = [
+        item for row in illustration.rows for panel in row for item in panel.contours.items()
+    ]
     return list(dict.fromkeys(region for region, mask in contours if mask.any()))
 
 

@@ -45,7 +45,11 @@ class Window:
 
 
 def heart_window(
-    case: Case, predictions: Sequence[LabelMap] = (), *, margin_mm: float = 10.0, least_mm: float = 60.0
+    case: Case,
+    predictions: Sequence[LabelMap] = (),
+    *,
+    margin_mm: float = 10.0,
+    least_mm: float = 60.0,
 ) -> Window:
     """Find the square that holds truth and predictions in all slices.
 
@@ -84,7 +88,9 @@ def close_window(case: Case, predictions: Sequence[LabelMap] = ()) -> Window:
 def outside_ml(labels: LabelMap, window: Window) -> float:
     """Volume of all tissues together that lies outside a window."""
     slices = np.moveaxis(labels.array > 0, 2, 0)
-    inside = sum(int(crop_or_pad(each, centre=window.centre, size=window.size).sum()) for each in slices)
+    inside = sum(
+        int(crop_or_pad(each, centre=window.centre, size=window.size).sum()) for each in slices
+    )
     return float((int(slices.sum()) - inside) * labels.grid.voxel_ml)
 
 
@@ -111,11 +117,19 @@ def shown_slices(case: Case, predictions: Sequence[LabelMap] = (), *, most: int)
 
 def sequences_in_order(case: Case) -> list[str]:
     """Sequences of a case, LGE first, those that scarmap does not know last."""
-    return sorted(case.images, key=lambda name: SEQUENCES.index(name) if name in SEQUENCES else len(SEQUENCES))
+    return sorted(
+        case.images, key=lambda name: SEQUENCES.index(name) if name in SEQUENCES else len(SEQUENCES)
+    )
 
 
 def panel_grid(
-    rows: int, columns: int, *, panel_inch: float, head_inch: float, foot_inch: float, side_inch: float
+    rows: int,
+    columns: int,
+    *,
+    panel_inch: float,
+    head_inch: float,
+    foot_inch: float,
+    side_inch: float,
 ) -> tuple[Figure, NDArray[np.object_]]:
     """Make a dark figure of square panels that touch, with room for words above, below and to the left.
 
@@ -140,7 +154,14 @@ def draw_slice(axes: Axes, image: NDArray[np.generic], *, window: Window, layout
     """Draw a slice (X, Y) in grey, cut to the window and turned the right way up, in millimetres."""
     cut = crop_or_pad(image, centre=window.centre, size=window.size)
     low, high = brightness(cut)
-    axes.imshow(upright(cut, layout), cmap="gray", vmin=low, vmax=high, extent=window.extent, interpolation="bicubic")
+    axes.imshow(
+        upright(cut, layout),
+        cmap="gray",
+        vmin=low,
+        vmax=high,
+        extent=window.extent,
+        interpolation="bicubic",
+    )
     hide_frame(axes)
 
 

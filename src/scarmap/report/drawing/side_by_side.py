@@ -82,17 +82,33 @@ def draw_side_by_side(strips: Sequence[Strip], *, panel_inch: float = 1.7) -> Fi
     titles = ["\n".join(textwrap.wrap(title, 20)) for title in [image, "expert", *runs]]
     head_inch = 0.12 + 0.15 * max(title.count("\n") + 1 for title in titles)
     figure, grid = panel_grid(
-        len(strips), len(titles), panel_inch=panel_inch, head_inch=head_inch, foot_inch=0.3, side_inch=0.62
+        len(strips),
+        len(titles),
+        panel_inch=panel_inch,
+        head_inch=head_inch,
+        foot_inch=0.3,
+        side_inch=0.62,
     )
     for axes, title in zip(grid[0], titles, strict=True):
         axes.set_title(title, color=LIGHT, fontsize=8.5, pad=3)
     for row, strip in zip(grid, strips, strict=True):
         row[0].set_ylabel(strip.label, color=LIGHT, fontsize=8)
         window = close_window(strip.case, list(strip.predictions.values()))
-        for axes, labels in zip(row, [None, strip.case.labels, *strip.predictions.values()], strict=True):
-            draw_slice(axes, strip.case.images[image].array[..., strip.z], window=window, layout=strip.case.layout)
+        for axes, labels in zip(
+            row, [None, strip.case.labels, *strip.predictions.values()], strict=True
+        ):
+            draw_slice(
+                axes,
+                strip.case.images[image].array[..., strip.z],
+                window=window,
+                layout=strip.case.layout,
+            )
             if labels is not None:
-                _fill(axes, cut_labels(labels, strip.z, window=window, layout=strip.case.layout), window)
+                _fill(
+                    axes,
+                    cut_labels(labels, strip.z, window=window, layout=strip.case.layout),
+                    window,
+                )
     figure.legend(handles=_key(strips), loc="lower center", ncols=len(TISSUES), **KEY_STYLE)
     return figure
 

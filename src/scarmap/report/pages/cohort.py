@@ -111,7 +111,9 @@ def case_table(studies: Sequence[Quantification], *, pages: Mapping[str, str]) -
         Column("slices"),
         Column("flags", text=True),
     )
-    return SortableTable(columns, tuple(_case_line(study, names, pages.get(study.case, "")) for study in studies))
+    return SortableTable(
+        columns, tuple(_case_line(study, names, pages.get(study.case, "")) for study in studies)
+    )
 
 
 def distribution_pictures(studies: Sequence[Quantification]) -> list[Picture]:
@@ -120,15 +122,23 @@ def distribution_pictures(studies: Sequence[Quantification]) -> list[Picture]:
     Args:
         studies: The cohort.
     """
-    values = {name: each for name, each in cohort_values(studies, DRAWN).items() if len(each) >= LEAST_DRAWN}
+    values = {
+        name: each
+        for name, each in cohort_values(studies, DRAWN).items()
+        if len(each) >= LEAST_DRAWN
+    }
     if not values:
         return []
-    caption = "Boxes span the quartiles, the line is the median, whiskers reach 1.5 interquartile ranges."
+    caption = (
+        "Boxes span the quartiles, the line is the median, whiskers reach 1.5 interquartile ranges."
+    )
     alt = f"Histograms with box plots of {', '.join(TITLES[name] for name in values)}; the table above has the numbers."
     return [Picture("Distributions", caption, alt, chart_address(draw_distributions(values)))]
 
 
-def _case_line(study: Quantification, names: Sequence[str], address: str) -> tuple[SortableCell, ...]:
+def _case_line(
+    study: Quantification, names: Sequence[str], address: str
+) -> tuple[SortableCell, ...]:
     values = [study.figures[name] for name in names]
     cells = (
         SortableCell(figure_text(value, UNITS[name]), "" if isnan(value) else f"{value:.6g}")

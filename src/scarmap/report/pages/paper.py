@@ -39,7 +39,8 @@ class Reproduced:
     """A paper and what was measured of it.
 
     Attributes:
-        paper: Its short name, which is that of its whole system, too: the row that the others are compared with.
+        paper: Its short name, which is that of its whole system, too: the row that the others are
+            compared with.
         tables: Number of a table to its rows, in the paper's order, trained or not.
         layout: Label layout of all rows.
         command: What was asked for.
@@ -91,31 +92,46 @@ def section(number: str, entries: Sequence[Entry], reproduced: Reproduced) -> Se
     """
     own = [str(entry.recipe.get("published_convention") or "case3d") for entry in entries]
     conventions = tuple(dict.fromkeys([*own, *OURS, *OFFICIAL.get(reproduced.layout, ())]))
-    table = paper_table(entries, columns=published_columns(entries), conventions=conventions, as_printed=True)
+    table = paper_table(
+        entries, columns=published_columns(entries), conventions=conventions, as_printed=True
+    )
     notes = row_notes(entries)
     made = Section(f"Table {number}", table, (*conventions_told(conventions), *notes))
     runs = [entry for entry in entries if entry.scored]
     if len(runs) < 2:
         return made
     first = next((entry for entry in runs if entry.recipe["name"] == reproduced.paper), runs[-1])
-    ordered = [entry.run for entry in (first, *(entry for entry in runs if entry is not first)) if entry.run]
+    ordered = [
+        entry.run
+        for entry in (first, *(entry for entry in runs if entry is not first))
+        if entry.run
+    ]
     try:
         comparison = compare_runs(ordered)
     except (RunError, DataError) as problem:
         return Section(made.title, table, made.notes, problem=str(problem))
-    structures = structures_of([first, *(entry for entry in runs if entry is not first)], comparison)
+    structures = structures_of(
+        [first, *(entry for entry in runs if entry is not first)], comparison
+    )
     paired = {
-        CONVENTIONS[convention][0]: paired_table(comparison, structures=structures, convention=convention)
+        CONVENTIONS[convention][0]: paired_table(
+            comparison, structures=structures, convention=convention
+        )
         for convention in dict.fromkeys([*own, *OURS])
     }
-    return Section(made.title, table, made.notes, ordered[0].root.name, paired, comparison, structures)
+    return Section(
+        made.title, table, made.notes, ordered[0].root.name, paired, comparison, structures
+    )
 
 
 def structures_of(entries: Sequence[Entry], comparison: Comparison) -> dict[str, tuple[str, ...]]:
     """Label of each run to the structures whose Dice the paper prints of its row and of the first one."""
     dice = [[column for column in printed(entry) if ":" not in column] for entry in entries]
     labels = [each.label for each in comparison.contenders]
-    return {label: tuple(name for name in own if name in dice[0]) for label, own in zip(labels, dice, strict=True)}
+    return {
+        label: tuple(name for name in own if name in dice[0])
+        for label, own in zip(labels, dice, strict=True)
+    }
 
 
 def conventions_told(conventions: Sequence[str]) -> list[str]:
@@ -130,7 +146,10 @@ def row_notes(entries: Sequence[Entry]) -> tuple[str, ...]:
     for entry in entries:
         if entry.recipe.get("note"):
             said.setdefault(str(entry.recipe["note"]), []).append(str(entry.recipe["name"]))
-    return tuple(text if len(names) == len(entries) else f"{', '.join(names)}: {text}" for text, names in said.items())
+    return tuple(
+        text if len(names) == len(entries) else f"{', '.join(names)}: {text}"
+        for text, names in said.items()
+    )
 
 
 def write_tables(out: Path, reproduced: Reproduced, own: Settings) -> Path:
@@ -145,11 +164,30 @@ def write_tables(out: Path, reproduced: Reproduced, own: Settings) -> Path:
         The file, `<paper>.md`.
     """
     origins = list(run_origins(reproduced, own))
-    lines = [f"# {reproduced.paper}: published beside measured", "", UNITS, "", *_list(cautions(reproduced, origins))]
+    lines = [
+        f"# {reproduced.paper}: published beside measured",
+        "",
+        UNITS,
+        "",
+        *_list(cautions(reproduced, origins)),
+    ]
     for each in sections(reproduced):
-        lines += ["", f"## {each.title}", "", *markdown(each.table), "", *(f"- {note}" for note in each.notes)]
+        lines += [
+            "",
+            f"## {each.title}",
+            "",
+            *markdown(each.table),
+            "",
+            *(f"- {note}" for note in each.notes),
+        ]
         for convention, paired in (each.paired or {}).items():
-            lines += ["", f"### {convention}: differences from `{each.reference}`", "", paired.explanation, ""]
+            lines += [
+                "",
+                f"### {convention}: differences from `{each.reference}`",
+                "",
+                paired.explanation,
+                "",
+            ]
             lines += _markdown_of(paired)
         lines += ["", each.problem] * bool(each.problem)
     lines += ["", "## How it was made", "", f"`{reproduced.command}`", "", total(origins), ""]
@@ -179,7 +217,10 @@ def write_comparison(out: Path, reproduced: Reproduced, own: Settings) -> Path:
         units=UNITS,
         warnings=cautions(reproduced, origins),
         sections=[(each, pictures(each)) for each in sections(reproduced)],
-        origins=[{"origin": each, "time": duration(each.seconds), "taken": taken_over(each)} for each in origins],
+        origins=[
+            {"origin": each, "time": duration(each.seconds), "taken": taken_over(each)}
+            for each in origins
+        ],
         total=total(origins),
     )
 
@@ -189,7 +230,10 @@ def pictures(made: Section) -> dict[str, Any]:
     comparison = made.comparison
     if comparison is None:
         return {"shared": "", "boxes": [], "slices": None}
-    metrics = ["dice", *["jaccard"] * any(column.endswith(":jaccard") for column in made.table.columns)]
+    metrics = [
+        "dice",
+        *["jaccard"] * any(column.endswith(":jaccard") for column in made.table.columns),
+    ]
     boxes = run_box_pictures(comparison, structures=made.structures, metrics=metrics)
     slices: Picture = side_by_side_picture(comparison)
     return {"shared": shared_text(comparison), "boxes": boxes, "slices": slices}
@@ -197,14 +241,24 @@ def pictures(made: Section) -> dict[str, Any]:
 
 def run_origins(reproduced: Reproduced, own: Settings) -> list[Origin]:
     """How each run was made, each once."""
-    runs = {entry.run.root: entry.run for entries in reproduced.tables.values() for entry in entries if entry.run}
+    runs = {
+        entry.run.root: entry.run
+        for entries in reproduced.tables.values()
+        for entry in entries
+        if entry.run
+    }
     return [run_origin(run, own) for run in runs.values()]
 
 
 def cautions(reproduced: Reproduced, origins: Sequence[Origin]) -> list[str]:
     """What limits the meaning of the measured figures: leaks, changed settings, shorter training, missing folds."""
     said: dict[str, list[str]] = {}
-    runs = {entry.run.root.name: entry.run for each in reproduced.tables.values() for entry in each if entry.run}
+    runs = {
+        entry.run.root.name: entry.run
+        for each in reproduced.tables.values()
+        for entry in each
+        if entry.run
+    }
     by_name = {origin.name: origin for origin in origins}
     for name, run in runs.items():
         record = run.read_record()
@@ -215,7 +269,10 @@ def cautions(reproduced: Reproduced, origins: Sequence[Origin]) -> list[str]:
         found += [f"Trained so far: folds {folds}."] * (" of " in folds or folds == "none")
         for each in found:
             said.setdefault(each, []).append(name)
-    return [text if len(names) == len(runs) else f"{text} ({', '.join(names)})" for text, names in said.items()]
+    return [
+        text if len(names) == len(runs) else f"{text} ({', '.join(names)})"
+        for text, names in said.items()
+    ]
 
 
 def total(origins: Sequence[Origin]) -> str:

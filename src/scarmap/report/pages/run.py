@@ -20,7 +20,13 @@ from scarmap.report.run.curves import Log, draw_curves
 from scarmap.report.run.facts import facts, fold_of_case, warnings
 from scarmap.report.run.ranking import CaseScore, percent, rank_cases, ranked_by
 from scarmap.report.run.reliability import reliability_picture
-from scarmap.report.run.scores import COLUMNS, infarcted_tables, presence_lines, published_figures, score_tables
+from scarmap.report.run.scores import (
+    COLUMNS,
+    infarcted_tables,
+    presence_lines,
+    published_figures,
+    score_tables,
+)
 
 
 def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
@@ -54,13 +60,17 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
         notes=notes(split),
         settings=recipe.get("settings") or {},
         tables=score_tables(
-            rows, published=published_figures(recipe), published_convention=recipe.get("published_convention")
+            rows,
+            published=published_figures(recipe),
+            published_convention=recipe.get("published_convention"),
         ),
         comparison=None if comparison is None else comparison_section(comparison),
         presence={"columns": COLUMNS, "lines": presence_lines(rows)},
         infarcted=infarcted_tables(rows),
         reliability=reliability_picture(read_reliability(run.evaluation)),
-        curves=curve_pictures(run.logs(), order=[each["name"] for each in _details(recipe).get("stages", ())]),
+        curves=curve_pictures(
+            run.logs(), order=[each["name"] for each in _details(recipe).get("stages", ())]
+        ),
         boxes=box_picture(rows),
         cases=cases,
         no_cases=no_cases,
@@ -88,7 +98,9 @@ def comparison_section(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def curve_pictures(logs: Mapping[tuple[int, str], Log], *, order: Sequence[str] = ()) -> list[Picture]:
+def curve_pictures(
+    logs: Mapping[tuple[int, str], Log], *, order: Sequence[str] = ()
+) -> list[Picture]:
     """Draw the training curves, one picture per stage with all its folds.
 
     Args:
@@ -100,11 +112,16 @@ def curve_pictures(logs: Mapping[tuple[int, str], Log], *, order: Sequence[str] 
         if log:
             stages.setdefault(stage, {})[fold] = log
     pictures = []
-    for stage in [*(name for name in order if name in stages), *(name for name in stages if name not in order)]:
+    for stage in [
+        *(name for name in order if name in stages),
+        *(name for name in stages if name not in order),
+    ]:
         by_fold = stages[stage]
         folds = f"{len(by_fold)} folds" if len(by_fold) > 1 else f"fold {next(iter(by_fold))}"
         caption = "Thin lines are folds, thick lines their mean over the epochs that all have run. "
-        caption = (caption if len(by_fold) > 1 else "") + "Dashed verticals mark a new training phase."
+        caption = (
+            caption if len(by_fold) > 1 else ""
+        ) + "Dashed verticals mark a new training phase."
         alt = f"Training loss and validation Dice of stage {stage} over epochs, {folds}."
         address = chart_address(draw_curves(by_fold))
         pictures.append(Picture(f"Stage {stage.replace('_', ' ')}, {folds}", caption, alt, address))
@@ -125,8 +142,8 @@ def box_picture(rows: Sequence[Row]) -> Picture | None:
     if not any(value == value for numbers in values.values() for value in numbers):
         return None
     caption = (
-        "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers reach the last case "
-        "within 1.5 interquartile ranges."
+        "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers reach "
+        "the last case within 1.5 interquartile ranges."
     )
     alt = f"Box plots of Dice per case for {', '.join(region_title(structure) for structure in values)}."
     return Picture("Dice of every case", caption, alt, chart_address(draw_boxes(values)))
@@ -139,7 +156,9 @@ def case_table(ranked: Sequence[CaseScore], folds: Mapping[str, int]) -> dict[st
         ranked: Cases as `rank_cases` sorts them.
         folds: Case to the fold that held it out.
     """
-    structures = regions_in_order(list(dict.fromkeys(name for case in ranked for name in case.dice)))
+    structures = regions_in_order(
+        list(dict.fromkeys(name for case in ranked for name in case.dice))
+    )
     with_scar = any(case.scar_ml == case.scar_ml for case in ranked)
     lines = []
     for case in ranked:
@@ -148,7 +167,10 @@ def case_table(ranked: Sequence[CaseScore], folds: Mapping[str, int]) -> dict[st
         line += [_ml(case.scar_ml), _ml(case.true_scar_ml)] * with_scar
         lines.append(line)
     columns = ["case", "fold", *(region_title(structure) for structure in structures)]
-    return {"columns": columns + ["scar predicted, ml", "scar expert, ml"] * with_scar, "lines": lines}
+    return {
+        "columns": columns + ["scar predicted, ml", "scar expert, ml"] * with_scar,
+        "lines": lines,
+    }
 
 
 def _details(recipe: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -29,7 +29,11 @@ def build_study(case: Case, study: Quantification, out: Path, *, origin: str = G
     Returns:
         The page.
     """
-    order = range(case.grid.shape[2]) if study.reference.base == "first" else range(case.grid.shape[2] - 1, -1, -1)
+    order = (
+        range(case.grid.shape[2])
+        if study.reference.base == "first"
+        else range(case.grid.shape[2] - 1, -1, -1)
+    )
     frames = make_frames(case, order=order, view=standard_view(study.reference, case.layout))
     names = _slice_names(study)
     today = date.today().isoformat()
@@ -74,12 +78,14 @@ def _facts(case: Case, study: Quantification, origin: str, today: str) -> list[t
 def _discs_note(study: Quantification) -> str:
     if study.segments:
         return (
-            "Seen from the apex, septum on the left: outer ring basal, inner ring apical. Numbers are percent, small "
-            "ones the segment. Ticks mark where the right ventricle inserts, if the mask shows it."
+            "Seen from the apex, septum on the left: outer ring basal, inner ring apical. Numbers "
+            "are percent, small ones the segment. Ticks mark where the right ventricle inserts, if "
+            "the mask shows it."
         )
     return (
-        "No bullseye: the mask shows no right ventricle at the wall and no landmark was given, so nothing tells where "
-        "the septum is. Whole rings stand instead. Give --reference-angle for segments."
+        "No bullseye: the mask shows no right ventricle at the wall and no landmark was given, so "
+        "nothing tells where the septum is. Whole rings stand instead. Give --reference-angle for "
+        "segments."
     )
 
 
@@ -94,7 +100,8 @@ def _slices_note(study: Quantification) -> str:
 
 def _slice_names(study: Quantification) -> dict[int, str]:
     return {
-        each.index + 1: f"{each.index + 1} · {each.ring}" if each.ring else f"{each.index + 1}" for each in study.slices
+        each.index + 1: f"{each.index + 1} · {each.ring}" if each.ring else f"{each.index + 1}"
+        for each in study.slices
     }
 
 

@@ -54,8 +54,12 @@ def run_origin(run: RunFolder, own: Settings) -> Origin:
     record = run.read_record()
     given, made = record["provenance"], record.get("made", {})
     taken_over = {step: how["taken_over"] for step, how in made.items() if how.get("taken_over")}
-    logs = [log for (fold, stage), log in run.logs().items() if f"fold_{fold}/{stage}" not in taken_over]
-    hardware = dict.fromkeys(how["hardware"] for step, how in made.items() if step not in taken_over)
+    logs = [
+        log for (fold, stage), log in run.logs().items() if f"fold_{fold}/{stage}" not in taken_over
+    ]
+    hardware = dict.fromkeys(
+        how["hardware"] for step, how in made.items() if step not in taken_over
+    )
     return Origin(
         name=run.root.name,
         scored=_scored(run, record),
@@ -77,7 +81,11 @@ def changed(recipe: Mapping[str, Any], own: Settings) -> tuple[str, ...]:
     ('width=4',)
     """
     named = own.get(str(recipe.get("name")), {})
-    return tuple(f"{key}={spelled(value)}" for key, value in recipe["settings"].items() if value != named.get(key))
+    return tuple(
+        f"{key}={spelled(value)}"
+        for key, value in recipe["settings"].items()
+        if value != named.get(key)
+    )
 
 
 def spelled(value: Any) -> str:

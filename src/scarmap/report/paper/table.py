@@ -12,7 +12,15 @@ from scarmap.report.drawing.heart import region_title
 from scarmap.report.run.scores import METRICS, Published, published_figures, published_text
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "myops2020": ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology", "scar_and_edema"),
+    "myops2020": (
+        "whole_myocardium",
+        "lv_pool",
+        "rv_pool",
+        "scar",
+        "edema",
+        "average_pathology",
+        "scar_and_edema",
+    ),
     "emidec": ("lv_pool", "normal_myocardium", "whole_myocardium", "scar", "whole_infarct", "mvo"),
 }
 """What the table of any run of a layout shows."""
@@ -24,7 +32,8 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
 """Conventions of the measured lines of any run of a layout."""
 
 INFARCTED = "emidec_official"
-"""Convention that is shown once more over the patients with an infarct, as it counts an empty case as a full score."""
+"""Convention that is shown once more over the patients with an infarct, as it counts an empty case
+as a full score."""
 
 DICE = "dice"
 
@@ -54,7 +63,8 @@ class Line:
     Attributes:
         name: The recipe, or the run folder that was measured.
         figures: Where they are from: published, or measured under a convention.
-        cells: Under the table's columns; ratios in percent, distances in mm, volumes in ml; "" where there is none.
+        cells: Under the table's columns; ratios in percent, distances in mm, volumes in ml; ""
+            where there is none.
         notes: What a reader of these figures must be told, one sentence each.
         published: Whether they are the paper's.
     """
@@ -89,7 +99,11 @@ def run_entry(run: RunFolder) -> Entry:
 
 
 def paper_table(
-    entries: Sequence[Entry], *, columns: Sequence[str], conventions: Sequence[str], as_printed: bool = False
+    entries: Sequence[Entry],
+    *,
+    columns: Sequence[str],
+    conventions: Sequence[str],
+    as_printed: bool = False,
 ) -> PaperTable:
     """Make the table: for each row what was published, once per recipe, then a line for each convention measured.
 
@@ -99,7 +113,8 @@ def paper_table(
         entries: The rows, all of one label layout.
         columns: Structure, or structure:metric; without a metric it is Dice.
         conventions: Conventions of the measured lines.
-        as_printed: Show of each row only what the paper prints of it; a row may not look for the rest.
+        as_printed: Show of each row only what the paper prints of it; a row may not look for the
+            rest.
 
     Raises:
         RunError: A run was not scored under one of the conventions.
@@ -110,19 +125,27 @@ def paper_table(
         name, published = str(entry.recipe.get("name")), published_figures(entry.recipe)
         if published and name not in [line.name for line in lines if line.published]:
             cells = tuple(published_cell(published, column) for column in columns)
-            figures = f"published, table {entry.recipe.get('table')}" + ("" if entry.scored else "; not measured")
+            figures = f"published, table {entry.recipe.get('table')}" + (
+                "" if entry.scored else "; not measured"
+            )
             lines.append(Line(name, figures, cells, published=True))
         if entry.run is not None and entry.scored:
             shown = printed(entry) if as_printed else columns
-            lines += measured_lines(entry.run, [each if each in shown else "" for each in columns], conventions)
+            lines += measured_lines(
+                entry.run, [each if each in shown else "" for each in columns], conventions
+            )
     return PaperTable(tuple(columns), tuple(lines))
 
 
-def measured_lines(run: RunFolder, columns: Sequence[str], conventions: Sequence[str]) -> list[Line]:
+def measured_lines(
+    run: RunFolder, columns: Sequence[str], conventions: Sequence[str]
+) -> list[Line]:
     """A line for each convention that a run was measured under; a column "" is left empty."""
     told = notes(recorded_split(run.read_record()))
     return [
-        Line(run.root.name, figures, tuple(measured_cell(scores, column) for column in columns), told)
+        Line(
+            run.root.name, figures, tuple(measured_cell(scores, column) for column in columns), told
+        )
         for figures, scores in measured(run, conventions)
     ]
 
@@ -153,13 +176,21 @@ def measured(run: RunFolder, conventions: Sequence[str]) -> list[tuple[str, Mapp
     unknown = sorted(set(conventions) - set(summary["scores"]))
     if unknown:
         raise RunError(
-            f"{run.root} was not scored under {', '.join(unknown)}; it has {', '.join(summary['scores'])}. Score it "
-            f"again with `scarmap evaluate`, or name other conventions."
+            f"{run.root} was not scored under {', '.join(unknown)}; it has "
+            f"{', '.join(summary['scores'])}. Score it again with `scarmap evaluate`, or name "
+            "other conventions."
         )
-    lines = [(f"measured, {convention}", summary["scores"][convention]) for convention in conventions]
+    lines = [
+        (f"measured, {convention}", summary["scores"][convention]) for convention in conventions
+    ]
     infarcted = summary.get("infarcted", {})
     if INFARCTED in conventions and len(infarcted.get("cases", ())) < len(summary["cases"]):
-        lines.append((f"measured, {INFARCTED}, patients with an infarct", infarcted["scores"].get(INFARCTED, {})))
+        lines.append(
+            (
+                f"measured, {INFARCTED}, patients with an infarct",
+                infarcted["scores"].get(INFARCTED, {}),
+            )
+        )
     return lines
 
 
@@ -195,7 +226,11 @@ def markdown(table: PaperTable) -> list[str]:
     """Lines of the table in Markdown."""
     heads = [("row", "figures", *table.columns), ("---", "---", *["---:"] * len(table.columns))]
     lines = [
-        (f"`{line.name}`", " ".join([line.figures, *(f"**{note}**" for note in line.notes)]), *line.cells)
+        (
+            f"`{line.name}`",
+            " ".join([line.figures, *(f"**{note}**" for note in line.notes)]),
+            *line.cells,
+        )
         for line in table.lines
     ]
     return [markdown_line(cells) for cells in (*heads, *lines)]

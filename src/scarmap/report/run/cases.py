@@ -46,7 +46,9 @@ class Shown:
         return self.position or 0
 
 
-def case_pictures(run: RunFolder, record: Mapping[str, Any], ranked: Sequence[CaseScore]) -> tuple[list[Picture], str]:
+def case_pictures(
+    run: RunFolder, record: Mapping[str, Any], ranked: Sequence[CaseScore]
+) -> tuple[list[Picture], str]:
     """Draw the best, the median and the worst case; without scores, the first three predicted ones.
 
     The best and the worst are drawn once more, slice by slice and tissue by tissue.
@@ -68,13 +70,18 @@ def case_pictures(run: RunFolder, record: Mapping[str, Any], ranked: Sequence[Ca
         files = {case.name: case for case in find_cases(folder)}
     except DataError:
         return [], f"The data folder {folder} is not there (any more), so no case can be shown."
-    picks = [(label, case.name, f"{reason(ranked, case)} {_scores(case)}") for label, case in telling_cases(ranked)]
+    picks = [
+        (label, case.name, f"{reason(ranked, case)} {_scores(case)}")
+        for label, case in telling_cases(ranked)
+    ]
     picks = picks or [("Case", name, "Not scored.") for name in sorted(masks)[:3]]
     sequences, split = record.get("recipe", {}).get("sequences", []), recorded_split(record)
     pictures = []
     for label, name, scores in picks:
         title, by_tissue = f"{label}: {name}", label in ("Best case", "Worst case")
-        shown = Shown(files.get(split.patient(name)), [masks.get(name)], sequences, split.position(name))
+        shown = Shown(
+            files.get(split.patient(name)), [masks.get(name)], sequences, split.position(name)
+        )
         pictures += _of_case(title, scores, shown, by_tissue=by_tissue)
     return pictures, ""
 
@@ -89,7 +96,9 @@ def read_shown(shown: Shown) -> tuple[Case, list[LabelMap]]:
     files, position = shown.files, shown.position
     if files is None:
         raise DataError("The case is not in the data folder.")
-    sequences = [sequence for sequence in shown.sequences if sequence in files.images] or list(files.images)
+    sequences = [sequence for sequence in shown.sequences if sequence in files.images] or list(
+        files.images
+    )
     case = load_case(files, sequences=sequences, labelled=files.labels is not None)
     case = case if position is None else take_slices_of_case(case, position, position + 1)
     predictions = []
@@ -102,7 +111,9 @@ def read_shown(shown: Shown) -> tuple[Case, list[LabelMap]]:
     return case, predictions
 
 
-def illustration_pictures(run: RunFolder, *, layout: str, budget: int = 3_000_000) -> tuple[list[Picture], str]:
+def illustration_pictures(
+    run: RunFolder, *, layout: str, budget: int = 3_000_000
+) -> tuple[list[Picture], str]:
     """Draw the illustrations of all folds, until the page would grow too large.
 
     Args:
@@ -113,14 +124,19 @@ def illustration_pictures(run: RunFolder, *, layout: str, budget: int = 3_000_00
     Returns:
         The pictures, and what is missing (empty when nothing is).
     """
-    files = sorted(run.root.glob("fold_*/illustrations/*.npz"), key=lambda path: (_fold(path), path.name))
+    files = sorted(
+        run.root.glob("fold_*/illustrations/*.npz"), key=lambda path: (_fold(path), path.name)
+    )
     if not files:
         return [], "This run holds no illustrations of the system's own."
     pictures: list[Picture] = []
     for path in files:
         if sum(len(picture.address) for picture in pictures) > budget:
             left_out = len(files) - len(pictures)
-            return pictures, f"{left_out} more are left out to keep this page small; they lie in fold_*/illustrations."
+            return (
+                pictures,
+                f"{left_out} more are left out to keep this page small; they lie in fold_*/illustrations.",
+            )
         seen = any(other.name == path.name for other in files[: len(pictures)])
         pictures.append(replace(_illustration_picture(path, layout), repeats=seen))
     return pictures, ""
@@ -128,7 +144,9 @@ def illustration_pictures(run: RunFolder, *, layout: str, budget: int = 3_000_00
 
 def _unseen(prediction: LabelMap, window: Window) -> str:
     volume_ml = outside_ml(prediction, window)
-    return f"{volume_ml:.1f} ml of prediction lie outside these panels." if volume_ml >= 0.05 else ""
+    return (
+        f"{volume_ml:.1f} ml of prediction lie outside these panels." if volume_ml >= 0.05 else ""
+    )
 
 
 def _of_case(title: str, scores: str, shown: Shown, *, by_tissue: bool) -> list[Picture]:
@@ -138,7 +156,12 @@ def _of_case(title: str, scores: str, shown: Shown, *, by_tissue: bool) -> list[
     except DataError as problem:
         return [Picture(title, scores, alt, problem=str(problem))]
     pictures = [
-        Picture(title, scores, alt, picture_address(draw_case(case, prediction, first_slice=shown.first_slice)))
+        Picture(
+            title,
+            scores,
+            alt,
+            picture_address(draw_case(case, prediction, first_slice=shown.first_slice)),
+        )
     ]
     if by_tissue:
         alt = f"{title}: a row per slice and a column per tissue, expert and prediction outlined in each."
@@ -154,9 +177,13 @@ def _illustration_picture(path: Path, layout: str) -> Picture:
     try:
         illustration = read_illustration(path)
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as problem:
-        return Picture(f"{path.stem} ({where})", "", path.stem, problem=f"{path} cannot be read ({problem}).")
+        return Picture(
+            f"{path.stem} ({where})", "", path.stem, problem=f"{path} cannot be read ({problem})."
+        )
     if not any(illustration.rows):
-        return Picture(f"{illustration.title} ({where})", "", path.stem, problem=f"{path} holds no panel.")
+        return Picture(
+            f"{illustration.title} ({where})", "", path.stem, problem=f"{path} holds no panel."
+        )
     titles = ", ".join(dict.fromkeys(_panel_titles(illustration.rows)))
     address = picture_address(draw_illustration(illustration, layout))
     key = region_key(drawn_regions(illustration))
@@ -174,7 +201,11 @@ def _panel_titles(rows: Sequence[Sequence[Any]]) -> Iterator[str]:
 
 
 def _scores(case: CaseScore) -> str:
-    texts = [f"{region_title(name)} {percent(value)}" for name, value in case.dice.items() if value == value]
+    texts = [
+        f"{region_title(name)} {percent(value)}"
+        for name, value in case.dice.items()
+        if value == value
+    ]
     return f"Dice, %: {', '.join(texts)}."
 
 

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from scarmap.io.run import MONITORED
 from scarmap.labels import REGIONS
-from scarmap.report.drawing.heart import ink, is_union, region_colour, region_title, regions_in_order, series
+from scarmap.report.drawing.heart import (
+    ink,
+    is_union,
+    region_colour,
+    region_title,
+    regions_in_order,
+    series,
+)
 
 Log = Sequence[Mapping[str, str]]
 """One mapping per epoch, values as text, see `scarmap.io.run.RunFolder.logs`."""
@@ -42,7 +49,8 @@ def draw_curves(logs: Mapping[int, Log]) -> Figure:
     """Draw losses (left), validation Dice (middle) and, where there are some, monitored quantities of one stage.
 
     Args:
-        logs: Fold to log. Folds are thin lines and their mean is thick, as far as every fold has run.
+        logs: Fold to log. Folds are thin lines and their mean is thick, as far as every fold has
+            run.
 
     Returns:
         The figure.
@@ -51,8 +59,14 @@ def draw_curves(logs: Mapping[int, Log]) -> Figure:
     dice = [name for name in names if name.startswith(DICE)]
     logged = dict.fromkeys(name for log in logs.values() for row in log for name in row)
     beside = [name for name in logged if name.startswith(MONITORED)]
-    parts = [name for name in names if name not in (*_NOT_PARTS, *dice, *beside) and not name.startswith("validation")]
-    parts = [name for name in parts if any(np.isfinite(column(log, name)).any() for log in logs.values())]
+    parts = [
+        name
+        for name in names
+        if name not in (*_NOT_PARTS, *dice, *beside) and not name.startswith("validation")
+    ]
+    parts = [
+        name for name in parts if any(np.isfinite(column(log, name)).any() for log in logs.values())
+    ]
     figure = Figure(figsize=(15.5 if beside else 11, 3.6), layout="constrained")
     left, right, *last = figure.subplots(1, 3 if beside else 2)
     for colour, name in zip(series(len(parts)), parts, strict=True):
@@ -62,7 +76,14 @@ def draw_curves(logs: Mapping[int, Log]) -> Figure:
     regions = regions_in_order([name.removeprefix(f"{DICE}_") for name in dice if name != DICE])
     for region in regions:
         colour, dashed = ink(region_colour(region)), is_union(region)
-        _draw_folds(right, logs, f"{DICE}_{region}", colour=colour, label=region_title(region), dashed=dashed)
+        _draw_folds(
+            right,
+            logs,
+            f"{DICE}_{region}",
+            colour=colour,
+            label=region_title(region),
+            dashed=dashed,
+        )
     _draw_folds(right, logs, DICE, colour="#202428", label="mean", width=2.0)
     _finish(left, "Training loss", logs)
     _finish(right, "Validation Dice", logs)
@@ -81,7 +102,9 @@ def quantity_and_region(column: str) -> tuple[str, str]:
     (('weight', 'lv_pool'), ('temperature', ''))
     """
     name = column.removeprefix(MONITORED)
-    regions = sorted((region for region in (*REGIONS, "background") if name.endswith(f"_{region}")), key=len)
+    regions = sorted(
+        (region for region in (*REGIONS, "background") if name.endswith(f"_{region}")), key=len
+    )
     return (name.removesuffix(f"_{regions[-1]}"), regions[-1]) if regions else (name, "")
 
 
@@ -94,7 +117,11 @@ def _draw_monitored(axes: Axes, logs: Mapping[int, Log], names: Sequence[str]) -
             label = f"{quantity.replace('_', ' ')}, {label}"
         colour = ink(region_colour(region)) if region else spare
         _draw_folds(axes, logs, name, colour=colour, label=label, dashed=is_union(region))
-    _finish(axes, quantities[0].replace("_", " ").capitalize() if len(quantities) == 1 else "Monitored", logs)
+    _finish(
+        axes,
+        quantities[0].replace("_", " ").capitalize() if len(quantities) == 1 else "Monitored",
+        logs,
+    )
     if _spans_decades(logs, names, factor=10):
         axes.set_yscale("log")
 
@@ -124,11 +151,19 @@ def _draw_folds(
     if len(curves) > 1:
         for curve in curves:
             axes.plot(
-                list(curve), list(curve.values()), color=colour, lw=0.6, alpha=0.35, linestyle=style, marker=marker
+                list(curve),
+                list(curve.values()),
+                color=colour,
+                lw=0.6,
+                alpha=0.35,
+                linestyle=style,
+                marker=marker,
             )
     shared = sorted(set.intersection(*[set(curve) for curve in curves]))
     mean = [float(np.mean([curve[epoch] for curve in curves])) for epoch in shared]
-    axes.plot(shared, mean, color=colour, linewidth=width, linestyle=style, label=label, marker=marker)
+    axes.plot(
+        shared, mean, color=colour, linewidth=width, linestyle=style, label=label, marker=marker
+    )
 
 
 def _defined(log: Log, name: str) -> dict[float, float]:

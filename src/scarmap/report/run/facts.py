@@ -23,7 +23,10 @@ def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Label layout", data.get("layout") or recipe.get("layout")),
         ("Folds", folds_text(record)),
         ("Split by", (record.get("split") or {}).get("unit")),
-        ("Started", str(provenance.get("started") or "").replace("T", " ").replace("+00:00", " UTC")),
+        (
+            "Started",
+            str(provenance.get("started") or "").replace("T", " ").replace("+00:00", " UTC"),
+        ),
         ("Hardware", provenance.get("hardware")),
         ("Seed", provenance.get("seed")),
         ("scarmap", record.get("scarmap")),
@@ -44,12 +47,14 @@ def warnings(record: Mapping[str, Any]) -> list[str]:
     scale = record.get("provenance", {}).get("epochs_scale", 1.0)
     if scale != 1:
         messages.append(
-            f"Trained at reduced width/epochs: {scale:g} of the recipe's schedule. The scores do not show what "
-            f"the recipe can reach."
+            f"Trained at reduced width/epochs: {scale:g} of the recipe's schedule. The scores do "
+            "not show what the recipe can reach."
             if scale < 1
             else f"Trained for {scale:g} times the recipe's epochs."
         )
-    unfinished = [f"{stage} ({state})" for stage, state in record.get("state", {}).items() if state != "done"]
+    unfinished = [
+        f"{stage} ({state})" for stage, state in record.get("state", {}).items() if state != "done"
+    ]
     if unfinished:
         messages.append(f"Not finished when this page was made: {', '.join(unfinished)}.")
     return messages
@@ -76,7 +81,11 @@ def fold_of_case(record: Mapping[str, Any]) -> dict[str, int]:
     Args:
         record: `run.json`.
     """
-    return {case: index for index, fold in enumerate(record.get("folds", [])) for case in fold.get("validation", [])}
+    return {
+        case: index
+        for index, fold in enumerate(record.get("folds", []))
+        for case in fold.get("validation", [])
+    }
 
 
 def _paper(recipe: Mapping[str, Any]) -> str:

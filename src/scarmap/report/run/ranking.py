@@ -42,7 +42,9 @@ def rank_cases(rows: Iterable[Row]) -> list[CaseScore]:
             dice.setdefault(row.case, {})[row.structure] = row.value
     by_scar = any(isfinite(values.get("scar", nan)) for values in dice.values())
     volume = values_by_case(rows, convention="case3d", structure="scar", metric="volume_ml")
-    excess = values_by_case(rows, convention="case3d", structure="scar", metric="volume_difference_ml")
+    excess = values_by_case(
+        rows, convention="case3d", structure="scar", metric="volume_difference_ml"
+    )
     cases = [
         CaseScore(
             name,
@@ -53,7 +55,14 @@ def rank_cases(rows: Iterable[Row]) -> list[CaseScore]:
         )
         for name, values in dice.items()
     ]
-    return sorted(cases, key=lambda case: (isnan(case.score), -case.score if isfinite(case.score) else 0.0, case.name))
+    return sorted(
+        cases,
+        key=lambda case: (
+            isnan(case.score),
+            -case.score if isfinite(case.score) else 0.0,
+            case.name,
+        ),
+    )
 
 
 def telling_cases(ranked: Sequence[CaseScore]) -> list[tuple[str, CaseScore]]:
@@ -87,7 +96,9 @@ def reason(ranked: Sequence[CaseScore], case: CaseScore) -> str:
     defined = [each for each in ranked if isfinite(each.score)]
     place = f"{defined.index(case) + 1} of {len(defined)} cases by {ranked_by(ranked)}: {percent(case.score)} %."
     unranked = len(ranked) - len(defined)
-    return f"Number {place}" + (f" {unranked} more cannot be ranked, their score is undefined." if unranked else "")
+    return f"Number {place}" + (
+        f" {unranked} more cannot be ranked, their score is undefined." if unranked else ""
+    )
 
 
 def percent(value: float) -> str:

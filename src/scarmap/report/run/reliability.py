@@ -28,15 +28,18 @@ def reliability_picture(folds: Folds) -> Picture | None:
     caption = "Share of the voxels of held-out cases that belong, over the probability that the network gave them. "
     if calibrated:
         caption += (
-            "Dashed: the same after calibration, each fold by the curve of the others; `scarmap predict` uses all. "
+            "Dashed: the same after calibration, each fold by the curve of the others; "
+            "`scarmap predict` uses all. "
         )
     caption += (
-        "ECE is the mean distance of what is said from what is true, in points, over voxels given at least 1 %. Masks "
-        "are made from what the network says."
+        "ECE is the mean distance of what is said from what is true, in points, over voxels given "
+        "at least 1 %. Masks are made from what the network says."
     )
     titles = ", ".join(region_title(region) for region in regions_in_order(list(raw)))
     alt = f"Reliability diagrams of {titles}."
-    return Picture("What a probability means", caption, alt, chart_address(draw_reliability(raw, calibrated)))
+    return Picture(
+        "What a probability means", caption, alt, chart_address(draw_reliability(raw, calibrated))
+    )
 
 
 def calibrated_by_others(folds: Folds) -> dict[str, Reliability]:
@@ -49,7 +52,11 @@ def calibrated_by_others(folds: Folds) -> dict[str, Reliability]:
     for fold, counts in folds.items():
         others = add_up(each for other, each in folds.items() if other != fold)
         parts.append(
-            {region: meant(each, fit_curve(others[region])) for region, each in counts.items() if region in others}
+            {
+                region: meant(each, fit_curve(others[region]))
+                for region, each in counts.items()
+                if region in others
+            }
         )
     return add_up(parts)
 
@@ -60,7 +67,9 @@ def meant(counts: Reliability, curve: Curve) -> Reliability:
     return Reliability(counts.count, counts.count * curve(mean), counts.true)
 
 
-def draw_reliability(raw: Mapping[str, Reliability], calibrated: Mapping[str, Reliability]) -> Figure:
+def draw_reliability(
+    raw: Mapping[str, Reliability], calibrated: Mapping[str, Reliability]
+) -> Figure:
     """One small chart per region; `calibrated` may lack some or all.
 
     Args:
@@ -69,7 +78,9 @@ def draw_reliability(raw: Mapping[str, Reliability], calibrated: Mapping[str, Re
     """
     regions = regions_in_order(list(raw))
     figure = Figure(figsize=(2.5 * len(regions), 2.9), layout="constrained")
-    for axes, region in zip(figure.subplots(1, len(regions), squeeze=False)[0], regions, strict=True):
+    for axes, region in zip(
+        figure.subplots(1, len(regions), squeeze=False)[0], regions, strict=True
+    ):
         axes.plot([0, 1], [0, 1], color="#c4c9d0", linewidth=0.8)
         colour = ink(region_colour(region))
         _draw(axes, raw[region], colour=colour, dashed=False)
@@ -90,4 +101,11 @@ def draw_reliability(raw: Mapping[str, Reliability], calibrated: Mapping[str, Re
 def _draw(axes: Axes, counts: Reliability, *, colour: str, dashed: bool) -> None:
     shown = counts.count >= LEAST_VOXELS
     said, true = (each[shown] / counts.count[shown] for each in (counts.said, counts.true))
-    axes.plot(said, true, color=colour, linewidth=1.4, linestyle="--" if dashed else "-", marker="" if dashed else ".")
+    axes.plot(
+        said,
+        true,
+        color=colour,
+        linewidth=1.4,
+        linestyle="--" if dashed else "-",
+        marker="" if dashed else ".",
+    )

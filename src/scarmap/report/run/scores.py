@@ -16,9 +16,12 @@ METRICS: Mapping[str, tuple[str, float]] = {
     "volume_difference_ml": ("Volume difference, ml", 1.0),
     "volume_difference_ratio": ("Volume difference, %", 100.0),
 }
-"""Metric to column title and the factor that its values are shown with, in the order of the columns."""
+"""Metric to column title and the factor that its values are shown with, in the order of the
+columns."""
 
-_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"case3d": ("jaccard", "hausdorff_mm", "volume_difference_ratio")}
+_LEFT_OUT: Mapping[str, tuple[str, ...]] = {
+    "case3d": ("jaccard", "hausdorff_mm", "volume_difference_ratio")
+}
 """Metrics that a table shows only where a paper published them."""
 
 Published = Mapping[str, Mapping[str, Any]]
@@ -27,8 +30,8 @@ Published = Mapping[str, Mapping[str, Any]]
 CONVENTIONS: Mapping[str, tuple[str, str]] = {
     "case3d": (
         "3D, per case",
-        "Each region is one 3D mask per case. A case without the region in its truth is undefined and left out. "
-        "Volume difference is prediction minus truth.",
+        "Each region is one 3D mask per case. A case without the region in its truth is undefined "
+        "and left out. Volume difference is prediction minus truth.",
     ),
     "mfunet_slicewise": (
         "Per slice, as MFU-Net counts",
@@ -75,14 +78,18 @@ class ScoreTable:
 
 
 def score_tables(
-    rows: Sequence[Row], *, published: Published | None = None, published_convention: str | None = None
+    rows: Sequence[Row],
+    *,
+    published: Published | None = None,
+    published_convention: str | None = None,
 ) -> list[ScoreTable]:
     """Make one table per convention.
 
     Args:
         rows: Scores of all cases.
         published: Published figures, see `published_figures`.
-        published_convention: The convention that the published figures follow; they stand in its table only.
+        published_convention: The convention that the published figures follow; they stand in its
+            table only.
     """
     tables, absent = [], never_predicted(rows)
     for convention, structures in summarise(rows).items():
@@ -94,16 +101,22 @@ def score_tables(
         shown = [metric for metric in METRICS if metric in measured or metric in beside]
         signed = convention == "case3d"
         lines = []
-        for structure in regions_in_order(list(dict.fromkeys([*structures, *(n for f in beside.values() for n in f)]))):
+        for structure in regions_in_order(
+            list(dict.fromkeys([*structures, *(n for f in beside.values() for n in f)]))
+        ):
             cells: list[Cell] = []
             for metric in shown:
                 cell = score_cell(structures.get(structure, {}).get(metric), metric, signed=signed)
                 cells.append(
-                    replace(cell, note="never predicted") if metric == "dice" and structure in absent else cell
+                    replace(cell, note="never predicted")
+                    if metric == "dice" and structure in absent
+                    else cell
                 )
                 if metric in beside:
                     figure = beside[metric].get(structure)
-                    cells.append(Cell("" if figure is None else published_text(figure), published=True))
+                    cells.append(
+                        Cell("" if figure is None else published_text(figure), published=True)
+                    )
             lines.append(ScoreLine(region_title(structure), region_colour(structure), tuple(cells)))
         tables.append(ScoreTable(title, explanation, _columns(shown, beside), tuple(lines)))
     return tables
@@ -142,7 +155,11 @@ def score_cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: boo
     """
     if statistics is None:
         return Cell("")
-    note = f"n = {statistics['n']}, {statistics['n_undefined']} undefined" if statistics["n_undefined"] else ""
+    note = (
+        f"n = {statistics['n']}, {statistics['n_undefined']} undefined"
+        if statistics["n_undefined"]
+        else ""
+    )
     if statistics["mean"] is None:
         return Cell("–", note)
     factor = METRICS[metric][1]
@@ -165,7 +182,11 @@ def published_text(figure: Any) -> str:
 
 def _columns(shown: Sequence[str], beside: Published) -> tuple[str, ...]:
     pairs = [(METRICS[metric][0], f"published {METRICS[metric][0]}") for metric in shown]
-    return tuple(title for pair, metric in zip(pairs, shown, strict=True) for title in pair[: 1 + (metric in beside)])
+    return tuple(
+        title
+        for pair, metric in zip(pairs, shown, strict=True)
+        for title in pair[: 1 + (metric in beside)]
+    )
 
 
 @dataclass(frozen=True)
@@ -198,7 +219,12 @@ def presence_lines(rows: Sequence[Row]) -> list[PresenceLine]:
     """
     lines = []
     for structure, counts in presence(rows).items():
-        numbers = (counts.true_positive, counts.false_negative, counts.true_negative, counts.false_positive)
+        numbers = (
+            counts.true_positive,
+            counts.false_negative,
+            counts.true_negative,
+            counts.false_positive,
+        )
         shares = (_share(counts.sensitivity), _share(counts.specificity))
         cells = (*(str(number) for number in numbers), *shares)
         lines.append(PresenceLine(region_title(structure), region_colour(structure), cells))

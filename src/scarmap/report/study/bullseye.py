@@ -1,7 +1,8 @@
 """The left ventricle seen from its apex as one disc of segments, drawn as SVG: sharp in print, its numbers are text.
 
-Segment numbers, walls and the direction in which they rise are those of the American Heart Association's model
-(Cerqueira 2002): segment 1 is on top, numbers rise anticlockwise, the septum is on the left.
+Segment numbers, walls and the direction in which they rise are those of the American Heart
+Association's model (Cerqueira 2002): segment 1 is on top, numbers rise anticlockwise, the septum is
+on the left.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,7 +65,8 @@ def class_scale(name: str, colour_map: str) -> Scale:
 
     Args:
         name: What is shown, with its unit.
-        colour_map: Name of a matplotlib map whose lightness falls steadily, which colour-blind readers can follow.
+        colour_map: Name of a matplotlib map whose lightness falls steadily, which colour-blind
+            readers can follow.
     """
     shades = matplotlib.colormaps[colour_map](np.array([0.0, 0.26, 0.45, 0.66, 0.92]))
     return Scale(name, ("#f6f6f3", *(to_hex(shade) for shade in shades[1:])))
@@ -109,12 +111,13 @@ def bullseye(
     """Draw one bullseye.
 
     Args:
-        values: Segment (1 to 16 or 17) to percent, None or NaN where it could not be measured; missing segments are
-            hatched like these.
+        values: Segment (1 to 16 or 17) to percent, None or NaN where it could not be measured;
+            missing segments are hatched like these.
         scale: Colours of the classes.
         title: Read out before the numbers.
         marked: Segments that get a dot, for no-reflow.
-        insertions_deg: Where the right ventricle inserts, in degrees anticlockwise from the lateral wall.
+        insertions_deg: Where the right ventricle inserts, in degrees anticlockwise from the lateral
+            wall.
 
     Returns:
         An `svg` element with a text alternative.
@@ -128,7 +131,9 @@ def bullseye(
     return _drawing(title, f"{scale.name}: {described}.", [*tiles, *dots, *ticks, *walls])
 
 
-def ring_disc(values: Mapping[str, float | None], scale: Scale, *, title: str, cap: float | None = None) -> Markup:
+def ring_disc(
+    values: Mapping[str, float | None], scale: Scale, *, title: str, cap: float | None = None
+) -> Markup:
     """Draw whole rings where the direction of the walls is not known.
 
     Args:
@@ -142,10 +147,16 @@ def ring_disc(values: Mapping[str, float | None], scale: Scale, *, title: str, c
     """
     parts = []
     for index, ring in enumerate(RING_NAMES):
-        parts.append(_tile(Sector(RADII[index + 1], RADII[index], 90.0, 360.0), values.get(ring), scale, ring))
+        parts.append(
+            _tile(
+                Sector(RADII[index + 1], RADII[index], 90.0, 360.0), values.get(ring), scale, ring
+            )
+        )
     if cap is not None:
         parts.append(_tile(sector(17), cap, scale, "17"))
-    described = "; ".join(f"{RING_NAMES[ring]} ring {_spoken(values.get(ring))}" for ring in RING_NAMES)
+    described = "; ".join(
+        f"{RING_NAMES[ring]} ring {_spoken(values.get(ring))}" for ring in RING_NAMES
+    )
     return _drawing(title, f"{scale.name}: {described}.", parts)
 
 
@@ -160,8 +171,12 @@ def legend(scale: Scale) -> Markup:
     x = 1 + step * 5 + 10
     boxes.append(f'<rect x="{x}" y="1" width="{step}" height="13" class="hatched"/>')
     boxes.append(f'<text x="{x + step / 2}" y="25">missing</text>')
-    label = escape(f"Key: {scale.name}. Classes 0, 1 to 25, 26 to 50, 51 to 75, 76 to 100; hatched is missing.")
-    return Markup(f'<svg class="legend" viewBox="0 0 276 30" role="img" aria-label="{label}">{"".join(boxes)}</svg>')
+    label = escape(
+        f"Key: {scale.name}. Classes 0, 1 to 25, 26 to 50, 51 to 75, 76 to 100; hatched is missing."
+    )
+    return Markup(
+        f'<svg class="legend" viewBox="0 0 276 30" role="img" aria-label="{label}">{"".join(boxes)}</svg>'
+    )
 
 
 def text_colour(background: str) -> str:
@@ -170,7 +185,10 @@ def text_colour(background: str) -> str:
     >>> text_colour("#ffffff"), text_colour("#662506")
     ('#111111', '#ffffff')
     """
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(background)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in to_rgb(background)
+    ]
     luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
     return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.056 else "#111111"
 

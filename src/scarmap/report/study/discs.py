@@ -7,7 +7,15 @@ from math import isnan
 from markupsafe import Markup
 
 from scarmap.quantification.result import APEX, Quantification, Reference, WallFigures
-from scarmap.report.study.bullseye import EDEMA, INFARCT, TRANSMURALITY, Scale, bullseye, legend, ring_disc
+from scarmap.report.study.bullseye import (
+    EDEMA,
+    INFARCT,
+    TRANSMURALITY,
+    Scale,
+    bullseye,
+    legend,
+    ring_disc,
+)
 
 NOMINAL_INSERTIONS_DEG = (120.0, 240.0)
 """Borders of segments 1 and 2, and of 3 and 4, on a bullseye."""
@@ -46,8 +54,20 @@ def discs(study: Quantification) -> list[Disc]:
     variant = study.conventions.get("transmurality", "extent")
     marks = "A dot marks no-reflow." if any(part.figures.mvo for part in study.segments) else ""
     drawn = [
-        _disc(study, "Transmurality", TRANSMURALITY, lambda wall: _mean(wall, variant), DEPTHS[variant]),
-        _disc(study, "Infarct", INFARCT, lambda wall: wall.infarct_percent, f"Share of the mass. {marks}".strip()),
+        _disc(
+            study,
+            "Transmurality",
+            TRANSMURALITY,
+            lambda wall: _mean(wall, variant),
+            DEPTHS[variant],
+        ),
+        _disc(
+            study,
+            "Infarct",
+            INFARCT,
+            lambda wall: wall.infarct_percent,
+            f"Share of the mass. {marks}".strip(),
+        ),
     ]
     if "edema" in study.tissues:
         caption = "Edema outside the infarct, share of the mass."
@@ -60,9 +80,9 @@ def insertions_deg(reference: Reference, *, sectors: str) -> tuple[float, ...]:
 
     Args:
         reference: How the stack lies in the heart.
-        sectors: "rigid" puts the middle of the septum on the left and the insertions where they were found;
-            "rigid_from_insertion" makes the anterior one the border of segments 1 and 2, "anatomical" also the
-            inferior one that of 3 and 4.
+        sectors: "rigid" puts the middle of the septum on the left and the insertions where they
+            were found; "rigid_from_insertion" makes the anterior one the border of segments 1 and
+            2, "anatomical" also the inferior one that of 3 and 4.
 
     Returns:
         The anterior, then the inferior one; empty where the mask does not show them.
@@ -73,16 +93,26 @@ def insertions_deg(reference: Reference, *, sectors: str) -> tuple[float, ...]:
     if sectors == "anatomical":
         return NOMINAL_INSERTIONS_DEG
     if sectors == "rigid_from_insertion":
-        return NOMINAL_INSERTIONS_DEG[0], (NOMINAL_INSERTIONS_DEG[0] + reference.sense * (found[1] - found[0])) % 360.0
-    return tuple((180.0 + reference.sense * (angle - reference.septum_deg)) % 360.0 for angle in found)
+        return NOMINAL_INSERTIONS_DEG[0], (
+            NOMINAL_INSERTIONS_DEG[0] + reference.sense * (found[1] - found[0])
+        ) % 360.0
+    return tuple(
+        (180.0 + reference.sense * (angle - reference.septum_deg)) % 360.0 for angle in found
+    )
 
 
 def _disc(
-    study: Quantification, title: str, scale: Scale, figure: Callable[[WallFigures], float], caption: str
+    study: Quantification,
+    title: str,
+    scale: Scale,
+    figure: Callable[[WallFigures], float],
+    caption: str,
 ) -> Disc:
     if study.segments:
         values: Mapping[int, float] = {part.number: figure(part.figures) for part in study.segments}
-        marked = [part.number for part in study.segments if part.figures.mvo] if scale is INFARCT else []
+        marked = (
+            [part.number for part in study.segments if part.figures.mvo] if scale is INFARCT else []
+        )
         ticks = insertions_deg(study.reference, sectors=study.conventions.get("sectors", "rigid"))
         drawing = bullseye(values, scale, title=title, marked=marked, insertions_deg=ticks)
     else:

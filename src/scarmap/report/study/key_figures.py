@@ -97,8 +97,14 @@ def _depth(study: Quantification) -> KeyFigure:
     ]
     segments = study.figures["num_segments"]
     if segments:
-        infarcted, deep = study.figures["num_infarcted_segments"], study.figures["num_transmural_segments"]
-        lines.append(f"{infarcted:.0f} of {segments:.0f} segments infarcted, {deep:.0f} above 50 % on average")
+        infarcted, deep = (
+            study.figures["num_infarcted_segments"],
+            study.figures["num_transmural_segments"],
+        )
+        lines.append(
+            f"{infarcted:.0f} of {segments:.0f} segments infarcted, {deep:.0f} above 50 % on "
+            "average"
+        )
     return _tile(study, "Transmurality", f"transmurality_{variant}_infarcted_mean_percent", lines)
 
 
@@ -111,7 +117,9 @@ def _wall(study: Quantification) -> KeyFigure:
     return _tile(study, "LV mass", "myocardium_g", lines)
 
 
-def _tile(study: Quantification, title: str, name: str, lines: Iterable[str], *, colour: str = "") -> KeyFigure:
+def _tile(
+    study: Quantification, title: str, name: str, lines: Iterable[str], *, colour: str = ""
+) -> KeyFigure:
     text = figure_text(study.figures[name], UNITS[name])
     unit = "" if text == UNDEFINED else UNITS[name]
     return KeyFigure(title, text, unit, tuple(line for line in lines if line), colour)

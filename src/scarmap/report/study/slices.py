@@ -9,14 +9,21 @@ import numpy as np
 
 from scarmap.labels import INDEX, MaskArray, region_mask
 from scarmap.report.drawing.case import OUTLINES, TITLES
-from scarmap.report.drawing.heart import brightness, outline_shade, region_colour, region_title, upright
+from scarmap.report.drawing.heart import (
+    brightness,
+    outline_shade,
+    region_colour,
+    region_title,
+    upright,
+)
 from scarmap.report.drawing.panels import Window, cut_labels, heart_window, sequences_in_order
 from scarmap.report.html import slice_address
 from scarmap.report.study.view import AS_STORED, View, turned
 from scarmap.volume import Case, Volume, crop_or_pad
 
 FILLED = ("edema", "scar", "mvo")
-"""Tissues that are tinted as well as outlined; the image must stay readable under everything else."""
+"""Tissues that are tinted as well as outlined; the image must stay readable under everything
+else."""
 
 MARGIN_MM = 18.0
 """Room around the heart, to recognise its surroundings."""
@@ -39,7 +46,8 @@ class Outline:
         tissue: Name of the tissue.
         colour: Hex colour of its line.
         shade: Hex colour, with opacity, of the thin line around that.
-        border: Border of the nested region that the tissue bounds, see `scarmap.report.drawing.case.OUTLINES`.
+        border: Border of the nested region that the tissue bounds, see
+            `scarmap.report.drawing.case.OUTLINES`.
         area: The tissue itself, to be tinted; empty for tissues that are not.
     """
 
@@ -121,7 +129,9 @@ class Frames:
         return _columns_on_paper(self.printed_sequences, len(self.marked))
 
 
-def make_frames(case: Case, *, order: Sequence[int] | None = None, view: View = AS_STORED) -> Frames:
+def make_frames(
+    case: Case, *, order: Sequence[int] | None = None, view: View = AS_STORED
+) -> Frames:
     """Cut, brighten and outline every slice of a study.
 
     Args:
@@ -136,12 +146,18 @@ def make_frames(case: Case, *, order: Sequence[int] | None = None, view: View = 
     for z in range(case.grid.shape[2]) if order is None else order:
         images = {}
         for sequence, (low, high) in ranges.items():
-            cut = crop_or_pad(case.images[sequence].array[..., z], centre=window.centre, size=window.size)
-            images[sequence] = slice_address(turned(upright(cut, case.layout), view), low=low, high=high)
+            cut = crop_or_pad(
+                case.images[sequence].array[..., z], centre=window.centre, size=window.size
+            )
+            images[sequence] = slice_address(
+                turned(upright(cut, case.layout), view), low=low, high=high
+            )
         outlines = _outlines(case, z, window=window, view=view)
         slices.append(Frame(z + 1, images, outlines))
     drawn = {outline.tissue for frame in slices for outline in frame.outlines}
-    key = tuple((key_title(tissue), region_colour(tissue)) for tissue in OUTLINES if tissue in drawn)
+    key = tuple(
+        (key_title(tissue), region_colour(tissue)) for tissue in OUTLINES if tissue in drawn
+    )
     return Frames(round(window.side_mm, 2), sequences, tuple(slices), key)
 
 
@@ -172,7 +188,10 @@ def key_title(tissue: str) -> str:
 
 def _columns_on_paper(sequences: Sequence[str], count: int) -> int:
     columns, strips = LEAST_COLUMNS, max(1, len(sequences))
-    while strips * (STRIP_MM + ceil(count / columns) * (PRINTED_WIDTH_MM / columns + CAPTION_MM)) > MONTAGE_HEIGHT_MM:
+    while (
+        strips * (STRIP_MM + ceil(count / columns) * (PRINTED_WIDTH_MM / columns + CAPTION_MM))
+        > MONTAGE_HEIGHT_MM
+    ):
         columns += 1
     return columns
 

@@ -29,7 +29,11 @@ def wall_table(study: Quantification) -> AlignedTable:
     """
     with_edema, with_mvo = "edema" in study.tissues, "mvo" in study.tissues
     variant = chord_variant(study)
-    first = (Column("segment"), Column("artery", "nominal", text=True)) if study.segments else (Column("ring"),)
+    first = (
+        (Column("segment"), Column("artery", "nominal", text=True))
+        if study.segments
+        else (Column("ring"),)
+    )
     columns = (
         *first,
         Column("mass", "g"),
@@ -60,11 +64,21 @@ def volume_table(study: Quantification) -> AlignedTable:
     for title, stem in REGIONS.items():
         if stem == "infarct_without_mvo" and "mvo" not in study.tissues:
             continue
-        cells = [study.figures.get(f"{stem}_{ending}", float("nan")) for ending in ("ml", "g", "percent_lv")]
+        cells = [
+            study.figures.get(f"{stem}_{ending}", float("nan"))
+            for ending in ("ml", "g", "percent_lv")
+        ]
         if not isnan(cells[0]):
-            texts = (figure_text(cell, unit) for cell, unit in zip(cells, ("ml", "g", "%"), strict=True))
+            texts = (
+                figure_text(cell, unit) for cell, unit in zip(cells, ("ml", "g", "%"), strict=True)
+            )
             lines.append((title, *texts))
-    columns = (Column("region"), Column("volume", "ml"), Column("mass", "g"), Column("of LV mass", "%"))
+    columns = (
+        Column("region"),
+        Column("volume", "ml"),
+        Column("mass", "g"),
+        Column("of LV mass", "%"),
+    )
     return AlignedTable(columns, tuple(lines))
 
 
@@ -94,9 +108,17 @@ def threshold_table(thresholds: Sequence[ThresholdFigures]) -> AlignedTable:
 def _wall(wall: WallFigures, variant: str, with_edema: bool, with_mvo: bool) -> tuple[str, ...]:
     depth = wall.transmurality
     depths = (
-        (depth.fraction_mean_percent, depth.fraction_infarcted_mean_percent, depth.fraction_maximum_percent)
+        (
+            depth.fraction_mean_percent,
+            depth.fraction_infarcted_mean_percent,
+            depth.fraction_maximum_percent,
+        )
         if variant == "fraction"
-        else (depth.extent_mean_percent, depth.extent_infarcted_mean_percent, depth.extent_maximum_percent)
+        else (
+            depth.extent_mean_percent,
+            depth.extent_infarcted_mean_percent,
+            depth.extent_maximum_percent,
+        )
     )
     return (
         figure_text(wall.myocardium_g, "g"),

@@ -12,7 +12,8 @@ from scarmap.report.drawing.heart import upright
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 TOLERATED_DEG = 65.0
-"""A septum this far from the left is still left: hearts differ, and the usual display does not follow each of them."""
+"""A septum this far from the left is still left: hearts differ, and the usual display does not
+follow each of them."""
 
 
 @dataclass(frozen=True)

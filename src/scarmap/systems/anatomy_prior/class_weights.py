@@ -16,9 +16,11 @@ SMALLEST_PIXELS = 1.0
 class WeightGenerator(nn.Module):
     """Six convolutions that give each label of an image a score.
 
-    Source: anatomy prior, section 2: "consists of 6 convolution layers", "a weight vector of dimension 5".
-    Differs: kernels and widths are not published. Chosen: five 3x3 convolutions of stride 2 with batch normalisation
-        and ReLU (16, 32, 64, 64, 64 channels), a 1x1 convolution, the mean over the image.
+    Source: anatomy prior, section 2: "consists of 6 convolution layers", "a weight vector of
+        dimension 5".
+    Differs: kernels and widths are not published. Chosen: five 3x3 convolutions of stride 2 with
+        batch normalisation and ReLU (16, 32, 64, 64, 64 channels), a 1x1 convolution, the mean over
+        the image.
 
     Args:
         sequences: Number of sequences.
@@ -30,7 +32,11 @@ class WeightGenerator(nn.Module):
         layers: list[nn.Module] = []
         before = sequences
         for after in WIDTHS:
-            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+            layers += [
+                nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
+                nn.BatchNorm2d(after),
+                nn.ReLU(),
+            ]
             before = after
         self.layers = nn.Sequential(*layers, nn.Conv2d(before, labels, 1))
 
@@ -43,13 +49,14 @@ class WeightGenerator(nn.Module):
 def balanced_weights(scores: Tensor, present: Tensor) -> Tensor:
     """Weights whose geometric mean over the labels present in an image is one.
 
-    Minimised together with the network, free weights would all fall to zero, and weights of a fixed arithmetic mean
-    would all go to the label that costs least. With a fixed product the minimum is where each label's weighted loss is
-    the same: what one label's weight loses another's gains.
+    Minimised together with the network, free weights would all fall to zero, and weights of a fixed
+    arithmetic mean would all go to the label that costs least. With a fixed product the minimum is
+    where each label's weighted loss is the same: what one label's weight loses another's gains.
 
-    Source: anatomy prior, section 2, Eq. 3 ("automatically balance the gradient"); the constraint is not published.
-    Differs: chosen: w = exp(s - mean s) with s = 2 tanh(score), the mean over the labels present. An absent label
-        costs nothing, so it would otherwise take weight for nothing.
+    Source: anatomy prior, section 2, Eq. 3 ("automatically balance the gradient"); the constraint
+        is not published.
+    Differs: chosen: w = exp(s - mean s) with s = 2 tanh(score), the mean over the labels present.
+        An absent label costs nothing, so it would otherwise take weight for nothing.
 
     Args:
         scores: (B, K), unbounded.

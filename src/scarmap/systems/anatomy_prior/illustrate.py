@@ -7,7 +7,13 @@ from torch import Tensor, nn
 
 from scarmap.io.illustrations import Illustration, Panel
 from scarmap.labels import INDEX, REGIONS, MaskArray
-from scarmap.recipes.pictures import contours, energy, most_pathological, most_pathological_rows, upright
+from scarmap.recipes.pictures import (
+    contours,
+    energy,
+    most_pathological,
+    most_pathological_rows,
+    upright,
+)
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch, tissue_shares
 from scarmap.systems.anatomy_prior.inference import probabilities
@@ -22,7 +28,12 @@ PAIRS = 3
 
 @torch.inference_mode()
 def illustrate(
-    stages: Mapping[str, nn.Module], bank: Bank, rows: Tensor, *, layout: str, sequences: Sequence[str]
+    stages: Mapping[str, nn.Module],
+    bank: Bank,
+    rows: Tensor,
+    *,
+    layout: str,
+    sequences: Sequence[str],
 ) -> list[Illustration]:
     """Draw the mix-up, the masks and, where there are some, the gates.
 
@@ -53,23 +64,32 @@ def mixup_picture(bank: Bank, rows: Tensor, *, layout: str, channel: int) -> Ill
     fixed_rows, candidates = ranked[:PAIRS], with_foreground(bank, ranked)
     partners = draw_partners(bank.heights, fixed_rows, candidates, 0.1, generator)
     fixed, moving = bank.window(fixed_rows), bank.window(partners)
-    result = mix_up(fixed, moving, torch.full((len(fixed_rows),), FIXED_SHARE, device=bank.images.device))
+    result = mix_up(
+        fixed, moving, torch.full((len(fixed_rows),), FIXED_SHARE, device=bank.images.device)
+    )
     drawn = TARGETS[layout].regions
     share = infarct_share(result, layout)
     picture_rows = []
     for index in range(len(fixed_rows)):
         panels = [
-            Panel(name, upright(each.images[index, channel]), contours(each.labels[index].cpu().numpy(), drawn))
+            Panel(
+                name,
+                upright(each.images[index, channel]),
+                contours(each.labels[index].cpu().numpy(), drawn),
+            )
             for name, each in (("moving", moving), ("mixed", result), ("fixed", fixed))
         ]
-        picture_rows.append((*panels, Panel("infarct in the mixed truth", upright(share[index]), heat=True)))
+        picture_rows.append(
+            (*panels, Panel("infarct in the mixed truth", upright(share[index]), heat=True))
+        )
     return Illustration(
         "1-pathology-mix-up",
         "Pathology mix-up",
-        f"The moving heart is laid over the fixed one by translation and scale and blended with it, here with "
-        f"{1 - FIXED_SHARE:.0%} of the moving heart; the background is the fixed image's. The truth is blended alike, "
-        f"so a pixel may be partly infarct. Contours of the mixed image show the likeliest tissue. A slice that has no "
-        f"partner of similar height is its own. Compare Fig. 1 of the paper.",
+        "The moving heart is laid over the fixed one by translation and scale and blended with "
+        f"it, here with {1 - FIXED_SHARE:.0%} of the moving heart; the background is the fixed "
+        "image's. The truth is blended alike, so a pixel may be partly infarct. Contours of the "
+        "mixed image show the likeliest tissue. A slice that has no partner of similar height is "
+        "its own. Compare Fig. 1 of the paper.",
         tuple(picture_rows),
     )
 
@@ -79,7 +99,9 @@ def infarct_share(batch: Batch, layout: str) -> Tensor:
     return tissue_shares(batch)[:, [INDEX[tissue] for tissue in REGIONS[INFARCT[layout]]]].sum(1)
 
 
-def mask_picture(model: SegmentationNetwork, batch: Batch, *, layout: str, channel: int) -> Illustration:
+def mask_picture(
+    model: SegmentationNetwork, batch: Batch, *, layout: str, channel: int
+) -> Illustration:
     """Figure 3: the expert's masks, the found ones, and the probability of infarct."""
     regions = TARGETS[layout].regions
     maps = probabilities(model, batch.images, layout=layout, regions=regions)
@@ -100,8 +122,8 @@ def mask_picture(model: SegmentationNetwork, batch: Batch, *, layout: str, chann
     return Illustration(
         "2-masks",
         "Expert and network",
-        "The slices with the most pathology, of different patients. The contour in the probability of infarct is the "
-        "expert's. Compare Fig. 3 of the paper.",
+        "The slices with the most pathology, of different patients. The contour in the probability "
+        "of infarct is the expert's. Compare Fig. 3 of the paper.",
         tuple(rows),
     )
 
@@ -117,13 +139,17 @@ def attention_picture(model: SegmentationNetwork, batch: Batch, *, channel: int)
     rows = []
     for index in range(len(batch.images)):
         image = Panel("image", upright(batch.images[index, channel]))
-        gates = [Panel(f"gate of the {name}", energy(gate[index]), heat=True) for name, gate in opened.items()]
+        gates = [
+            Panel(f"gate of the {name}", energy(gate[index]), heat=True)
+            for name, gate in opened.items()
+        ]
         rows.append((image, *gates))
     return Illustration(
         "3-attention",
         "Attention gates",
-        "Mean over channels of the gate, 0 to 1, that each block's output is multiplied with. The first block sees the "
-        "image alone, the last one what the network has made of it. Compare Fig. 2 of the paper.",
+        "Mean over channels of the gate, 0 to 1, that each block's output is multiplied with. The "
+        "first block sees the image alone, the last one what the network has made of it. Compare "
+        "Fig. 2 of the paper.",
         tuple(rows),
     )
 

@@ -9,7 +9,9 @@ from scarmap.inference.ensemble import eight_views
 from scarmap.systems.anatomy_prior.targets import region_maps
 
 
-def probabilities(model: nn.Module, images: Tensor, *, layout: str, regions: Sequence[str]) -> Tensor:
+def probabilities(
+    model: nn.Module, images: Tensor, *, layout: str, regions: Sequence[str]
+) -> Tensor:
     """Probabilities of regions.
 
     Args:
@@ -26,7 +28,12 @@ def probabilities(model: nn.Module, images: Tensor, *, layout: str, regions: Seq
 
 
 def assemble(
-    stages: Mapping[str, nn.Module], slices: Tensor, *, layout: str, regions: Sequence[str], views: int = 1
+    stages: Mapping[str, nn.Module],
+    slices: Tensor,
+    *,
+    layout: str,
+    regions: Sequence[str],
+    views: int = 1,
 ) -> Tensor:
     """The system's inference.
 

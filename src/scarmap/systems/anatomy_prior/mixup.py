@@ -29,8 +29,9 @@ def mixed_slices(
     """Each slice once an epoch as the fixed image, a share of them blended with another slice; then augmented.
 
     Source: anatomy prior, section 2, "Pathology Mixup".
-    Differs: how similar the heights are and how many slices are blended is not published. Chosen: heights within a
-        tenth of the heart's length, and half of the slices. A slice without a partner stays as it is.
+    Differs: how similar the heights are and how many slices are blended is not published. Chosen:
+        heights within a tenth of the heart's length, and half of the slices. A slice without a
+        partner stays as it is.
 
     Args:
         bank: All slices.
@@ -39,7 +40,8 @@ def mixed_slices(
         batch_size: Slices in a batch.
         augmentation: Drawn after blending.
         share: Probability that a slice is blended.
-        largest_height_difference: Largest difference in relative height, 0 to 1, between the two slices of a pair.
+        largest_height_difference: Largest difference in relative height, 0 to 1, between the two
+            slices of a pair.
 
     Yields:
         images (B, S, size, size) with soft truth.
@@ -48,11 +50,15 @@ def mixed_slices(
     candidates = with_foreground(bank, rows)
     for chosen in shuffled(rows, batch_size, generator):
         fixed = Batch(bank.images[chosen], bank.labels[chosen])
-        partners = draw_partners(bank.heights, chosen, candidates, largest_height_difference, generator)
+        partners = draw_partners(
+            bank.heights, chosen, candidates, largest_height_difference, generator
+        )
         moving = Batch(bank.images[partners], bank.labels[partners])
         uniform = torch.rand(2, len(chosen), generator=generator, device=generator.device)
         fixed_share = torch.where((uniform[0] < share) & (partners != chosen), uniform[1], 1.0)
-        yield augment(mix_up(fixed, moving, fixed_share), augmentation, size=bank.size, generator=generator)
+        yield augment(
+            mix_up(fixed, moving, fixed_share), augmentation, size=bank.size, generator=generator
+        )
 
 
 def with_foreground(bank: Bank, rows: Tensor) -> Tensor:
@@ -62,7 +68,11 @@ def with_foreground(bank: Bank, rows: Tensor) -> Tensor:
 
 
 def draw_partners(
-    heights: Tensor, chosen: Tensor, candidates: Tensor, largest_difference: float, generator: torch.Generator
+    heights: Tensor,
+    chosen: Tensor,
+    candidates: Tensor,
+    largest_difference: float,
+    generator: torch.Generator,
 ) -> Tensor:
     """Draw for each slice another one of similar height.
 
@@ -80,7 +90,9 @@ def draw_partners(
     fits = (apart <= largest_difference + 1e-6) & (candidates[None] != chosen[:, None])
     if not len(candidates):
         return chosen
-    chance = torch.rand(fits.shape, generator=generator, device=generator.device).masked_fill(~fits, -1)
+    chance = torch.rand(fits.shape, generator=generator, device=generator.device).masked_fill(
+        ~fits, -1
+    )
     return torch.where(fits.any(1), candidates[chance.argmax(1)], chosen)
 
 
@@ -88,15 +100,15 @@ def mix_up(fixed: Batch, moving: Batch, fixed_share: Tensor) -> Batch:
     """Blend the moving hearts into the fixed images.
 
     Source: anatomy prior, section 2, Eq. 1 and 2.
-    Differs: the paper blends in the foreground of the fixed image; here also the warped moving heart must be there,
-        so that background of the one is never blended with wall of the other. Truth is warped as one map per tissue,
-        bilinearly.
+    Differs: the paper blends in the foreground of the fixed image; here also the warped moving
+        heart must be there, so that background of the one is never blended with wall of the other.
+        Truth is warped as one map per tissue, bilinearly.
 
     Args:
         fixed: Images whose background is kept.
         moving: As many images of the same size.
-        fixed_share: (B,), lambda: share of the fixed image, 0 to 1; 1 leaves it as it is, as does a slice without
-            foreground.
+        fixed_share: (B,), lambda: share of the fixed image, 0 to 1; 1 leaves it as it is, as does a
+            slice without foreground.
 
     Returns:
         Images of the fixed batch with soft truth.
@@ -121,7 +133,8 @@ def foreground(labels: Tensor) -> Tensor:
 def registration(fixed: Tensor, moving: Tensor) -> Tensor:
     """Translation and scale that lay one heart over the other.
 
-    The centroid is mapped to the centroid, and the mean distance of the pixels from it to the mean distance.
+    The centroid is mapped to the centroid, and the mean distance of the pixels from it to the mean
+    distance.
 
     Source: anatomy prior, section 2, Eq. 1.
     Differs: nothing.
@@ -131,10 +144,14 @@ def registration(fixed: Tensor, moving: Tensor) -> Tensor:
         moving: (B, H, W), bool.
 
     Returns:
-        (B, 3), float32: scale s, then the translation (x, y) in pixels, so that a point p of the moving image lies at
+        (B, 3), float32: scale s, then the translation (x, y) in pixels, so that a point p of the
+            moving image lies at
         s p + t in the fixed one; 1 and 0 where either heart has no pixel or one.
     """
-    (centre_fixed, spread_fixed), (centre_moving, spread_moving) = centre_and_spread(fixed), centre_and_spread(moving)
+    (centre_fixed, spread_fixed), (centre_moving, spread_moving) = (
+        centre_and_spread(fixed),
+        centre_and_spread(moving),
+    )
     scale = spread_fixed / spread_moving
     known = (spread_fixed > 0) & (spread_moving > 0)
     scale = torch.where(known, scale, 1.0)

@@ -15,9 +15,10 @@ def neighbourhood_penalty(inner: Tensor, outer: Tensor, *, literal: bool = False
     """How much probability is missing where two regions, one part of the other, both reach but neither is certain.
 
     Source: anatomy prior, section 2, Eq. 4, and the condition a * b < 1 - epsilon before it.
-    Differs: a softmax is never 0, so the printed indicators a > 0 and b > 0 hold everywhere: the printed term is
-        almost 1 on all background, which drives every pixel towards infarct, and negative where the regions overlap.
-        Chosen: support begins at 0.05, epsilon is 0.01, and 1 - a - b is not taken below 0.
+    Differs: a softmax is never 0, so the printed indicators a > 0 and b > 0 hold everywhere: the
+        printed term is almost 1 on all background, which drives every pixel towards infarct, and
+        negative where the regions overlap. Chosen: support begins at 0.05, epsilon is 0.01, and 1 -
+        a - b is not taken below 0.
 
     Args:
         inner: (B, H, W), probability of the region inside, 0 to 1.
@@ -42,11 +43,14 @@ def neighbourhood_penalty(inner: Tensor, outer: Tensor, *, literal: bool = False
 def nested_penalty(regions: Sequence[Tensor], *, literal: bool = False) -> Tensor:
     """Sum of the penalties between each region and the next larger one.
 
-    Source: anatomy prior, section 2, Eq. 5: no-reflow in the whole infarct, the whole infarct in the whole myocardium.
+    Source: anatomy prior, section 2, Eq. 5: no-reflow in the whole infarct, the whole infarct in
+        the whole myocardium.
     Differs: nothing; the equation writes one symbol for the infarct in two ways.
 
     Args:
         regions: Probabilities (B, H, W), from the innermost region to the outermost.
         literal: Keep the printed formula.
     """
-    return torch.stack([neighbourhood_penalty(*pair, literal=literal) for pair in pairwise(regions)]).sum()
+    return torch.stack(
+        [neighbourhood_penalty(*pair, literal=literal) for pair in pairwise(regions)]
+    ).sum()

@@ -20,7 +20,8 @@ from scarmap.systems.anatomy_prior.neighbourhood import nested_penalty
 from scarmap.systems.anatomy_prior.targets import TARGETS, label_names, region_maps
 
 BATCH = (0, 2, 3)
-"""Axes of the Dice loss: a batch counts as one image, so that a slice without the tissue does not count on its own."""
+"""Axes of the Dice loss: a batch counts as one image, so that a slice without the tissue does not
+count on its own."""
 
 
 class AnatomyPriorObjective(nn.Module):
@@ -33,8 +34,8 @@ class AnatomyPriorObjective(nn.Module):
     Args:
         layout: Label layout.
         sequences: Number of sequences, which the weight generator looks at.
-        class_weights: "learned" by a weight generator as published; "softmax" or "inverse-frequency" to compare with;
-            None for plain cross-entropy.
+        class_weights: "learned" by a weight generator as published; "softmax" or
+            "inverse-frequency" to compare with; None for plain cross-entropy.
         penalty_weight: Coefficient of the neighbourhood penalty; 0 leaves it out.
         literal_penalty: Keep the printed formula of the penalty.
         dice: Add the batch soft Dice loss, averaged over the labels without background.
@@ -58,7 +59,9 @@ class AnatomyPriorObjective(nn.Module):
         self.literal_penalty = literal_penalty
         self.dice = dice
         learned = class_weights in ("learned", "softmax")
-        self.generator = WeightGenerator(sequences=sequences, labels=len(self.labels)) if learned else None
+        self.generator = (
+            WeightGenerator(sequences=sequences, labels=len(self.labels)) if learned else None
+        )
 
     def forward(self, model: nn.Module, batch: Batch) -> Losses:
         """Losses of a `SegmentationNetwork`; the weights of each label are shown, of the images that have it."""
@@ -72,11 +75,15 @@ class AnatomyPriorObjective(nn.Module):
         if self.penalty_weight:
             inside_out = tuple(TARGETS[self.layout].nested)[::-1]
             maps = region_maps(probabilities, layout=self.layout, regions=inside_out)
-            parts["neighbourhood"] = self.penalty_weight * nested_penalty(maps.unbind(1), literal=self.literal_penalty)
+            parts["neighbourhood"] = self.penalty_weight * nested_penalty(
+                maps.unbind(1), literal=self.literal_penalty
+            )
         if self.class_weights is None:
             return parts
         seen = weights.detach().where(present_labels(target), torch.nan).nanmean(0)
-        return parts, {f"class_weight_{label}": weight for label, weight in zip(self.labels, seen, strict=True)}
+        return parts, {
+            f"class_weight_{label}": weight for label, weight in zip(self.labels, seen, strict=True)
+        }
 
     def weigh(self, images: Tensor, target: Tensor) -> Tensor:
         """Weight of each label in each image: images (B, S, H, W) and truth (B, K, H, W) to (B, K)."""

@@ -13,12 +13,14 @@ from scarmap.volume import Grid
 INFARCT: Mapping[str, str] = {"emidec": "whole_infarct", "myops2020": "scar"}
 
 
-def compose(probabilities: NDArray[np.float32], *, layout: str, largest_part: bool = False) -> LabelArray:
+def compose(
+    probabilities: NDArray[np.float32], *, layout: str, largest_part: bool = False
+) -> LabelArray:
     """Decide from the outside in: wall, blood pool or background, then pathology in the wall, the likelier each time.
 
     Source: not given in the paper.
-    Differs: nothing to compare with; a choice. The likeliest single label would lose an infarct whose pixels are
-        torn between scar and no-reflow.
+    Differs: nothing to compare with; a choice. The likeliest single label would lose an infarct
+        whose pixels are torn between scar and no-reflow.
 
     Args:
         probabilities: (K, X, Y, Z), of the regions of the layout's `TARGETS`.
@@ -39,8 +41,8 @@ def leave_out_small_infarct(
 ) -> tuple[LabelArray, tuple[str, ...]]:
     """Decide whether a case has an infarct: one below a volume is taken for noise, and what it lies in takes its place.
 
-    Source: none; not part of the paper. A network that is asked for infarct in every slice finds some in healthy
-        patients too, which the challenge's convention punishes with 0.
+    Source: none; not part of the paper. A network that is asked for infarct in every slice finds
+        some in healthy patients too, which the challenge's convention punishes with 0.
     Differs: nothing to compare with; a choice.
 
     Args:
@@ -54,4 +56,6 @@ def leave_out_small_infarct(
     """
     nested = TARGETS[layout].nested
     around = list(nested.values())[list(nested).index(INFARCT[layout]) - 1]
-    return leave_out_small(labels, grid, region=INFARCT[layout], around=around, smallest_ml=smallest_ml)
+    return leave_out_small(
+        labels, grid, region=INFARCT[layout], around=around, smallest_ml=smallest_ml
+    )

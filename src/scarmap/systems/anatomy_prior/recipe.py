@@ -1,6 +1,7 @@
 """The anatomy prior as a recipe, and every row of the paper's table.
 
-Torch is imported when a recipe is built, not when this module is, so that listing recipes is instant.
+Torch is imported when a recipe is built, not when this module is, so that listing recipes is
+instant.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -61,27 +62,31 @@ def anatomy_prior(
 ) -> Recipe:
     """Attention U-Net with pathology mix-up, learned label weights and a neighbourhood penalty.
 
-    Source: Zhou et al., "Anatomy Prior Based U-net for Pathology Segmentation with Attention", STACOM 2020 (EMIDEC).
-        The defaults are the row "attention+AWCE+penalty" of Table 1.
+    Source: Zhou et al., "Anatomy Prior Based U-net for Pathology Segmentation with Attention",
+        STACOM 2020 (EMIDEC). The defaults are the row "attention+AWCE+penalty" of Table 1.
     Differs: see each part's own docstring, and `Recipe.sources` for every constant.
 
     Args:
         attention: Table 1's "attention": a gate on every block.
-        class_weights: Table 1's "AWCE" is "learned"; None is plain cross-entropy, the others are to compare with.
+        class_weights: Table 1's "AWCE" is "learned"; None is plain cross-entropy, the others are to
+            compare with.
         penalty: Table 1's "penalty".
         mixup: Pathology mix-up; on in every row, as the paper has no row without.
         width: Channels at full resolution; 12 to 16 on two cores.
         schedule: "published", or "modern" with what works today, see `stages.training`.
-        split: "patients" for five seeded folds of patients, "slices" for ten of slices as the paper split them, where
-            validation slices have neighbours of the same patient in training, "none" to train on every case.
-        layout: Labels to learn; "myops2020" has edema and a right ventricle in the place of no-reflow.
+        split: "patients" for five seeded folds of patients, "slices" for ten of slices as the paper
+            split them, where validation slices have neighbours of the same patient in training,
+            "none" to train on every case.
+        layout: Labels to learn; "myops2020" has edema and a right ventricle in the place of
+            no-reflow.
         sequences: Any of those that the layout has; none named stands for all.
-        size: Side of the window in pixels, a multiple of 16; None takes the schedule's own for the layout.
+        size: Side of the window in pixels, a multiple of 16; None takes the schedule's own for the
+            layout.
         spacing_mm: Pixel size to work at; None takes the schedule's own for the layout.
         penalty_weight: Coefficient of the neighbourhood penalty.
         literal_penalty: Keep the penalty's printed formula.
-        smallest_infarct_ml: A smaller infarct is left out of a mask; None takes the schedule's own: 0 as published,
-            2 ml for the modern one.
+        smallest_infarct_ml: A smaller infarct is left out of a mask; None takes the schedule's own:
+            0 as published, 2 ml for the modern one.
 
     Raises:
         RecipeError: A keyword has an unknown value, or two do not go together.
@@ -126,7 +131,11 @@ def anatomy_prior(
         literal_penalty=literal_penalty,
         dice=modern,
     )
-    smallest_ml = smallest_infarct_ml if smallest_infarct_ml is not None else (SMALLEST_INFARCT_ML if modern else 0.0)
+    smallest_ml = (
+        smallest_infarct_ml
+        if smallest_infarct_ml is not None
+        else (SMALLEST_INFARCT_ML if modern else 0.0)
+    )
     return Recipe(
         system="anatomy_prior",
         layout=layout,
@@ -145,7 +154,9 @@ def anatomy_prior(
             ),
         ),
         regions=regions,
-        assemble=partial(inference.assemble, layout=layout, regions=regions, views=8 if any_way else 1),
+        assemble=partial(
+            inference.assemble, layout=layout, regions=regions, views=8 if any_way else 1
+        ),
         compose=partial(postprocess.compose, layout=layout, largest_part=modern),
         finish=partial(postprocess.leave_out_small_infarct, layout=layout, smallest_ml=smallest_ml),
         illustrate=partial(illustrate.illustrate, layout=layout, sequences=sequences),
@@ -177,9 +188,10 @@ SOURCES = {
     "smallest_infarct_ml": "choice: 2 ml in the modern schedule; not part of the paper",
 }
 NOTE = (
-    "Published over 69 validation slices that share patients with the training slices; whether 'Myo' and 'Inf' are "
-    "single labels or unions is not stated. They stand beside the single labels here, as the paper calls its unions "
-    "'whole'; the unions are whole_myocardium and whole_infarct, the averages over slices are in `slicewise`."
+    "Published over 69 validation slices that share patients with the training slices; whether "
+    "'Myo' and 'Inf' are single labels or unions is not stated. They stand beside the single "
+    "labels here, as the paper calls its unions 'whole'; the unions are whole_myocardium and "
+    "whole_infarct, the averages over slices are in `slicewise`."
 )
 COLUMNS = ("lv_pool", "normal_myocardium", "scar", "mvo")
 
@@ -194,7 +206,9 @@ def table_row(recipe: Callable[..., Recipe], published: str) -> Row:
 PLAIN = partial(anatomy_prior, class_weights=None, penalty=False)
 
 RECIPES: dict[str, Row] = {
-    "anatomy-prior/baseline": table_row(partial(PLAIN, attention=False), "95.5 0.9 87.1 4.5 62.2 8.0 24.6 10.2"),
+    "anatomy-prior/baseline": table_row(
+        partial(PLAIN, attention=False), "95.5 0.9 87.1 4.5 62.2 8.0 24.6 10.2"
+    ),
     "anatomy-prior/attention": table_row(PLAIN, "96.2 0.9 90.0 3.3 71.8 6.7 35.4 13.0"),
     "anatomy-prior/no-penalty": table_row(
         partial(anatomy_prior, penalty=False), "97.1 1.4 92.6 2.9 76.9 8.2 53.5 15.3"

@@ -15,7 +15,8 @@ class Targets:
 
     Attributes:
         pools: Blood pools.
-        nested: Region to the tissue of it that is in no inner region, from the outermost region to the innermost.
+        nested: Region to the tissue of it that is in no inner region, from the outermost region to
+            the innermost.
     """
 
     pools: tuple[str, ...]
@@ -28,9 +29,13 @@ class Targets:
 
 
 TARGETS: Mapping[str, Targets] = {
-    "emidec": Targets(("lv_pool",), {"whole_myocardium": "normal_myocardium", "whole_infarct": "scar", "mvo": "mvo"}),
+    "emidec": Targets(
+        ("lv_pool",),
+        {"whole_myocardium": "normal_myocardium", "whole_infarct": "scar", "mvo": "mvo"},
+    ),
     "myops2020": Targets(
-        ("lv_pool", "rv_pool"), {"whole_myocardium": "normal_myocardium", "scar_and_edema": "edema", "scar": "scar"}
+        ("lv_pool", "rv_pool"),
+        {"whole_myocardium": "normal_myocardium", "scar_and_edema": "edema", "scar": "scar"},
     ),
 }
 

@@ -14,7 +14,8 @@ from scarmap.systems.cascade.denoiser import epicardial_masks
 
 Loss = Literal["dice", "dice-cross-entropy"]
 BATCH = (0, 2, 3)
-"""Axes of a Dice loss: a batch counts as one image, so that a slice without the tissue does not count on its own."""
+"""Axes of a Dice loss: a batch counts as one image, so that a slice without the tissue does not
+count on its own."""
 
 
 def take_earlier(model: nn.Module, earlier: Mapping[str, nn.Module]) -> None:
@@ -33,8 +34,8 @@ class AnatomyNetwork(nn.Module):
     """One encoder per sequence, no weights shared, one decoder, one map: the LV epicardial region.
 
     Source: cascade, section 2.1 and Fig. 2.
-    Differs: widths are not published. Chosen: `UNet`, 32 to 256 channels and 512 in the bottleneck, the skips of all
-        encoders concatenated at each level.
+    Differs: widths are not published. Chosen: `UNet`, 32 to 256 channels and 512 in the bottleneck,
+        the skips of all encoders concatenated at each level.
 
     Args:
         sequences: Which channels of the images it looks at; one encoder each.

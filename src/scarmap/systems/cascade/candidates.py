@@ -26,8 +26,8 @@ class Networks(Protocol):
 def region(networks: Networks | Mapping[str, nn.Module], images: Tensor, *, gate: Gate) -> Tensor:
     """Probability of the LV epicardial region.
 
-    Source: cascade, section 2.1, Eq. 2 to 4, use the anatomy network's own output, "segmentation"; the prose says
-        that the auto-encoder reconstructs the result, "denoised".
+    Source: cascade, section 2.1, Eq. 2 to 4, use the anatomy network's own output, "segmentation";
+        the prose says that the auto-encoder reconstructs the result, "denoised".
     Differs: nothing.
 
     Args:
@@ -45,15 +45,17 @@ def region(networks: Networks | Mapping[str, nn.Module], images: Tensor, *, gate
     return denoised.float()
 
 
-def draw_training_gate(found: Tensor, labels: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+def draw_training_gate(
+    found: Tensor, labels: Tensor, *, generator: torch.Generator | None = None
+) -> Tensor:
     """Choose for each slice where its candidate images end.
 
-    The anatomy network is better on the slices that it was trained on than on new ones, so half of the gates are gold
-    masks of a wrong size instead.
+    The anatomy network is better on the slices that it was trained on than on new ones, so half of
+    the gates are gold masks of a wrong size instead.
 
     Source: cascade, section 3.2 ("extracted from the training data").
-    Differs: the paper does not say by which mask. Chosen: half by the gold one grown or shrunk by up to 3 pixels, half
-        by the anatomy network's.
+    Differs: the paper does not say by which mask. Chosen: half by the gold one grown or shrunk by
+        up to 3 pixels, half by the anatomy network's.
 
     Args:
         found: (B, 1, H, W), the anatomy network's probabilities.

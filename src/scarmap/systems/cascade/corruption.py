@@ -1,7 +1,7 @@
 """How masks are spoiled for the denoising auto-encoder to mend.
 
-Every kind of damage is one that a segmentation network does: a wrong size, a ragged edge, holes and islands, specks
-along the border, and undecided probabilities. Each mask gets a random selection.
+Every kind of damage is one that a segmentation network does: a wrong size, a ragged edge, holes and
+islands, specks along the border, and undecided probabilities. Each mask gets a random selection.
 """
 
 import torch
@@ -26,9 +26,10 @@ def corrupt(masks: Tensor, *, generator: torch.Generator | None = None) -> Tenso
     """Spoil each mask in its own way.
 
     Source: cascade, section 2.1 ("noisy version") and 3.2 ("randomly adding noise").
-    Differs: the paper does not say which noise. Chosen: with probability one half each, growth or shrinkage by up to
-        5 pixels, a ragged edge, up to 3 elliptic holes or islands, and specks in 1 to 5 % of the pixels near the
-        border; 30 % are blurred, because the anatomy network's output is a probability map.
+    Differs: the paper does not say which noise. Chosen: with probability one half each, growth or
+        shrinkage by up to 5 pixels, a ragged edge, up to 3 elliptic holes or islands, and specks in
+        1 to 5 % of the pixels near the border; 30 % are blurred, because the anatomy network's
+        output is a probability map.
 
     Args:
         masks: (B, 1, H, W), float, 0 or 1.
@@ -52,7 +53,9 @@ def corrupt(masks: Tensor, *, generator: torch.Generator | None = None) -> Tenso
 
 def resize(masks: Tensor, generator: torch.Generator | None) -> Tensor:
     """Dilate or erode by up to 5 pixels."""
-    return grow(masks, draw_pixels(LARGEST_GROWTH_PX, len(masks), generator=generator, device=masks.device))
+    return grow(
+        masks, draw_pixels(LARGEST_GROWTH_PX, len(masks), generator=generator, device=masks.device)
+    )
 
 
 def jitter_edge(masks: Tensor, generator: torch.Generator | None) -> Tensor:
@@ -62,7 +65,9 @@ def jitter_edge(masks: Tensor, generator: torch.Generator | None) -> Tensor:
     field = F.interpolate(coarse * EDGE_JITTER_PX, size=(H, W), mode="bicubic", align_corners=True)
     unit = torch.eye(2, 3, device=masks.device).expand(B, 2, 3)
     grid = F.affine_grid(unit, [B, 1, H, W], align_corners=False)
-    moved = grid + rearrange(field, "B two H W -> B H W two") * 2 / torch.tensor([W, H], device=masks.device)
+    moved = grid + rearrange(field, "B two H W -> B H W two") * 2 / torch.tensor(
+        [W, H], device=masks.device
+    )
     return F.grid_sample(masks, moved, mode="nearest", padding_mode="border", align_corners=False)
 
 
@@ -82,7 +87,8 @@ def ellipses(masks: Tensor, uniform: Tensor, generator: torch.Generator | None) 
     """One filled ellipse near each mask.
 
     Args:
-        masks: (B, 1, H, W); the centre is drawn around theirs, as far as they spread; the image's when one is empty.
+        masks: (B, 1, H, W); the centre is drawn around theirs, as far as they spread; the image's
+            when one is empty.
         uniform: (3, B), in [0, 1]: both semi-axes and the angle.
         generator: Source of the centre.
 
@@ -114,7 +120,9 @@ def add_specks(masks: Tensor, generator: torch.Generator | None) -> Tensor:
     step = torch.full((len(masks),), BAND_PX, device=masks.device)
     band = grow(masks, step) - grow(masks, -step)
     low, high = SPECKS
-    share = low + (high - low) * _uniform(len(masks), 1, 1, 1, generator=generator, device=masks.device)
+    share = low + (high - low) * _uniform(
+        len(masks), 1, 1, 1, generator=generator, device=masks.device
+    )
     chosen = _uniform(*masks.shape, generator=generator, device=masks.device) < share
     return torch.where(chosen & (band > 0.5), 1 - masks, masks)
 
@@ -127,7 +135,9 @@ def blur(masks: Tensor, generator: torch.Generator | None) -> Tensor:
     weights = weights / weights.sum()
     padded = F.pad(masks, (reach,) * 4, mode="replicate")
     smooth = (
-        F.conv2d(F.conv2d(padded, weights.view(1, 1, -1, 1)), weights.view(1, 1, 1, -1)).to(masks.dtype).clamp(0, 1)
+        F.conv2d(F.conv2d(padded, weights.view(1, 1, -1, 1)), weights.view(1, 1, 1, -1))
+        .to(masks.dtype)
+        .clamp(0, 1)
     )
     share = _uniform(len(masks), 1, 1, 1, generator=generator, device=masks.device)
     return torch.lerp(masks, smooth, share)

@@ -48,8 +48,9 @@ class Denoiser(nn.Module):
     """Convolutional auto-encoder without skips, so that every mask passes through a short code.
 
     Source: cascade, section 2.1, Eq. 5 and Fig. 2.
-    Differs: the paper gives no structure. Chosen: four 3x3 convolutions of stride 2 (16, 32, 64, 128 channels, batch
-        normalisation, ReLU), a linear layer to the code and one back, four 4x4 transposed convolutions, sigmoid.
+    Differs: the paper gives no structure. Chosen: four 3x3 convolutions of stride 2 (16, 32, 64,
+        128 channels, batch normalisation, ReLU), a linear layer to the code and one back, four 4x4
+        transposed convolutions, sigmoid.
 
     Args:
         size: Side of the masks in pixels, a multiple of 16.
@@ -69,7 +70,9 @@ class Denoiser(nn.Module):
     def forward(self, mask: Tensor) -> Tensor:
         """Masks or probabilities (B, 1, size, size), in [0, 1], to plausible ones of the same shape, in [0, 1]."""
         code = self.encode(self.down(mask).flatten(1))
-        spread = rearrange(F.relu(self.decode(code)), "B (C H W) -> B C H W", H=self.side, W=self.side)
+        spread = rearrange(
+            F.relu(self.decode(code)), "B (C H W) -> B C H W", H=self.side, W=self.side
+        )
         return torch.sigmoid(self.last(self.up(spread)))
 
 
@@ -96,7 +99,9 @@ class DenoisingObjective(nn.Module):
 
 def _halving(before: int, after: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU(inplace=True)
+        nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(inplace=True),
     )
 
 

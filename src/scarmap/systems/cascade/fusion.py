@@ -25,7 +25,8 @@ def make_fusion(fusion: Fusion, *, channels: int, own: int, reduction: int = 4) 
         reduction: How many channels share one number in the channel attention.
 
     Returns:
-        A module called with the branches' features, three of (B, channels, h, w), and a list of the main branch's own,
+        A module called with the branches' features, three of (B, channels, h, w), and a list of the
+            main branch's own,
         (B, own, h, w) together; it returns (B, channels, h, w), at least 0.
 
     Raises:
@@ -44,9 +45,10 @@ class ChannelAttentionFusion(nn.Module):
     """The channel-attention fusion block (CAFB): concatenate, weigh each channel by the whole image, convolve.
 
     Source: cascade, section 2.2, Eq. 10 and 11, Fig. 4.
-    Differs: Eq. 10 lacks a bracket and names ReLU and sigmoid the other way round than the work that it builds on;
-        the text's assignment is used. Kernel sizes and the reduction are not published: 1x1 without bias and 4 for
-        the attention, 3x3 with batch normalisation for the output.
+    Differs: Eq. 10 lacks a bracket and names ReLU and sigmoid the other way round than the work
+        that it builds on; the text's assignment is used. Kernel sizes and the reduction are not
+        published: 1x1 without bias and 4 for the attention, 3x3 with batch normalisation for the
+        output.
     """
 
     def __init__(self, channels: int, *, own: int, reduction: int = 4) -> None:
@@ -71,8 +73,8 @@ class SumProductMaxFusion(nn.Module):
     """The multi-fusion block of Table 2's MFB-PRSN: sum, product and maximum over the branches, then convolutions.
 
     Source: cascade, section 3.3 ("summation-product-maximization").
-    Differs: how the three join the main branch is not published. Chosen: they are concatenated and convolved, the
-        main branch's features are concatenated to that, and convolved again.
+    Differs: how the three join the main branch is not published. Chosen: they are concatenated and
+        convolved, the main branch's features are concatenated to that, and convolved again.
     """
 
     def __init__(self, channels: int, *, own: int) -> None:
@@ -82,7 +84,11 @@ class SumProductMaxFusion(nn.Module):
 
     def forward(self, branches: list[Tensor], own: list[Tensor]) -> Tensor:
         """See `make_fusion`."""
-        three = [sum(branches[1:], branches[0]), reduce(torch.mul, branches), reduce(torch.maximum, branches)]
+        three = [
+            sum(branches[1:], branches[0]),
+            reduce(torch.mul, branches),
+            reduce(torch.maximum, branches),
+        ]
         fused = F.relu(self.fuse(torch.cat(three, dim=1)))
         return F.relu(self.output(torch.cat([fused, *own], dim=1)))
 

@@ -23,7 +23,12 @@ SHOWN_WITH = {"main": "LGE"}
 
 @torch.inference_mode()
 def illustrate(
-    stages: Mapping[str, nn.Module], bank: Bank, rows: Tensor, *, sequences: Sequence[str], gate: Gate
+    stages: Mapping[str, nn.Module],
+    bank: Bank,
+    rows: Tensor,
+    *,
+    sequences: Sequence[str],
+    gate: Gate,
 ) -> list[Illustration]:
     """Draw what each network does on the two slices with the most pathology.
 
@@ -61,8 +66,9 @@ def candidate_picture(batch: Batch, inside: Tensor, sequences: Sequence[str]) ->
     return Illustration(
         "1-candidate-region",
         "Candidate images",
-        "The LV epicardial region by the expert and by the anatomy network, and the image inside it, which is all that "
-        "a pathology network is shown. Pathology outside the contour is lost. Compare Fig. 1 of the paper.",
+        "The LV epicardial region by the expert and by the anatomy network, and the image inside "
+        "it, which is all that a pathology network is shown. Pathology outside the contour is "
+        "lost. Compare Fig. 1 of the paper.",
         tuple(rows),
     )
 
@@ -81,18 +87,23 @@ def shape_picture(stages: Mapping[str, nn.Module], batch: Batch) -> Illustration
             truth = {"lv_epicardium": upright_mask(gold[index, 0] > 0)}
             panels = [Panel(name, upright(before[index, 0]), truth, heat=True)]
             if after is not None:
-                panels.append(Panel("after the auto-encoder", upright(after[index, 0]), truth, heat=True))
+                panels.append(
+                    Panel("after the auto-encoder", upright(after[index, 0]), truth, heat=True)
+                )
             rows.append(tuple(panels))
     return Illustration(
         "2-shape",
         "The shape of the region",
-        "Probability of the LV epicardial region with the expert's contour. The auto-encoder, where there is one, "
-        "should fill holes, drop islands and smooth the border without moving it. Compare Fig. 2 of the paper.",
+        "Probability of the LV epicardial region with the expert's contour. The auto-encoder, "
+        "where there is one, should fill holes, drop islands and smooth the border without moving "
+        "it. Compare Fig. 2 of the paper.",
         tuple(rows),
     )
 
 
-def branch_picture(model: nn.Module, batch: Batch, inside: Tensor, sequences: Sequence[str]) -> Illustration:
+def branch_picture(
+    model: nn.Module, batch: Batch, inside: Tensor, sequences: Sequence[str]
+) -> Illustration:
     """What each output of the pathology network finds, beside the expert."""
     logits: dict[str, Tensor] = model(batch.images * inside)
     rows = []
@@ -108,8 +119,9 @@ def branch_picture(model: nn.Module, batch: Batch, inside: Tensor, sequences: Se
     return Illustration(
         "3-branches",
         "Outputs of the pathology network",
-        "Each branch is trained on what its sequence shows: bSSFP the wall, LGE the scar, T2 the scar and edema "
-        "together. The main output fuses their features. Compare Fig. 3 of the paper.",
+        "Each branch is trained on what its sequence shows: bSSFP the wall, LGE the scar, T2 the "
+        "scar and edema together. The main output fuses their features. Compare Fig. 3 of the "
+        "paper.",
         tuple(rows),
     )
 

@@ -23,15 +23,17 @@ def assemble(
 ) -> Tensor:
     """Probabilities of the LV epicardial region and of the nested regions inside it.
 
-    Where the region is empty, nothing is found in it. Inside means up to one pixel beyond: the last pixels are
-    repeated there, so that enlarging the maps does not dilute them along the border; `compose` cuts them again.
+    Where the region is empty, nothing is found in it. Inside means up to one pixel beyond: the last
+    pixels are repeated there, so that enlarging the maps does not dilute them along the border;
+    `compose` cuts them again.
 
     Args:
         stages: Trained stages.
         slices: (Z, S, H, W), in [0, 1].
         output: Which output of the pathology network; None for the region alone.
         gate: Which anatomy output ends the candidate images, see `region`.
-        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views, of each network.
+        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views, of
+            each network.
 
     Returns:
         (Z, 1 + K, H, W), in [0, 1].
@@ -61,7 +63,9 @@ def one_pixel_beyond(maps: Tensor, inside: Tensor) -> Tensor:
     return torch.where(inside > 0.5, maps, F.max_pool2d(maps, 3, stride=1, padding=1))
 
 
-def validation_probabilities(model: nn.Module, images: Tensor, *, output: str, gate: Gate) -> Tensor:
+def validation_probabilities(
+    model: nn.Module, images: Tensor, *, output: str, gate: Gate
+) -> Tensor:
     """Nested probabilities inside the region that the frozen anatomy network finds, for `Stage.score`."""
     assert isinstance(model.frozen, Frozen)
     inside = (region(model.frozen, images, gate=gate) > 0.5).to(images.dtype)

@@ -23,10 +23,14 @@ def grow(masks: Tensor, pixels: Tensor) -> Tensor:
     for by in sorted(set(pixels.tolist()) - {0}):
         chosen = pixels == by
         sign = 1 if by > 0 else -1
-        grown[chosen] = sign * F.max_pool2d(sign * masks[chosen], 2 * abs(by) + 1, stride=1, padding=abs(by))
+        grown[chosen] = sign * F.max_pool2d(
+            sign * masks[chosen], 2 * abs(by) + 1, stride=1, padding=abs(by)
+        )
     return grown
 
 
-def draw_pixels(largest: int, count: int, *, generator: torch.Generator | None, device: torch.device) -> Tensor:
+def draw_pixels(
+    largest: int, count: int, *, generator: torch.Generator | None, device: torch.device
+) -> Tensor:
     """Draw whole numbers from -largest to largest: (count,), int64."""
     return torch.randint(-largest, largest + 1, (count,), generator=generator, device=device)

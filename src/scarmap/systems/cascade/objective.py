@@ -24,8 +24,8 @@ class PathologyObjective(nn.Module):
     """Weighted Dice losses of the main branch and of the three others.
 
     Source: cascade, section 2.2, Eq. 7 to 9, 12 and 13; the weights from section 3.2.
-    Differs: the paper prints the Dice score where a loss is meant; one minus it, averaged over the classes without
-        the background, is minimised. Labels outside the gate count as background.
+    Differs: the paper prints the Dice score where a loss is meant; one minus it, averaged over the
+        classes without the background, is minimised. Labels outside the gate count as background.
 
     Args:
         weights: Weight of each output; a network is trained on those that it has.
@@ -58,7 +58,8 @@ class PathologyObjective(nn.Module):
         logits: dict[str, Tensor] = model(batch.images * gate)
         name = self.loss.replace("-", "_")
         return {
-            f"{name}_{output}": self.weights[output] * self._loss(each.float(), target_classes(labels, output))
+            f"{name}_{output}": self.weights[output]
+            * self._loss(each.float(), target_classes(labels, output))
             for output, each in logits.items()
         }
 

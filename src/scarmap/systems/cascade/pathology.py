@@ -1,7 +1,8 @@
 """The pathological region segmentation network (PRSN), the single U-Nets beside it, and what each of them predicts.
 
-An output is a softmax over background and the classes of nested regions: with whole myocardium ⊃ scar and edema ⊃
-scar the classes are normal myocardium, edema and scar. A pixel's class is the number of regions that it lies in.
+An output is a softmax over background and the classes of nested regions: with whole myocardium ⊃
+scar and edema ⊃ scar the classes are normal myocardium, edema and scar. A pixel's class is the
+number of regions that it lies in.
 """
 
 from collections.abc import Mapping
@@ -24,8 +25,9 @@ NESTED: Mapping[str, tuple[str, ...]] = {
 """Regions of each output, from the largest to the smallest.
 
 Source: cascade, Fig. 3.
-Differs: the paper does not say what is normal for a sequence that shows one pathology. Chosen: edema on T2 includes the
-    scar, which is bright there too; normal myocardium on LGE includes the edema, which is dark there.
+Differs: the paper does not say what is normal for a sequence that shows one pathology. Chosen:
+    edema on T2 includes the scar, which is bright there too; normal myocardium on LGE includes the
+    edema, which is dark there.
 """
 BRANCHES = ("bSSFP", "LGE", "T2")
 
@@ -76,9 +78,9 @@ class MainBranch(nn.Module):
     """The U-shaped branch that has no image of its own: a fusion block at each level of encoder and decoder.
 
     Source: cascade, section 2.2 and Fig. 3.
-    Differs: the figure shows fusion at "different hierarchies" only. Chosen: at every level the encoder fuses the
-        branches' encoder features with its own pooled output, the decoder fuses the branches' decoder features with
-        its own enlarged output and its own skip.
+    Differs: the figure shows fusion at "different hierarchies" only. Chosen: at every level the
+        encoder fuses the branches' encoder features with its own pooled output, the decoder fuses
+        the branches' decoder features with its own enlarged output and its own skip.
 
     Args:
         outputs: Channels of the output.
@@ -94,7 +96,9 @@ class MainBranch(nn.Module):
             for channels, before in zip(widths, [0, *widths[:-1]], strict=True)
         )
         self.enlarge = nn.ModuleList(enlarge(channels) for channels in widths[:-1])
-        self.up = nn.ModuleList(make_fusion(fusion, channels=channels, own=2 * channels) for channels in widths[:-1])
+        self.up = nn.ModuleList(
+            make_fusion(fusion, channels=channels, own=2 * channels) for channels in widths[:-1]
+        )
         self.head = nn.Conv2d(width, outputs, 1)
 
     def forward(self, branches: list[Features]) -> Tensor:
@@ -103,7 +107,9 @@ class MainBranch(nn.Module):
         for level in range(LEVELS):
             own = [F.max_pool2d(skips[-1], 2)] if skips else []
             skips.append(self.down[level]([branch.encoder[level][0] for branch in branches], own))
-        y = self.down[LEVELS]([branch.bottleneck for branch in branches], [F.max_pool2d(skips[-1], 2)])
+        y = self.down[LEVELS](
+            [branch.bottleneck for branch in branches], [F.max_pool2d(skips[-1], 2)]
+        )
         for level in reversed(range(LEVELS)):
             own = [self.enlarge[level](y), skips[level]]
             y = self.up[level]([branch.decoder[level] for branch in branches], own)
@@ -119,13 +125,17 @@ class PathologyNetwork(nn.Module):
 
     Args:
         width: Channels at full resolution.
-        fusion: "channel-attention" as published, "sum-product-max" for MFB-PRSN, or "concatenation".
+        fusion: "channel-attention" as published, "sum-product-max" for MFB-PRSN, or
+            "concatenation".
     """
 
     def __init__(self, *, width: int = 32, fusion: Fusion = "channel-attention") -> None:
         super().__init__()
         self.branches = nn.ModuleDict(
-            {name: UNet(encoders=(1,), outputs=1 + len(NESTED[name]), width=width) for name in BRANCHES}
+            {
+                name: UNet(encoders=(1,), outputs=1 + len(NESTED[name]), width=width)
+                for name in BRANCHES
+            }
         )
         self.main = MainBranch(outputs=1 + len(NESTED["main"]), width=width, fusion=fusion)
         self.frozen = Frozen()

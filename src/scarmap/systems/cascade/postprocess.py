@@ -12,17 +12,19 @@ from scarmap.labels import INDEX, LabelArray
 def compose(probabilities: NDArray[np.float32], *, regions: Sequence[str]) -> LabelArray:
     """Decide from the outside in: wall or cavity inside the epicardium, pathology in the wall, scar in the pathology.
 
-    A network without a pathology output fills the whole epicardial region with the blood pool, so that
-    `lv_epicardium` is what it found; the other regions of such a mask mean nothing.
+    A network without a pathology output fills the whole epicardial region with the blood pool, so
+    that `lv_epicardium` is what it found; the other regions of such a mask mean nothing.
 
     Source: cascade, section 2.2; the region is binarised at one half.
-    Differs: the paper does not say how labels are chosen nor where the cavity comes from. Chosen: at each step the
-        likelier side; the cavity is the largest part of each slice inside the epicardium that is not wall, and what
-        else is left between wall and epicardium is normal wall.
+    Differs: the paper does not say how labels are chosen nor where the cavity comes from. Chosen:
+        at each step the likelier side; the cavity is the largest part of each slice inside the
+        epicardium that is not wall, and what else is left between wall and epicardium is normal
+        wall.
 
     Args:
         probabilities: (K, X, Y, Z), as `regions`.
-        regions: "lv_epicardium" first, then the nested regions of an output, from the largest to the smallest.
+        regions: "lv_epicardium" first, then the nested regions of an output, from the largest to
+            the smallest.
 
     Returns:
         (X, Y, Z), tissue indices; empty where the epicardial region is.

@@ -1,6 +1,7 @@
 """The cascade as a recipe, and every row of the paper's tables.
 
-Torch is imported when a recipe is built, not when this module is, so that listing recipes is instant.
+Torch is imported when a recipe is built, not when this module is, so that listing recipes is
+instant.
 """
 
 from functools import partial
@@ -34,8 +35,9 @@ def cascade(
 ) -> Recipe:
     """Anatomical structure segmentation network with a denoising auto-encoder, then pathological region segmentation.
 
-    Source: Zhang et al., "Multi-Modality Pathology Segmentation Framework: Application to Cardiac Magnetic Resonance
-        Images", MyoPS 2020: ASSN, DAE and PRSN. The defaults are the last row of Table 2.
+    Source: Zhang et al., "Multi-Modality Pathology Segmentation Framework: Application to Cardiac
+        Magnetic Resonance Images", MyoPS 2020: ASSN, DAE and PRSN. The defaults are the last row of
+        Table 2.
     Differs: see each part's own docstring, and `Recipe.sources` for every constant.
 
     Args:
@@ -43,11 +45,13 @@ def cascade(
         gate: Whose output ends the candidate images, the anatomy network's or the auto-encoder's.
         fusion: The main branch's fusion blocks; "sum-product-max" is Table 2's MFB.
         anatomy: The anatomy network, or Table 1's U-Net on bSSFP alone.
-        pathology: The pathology network, or one of Table 2's single U-Nets; None trains the anatomy only (Table 1).
+        pathology: The pathology network, or one of Table 2's single U-Nets; None trains the anatomy
+            only (Table 1).
         output: Which of the pathology network's outputs is written; does not change the training.
         width: Channels at full resolution; 16 trains on two cores in an evening.
         schedule: "published", or "modern" with what works today, see `stages.training`.
-        folds: "five" as the other systems split MyoPS, "seeded" for five random folds, "none" to train on every case.
+        folds: "five" as the other systems split MyoPS, "seeded" for five random folds, "none" to
+            train on every case.
         beta: Weight of the Dice loss of the auto-encoder's reconstruction.
         weights: Weights of the losses of bSSFP, LGE and T2 beside the main branch's.
         spacing_mm: Pixel size to work at; the window has 128 pixels.
@@ -95,21 +99,27 @@ def cascade(
 def check_combination(*, denoiser: bool, gate: str, pathology: str | None, output: str) -> None:
     """Raise RecipeError where two keywords do not go together."""
     if gate == "denoised" and not denoiser:
-        raise RecipeError("gate='denoised' needs the auto-encoder. Set denoiser=True, or gate='segmentation'.")
+        raise RecipeError(
+            "gate='denoised' needs the auto-encoder. Set denoiser=True, or gate='segmentation'."
+        )
     if output != "main" and pathology != "prsn":
         raise RecipeError(
-            f"output={output!r} is a side output of pathology='prsn', and pathology is {pathology!r}, which has one "
-            f"output only. Leave output out."
+            f"output={output!r} is a side output of pathology='prsn', and pathology is "
+            f"{pathology!r}, which has one output only. Leave output out."
         )
 
 
 def check_ranges(*, width: int, spacing_mm: float, beta: float, weights: tuple[float, ...]) -> None:
     """Raise RecipeError where a number is out of its range."""
     if width < 1 or spacing_mm <= 0:
-        raise RecipeError(f"The cascade's width and spacing_mm must be positive; they are {width} and {spacing_mm}.")
+        raise RecipeError(
+            f"The cascade's width and spacing_mm must be positive; they are {width} and "
+            f"{spacing_mm}."
+        )
     if beta < 0 or len(weights) != 3 or min(weights) < 0:
         raise RecipeError(
-            f"The cascade's beta and its three weights must not be negative; they are {beta} and {weights}."
+            f"The cascade's beta and its three weights must not be negative; they are {beta} and "
+            f"{weights}."
         )
 
 
@@ -132,15 +142,17 @@ SOURCES = {
     "folds": "choice: the paper draws 20 training and 5 validation cases at random",
 }
 TABLE_1 = (
-    "LV epicardial region: blood pool, wall and pathology together. Published on 5 validation cases drawn from the 25; "
-    "the Hausdorff distance's kind is not stated, here it is the largest 3D distance of a case in mm. The masks of "
-    "this row hold the region as blood pool; only lv_epicardium means anything."
+    "LV epicardial region: blood pool, wall and pathology together. Published on 5 validation "
+    "cases drawn from the 25; the Hausdorff distance's kind is not stated, here it is the largest "
+    "3D distance of a case in mm. The masks of this row hold the region as blood pool; only "
+    "lv_epicardium means anything."
 )
 TABLE_2 = "Measured by the organisers on 20 test cases whose labels are not public. "
 PATHOLOGY = TABLE_2 + "Columns: scar, and scar and edema together."
 SCAR = TABLE_2 + "Column: scar. Edema counts as normal myocardium."
 EDEMA = (
-    TABLE_2 + "Column 'edema': the organisers scored scar and edema together, and that is what this network learns; "
+    TABLE_2
+    + "Column 'edema': the organisers scored scar and edema together, and that is what this network learns; "
     "the mask writes it as edema, so read scar_and_edema."
 )
 
@@ -148,7 +160,15 @@ EDEMA = (
 def anatomy_row(recipe: Any, dice: tuple[float, float], hausdorff_mm: tuple[float, float]) -> Row:
     """A row of Table 1."""
     region = "lv_epicardium"
-    return Row(recipe, "cascade", "1", {region: dice}, "case3d", TABLE_1, {"hausdorff_mm": {region: hausdorff_mm}})
+    return Row(
+        recipe,
+        "cascade",
+        "1",
+        {region: dice},
+        "case3d",
+        TABLE_1,
+        {"hausdorff_mm": {region: hausdorff_mm}},
+    )
 
 
 def pathology_row(recipe: Any, note: str, **published: tuple[float, float]) -> Row:
@@ -162,17 +182,33 @@ RECIPES: dict[str, Row] = {
     "cascade/unet-bssfp": anatomy_row(
         partial(ANATOMY, anatomy="unet-bssfp", denoiser=False), (93.77, 2.55), (10.72, 9.02)
     ),
-    "cascade/anatomy-no-denoiser": anatomy_row(partial(ANATOMY, denoiser=False), (96.21, 3.28), (8.25, 9.06)),
+    "cascade/anatomy-no-denoiser": anatomy_row(
+        partial(ANATOMY, denoiser=False), (96.21, 3.28), (8.25, 9.06)
+    ),
     "cascade/anatomy": anatomy_row(ANATOMY, (96.99, 1.49), (3.04, 0.76)),
-    "cascade/unet-edema": pathology_row(partial(cascade, pathology="unet-edema"), EDEMA, scar_and_edema=(61.42, 11.86)),
-    "cascade/unet-scar": pathology_row(partial(cascade, pathology="unet-scar"), SCAR, scar=(56.38, 23.36)),
-    "cascade/branch-t2": pathology_row(partial(cascade, output="T2"), EDEMA, scar_and_edema=(64.37, 11.25)),
+    "cascade/unet-edema": pathology_row(
+        partial(cascade, pathology="unet-edema"), EDEMA, scar_and_edema=(61.42, 11.86)
+    ),
+    "cascade/unet-scar": pathology_row(
+        partial(cascade, pathology="unet-scar"), SCAR, scar=(56.38, 23.36)
+    ),
+    "cascade/branch-t2": pathology_row(
+        partial(cascade, output="T2"), EDEMA, scar_and_edema=(64.37, 11.25)
+    ),
     "cascade/branch-lge": pathology_row(partial(cascade, output="LGE"), SCAR, scar=(55.65, 24.97)),
     "cascade/fusion-unet": pathology_row(
-        partial(cascade, pathology="fusion-unet"), PATHOLOGY, scar=(57.50, 23.09), scar_and_edema=(66.61, 12.79)
+        partial(cascade, pathology="fusion-unet"),
+        PATHOLOGY,
+        scar=(57.50, 23.09),
+        scar_and_edema=(66.61, 12.79),
     ),
     "cascade/sum-product-max": pathology_row(
-        partial(cascade, fusion="sum-product-max"), PATHOLOGY, scar=(59.56, 25.18), scar_and_edema=(68.59, 12.33)
+        partial(cascade, fusion="sum-product-max"),
+        PATHOLOGY,
+        scar=(59.56, 25.18),
+        scar_and_edema=(68.59, 12.33),
     ),
-    "cascade": pathology_row(partial(cascade), PATHOLOGY, scar=(64.09, 25.96), scar_and_edema=(70.24, 12.98)),
+    "cascade": pathology_row(
+        partial(cascade), PATHOLOGY, scar=(64.09, 25.96), scar_and_edema=(70.24, 12.98)
+    ),
 }

@@ -32,7 +32,8 @@ SCALED = partial(scale_between, low=1, high=99)
 """Intensities of each slice, of which the 1st and 99th percentile become 0 and 1.
 
 Source: not given in the paper.
-Differs: nothing to compare with; a choice. 0 is also what candidate images hold outside the left ventricle.
+Differs: nothing to compare with; a choice. 0 is also what candidate images hold outside the left
+    ventricle.
 """
 
 PUBLISHED_AUGMENTATION = Augmentation(
@@ -50,10 +51,11 @@ SINGLES: Mapping[str, tuple[tuple[int, ...], str]] = {
 def training(schedule: str, *, learning_rate: float, modern_epochs: int) -> dict[str, Any]:
     """Sampler, optimiser and length that a stage has under a schedule.
 
-    Source: cascade, section 3.2 (Adam); augmentation from the loader of the group's later released code.
-    Differs: learning rate, batch size, number of epochs and augmentation are not published. Chosen for "published":
-        batches of 16, 300 epochs, the best one by validation Dice kept. "modern" is AdamW on one cycle up to 2e-3,
-        batches of 4, strong augmentation, the last epoch kept.
+    Source: cascade, section 3.2 (Adam); augmentation from the loader of the group's later released
+        code.
+    Differs: learning rate, batch size, number of epochs and augmentation are not published. Chosen
+        for "published": batches of 16, 300 epochs, the best one by validation Dice kept. "modern"
+        is AdamW on one cycle up to 2e-3, batches of 4, strong augmentation, the last epoch kept.
     """
     if schedule == "modern":
         return {
@@ -92,7 +94,13 @@ def anatomy_stage(*, sequences: tuple[int, ...], width: int, beta: float, schedu
 
 
 def pathology_stage(
-    pathology: str, *, width: int, fusion: Fusion, weights: tuple[float, float, float], gate: Gate, schedule: str
+    pathology: str,
+    *,
+    width: int,
+    fusion: Fusion,
+    weights: tuple[float, float, float],
+    gate: Gate,
+    schedule: str,
 ) -> Stage:
     """Pathology in the candidate images of the frozen anatomy network; Adam at 1e-4.
 

@@ -39,8 +39,9 @@ def coded_problems(*, swap_lge_t2: bool = False) -> tuple[Problem, ...]:
     """The five problems of the encoder, in the order of the decoder's equations.
 
     Source: linear codec, section 2.3.
-    Differs: nothing. LGE for edema and scar together and T2 for scar is what the paper and its code say; the
-        clinical reading is the other way round (T2 shows edema and scar, LGE scar alone), as its Fig. 4 draws it.
+    Differs: nothing. LGE for edema and scar together and T2 for scar is what the paper and its code
+        say; the clinical reading is the other way round (T2 shows edema and scar, LGE scar alone),
+        as its Fig. 4 draws it.
 
     Args:
         swap_lge_t2: Whether T2 is for edema and scar together and LGE for scar.
@@ -60,7 +61,8 @@ def class_problems() -> tuple[Problem, ...]:
     """The rows without encoder: each tissue of the data set by itself, seen on all three sequences.
 
     Source: linear codec, Table 1, "UNet" and "Proposed" with a dagger.
-    Differs: the paper does not say what these rows learn; the data set's own five classes are a choice.
+    Differs: the paper does not say what these rows learn; the data set's own five classes are a
+        choice.
     """
     return tuple(Problem(tissue, tuple(range(len(SEQUENCES)))) for tissue in ORDER)
 
@@ -78,19 +80,22 @@ def encode(batch: Batch, problem: Problem) -> tuple[Tensor, Tensor]:
     Returns:
         images (B, C, H, W), C as the problem's sequences, and masks (B, 1, H, W), float32, 0 or 1.
     """
-    return batch.images[:, list(problem.sequences)], region_masks(batch.labels, (problem.region,)).float()
+    return batch.images[:, list(problem.sequences)], region_masks(
+        batch.labels, (problem.region,)
+    ).float()
 
 
 def decode(maps: NDArray[np.generic]) -> LabelArray:
     """From the answers to the five coded problems to tissues.
 
-    With P0 to P4 in the order of `coded_problems` and s(x) for x > 0.5, both cavities are s(P0) and s(P1), normal
-    myocardium s(P2 - P0 - P3), edema s(P2 - P0) s(P3 - P4) and scar s(P2 - P0) s(P4). So pathology lies in the
-    myocardium whatever its networks say, and scar needs no pathology map around it.
+    With P0 to P4 in the order of `coded_problems` and s(x) for x > 0.5, both cavities are s(P0) and
+    s(P1), normal myocardium s(P2 - P0 - P3), edema s(P2 - P0) s(P3 - P4) and scar s(P2 - P0) s(P4).
+    So pathology lies in the myocardium whatever its networks say, and scar needs no pathology map
+    around it.
 
     Source: linear codec, section 2.6, Eq. 1.
-    Differs: the equations leave the right ventricle free to overlap with the rest; as in the released code,
-        tissues are written in the order of `ORDER`, the last one wins.
+    Differs: the equations leave the right ventricle free to overlap with the rest; as in the
+        released code, tissues are written in the order of `ORDER`, the last one wins.
 
     Args:
         maps: (5, ...), soft in [0, 1], or masks.

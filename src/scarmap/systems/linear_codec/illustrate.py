@@ -48,12 +48,16 @@ def illustrate(
     maps_of = partial(member_maps, stages, batch.images, members=members)
     return [
         problem_picture(batch, maps, problems),
-        member_picture(batch, {each: maps_of(each) for each in problems if each.is_pathology}, maps, problems),
+        member_picture(
+            batch, {each: maps_of(each) for each in problems if each.is_pathology}, maps, problems
+        ),
         decoder_picture(batch, compose(maps)),
     ]
 
 
-def problem_picture(batch: Batch, maps: NDArray[np.float32], problems: Sequence[Problem]) -> Illustration:
+def problem_picture(
+    batch: Batch, maps: NDArray[np.float32], problems: Sequence[Problem]
+) -> Illustration:
     """One row per problem and slice: the image with the expert's contour, the soft map, and the cleaned mask."""
     masks = clean(maps, regions=[problem.region for problem in problems])
     rows = []
@@ -72,8 +76,9 @@ def problem_picture(batch: Batch, maps: NDArray[np.float32], problems: Sequence[
     return Illustration(
         "1-problems",
         "The five problems",
-        "For each problem the image that its network sees with the expert's contour, the network's soft map, averaged "
-        "where several networks answer, and the mask that enters the decoder. Compare Fig. 1 of the paper.",
+        "For each problem the image that its network sees with the expert's contour, the network's "
+        "soft map, averaged where several networks answer, and the mask that enters the decoder. "
+        "Compare Fig. 1 of the paper.",
         tuple(rows),
     )
 
@@ -101,8 +106,9 @@ def member_picture(
     return Illustration(
         "2-members",
         "The networks behind the pathology",
-        "Soft maps of the networks that answer the two pathology problems with the expert's contour, their mean, and "
-        "what of it is above one half. A network that is no better than chance draws the mean away from the contour.",
+        "Soft maps of the networks that answer the two pathology problems with the expert's "
+        "contour, their mean, and what of it is above one half. A network that is no better than "
+        "chance draws the mean away from the contour.",
         tuple(rows),
     )
 
@@ -117,14 +123,16 @@ def decoder_picture(batch: Batch, labels: LabelArray) -> Illustration:
         rows.append(
             (
                 Panel("expert", image, truth),
-                Panel("decoded", image, {tissue: mask for tissue, mask in found.items() if mask.any()}),
+                Panel(
+                    "decoded", image, {tissue: mask for tissue, mask in found.items() if mask.any()}
+                ),
             )
         )
     return Illustration(
         "3-decoder",
         "From problems to tissues",
-        "What the answers become. With the decoder, edema and scar lie between epicardium and blood pool, whatever "
-        "their networks say, and normal myocardium is what they leave.",
+        "What the answers become. With the decoder, edema and scar lie between epicardium and "
+        "blood pool, whatever their networks say, and normal myocardium is what they leave.",
         tuple(rows),
     )
 

@@ -43,12 +43,19 @@ SOFT_MAPS = {"unet": logit_map, "unetpp": logit_map, "mask-rcnn": detection_map}
 
 
 def member_maps(
-    stages: Mapping[str, nn.Module], slices: Tensor, problem: Problem, *, members: Sequence[str], views: int = 1
+    stages: Mapping[str, nn.Module],
+    slices: Tensor,
+    problem: Problem,
+    *,
+    members: Sequence[str],
+    views: int = 1,
 ) -> dict[str, Tensor]:
     """Soft map (Z, 1, H, W) of every network of a problem, by its name."""
     maps = {}
     for member in networks_of(problem, members):
-        predict = partial(SOFT_MAPS[member], stages[stage_name(member, problem)], sequences=problem.sequences)
+        predict = partial(
+            SOFT_MAPS[member], stages[stage_name(member, problem)], sequences=problem.sequences
+        )
         maps[member] = predict(slices) if views == 1 else eight_views(predict, slices)
     return maps
 
@@ -71,7 +78,8 @@ def assemble(
         slices: (Z, S, H, W), in [0, 1].
         problems: What is asked; one map each, in this order.
         members: Networks that answer the pathology.
-        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views, of each network.
+        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views, of
+            each network.
 
     Returns:
         (Z, K, H, W), in [0, 1].

@@ -20,24 +20,26 @@ Backbone = Literal["resnet18", "resnet50"]
 ANCHOR_SCALES = (16, 32, 64, 128, 256)
 """Side of the anchors of each pyramid level, four times the distance between them, in pixels of the network's input.
 
-Matterport has them in an image enlarged to 1024 pixels. Shrinking them with the image would leave those of the size of
-a heart on the coarsest level, a few to a slice, and most objects without an anchor that overlaps them.
+Matterport has them in an image enlarged to 1024 pixels. Shrinking them with the image would leave
+those of the size of a heart on the coarsest level, a few to a slice, and most objects without an
+anchor that overlaps them.
 """
 ASPECT_RATIOS = (0.5, 1.0, 2.0)
 CLASSES = 2
 """Background and target."""
 GROUP_SIZE = 16
-"""Channels that are normalised together: in Wu and He 2018 as good as 32 groups, which in the first layers of a
-residual network hold two channels each.
+"""Channels that are normalised together: in Wu and He 2018 as good as 32 groups, which in the first
+layers of a residual network hold two channels each.
 """
 BOX_SIDE = 7
-"""Side of what the box head sees of a proposal; the mask head's input is twice and its output four times as large."""
+"""Side of what the box head sees of a proposal; the mask head's input is twice and its output four
+times as large."""
 MASK_CONVOLUTIONS = 4
 LEVELS = ("0", "1", "2", "3")
 """Names that torchvision gives the levels of the pyramid that objects are cut from."""
 LOGIT_DEVIATION = 0.001
-"""Of the random weights of the last mask layer, as in the authors' own Detectron, so that masks begin at one half
-everywhere; torchvision draws weights a thousand times as large.
+"""Of the random weights of the last mask layer, as in the authors' own Detectron, so that masks
+begin at one half everywhere; torchvision draws weights a thousand times as large.
 """
 IMAGE_MEAN, IMAGE_DEVIATION = 0.5, 0.25
 """Shift and scale of intensities in [0, 1] before the first convolution."""
@@ -56,11 +58,12 @@ PROPOSALS = {
 }
 """Which anchors, proposals and detections of a slice are looked at.
 
-Matterport's defaults serve photographs with dozens of objects: 256 anchors, 6000 proposals, of these 2000 in training
-and 1000 in prediction, 200 to learn from, a third of them positive, 100 detections. A slice has one object at most:
-further proposals are copies of it or background, and the heads would cost more than the backbone. An anchor is
-positive from an overlap of 0.5 instead of 0.7, since only two or three reach 0.7; a proposal is negative below 0.3
-instead of 0.5, since one that overlaps the only object by almost a half teaches no background.
+Matterport's defaults serve photographs with dozens of objects: 256 anchors, 6000 proposals, of
+these 2000 in training and 1000 in prediction, 200 to learn from, a third of them positive, 100
+detections. A slice has one object at most: further proposals are copies of it or background, and
+the heads would cost more than the backbone. An anchor is positive from an overlap of 0.5 instead of
+0.7, since only two or three reach 0.7; a proposal is negative below 0.3 instead of 0.5, since one
+that overlaps the only object by almost a half teaches no background.
 """
 
 
@@ -82,7 +85,9 @@ def make_backbone(name: Backbone, *, in_channels: int, width: int) -> BackboneWi
     """
     body = getattr(resnet, name)(weights=None, norm_layer=group_normalisation)
     if in_channels != 3:
-        body.conv1 = nn.Conv2d(in_channels, body.conv1.out_channels, 7, stride=2, padding=3, bias=False)
+        body.conv1 = nn.Conv2d(
+            in_channels, body.conv1.out_channels, 7, stride=2, padding=3, bias=False
+        )
         nn.init.kaiming_normal_(body.conv1.weight, mode="fan_out", nonlinearity="relu")
     deepest = body.fc.in_features
     return BackboneWithFPN(
@@ -97,24 +102,27 @@ def make_backbone(name: Backbone, *, in_channels: int, width: int) -> BackboneWi
 class MaskRCNN(nn.Module):
     """Mask R-CNN with a feature pyramid, for one kind of object.
 
-    Source: linear codec, section 2.4 (ResNet50, the Matterport library); anchors, thresholds and the 28 x 28 masks are
-        defaults of that library and of the released code.
-    Differs: torchvision's implementation. The released code starts from weights learned on COCO and trains the heads
-        only, though the paper says that no other data was used; here all layers start from random weights. Batches
-        of two slices are too small for batch normalisation, which Matterport freezes at COCO's statistics: group
-        normalisation stands in its place, and in the pyramid and the mask head as in He et al. 2019, who train
-        Mask R-CNN from random weights. Slices are worked on at `size` pixels, not enlarged to 1024, see
-        `ANCHOR_SCALES`. Fewer proposals, see `PROPOSALS`. The released code adds detected masks up; `union` takes
+    Source: linear codec, section 2.4 (ResNet50, the Matterport library); anchors, thresholds and
+        the 28 x 28 masks are defaults of that library and of the released code.
+    Differs: torchvision's implementation. The released code starts from weights learned on COCO and
+        trains the heads only, though the paper says that no other data was used; here all layers
+        start from random weights. Batches of two slices are too small for batch normalisation,
+        which Matterport freezes at COCO's statistics: group normalisation stands in its place, and
+        in the pyramid and the mask head as in He et al. 2019, who train Mask R-CNN from random
+        weights. Slices are worked on at `size` pixels, not enlarged to 1024, see `ANCHOR_SCALES`.
+        Fewer proposals, see `PROPOSALS`. The released code adds detected masks up; `union` takes
         their maximum.
 
     Args:
         in_channels: Channels of the image; one sequence has one, and is not repeated to three.
-        size: Side, in pixels, of the resampled slices that are looked at; masks come back at the slice's own size.
+        size: Side, in pixels, of the resampled slices that are looked at; masks come back at the
+            slice's own size.
         backbone: "resnet50" as published, or "resnet18".
-        width: Channels of the pyramid and of the heads' convolutions; linear layers of the box head have four times
-            as many.
+        width: Channels of the pyramid and of the heads' convolutions; linear layers of the box head
+            have four times as many.
         score: Smallest detection score that counts, in [0, 1].
-        overlap: Of two detections whose boxes overlap by more than this, the less certain one is dropped.
+        overlap: Of two detections whose boxes overlap by more than this, the less certain one is
+            dropped.
     """
 
     def __init__(
@@ -141,11 +149,15 @@ class MaskRCNN(nn.Module):
             box_nms_thresh=overlap,
             box_head=TwoMLPHead(width * BOX_SIDE**2, 4 * width),
             box_predictor=FastRCNNPredictor(4 * width, CLASSES),
-            mask_head=MaskRCNNHeads(width, [width] * MASK_CONVOLUTIONS, 1, norm_layer=group_normalisation),
+            mask_head=MaskRCNNHeads(
+                width, [width] * MASK_CONVOLUTIONS, 1, norm_layer=group_normalisation
+            ),
             mask_predictor=MaskRCNNPredictor(width, width, CLASSES),
             **PROPOSALS,
         )
-        nn.init.normal_(self.detector.roi_heads.mask_predictor.mask_fcn_logits.weight, std=LOGIT_DEVIATION)
+        nn.init.normal_(
+            self.detector.roi_heads.mask_predictor.mask_fcn_logits.weight, std=LOGIT_DEVIATION
+        )
 
     def forward(self, images: Tensor) -> Tensor:
         """Where the target is; evaluation mode only, training goes through `losses`.
@@ -165,7 +177,12 @@ class MaskRCNN(nn.Module):
         zoom = images.new_tensor([width / columns, height / rows]).repeat(2)
         return torch.stack(
             [
-                union(each["masks"].float(), (each["boxes"] + 0.5) * zoom - 0.5, height=height, width=width)
+                union(
+                    each["masks"].float(),
+                    (each["boxes"] + 0.5) * zoom - 0.5,
+                    height=height,
+                    width=width,
+                )
                 for each in found
             ]
         )
@@ -177,18 +194,24 @@ class MaskRCNN(nn.Module):
     def losses(self, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
         """Torchvision's losses, training mode only, in float32 even where other networks train in mixed precision.
 
-        In bfloat16 the boxes of proposals, and with them the true ones, would be rounded to whole pixels.
+        In bfloat16 the boxes of proposals, and with them the true ones, would be rounded to whole
+        pixels.
 
         Args:
             images: (B, in_channels, H, W), float, in [0, 1].
-            masks: Targets (B, H, W), bool; a slice without target teaches what background looks like.
+            masks: Targets (B, H, W), bool; a slice without target teaches what background looks
+                like.
 
         Returns:
-            Scalars loss_objectness and loss_rpn_box_reg of the proposals, loss_classifier and loss_box_reg of the
+            Scalars loss_objectness and loss_rpn_box_reg of the proposals, loss_classifier and
+                loss_box_reg of the
             boxes, loss_mask.
         """
         resampled = self._resampled(images)
-        targets = F.interpolate(masks[:, None].float(), resampled.shape[-2:], mode="nearest-exact")[:, 0] > 0
+        targets = (
+            F.interpolate(masks[:, None].float(), resampled.shape[-2:], mode="nearest-exact")[:, 0]
+            > 0
+        )
         with torch.autocast(images.device.type, enabled=False):
             parts: dict[str, Tensor] = self.detector(list(resampled.float()), make_targets(targets))
         return parts

@@ -19,8 +19,8 @@ WHOLE_BATCH = (0, 1, 2, 3)
 class BinaryObjective(nn.Module):
     """Dice loss of one binary problem, of the whole batch as one image.
 
-    Source: linear codec, section 2.4 ("the negative of dice coefficient"); one pixel added on both sides of the ratio
-        in the released code.
+    Source: linear codec, section 2.4 ("the negative of dice coefficient"); one pixel added on both
+        sides of the ratio in the released code.
     Differs: one is added to the negative, which changes no gradient.
 
     Args:
@@ -39,19 +39,23 @@ class BinaryObjective(nn.Module):
         images, truth = encode(batch, self.problem)
         logits = model(images).float()
         if self.loss == "dice-cross-entropy":
-            return {"dice_cross_entropy": binary_dice_cross_entropy(logits, truth, smooth=SMOOTH_PX)}
+            return {
+                "dice_cross_entropy": binary_dice_cross_entropy(logits, truth, smooth=SMOOTH_PX)
+            }
         return {"dice": dice_loss(torch.sigmoid(logits), truth, smooth=SMOOTH_PX, dims=WHOLE_BATCH)}
 
 
 class MaskRCNNObjective(nn.Module):
     """The losses of Mask R-CNN for one binary problem.
 
-    Source: linear codec, section 2.4 (He et al. 2017); one object per slice, as in the released code.
-    Differs: the released code gives every slice a second object, all of it background; here a slice without the
-        region has no object.
+    Source: linear codec, section 2.4 (He et al. 2017); one object per slice, as in the released
+        code.
+    Differs: the released code gives every slice a second object, all of it background; here a slice
+        without the region has no object.
 
     Args:
-        region: What the network should find, a name in `scarmap.labels.REGIONS`; all of it in a slice is one object.
+        region: What the network should find, a name in `scarmap.labels.REGIONS`; all of it in a
+            slice is one object.
         sequences: Channels of the batch's images that the network takes, in this order.
     """
 

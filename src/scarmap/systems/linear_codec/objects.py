@@ -1,7 +1,8 @@
 """A mask as the one object of its slice, and detected objects as a map.
 
-Boxes are x1, y1, x2, y2 in pixels, whole numbers at the centres of pixels, as they are to torchvision where it cuts
-features and masks out of them; a box ends half a pixel beyond its outermost pixels.
+Boxes are x1, y1, x2, y2 in pixels, whole numbers at the centres of pixels, as they are to
+torchvision where it cuts features and masks out of them; a box ends half a pixel beyond its
+outermost pixels.
 """
 
 import torch
@@ -32,7 +33,8 @@ def make_targets(masks: Tensor) -> list[dict[str, Tensor]]:
 def paste(masks: Tensor, boxes: Tensor, *, height: int, width: int) -> Tensor:
     """Stretch masks over their boxes.
 
-    Torchvision's own pasting rounds boxes to whole pixels, which costs a thin scar several percent of its Dice.
+    Torchvision's own pasting rounds boxes to whole pixels, which costs a thin scar several percent
+    of its Dice.
 
     Args:
         masks: (n, 1, m, m), float, in [0, 1].

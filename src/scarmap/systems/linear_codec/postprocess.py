@@ -19,9 +19,11 @@ SOLID = ("lv_pool", "rv_pool", "lv_epicardium")
 def clean(maps: NDArray[np.float32], *, regions: Sequence[str]) -> MaskArray:
     """Cut at one half, keep the largest part of what has one part in a slice, fill the holes of what has none.
 
-    Source: linear codec, section 2.5: the largest part of the LV blood pool and of the LV epicardium, in each slice.
-    Differs: the text has holes of all masks filled; as in the released code those of the pathology stay, where they
-        are tissue of another kind. That code keeps one part of the right ventricle too, the text does not.
+    Source: linear codec, section 2.5: the largest part of the LV blood pool and of the LV
+        epicardium, in each slice.
+    Differs: the text has holes of all masks filled; as in the released code those of the pathology
+        stay, where they are tissue of another kind. That code keeps one part of the right ventricle
+        too, the text does not.
 
     Args:
         maps: (K, X, Y, Z), in [0, 1].
@@ -43,8 +45,9 @@ def compose_coded(probabilities: NDArray[np.float32], *, regions: Sequence[str])
     """Clean the answers to the coded problems and decode them.
 
     Source: linear codec, sections 2.5 and 2.6.
-    Differs: the maps are cut at one half before the equations and not only after them, since parts and holes are of
-        masks. Differences of soft maps would leave a rim without a label between cavity and myocardium.
+    Differs: the maps are cut at one half before the equations and not only after them, since parts
+        and holes are of masks. Differences of soft maps would leave a rim without a label between
+        cavity and myocardium.
 
     Args:
         probabilities: (5, X, Y, Z), in [0, 1], as `coded_problems`.
@@ -60,7 +63,8 @@ def compose_classes(probabilities: NDArray[np.float32], *, regions: Sequence[str
     """Clean the answers to the class problems and write them; nothing keeps pathology in the myocardium.
 
     Source: linear codec, Table 1, "UNet" and "Proposed" with a dagger.
-    Differs: how these rows were cleaned is not said; the same as above, of the regions that they have.
+    Differs: how these rows were cleaned is not said; the same as above, of the regions that they
+        have.
 
     Args:
         probabilities: (5, X, Y, Z), in [0, 1], as `class_problems`.

@@ -1,6 +1,7 @@
 """The linear codec as a recipe, and every row of the paper's table.
 
-Torch is imported when a recipe is built, not when this module is, so that listing recipes is instant.
+Torch is imported when a recipe is built, not when this module is, so that listing recipes is
+instant.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -44,31 +45,37 @@ def linear_codec(
 ) -> Recipe:
     """Linear encoder and decoder around one network per problem, three networks for the pathology.
 
-    Source: Zhang, Noga and Punithakumar, "Fully Automated Deep Learning Based Segmentation of Normal, Infarcted and
-        Edema Regions from Multiple Cardiac MRI Sequences", MyoPS 2020. The defaults are the last row of Table 1.
+    Source: Zhang, Noga and Punithakumar, "Fully Automated Deep Learning Based Segmentation of
+        Normal, Infarcted and Edema Regions from Multiple Cardiac MRI Sequences", MyoPS 2020. The
+        defaults are the last row of Table 1.
     Differs: see each part's own docstring, and `Recipe.sources` for every constant.
 
     Args:
-        codec: Whether problems are encoded and decoded; without, each tissue is learned on all three sequences.
-        members: Networks whose maps are averaged for the pathology; the anatomy is the U-Net's alone.
-        swap_lge_t2: Show T2 to the networks of edema and scar together and LGE to those of scar, which is what each
-            sequence is acquired for; as published it is the other way round.
+        codec: Whether problems are encoded and decoded; without, each tissue is learned on all
+            three sequences.
+        members: Networks whose maps are averaged for the pathology; the anatomy is the U-Net's
+            alone.
+        swap_lge_t2: Show T2 to the networks of edema and scar together and LGE to those of scar,
+            which is what each sequence is acquired for; as published it is the other way round.
         width: Channels of the U-Nets at full resolution; 8 trains on two cores.
-        unetpp_width: Channels of U-Net++ at full resolution; None takes twice `width`, as published.
+        unetpp_width: Channels of U-Net++ at full resolution; None takes twice `width`, as
+            published.
         maskrcnn_size: Side in pixels at which Mask R-CNN works; None takes the window's.
         maskrcnn_width: Channels of Mask R-CNN's pyramid; None takes 16 times `width`, as published.
         maskrcnn_backbone: Residual network below Mask R-CNN.
         schedule: "published", or "modern" with what works today, see `stages.modernised`.
-        augmentation: "on-the-fly" draws anew what "published-set" draws once, 40 copies of each slice an epoch;
-            "strong" is what the other systems' modern schedules draw, each slice once an epoch, with predictions
-            averaged over eight views.
-        leaky_split: Train and validate on the same patients, as the published split does, on 32 copies of each slice;
-            its scores say nothing about new patients. Under "modern", on the fly, one copy is drawn an epoch.
-        folds: "five" as the other systems split MyoPS, "seeded" for five random folds, "none" to train on every case.
+        augmentation: "on-the-fly" draws anew what "published-set" draws once, 40 copies of each
+            slice an epoch; "strong" is what the other systems' modern schedules draw, each slice
+            once an epoch, with predictions averaged over eight views.
+        leaky_split: Train and validate on the same patients, as the published split does, on 32
+            copies of each slice; its scores say nothing about new patients. Under "modern", on the
+            fly, one copy is drawn an epoch.
+        folds: "five" as the other systems split MyoPS, "seeded" for five random folds, "none" to
+            train on every case.
         size: Side of the window in pixels, a multiple of 32.
-        spacing_mm: Pixel size to work at; None keeps the images' own, as published, and takes the median of the
-            training cases for images that differ by over 10 %. 128 pixels of 1.5 mm show the same at a quarter of the
-            cost.
+        spacing_mm: Pixel size to work at; None keeps the images' own, as published, and takes the
+            median of the training cases for images that differ by over 10 %. 128 pixels of 1.5 mm
+            show the same at a quarter of the cost.
 
     Raises:
         RecipeError: A keyword has an unknown value, or two do not go together.
@@ -87,7 +94,11 @@ def linear_codec(
 
     problems = coded_problems(swap_lge_t2=swap_lge_t2) if codec else class_problems()
     regions = tuple(problem.region for problem in problems)
-    detector = {"size": maskrcnn_size or size, "width": maskrcnn_width or 16 * width, "backbone": maskrcnn_backbone}
+    detector = {
+        "size": maskrcnn_size or size,
+        "width": maskrcnn_width or 16 * width,
+        "backbone": maskrcnn_backbone,
+    }
     training = stages.Training(
         schedule=schedule,
         augmentation=augmentation,
@@ -100,15 +111,21 @@ def linear_codec(
     return Recipe(
         system="linear_codec",
         layout="myops2020",
-        preparation=Preparation(SEQUENCES, size, SCALED, spacing_mm, margin=size // 6 if strong else MARGIN),
+        preparation=Preparation(
+            SEQUENCES, size, SCALED, spacing_mm, margin=size // 6 if strong else MARGIN
+        ),
         folds=same_cases if leaky_split else FOLDS[folds],
         stages=stages.all_stages(
-            **seen, widths=stages.Widths(width, unetpp_width or 2 * width, detector), training=training
+            **seen,
+            widths=stages.Widths(width, unetpp_width or 2 * width, detector),
+            training=training,
         ),
         regions=regions,
         assemble=partial(inference.assemble, **seen, views=8 if strong else 1),
         compose=partial(compose, regions=regions),
-        illustrate=partial(illustrate.illustrate, **seen, compose=partial(compose, regions=regions)),
+        illustrate=partial(
+            illustrate.illustrate, **seen, compose=partial(compose, regions=regions)
+        ),
         check=slices_without_heart,
         sources=SOURCES,
     )
@@ -117,8 +134,8 @@ def linear_codec(
 def same_cases(cases: Sequence[str]) -> tuple[Fold, ...]:
     """One fold that trains and validates on the same cases.
 
-    Source: linear codec, released code: the first 80 % of (version, patient, slice), not shuffled, are trained on, so
-        that the versions that are validated are warps of the same slices.
+    Source: linear codec, released code: the first 80 % of (version, patient, slice), not shuffled,
+        are trained on, so that the versions that are validated are warps of the same slices.
     Differs: the slices themselves are validated, not versions 32 to 39 of them.
 
     Args:
@@ -135,34 +152,45 @@ def check_members(members: tuple[str, ...]) -> None:
     """Raise RecipeError unless some of the three networks are named, each once."""
     for member in members:
         if member not in NETWORKS:
-            raise RecipeError(f"The linear codec's members cannot be {member!r}. {suggest(member, NETWORKS)}")
+            raise RecipeError(
+                f"The linear codec's members cannot be {member!r}. {suggest(member, NETWORKS)}"
+            )
     if not members or len(set(members)) < len(members):
         raise RecipeError(
-            f"The linear codec's members are {members!r}; name at least one, each once: members=unet,mask-rcnn,unetpp."
+            f"The linear codec's members are {members!r}; name at least one, each once: "
+            "members=unet,mask-rcnn,unetpp."
         )
 
 
-def check_sizes(narrowest: int, *, size: int, maskrcnn_size: int | None, spacing_mm: float | None) -> None:
+def check_sizes(
+    narrowest: int, *, size: int, maskrcnn_size: int | None, spacing_mm: float | None
+) -> None:
     """Raise RecipeError for numbers that no network or window can have."""
     if narrowest < 1:
         raise RecipeError(
-            "The linear codec's width and maskrcnn_width must be 1 or more and unetpp_width 2 or more; width is 16 as "
-            "published, 8 on two cores."
+            "The linear codec's width and maskrcnn_width must be 1 or more and unetpp_width 2 or "
+            "more; width is 16 as published, 8 on two cores."
         )
     if size < 32 or size % 32:
-        raise RecipeError(f"The linear codec's size is {size}; the window's side must be a multiple of 32.")
+        raise RecipeError(
+            f"The linear codec's size is {size}; the window's side must be a multiple of 32."
+        )
     if maskrcnn_size is not None and maskrcnn_size < 32:
-        raise RecipeError(f"The linear codec's maskrcnn_size is {maskrcnn_size}; it must be 32 pixels or more.")
+        raise RecipeError(
+            f"The linear codec's maskrcnn_size is {maskrcnn_size}; it must be 32 pixels or more."
+        )
     if spacing_mm is not None and not 0.1 <= spacing_mm <= 10:
-        raise RecipeError(f"The linear codec's spacing_mm is {spacing_mm:g}; a pixel has between 0.1 and 10 mm.")
+        raise RecipeError(
+            f"The linear codec's spacing_mm is {spacing_mm:g}; a pixel has between 0.1 and 10 mm."
+        )
 
 
 def check_codec(*, codec: bool, swap_lge_t2: bool) -> None:
     """Raise RecipeError where sequences are to be swapped that nothing assigns."""
     if swap_lge_t2 and not codec:
         raise RecipeError(
-            "swap_lge_t2 swaps the sequences that the encoder gives to the problems, and codec=False has no encoder: "
-            "every network sees all three sequences. Leave one out."
+            "swap_lge_t2 swaps the sequences that the encoder gives to the problems, and "
+            "codec=False has no encoder: every network sees all three sequences. Leave one out."
         )
 
 
@@ -170,12 +198,13 @@ def check_split(*, leaky_split: bool, folds: str, augmentation: str) -> None:
     """Raise RecipeError where two splits are asked for, or a split of copies where there are none."""
     if leaky_split and augmentation == "strong":
         raise RecipeError(
-            "leaky_split trains on 32 of the 40 copies of each slice, and augmentation='strong' makes no copies. Use "
-            "augmentation=published-set, or leave leaky_split out."
+            "leaky_split trains on 32 of the 40 copies of each slice, and augmentation='strong' "
+            "makes no copies. Use augmentation=published-set, or leave leaky_split out."
         )
     if leaky_split and folds != "five":
         raise RecipeError(
-            f"leaky_split trains and validates on all patients at once, and folds={folds!r} splits them. Leave one out."
+            f"leaky_split trains and validates on all patients at once, and folds={folds!r} splits "
+            "them. Leave one out."
         )
 
 
@@ -203,7 +232,8 @@ SOURCES = {
     "modern: learning rates, epochs, batch size": "choice",
 }
 NOTE = (
-    "Measured by the organisers on 20 test cases whose labels are not public. Columns: scar, and scar and edema as one."
+    "Measured by the organisers on 20 test cases whose labels are not public. "
+    "Columns: scar, and scar and edema as one."
 )
 
 

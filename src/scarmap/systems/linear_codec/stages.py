@@ -26,8 +26,8 @@ SCALED = partial(scale_between, low=5, high=95)
 """Intensities of each slice, of which the 5th and 95th percentile become 0 and 1.
 
 Source: linear codec, section 2.2; clipping from the released code.
-Differs: percentiles are of the whole slice and not of its centre crop, so that they do not depend on where the window
-    lies; they are taken before the warp, which moves them by next to nothing.
+Differs: percentiles are of the whole slice and not of its centre crop, so that they do not depend
+    on where the window lies; they are taken before the warp, which moves them by next to nothing.
 """
 
 AugmentationName = Literal["on-the-fly", "published-set", "strong"]
@@ -39,7 +39,8 @@ BATCH_SIZES = {"unet": 8, "unetpp": 8, "mask-rcnn": 2}
 MODERN_BATCH_SIZE = 2
 STEPS = {"mask-rcnn": 100}
 CLIPS = {"mask-rcnn": 5.0}
-"""Steps of an epoch and largest gradient norm of the published schedule, of the networks that have one."""
+"""Steps of an epoch and largest gradient norm of the published schedule, of the networks that have
+one."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Training:
     Attributes:
         schedule: "published" or "modern".
         augmentation: "on-the-fly", "published-set" or "strong".
-        copies: How often a slice comes in an epoch of the published schedule, or how many copies the set has.
+        copies: How often a slice comes in an epoch of the published schedule, or how many copies
+            the set has.
         warp_px: Largest shift of a node of the warp in pixels.
     """
 
@@ -98,7 +100,9 @@ def stage(member: str, problem: Problem, *, widths: Widths, training: Training) 
     target = {"region": problem.region, "sequences": problem.sequences}
     objective: Callable[[], nn.Module] = partial(MaskRCNNObjective, **target)  # type: ignore[arg-type]
     if member != "mask-rcnn":
-        objective = partial(BinaryObjective, **target, loss="dice-cross-entropy" if modern else "dice")  # type: ignore[arg-type]
+        objective = partial(
+            BinaryObjective, **target, loss="dice-cross-entropy" if modern else "dice"
+        )  # type: ignore[arg-type]
     made = Stage(
         name=stage_name(member, problem),
         model=network(member, in_channels=len(problem.sequences), widths=widths),
@@ -134,10 +138,10 @@ def network(member: str, *, in_channels: int, widths: Widths) -> Callable[[], nn
 def sampler(member: str, training: Training) -> Sampler:
     """The batches of one network.
 
-    Source: linear codec, sections 2.1 and 2.4 (batches of 8, of 2 for Mask R-CNN); its 100 steps an epoch from the
-        released code.
-    Differs: nothing as published. "modern" has batches of 2, and with augmentation on the fly every slice once an
-        epoch.
+    Source: linear codec, sections 2.1 and 2.4 (batches of 8, of 2 for Mask R-CNN); its 100 steps an
+        epoch from the released code.
+    Differs: nothing as published. "modern" has batches of 2, and with augmentation on the fly every
+        slice once an epoch.
     """
     modern = training.schedule == "modern"
     batch_size = MODERN_BATCH_SIZE if modern else BATCH_SIZES[member]

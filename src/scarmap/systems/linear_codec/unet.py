@@ -25,8 +25,8 @@ def plain_block(in_channels: int, out_channels: int) -> nn.Sequential:
 class ShallowUNet(nn.Module):
     """Three poolings, two plain 3x3 convolutions per level, enlarging by nearest neighbours.
 
-    Source: linear codec, section 2.4 and Fig. 2 (16, 32, 64 and 128 channels); no normalisation, nearest neighbours
-        and Glorot's initialisation from the released code.
+    Source: linear codec, section 2.4 and Fig. 2 (16, 32, 64 and 128 channels); no normalisation,
+        nearest neighbours and Glorot's initialisation from the released code.
     Differs: nothing; the sigmoid is left to the objective and to `inference.logit_map`.
 
     Args:
@@ -37,7 +37,9 @@ class ShallowUNet(nn.Module):
     def __init__(self, *, in_channels: int = 1, width: int = 16) -> None:
         super().__init__()
         widths = [width * 2**level for level in range(LEVELS + 1)]
-        self.down = nn.ModuleList(plain_block(before, after) for before, after in pairwise([in_channels, *widths]))
+        self.down = nn.ModuleList(
+            plain_block(before, after) for before, after in pairwise([in_channels, *widths])
+        )
         self.up = nn.ModuleList(plain_block(below + here, here) for here, below in pairwise(widths))
         self.head = nn.Conv2d(width, 1, 1)
         self.apply(initialise_glorot)

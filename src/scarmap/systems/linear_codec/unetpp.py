@@ -11,8 +11,8 @@ ENCODER = ((2, 2), (2, 4), (3, 8), (3, 16), (3, 16))
 DECODER_WIDTHS = (1.0, 2.0, 4.0, 8.0, 0.5)
 """Channels of the nodes of each row, finest first, as multiples of the network's width.
 
-The deepest row is the narrowest: the released library lists widths from deep to fine and reads the deepest row's one
-place before the first entry, which is the last.
+The deepest row is the narrowest: the released library lists widths from deep to fine and reads the
+deepest row's one place before the first entry, which is the last.
 """
 ROWS = len(ENCODER)
 
@@ -59,18 +59,20 @@ class Node(nn.Module):
 class UNetPlusPlus(nn.Module):
     """U-Net++ on VGG16 from random weights, without deep supervision.
 
-    Source: linear codec, section 2.4 (Zhou et al. 2018; Simonyan and Zisserman 2015); rows, wiring and widths from the
-        library that the released code uses.
-    Differs: how the weights are drawn is not published; the encoder's are drawn as He et al. 2015 do, since thirteen
-        convolutions without normalisation would halve the signal's variance thirteen times with Keras's default.
+    Source: linear codec, section 2.4 (Zhou et al. 2018; Simonyan and Zisserman 2015); rows, wiring
+        and widths from the library that the released code uses.
+    Differs: how the weights are drawn is not published; the encoder's are drawn as He et al. 2015
+        do, since thirteen convolutions without normalisation would halve the signal's variance
+        thirteen times with Keras's default.
 
-    X[i][0] is the last convolution of VGG block i + 1, X[i][1] enlarges the pooled output of that block, and
-    X[i][j + 1] enlarges X[i + 1][j]; each is concatenated with all earlier nodes of its row. The output is made of
-    X[0][5].
+    X[i][0] is the last convolution of VGG block i + 1, X[i][1] enlarges the pooled output of that
+    block, and X[i][j + 1] enlarges X[i + 1][j]; each is concatenated with all earlier nodes of its
+    row. The output is made of X[0][5].
 
     Args:
         in_channels: Channels of the image.
-        width: Channels of the finest nodes; those of VGG16 are `2 * width` to `16 * width`. 32 as published.
+        width: Channels of the finest nodes; those of VGG16 are `2 * width` to `16 * width`. 32 as
+            published.
     """
 
     def __init__(self, *, in_channels: int = 1, width: int = 32) -> None:
@@ -79,7 +81,9 @@ class UNetPlusPlus(nn.Module):
         decoded = [round(multiple * width) for multiple in DECODER_WIDTHS]
         self.encoder = nn.ModuleList(
             vgg_block(before, after, convolutions=convolutions)
-            for (before, after), (convolutions, _) in zip(pairwise([in_channels, *encoded]), ENCODER, strict=True)
+            for (before, after), (convolutions, _) in zip(
+                pairwise([in_channels, *encoded]), ENCODER, strict=True
+            )
         )
         self.nodes = nn.ModuleList(
             nn.ModuleList(

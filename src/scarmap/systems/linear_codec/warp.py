@@ -33,8 +33,9 @@ def on_the_fly(
     """Each slice several times an epoch, every time with another warp and turn; drawn as the published set is.
 
     Source: linear codec, section 2.1.
-    Differs: the published 40 copies of a slice are drawn once and kept; here they are drawn anew, from the same
-        distribution: one copy in twenty is not warped, every second one is turned. See also `warp`.
+    Differs: the published 40 copies of a slice are drawn once and kept; here they are drawn anew,
+        from the same distribution: one copy in twenty is not warped, every second one is turned.
+        See also `warp`.
 
     Args:
         bank: All slices.
@@ -48,7 +49,9 @@ def on_the_fly(
     device = generator.device
     for chosen in islice(shuffled(rows.repeat(copies), batch_size, generator), steps):
         num = len(chosen)
-        nodes = warp_px * (2 * torch.rand(num, 2, NODES, NODES, generator=generator, device=device) - 1)
+        nodes = warp_px * (
+            2 * torch.rand(num, 2, NODES, NODES, generator=generator, device=device) - 1
+        )
         kept, turned = torch.rand(2, num, generator=generator, device=device)
         quarters = torch.randint(1, 4, (num,), generator=generator, device=device)
         nodes = nodes * (kept >= 1 / VERSIONS)[:, None, None, None]
@@ -68,8 +71,10 @@ def published_set(
 ) -> Iterator[Batch]:
     """Each of the fixed copies of each slice once an epoch, shuffled; made when it is needed and stored nowhere.
 
-    Source: linear codec, section 2.1: every slice in 20 versions, "augmented with one time more data" by quarter-turns.
-    Differs: the seed is a choice. As in the released code the original is one of the 20 versions. See also `warp`.
+    Source: linear codec, section 2.1: every slice in 20 versions, "augmented with one time more
+        data" by quarter-turns.
+    Differs: the seed is a choice. As in the released code the original is one of the 20 versions.
+        See also `warp`.
 
     Args:
         bank: All slices.
@@ -83,8 +88,13 @@ def published_set(
     """
     numbered = rows[:, None] * COPIES + torch.arange(copies, device=rows.device)
     for chosen in islice(shuffled(numbered.flatten(), batch_size, generator), steps):
-        made = [published_copy(number // COPIES, number % COPIES, seed=seed) for number in chosen.tolist()]
-        nodes = torch.from_numpy(np.stack([each for each, _ in made])).to(chosen.device, torch.float32)
+        made = [
+            published_copy(number // COPIES, number % COPIES, seed=seed)
+            for number in chosen.tolist()
+        ]
+        nodes = torch.from_numpy(np.stack([each for each, _ in made])).to(
+            chosen.device, torch.float32
+        )
         quarters = torch.tensor([each for _, each in made], device=chosen.device)
         yield warp(_slices(bank, chosen // COPIES), warp_px * nodes, quarters, size=bank.size)
 
@@ -92,7 +102,8 @@ def published_set(
 def published_copy(row: int, copy: int, *, seed: int) -> tuple[np.ndarray, int]:
     """Warp and turn of one copy of one slice, always the same ones.
 
-    Copies 0 to 19 are the versions, the original first; copies 20 to 39 are the same versions, turned.
+    Copies 0 to 19 are the versions, the original first; copies 20 to 39 are the same versions,
+    turned.
 
     Args:
         row: Number of the slice in the bank.
@@ -112,9 +123,10 @@ def warp(batch: Batch, nodes: Tensor, quarters: Tensor, *, size: int) -> Batch:
     """Warp the window in the middle of each slice, then turn it; images bilinear, labels nearest, borders repeated.
 
     Source: linear codec, section 2.1.
-    Differs: every slice has a field of its own, as the text says; the released code draws one for a whole patient,
-        lets it fade out over the 40 pixels along the border, and interpolates label values, which loses the pixels
-        along every contour. The nodes in the corners lie on the window's corner pixels, a choice.
+    Differs: every slice has a field of its own, as the text says; the released code draws one for a
+        whole patient, lets it fade out over the 40 pixels along the border, and interpolates label
+        values, which loses the pixels along every contour. The nodes in the corners lie on the
+        window's corner pixels, a choice.
 
     Args:
         batch: Slices at least `size` on each side.
@@ -129,12 +141,16 @@ def warp(batch: Batch, nodes: Tensor, quarters: Tensor, *, size: int) -> Batch:
     device = batch.images.device
     centred = torch.arange(size, device=device) - (size - 1) / 2
     rows, columns = torch.meshgrid(centred, centred, indexing="ij")
-    field = F.interpolate(nodes, size=(size, size), mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
+    field = F.interpolate(nodes, size=(size, size), mode="bilinear", align_corners=True).permute(
+        0, 2, 3, 1
+    )
     points = torch.stack([columns, rows], dim=-1) + field
     turned = torch.stack([torch.rot90(points, turns, dims=(1, 2)) for turns in range(4)])
     points = turned[quarters, torch.arange(len(quarters), device=device)]
     grid = points * 2 / torch.tensor([W, H], device=device)
-    images = F.grid_sample(batch.images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    images = F.grid_sample(
+        batch.images, grid, mode="bilinear", padding_mode="border", align_corners=False
+    )
     labels = batch.labels[:, None].float()
     labels = F.grid_sample(labels, grid, mode="nearest", padding_mode="border", align_corners=False)
     return Batch(images, labels[:, 0].to(batch.labels.dtype))

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 def fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """softmax(query keyᵀ) value, row by row, without the scaling by the square root of the width.
 
-    The fused kernels of torch, which never hold the (N, N) matrix, take equal widths only: zeros that widen
-    the narrower operands change no product.
+    The fused kernels of torch, which never hold the (N, N) matrix, take equal widths only: zeros
+    that widen the narrower operands change no product.
 
     Args:
         query: (B, N, D), float.
@@ -21,7 +21,9 @@ def fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         (B, N, C), float.
     """
     width = max(query.shape[-1], value.shape[-1])
-    query, key, padded = (F.pad(part, (0, width - part.shape[-1])).unsqueeze(1) for part in (query, key, value))
+    query, key, padded = (
+        F.pad(part, (0, width - part.shape[-1])).unsqueeze(1) for part in (query, key, value)
+    )
     attended = F.scaled_dot_product_attention(query, key, padded, scale=1.0)
     return attended.squeeze(1)[..., : value.shape[-1]]
 
@@ -37,12 +39,13 @@ def _halve(width: int) -> list[nn.Module]:
 class SelfAttention(nn.Module):
     """Every position reads from all positions: scale · softmax(QKᵀ) V + s.
 
-    Source: MFU-Net, Fig. 4 and section 2.1 (after Fu et al. 2019); widths and scale from the released code.
+    Source: MFU-Net, Fig. 4 and section 2.1 (after Fu et al. 2019); widths and scale from the
+        released code.
     Differs: the scale is learned; the released code keeps it at its initial 0.
 
     Args:
-        width: Channels of the input, the output and V. Q and K have half as many, 8 at least. K has no bias: it
-            would add the same number to a whole row, which softmax ignores.
+        width: Channels of the input, the output and V. Q and K have half as many, 8 at least. K has
+            no bias: it would add the same number to a whole row, which softmax ignores.
     """
 
     def __init__(self, width: int) -> None:
@@ -64,9 +67,10 @@ class SpatialAttention(nn.Module):
     """Self-attention on features reduced by 4, enlarged again and added to the input.
 
     Source: MFU-Net, Fig. 4 and section 2.1.
-    Differs: the paper gives neither kernels nor normalisation. Here two 3x3 convolutions of stride 2 with batch
-        normalisation and ReLU reduce, two 4x4 transposed convolutions of stride 2 enlarge. The channel
-        attention that the text names is absent from its figure, from the released network and from here.
+    Differs: the paper gives neither kernels nor normalisation. Here two 3x3 convolutions of stride
+        2 with batch normalisation and ReLU reduce, two 4x4 transposed convolutions of stride 2
+        enlarge. The channel attention that the text names is absent from its figure, from the
+        released network and from here.
 
     Args:
         width: Channels of the input and the output.
@@ -95,8 +99,9 @@ class ReleasedAttention(nn.Module):
     """The attention module as the released code computes it: a small linear pyramid that ends in class maps.
 
     Source: MFU-Net, released code.
-    Differs: the released scale of the self-attention starts at 0 and is not among the trained variables, so its
-        query, key and value never act; they are left out here and the result is the same.
+    Differs: the released scale of the self-attention starts at 0 and is not among the trained
+        variables, so its query, key and value never act; they are left out here and the result is
+        the same.
 
     Args:
         width: Channels of the input.

@@ -11,13 +11,20 @@ def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def check_ranges(
-    *, width: int, size: int | None, spacing_mm: float | None, beta: float, positive: tuple[float, ...]
+    *,
+    width: int,
+    size: int | None,
+    spacing_mm: float | None,
+    beta: float,
+    positive: tuple[float, ...],
 ) -> None:
     """Raise RecipeError for numbers that no network or loss can have."""
     hint = "64 as published, 16 on a laptop"
     check_sizes(title="MFU-Net", hint=hint, width=width, size=size, spacing_mm=spacing_mm)
     if not 0 <= beta <= 1:
-        raise RecipeError(f"MFU-Net's beta is {beta:g}; the weight of false negatives lies between 0 and 1.")
+        raise RecipeError(
+            f"MFU-Net's beta is {beta:g}; the weight of false negatives lies between 0 and 1."
+        )
     if min(positive) < 0:
         raise RecipeError(f"MFU-Net's loss weights are {positive}; none may be negative.")
 
@@ -26,6 +33,6 @@ def check_auxiliary(auxiliary_weight: float, *, attention: bool, attention_varia
     """Raise RecipeError where a loss on the attention's maps is asked of an attention that makes none."""
     if auxiliary_weight and not (attention and attention_variant == "released"):
         raise RecipeError(
-            "auxiliary_weight is a loss on the maps of the released attention; add --set attention_variant=released "
-            "and keep attention=True, or leave it at 0."
+            "auxiliary_weight is a loss on the maps of the released attention; add --set "
+            "attention_variant=released and keep attention=True, or leave it at 0."
         )

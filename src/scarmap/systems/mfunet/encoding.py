@@ -56,7 +56,9 @@ class SequenceEncoder(nn.Module):
     def __init__(self, *, width: int, kind: BlockKind) -> None:
         super().__init__()
         widths = [1, *(width * 2**level for level in range(LEVELS))]
-        self.blocks = nn.ModuleList(ConvBlock(before, after, kind=kind) for before, after in pairwise(widths))
+        self.blocks = nn.ModuleList(
+            ConvBlock(before, after, kind=kind) for before, after in pairwise(widths)
+        )
 
     def forward(self, image: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
         """Features of image (B, 1, H, W) at each level before pooling, finest first, and the last pooled."""
@@ -70,9 +72,10 @@ class SequenceEncoder(nn.Module):
 class Encoders(nn.Module):
     """One encoder per sequence, no weights shared, and the bottleneck on their concatenated features.
 
-    Source: MFU-Net, Fig. 2 and section 2.1; widths from the released code; backbones from section 4, Table 2.
-    Differs: the released residual branch concatenates and cannot run; here the sum of He et al. 2016, see
-        `ConvBlock`. The dilations, 1, 2 and 4, are not published.
+    Source: MFU-Net, Fig. 2 and section 2.1; widths from the released code; backbones from section
+        4, Table 2.
+    Differs: the released residual branch concatenates and cannot run; here the sum of He et al.
+        2016, see `ConvBlock`. The dilations, 1, 2 and 4, are not published.
 
     Args:
         sequences: Number of sequences, S.
@@ -80,13 +83,19 @@ class Encoders(nn.Module):
         backbone: What the blocks are made of; "dilation" has a dilated bottleneck and plain blocks.
     """
 
-    def __init__(self, *, sequences: int = 3, width: int = 64, backbone: Backbone = "residual") -> None:
+    def __init__(
+        self, *, sequences: int = 3, width: int = 64, backbone: Backbone = "residual"
+    ) -> None:
         super().__init__()
         kind = _block_kind(backbone)
-        self.sequences = nn.ModuleList(SequenceEncoder(width=width, kind=kind) for _ in range(sequences))
+        self.sequences = nn.ModuleList(
+            SequenceEncoder(width=width, kind=kind) for _ in range(sequences)
+        )
         gathered, deepest = sequences * width * 2 ** (LEVELS - 1), width * 2**LEVELS
         self.bottleneck = (
-            DilatedBlock(gathered, deepest) if backbone == "dilation" else ConvBlock(gathered, deepest, kind=kind)
+            DilatedBlock(gathered, deepest)
+            if backbone == "dilation"
+            else ConvBlock(gathered, deepest, kind=kind)
         )
 
     def forward(self, x: Tensor) -> Encoding:
@@ -96,12 +105,21 @@ class Encoders(nn.Module):
             ValueError: The number of sequences or the size does not fit.
         """
         step = 2**LEVELS
-        if x.ndim != 4 or x.shape[1] != len(self.sequences) or x.shape[2] % step or x.shape[3] % step:
+        if (
+            x.ndim != 4
+            or x.shape[1] != len(self.sequences)
+            or x.shape[2] % step
+            or x.shape[3] % step
+        ):
             raise ValueError(
-                f"MFU-Net was given images of shape {tuple(x.shape)}; it takes (B, {len(self.sequences)}, H, W) "
-                f"with H and W multiples of {step}. Crop or pad the images, or choose another patch size."
+                f"MFU-Net was given images of shape {tuple(x.shape)}; it takes (B, "
+                f"{len(self.sequences)}, H, W) with H and W multiples of {step}. Crop or pad the "
+                "images, or choose another patch size."
             )
-        encoded = [encoder(image) for encoder, image in zip(self.sequences, torch.split(x, 1, dim=1), strict=True)]
+        encoded = [
+            encoder(image)
+            for encoder, image in zip(self.sequences, torch.split(x, 1, dim=1), strict=True)
+        ]
         skips = tuple(zip(*(features for features, _ in encoded), strict=True))
         return Encoding(skips, self.bottleneck(torch.cat([pooled for _, pooled in encoded], dim=1)))
 
@@ -136,7 +154,9 @@ class Decoder(nn.Module):
         widths = [width * 2**level for level in range(LEVELS)]
         joined = 1 + sequences + self.joins_max
         self.enlarge = nn.ModuleList(
-            nn.Sequential(nn.Upsample(scale_factor=2), normalised_convolution(2 * after, after, kind=kind))
+            nn.Sequential(
+                nn.Upsample(scale_factor=2), normalised_convolution(2 * after, after, kind=kind)
+            )
             for after in widths
         )
         self.blocks = nn.ModuleList(ConvBlock(joined * after, after, kind=kind) for after in widths)

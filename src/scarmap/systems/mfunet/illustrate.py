@@ -14,13 +14,22 @@ from scarmap.systems.mfunet.inference import probabilities
 from scarmap.systems.mfunet.network import MFUNet
 from scarmap.systems.mfunet.resampling import cut_patches, num_patches
 
-SHOWN = {"bSSFP": ("whole_myocardium", "lv_pool", "rv_pool"), "LGE": ("scar", "mvo"), "T2": ("edema",)}
+SHOWN = {
+    "bSSFP": ("whole_myocardium", "lv_pool", "rv_pool"),
+    "LGE": ("scar", "mvo"),
+    "T2": ("edema",),
+}
 PATCH_SHARES = (1 / 3, 4 / 9)
 
 
 @torch.inference_mode()
 def illustrate(
-    stages: Mapping[str, nn.Module], bank: Bank, rows: Tensor, *, sequences: Sequence[str], regions: Sequence[str]
+    stages: Mapping[str, nn.Module],
+    bank: Bank,
+    rows: Tensor,
+    *,
+    sequences: Sequence[str],
+    regions: Sequence[str],
 ) -> list[Illustration]:
     """Draw what the network sees on two slices with the most pathology.
 
@@ -59,13 +68,15 @@ def fusion_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Ill
     return Illustration(
         "1-max-fusion",
         "Max-fused against single-sequence features",
-        "Mean absolute activation of the first encoder level. Structures that only one sequence shows should stand "
-        "out in the fused map. Compare Fig. 3 of the paper.",
+        "Mean absolute activation of the first encoder level. Structures that only one sequence "
+        "shows should stand out in the fused map. Compare Fig. 3 of the paper.",
         tuple(rows),
     )
 
 
-def attention_picture(model: MFUNet, batch: Batch, sequences: Sequence[str], regions: Sequence[str]) -> Illustration:
+def attention_picture(
+    model: MFUNet, batch: Batch, sequences: Sequence[str], regions: Sequence[str]
+) -> Illustration:
     """Figure 5: the attention's output beside the predicted masks."""
     attended = model.attention_map(batch.images)
     found = (probabilities(model, batch.images) > 0.5).cpu().numpy()
@@ -86,8 +97,8 @@ def attention_picture(model: MFUNet, batch: Batch, sequences: Sequence[str], reg
     return Illustration(
         "2-spatial-attention",
         "Spatial attention",
-        f"Mean absolute output of the attention module beside the predicted masks.{learned} Compare Fig. 5 of the "
-        f"paper.",
+        f"Mean absolute output of the attention module beside the predicted masks.{learned} "
+        "Compare Fig. 5 of the paper.",
         tuple(rows),
     )
 
@@ -101,14 +112,21 @@ def patch_picture(batch: Batch, sequences: Sequence[str]) -> Illustration:
         size = round(full * share_of_window / 16) * 16
         for share, title in ((1.0, "on pathology"), (0.0, "anywhere")):
             patch = cut_patches(batch, size=size, count=1, share=share, generator=generator)
-            drawn = contours(patch.labels[0].cpu().numpy(), ("whole_myocardium", "scar", "edema", "mvo"))
+            drawn = contours(
+                patch.labels[0].cpu().numpy(), ("whole_myocardium", "scar", "edema", "mvo")
+            )
             count = num_patches(size, full=full, batch_size=4)
             names = [f"{size} px, {count} a batch, {title}: {sequences[0]}", *sequences[1:]]
-            rows.append(tuple(Panel(name, upright(patch.images[0, c]), drawn) for c, name in enumerate(names)))
+            rows.append(
+                tuple(
+                    Panel(name, upright(patch.images[0, c]), drawn) for c, name in enumerate(names)
+                )
+            )
     return Illustration(
         "3-dynamic-resampling",
         "Dynamically cropped patches",
-        "Two patch sizes with the number of patches that fill the pixel budget of four full slices; some patches are "
-        "centred on pathology, others lie anywhere. Compare Fig. 6 of the paper.",
+        "Two patch sizes with the number of patches that fill the pixel budget of four full "
+        "slices; some patches are centred on pathology, others lie anywhere. Compare Fig. 6 of the "
+        "paper.",
         tuple(rows),
     )

@@ -18,12 +18,15 @@ def probabilities(model: nn.Module, images: Tensor) -> Tensor:
         images: (B, S, H, W), normalised; H and W are multiples of 16.
 
     Returns:
-        (B, K, H, W), in [0, 1]: the anatomy's foreground channels (they sum to at most 1), then the pathologies,
+        (B, K, H, W), in [0, 1]: the anatomy's foreground channels (they sum to at most 1), then the
+            pathologies,
         each on its own, so that they may overlap.
     """
     heads: Heads = model(images)
     anatomy = heads.anatomy.float().softmax(dim=1)[:, :-1]
-    return torch.cat([anatomy, *(head.float().softmax(dim=1)[:, :1] for head in heads.pathologies)], dim=1)
+    return torch.cat(
+        [anatomy, *(head.float().softmax(dim=1)[:, :1] for head in heads.pathologies)], dim=1
+    )
 
 
 def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 1) -> Tensor:

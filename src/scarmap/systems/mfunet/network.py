@@ -34,9 +34,10 @@ class Heads(NamedTuple):
 
     Attributes:
         anatomy: (B, A, H, W), the structures and the background last.
-        pathologies: One (B, 2, H, W) for each pathology: it and the rest. They may overlap each other.
-        auxiliary: The attention's own maps in the shapes of anatomy and pathologies, in this order, where the
-            released attention makes them; otherwise empty.
+        pathologies: One (B, 2, H, W) for each pathology: it and the rest. They may overlap each
+            other.
+        auxiliary: The attention's own maps in the shapes of anatomy and pathologies, in this order,
+            where the released attention makes them; otherwise empty.
     """
 
     anatomy: Tensor
@@ -54,9 +55,11 @@ class LevelFeatures(NamedTuple):
 class MFUNet(nn.Module):
     """The network of MFU-Net; its keywords are the factors of the paper's Tables 1 and 2.
 
-    Source: MFU-Net, section 2.1, Fig. 2 and 4; head sizes and base width from the released code (falconjhc/MFU-Net).
-    Differs: weights are Glorot-uniform and biases zero as in Keras, but batch normalisation keeps torch's
-        momentum and epsilon. The rest is at `Encoders`, `Decoder`, `SpatialAttention` and `ReleasedAttention`.
+    Source: MFU-Net, section 2.1, Fig. 2 and 4; head sizes and base width from the released code
+        (falconjhc/MFU-Net).
+    Differs: weights are Glorot-uniform and biases zero as in Keras, but batch normalisation keeps
+        torch's momentum and epsilon. The rest is at `Encoders`, `Decoder`, `SpatialAttention` and
+        `ReleasedAttention`.
 
     Args:
         sequences: Number of sequences, S; the paper's order is LGE, T2, bSSFP.
@@ -90,9 +93,13 @@ class MFUNet(nn.Module):
         self.attention: SpatialAttention | ReleasedAttention | None = None
         if attention:
             released = attention_variant == "released"
-            self.attention = ReleasedAttention(width, maps=maps) if released else SpatialAttention(width)
+            self.attention = (
+                ReleasedAttention(width, maps=maps) if released else SpatialAttention(width)
+            )
         entering = maps if isinstance(self.attention, ReleasedAttention) else width
-        self.heads = nn.ModuleList(nn.Conv2d(entering, channels, 1) for channels in self.head_channels)
+        self.heads = nn.ModuleList(
+            nn.Conv2d(entering, channels, 1) for channels in self.head_channels
+        )
         self.apply(initialise_glorot)
 
     def forward(self, x: Tensor) -> Heads:
@@ -133,8 +140,8 @@ class MFUNet(nn.Module):
         """
         if self.attention is None:
             raise RecipeError(
-                "This MFU-Net was built with attention=False, so it has no attention map to draw. Draw one from "
-                "a recipe that keeps the attention."
+                "This MFU-Net was built with attention=False, so it has no attention map to draw. "
+                "Draw one from a recipe that keeps the attention."
             )
         output = self.attention.branch(self.decode(self.encode(x)))
         return output.abs().mean(dim=1)

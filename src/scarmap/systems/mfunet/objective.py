@@ -40,8 +40,9 @@ def softmax_targets(regions: tuple[str, ...]) -> Tensor:
     if shared.any():
         names = ", ".join(TISSUES[index].name for index in np.flatnonzero(shared))
         raise RecipeError(
-            f"The regions {', '.join(regions)} cannot share one softmax head, because more than one of them "
-            f"contains {names}. Choose regions without common tissues, or give the nested one its own head."
+            f"The regions {', '.join(regions)} cannot share one softmax head, because more than "
+            f"one of them contains {names}. Choose regions without common tissues, or give the "
+            "nested one its own head."
         )
     return torch.from_numpy(np.vstack([table, ~table.any(axis=0)]).astype(np.float32))
 
@@ -58,29 +59,37 @@ def _check_keywords(
     outside_penalty: float,
 ) -> None:
     if loss not in ("tversky-focal", "dice-cross-entropy"):
-        raise RecipeError(f"MFU-Net has no loss {loss!r}. {suggest(loss, ('tversky-focal', 'dice-cross-entropy'))}")
+        raise RecipeError(
+            f"MFU-Net has no loss {loss!r}. "
+            f"{suggest(loss, ('tversky-focal', 'dice-cross-entropy'))}"
+        )
     if len(weights) != 1 + len(pathologies):
         raise RecipeError(
-            f"MFU-Net was given {len(weights)} loss weights, {weights}, for the anatomy and the pathologies "
-            f"{', '.join(pathologies)}; give {1 + len(pathologies)}, the anatomy's first."
+            f"MFU-Net was given {len(weights)} loss weights, {weights}, for the anatomy and the "
+            f"pathologies {', '.join(pathologies)}; give {1 + len(pathologies)}, the anatomy's "
+            "first."
         )
     if outside_penalty and not weights[1]:
-        raise RecipeError("outside_penalty is in proportion to the first pathology's weight, which must not be 0.")
+        raise RecipeError(
+            "outside_penalty is in proportion to the first pathology's weight, which must not be 0."
+        )
     if outside_penalty and "whole_myocardium" not in anatomy:
         raise RecipeError(
-            f"outside_penalty counts pathology outside the whole myocardium, which the anatomy head does not "
-            f"predict; it predicts {', '.join(anatomy)}. Add 'whole_myocardium', or set outside_penalty=0."
+            "outside_penalty counts pathology outside the whole myocardium, which the anatomy "
+            f"head does not predict; it predicts {', '.join(anatomy)}. Add 'whole_myocardium', or "
+            "set outside_penalty=0."
         )
 
 
 class MFUNetObjective(nn.Module):
     """Weighted Tversky and focal losses of the anatomy and of each pathology.
 
-    Source: MFU-Net, section 4, "Training details"; beta, gamma, the two penalties and their form from the
-        released code.
-    Differs: the weight of edema is printed as a second weight of anatomy and is 7 in the released code; see
-        `tversky_loss` and `focal_loss` for their mends. The penalties are off, as the paper has none. The
-        released code counts each auxiliary term twice, so its weight of 0.1 is 0.2 here.
+    Source: MFU-Net, section 4, "Training details"; beta, gamma, the two penalties and their form
+        from the released code.
+    Differs: the weight of edema is printed as a second weight of anatomy and is 7 in the released
+        code; see `tversky_loss` and `focal_loss` for their mends. The penalties are off, as the
+        paper has none. The released code counts each auxiliary term twice, so its weight of 0.1 is
+        0.2 here.
 
     Args:
         anatomy: Regions of the anatomy head, in the order of its channels.
@@ -90,10 +99,10 @@ class MFUNetObjective(nn.Module):
         beta: Weight of false negatives in the Tversky loss.
         gamma: Exponent of the focal loss.
         focal_scale: Weight of the focal losses beside the Tversky losses.
-        outside_penalty: Weight of pathology outside the predicted whole myocardium, for the first pathology;
-            the others follow in proportion to `weights`. Released code: 0.5.
-        auxiliary_weight: Weight of each cross-entropy of the attention's own maps, which only the released
-            attention makes.
+        outside_penalty: Weight of pathology outside the predicted whole myocardium, for the first
+            pathology; the others follow in proportion to `weights`. Released code: 0.5.
+        auxiliary_weight: Weight of each cross-entropy of the attention's own maps, which only the
+            released attention makes.
 
     Raises:
         RecipeError: Keywords that do not fit each other.
@@ -116,7 +125,10 @@ class MFUNetObjective(nn.Module):
     ) -> None:
         super().__init__()
         _check_keywords(anatomy, pathologies, weights, loss, outside_penalty)
-        tables = [softmax_targets(anatomy), *(softmax_targets((pathology,)) for pathology in pathologies)]
+        tables = [
+            softmax_targets(anatomy),
+            *(softmax_targets((pathology,)) for pathology in pathologies),
+        ]
         self.register_buffer("targets", torch.cat(tables), persistent=False)
         self.channels = [len(table) for table in tables]
         self.names = ("anatomy", *pathologies)
@@ -130,15 +142,20 @@ class MFUNetObjective(nn.Module):
         """Losses of a model that returns `Heads`.
 
         Returns:
-            Scalars that already carry their weights; their sum is minimised. Named after the loss and the head,
+            Scalars that already carry their weights; their sum is minimised. Named after the loss
+                and the head,
             "tversky_anatomy" or "focal_scar".
         """
         heads: Heads = model(batch.images)
         targets = self.head_targets(batch.labels)
         logits = [head.float() for head in (heads.anatomy, *heads.pathologies)]
-        head_loss: HeadLoss = self._tversky_focal if self.loss == "tversky-focal" else _dice_cross_entropy
+        head_loss: HeadLoss = (
+            self._tversky_focal if self.loss == "tversky-focal" else _dice_cross_entropy
+        )
         parts: dict[str, Tensor] = {}
-        for name, weight, predicted, target in zip(self.names, self.weights, logits, targets, strict=True):
+        for name, weight, predicted, target in zip(
+            self.names, self.weights, logits, targets, strict=True
+        ):
             for part, value in head_loss(predicted, target).items():
                 parts[f"{part}_{name}"] = weight * value
         if self.outside_penalty:
@@ -168,7 +185,9 @@ class MFUNetObjective(nn.Module):
     def _outside(self, logits: list[Tensor]) -> dict[str, Tensor]:
         elsewhere = 1 - logits[0].softmax(dim=1)[:, self.myocardium]
         parts = {}
-        for name, weight, pathology in zip(self.names[1:], self.weights[1:], logits[1:], strict=True):
+        for name, weight, pathology in zip(
+            self.names[1:], self.weights[1:], logits[1:], strict=True
+        ):
             scale = self.outside_penalty * weight / self.weights[1]
             parts[f"outside_{name}"] = scale * (pathology.softmax(dim=1)[:, 0] * elsewhere).mean()
         return parts
@@ -176,8 +195,9 @@ class MFUNetObjective(nn.Module):
     def _auxiliary(self, heads: Heads, targets: tuple[Tensor, ...]) -> dict[str, Tensor]:
         if not heads.auxiliary:
             raise RecipeError(
-                "auxiliary_weight asks for a loss on the attention's own maps, but this network makes none. Set "
-                "auxiliary_weight=0, or build MFU-Net with attention=True and attention_variant='released'."
+                "auxiliary_weight asks for a loss on the attention's own maps, but this network "
+                "makes none. Set auxiliary_weight=0, or build MFU-Net with attention=True and "
+                "attention_variant='released'."
             )
         return {
             f"auxiliary_{name}": self.auxiliary_weight * F.cross_entropy(maps.float(), target)

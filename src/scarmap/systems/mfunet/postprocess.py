@@ -12,12 +12,14 @@ WRITE_ORDER = ("whole_myocardium", "lv_pool", "rv_pool", "edema", "scar", "whole
 SMALLEST_POOL_PX = 50
 
 
-def compose_cross_validation(probabilities: NDArray[np.float32], *, regions: Sequence[str]) -> LabelArray:
+def compose_cross_validation(
+    probabilities: NDArray[np.float32], *, regions: Sequence[str]
+) -> LabelArray:
     """Threshold every map at one half; a slice whose cavity all but vanished gets the hole of its wall instead.
 
     Source: MFU-Net, released code (evaluation of the cross-validation).
-    Differs: heads that overlap are written in the order of the challenge's files, scar over edema, because a mask
-        file holds one value per voxel.
+    Differs: heads that overlap are written in the order of the challenge's files, scar over edema,
+        because a mask file holds one value per voxel.
 
     Args:
         probabilities: (K, X, Y, Z).
@@ -33,11 +35,13 @@ def compose_cross_validation(probabilities: NDArray[np.float32], *, regions: Seq
 def compose_challenge(probabilities: NDArray[np.float32], *, regions: Sequence[str]) -> LabelArray:
     """The clean-up of the challenge submission.
 
-    Of each region the largest part of every slice is kept; the union of these footprints over the slices is a column
-    through the stack that every slice is cut to; pathology is cut to the predicted wall.
+    Of each region the largest part of every slice is kept; the union of these footprints over the
+    slices is a column through the stack that every slice is cut to; pathology is cut to the
+    predicted wall.
 
     Source: MFU-Net, released code (submission).
-    Differs: a slice whose cavity all but vanished gets the hole of its wall, as in the cross-validation.
+    Differs: a slice whose cavity all but vanished gets the hole of its wall, as in the
+        cross-validation.
 
     Args:
         probabilities: (K, X, Y, Z).
@@ -50,7 +54,9 @@ def compose_challenge(probabilities: NDArray[np.float32], *, regions: Sequence[s
     masks = refill_pool(masks)
     wall = masks["whole_myocardium"]
     anatomy = ("whole_myocardium", "lv_pool", "rv_pool")
-    return write({region: mask if region in anatomy else mask & wall for region, mask in masks.items()})
+    return write(
+        {region: mask if region in anatomy else mask & wall for region, mask in masks.items()}
+    )
 
 
 def cut_to_column(mask: MaskArray) -> MaskArray:

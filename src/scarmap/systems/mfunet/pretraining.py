@@ -1,7 +1,8 @@
 """Reconstruction pre-training: encoders learn anatomy from images without labels.
 
-The images are explained by one anatomy, binary maps that all sequences share, and by a few numbers per sequence
-that say how tissue looks in it. What is kept afterwards are MFU-Net's encoders and bottleneck.
+The images are explained by one anatomy, binary maps that all sequences share, and by a few numbers
+per sequence that say how tissue looks in it. What is kept afterwards are MFU-Net's encoders and
+bottleneck.
 """
 
 from typing import NamedTuple
@@ -49,8 +50,8 @@ def transfer_encoders(source: "Reconstruction", target: MFUNet) -> None:
     wanted = {name: value.shape for name, value in target.encoders.state_dict().items()}
     if {name: value.shape for name, value in learned.items()} != wanted:
         raise RecipeError(
-            "The pre-trained encoders do not fit this MFU-Net: their sequences, width or backbone differ. "
-            "Pre-train with the same three settings as the network that follows."
+            "The pre-trained encoders do not fit this MFU-Net: their sequences, width or backbone "
+            "differ. Pre-train with the same three settings as the network that follows."
         )
     target.encoders.load_state_dict(learned)
 
@@ -71,8 +72,9 @@ class Reconstruction(nn.Module):
     """MFU-Net's encoders and bottleneck with a temporary decoder that explains every image.
 
     Source: MFU-Net, section 4, "Training details"; sizes from MMSDNet, Chartsias et al. 2020.
-    Differs: the pre-training network is not published. Here all sequences share one anatomy and one appearance
-        encoder and renderer; the mask and adversarial losses of MMSDNet, which need labels, are left out.
+    Differs: the pre-training network is not published. Here all sequences share one anatomy and one
+        appearance encoder and renderer; the mask and adversarial losses of MMSDNet, which need
+        labels, are left out.
 
     Args:
         sequences: Number of sequences, S.
@@ -123,22 +125,28 @@ class Reconstruction(nn.Module):
         remade = self.renderer(anatomy, drawn)
         invented = self.renderer(anatomy, rearrange(codes, "B S Z -> (B S) Z"))
         regressed, _ = self.appearance(anatomy, invented)
-        numbers = [rearrange(part, "(B S) Z -> B S Z", S=sequences) for part in (mean, log_variance, regressed)]
+        numbers = [
+            rearrange(part, "(B S) Z -> B S Z", S=sequences)
+            for part in (mean, log_variance, regressed)
+        ]
         return Reconstructed(rearrange(remade, "(B S) 1 H W -> B S H W", S=sequences), *numbers)
 
 
 class ReconstructionObjective(nn.Module):
     """Reconstruction error, divergence of the codes from a standard normal, and error of the codes found again.
 
-    Source: MFU-Net, section 4, "unsupervised reconstruction loss"; weights from MMSDNet, Chartsias et al. 2020.
+    Source: MFU-Net, section 4, "unsupervised reconstruction loss"; weights from MMSDNet, Chartsias
+        et al. 2020.
     Differs: the losses of MMSDNet that need labels are left out.
 
     Args:
         code: Numbers per appearance code, Z, as in the model.
         reconstruction: Weight of the mean absolute error of the images.
-        divergence: Weight of the Kullback-Leibler divergence, summed over a code, averaged over images.
+        divergence: Weight of the Kullback-Leibler divergence, summed over a code, averaged over
+            images.
         regression: Weight of the mean absolute error of the codes.
-        generator: Source of the codes and of the noise, on the device of the images; torch's own when None.
+        generator: Source of the codes and of the noise, on the device of the images; torch's own
+            when None.
     """
 
     def __init__(
@@ -152,7 +160,11 @@ class ReconstructionObjective(nn.Module):
     ) -> None:
         super().__init__()
         self.code = code
-        self.reconstruction, self.divergence, self.regression = reconstruction, divergence, regression
+        self.reconstruction, self.divergence, self.regression = (
+            reconstruction,
+            divergence,
+            regression,
+        )
         self.generator = generator
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
@@ -165,7 +177,9 @@ class ReconstructionObjective(nn.Module):
         shape = (2, *images.shape[:2], self.code)
         noise, codes = torch.randn(shape, generator=self.generator, device=images.device)
         made: Reconstructed = model(images, noise, codes)
-        divergence = 0.5 * (made.mean**2 + made.log_variance.exp() - 1 - made.log_variance).sum(dim=-1)
+        divergence = 0.5 * (made.mean**2 + made.log_variance.exp() - 1 - made.log_variance).sum(
+            dim=-1
+        )
         return {
             "reconstruction": self.reconstruction * F.l1_loss(made.images, images),
             "divergence": self.divergence * divergence.mean(),

@@ -1,6 +1,7 @@
 """MFU-Net as a recipe, and every row of the paper's tables.
 
-Torch is imported when a recipe is built, not when this module is, so that listing recipes is instant.
+Torch is imported when a recipe is built, not when this module is, so that listing recipes is
+instant.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +35,9 @@ class Targets:
 
 
 TARGETS: Mapping[str, Targets] = {
-    "myops2020": Targets(("whole_myocardium", "lv_pool", "rv_pool"), ("scar", "edema"), 288, 192, 1.0),
+    "myops2020": Targets(
+        ("whole_myocardium", "lv_pool", "rv_pool"), ("scar", "edema"), 288, 192, 1.0
+    ),
     "emidec": Targets(("whole_myocardium", "lv_pool"), ("whole_infarct", "mvo"), 192, 128, None),
 }
 
@@ -63,11 +66,11 @@ def mfunet(
 ) -> Recipe:
     """Max-Fusion U-Net.
 
-    Source: Jiang et al., "Max-Fusion U-Net for Multi-Modal Pathology Segmentation with Attention and Dynamic
-        Resampling", MyoPS 2020. The defaults are row 1 of Table 1.
-    Differs: see each part's own docstring. `backbone="plain"`, `beta=0.3`, `weights=(1, 3, 7)`, `focal_scale=100`,
-        `attention_variant="released"`, `outside_penalty=0.5` and `auxiliary_weight=0.2` come close to the released
-        code.
+    Source: Jiang et al., "Max-Fusion U-Net for Multi-Modal Pathology Segmentation with Attention
+        and Dynamic Resampling", MyoPS 2020. The defaults are row 1 of Table 1.
+    Differs: see each part's own docstring. `backbone="plain"`, `beta=0.3`, `weights=(1, 3, 7)`,
+        `focal_scale=100`, `attention_variant="released"`, `outside_penalty=0.5` and
+        `auxiliary_weight=0.2` come close to the released code.
 
     Args:
         fusion: Table 1's "max": whether the maximum over sequences joins the concatenated skips.
@@ -75,24 +78,30 @@ def mfunet(
         resampling: Table 1's "resample": patches of dynamic size instead of full slices.
         backbone: Table 2's backbone.
         width: Channels at full resolution; 16 trains on a laptop.
-        schedule: "published" trains as for Tables 1 and 2, "alternating" as for Table 3 (phased cross-validation,
-            then fine-tuning on all), "modern" the same network with what works today, see
-            `modern_stage`.
-        pretraining: Pre-train encoders and bottleneck by reconstruction, as the paper's text says; the released
-            scripts of the tables do not.
-        folds: "five" as the paper splits MyoPS, "seeded" for five random folds, "none" to train on every case.
+        schedule: "published" trains as for Tables 1 and 2, "alternating" as for Table 3 (phased
+            cross-validation, then fine-tuning on all), "modern" the same network with what works
+            today, see `modern_stage`.
+        pretraining: Pre-train encoders and bottleneck by reconstruction, as the paper's text says;
+            the released scripts of the tables do not.
+        folds: "five" as the paper splits MyoPS, "seeded" for five random folds, "none" to train on
+            every case.
         postprocessing: The clean-up of the cross-validation or of the challenge submission.
         sequences: Any subset, in the order of the encoders.
-        layout: Labels to learn; "emidec" has an infarct head (no-reflow included) and a no-reflow head.
-        size: Side of the window in pixels, a multiple of 16; None takes the schedule's own for the layout.
-        spacing_mm: Pixel size to work at; None takes the schedule's own, which as published is the images'.
+        layout: Labels to learn; "emidec" has an infarct head (no-reflow included) and a no-reflow
+            head.
+        size: Side of the window in pixels, a multiple of 16; None takes the schedule's own for the
+            layout.
+        spacing_mm: Pixel size to work at; None takes the schedule's own, which as published is the
+            images'.
         attention_variant: "released" for the attention of the released code.
-        weights: Loss weights of anatomy and the two pathologies; None takes the schedule's own: 1, 3, 5 as published
-            (4. Experiments; the weight of edema is printed as a second one of anatomy), 1, 1, 1 for the modern one.
+        weights: Loss weights of anatomy and the two pathologies; None takes the schedule's own: 1,
+            3, 5 as published (4. Experiments; the weight of edema is printed as a second one of
+            anatomy), 1, 1, 1 for the modern one.
         beta: Weight of false negatives in the Tversky loss.
         focal_scale: Factor on the focal losses.
         outside_penalty: Weight of pathology outside the predicted wall (released code only).
-        auxiliary_weight: Weight of the cross-entropy on the attention's maps (released attention only).
+        auxiliary_weight: Weight of the cross-entropy on the attention's maps (released attention
+            only).
 
     Raises:
         RecipeError: A keyword has an unknown value.
@@ -109,7 +118,12 @@ def mfunet(
     modern = schedule == "modern"
     targets = TARGETS[layout]
     regions = (*targets.anatomy, *targets.pathologies)
-    architecture: dict[str, Any] = {"sequences": len(sequences), "width": width, "fusion": fusion, "backbone": backbone}
+    architecture: dict[str, Any] = {
+        "sequences": len(sequences),
+        "width": width,
+        "fusion": fusion,
+        "backbone": backbone,
+    }
     network = partial(
         MFUNet,
         **architecture,
@@ -133,14 +147,20 @@ def mfunet(
     segment = make_stage(network, objective, resampling=resampling, regions=regions)
     trained: tuple[Stage, ...] = (segment,)
     if pretraining:
-        segment = replace(segment, inputs=("reconstruct",), initialise=stages.start_from_reconstruction)
+        segment = replace(
+            segment, inputs=("reconstruct",), initialise=stages.start_from_reconstruction
+        )
         trained = (stages.pretraining_stage(**architecture), segment)
     window = (size or targets.size, spacing_mm)
     prepare = stages.published_preparation
     if modern:
         window = (size or targets.modern_size, spacing_mm or targets.modern_spacing_mm)
         prepare = stages.modern_preparation
-    compose = postprocess.compose_challenge if postprocessing == "challenge" else postprocess.compose_cross_validation
+    compose = (
+        postprocess.compose_challenge
+        if postprocessing == "challenge"
+        else postprocess.compose_cross_validation
+    )
     return Recipe(
         system="mfunet",
         layout=layout,
@@ -161,43 +181,73 @@ def table_row(recipe: Callable[..., Recipe], table: str, published: str) -> Row:
     """A row of Table 1 or 2: the six columns as "mean sd" pairs in percent."""
     numbers = [float(number) for number in published.split()]
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
-    return Row(recipe, "mfunet", table, dict(zip(COLUMNS, pairs, strict=True)), "mfunet_slicewise", FIVE_FOLD)
+    return Row(
+        recipe,
+        "mfunet",
+        table,
+        dict(zip(COLUMNS, pairs, strict=True)),
+        "mfunet_slicewise",
+        FIVE_FOLD,
+    )
 
 
 FIVE_FOLD = (
-    "Five-fold cross-validation on the 25 training cases. 'average_pathology' is one Dice over the stacked scar and "
-    "edema masks, as the released code computes it, not the mean of the two columns."
+    "Five-fold cross-validation on the 25 training cases. 'average_pathology' is one Dice over the "
+    "stacked scar and edema masks, as the released code computes it, not the mean of the two "
+    "columns."
 )
 TEST_SET = "Measured by the organisers on 20 test cases whose labels are not public; not reproducible here."
 PLAIN = partial(mfunet, fusion="concatenation", attention=False, resampling=False)
-SUBMISSION = partial(mfunet, schedule="alternating", pretraining=True, folds="none", postprocessing="challenge")
+SUBMISSION = partial(
+    mfunet, schedule="alternating", pretraining=True, folds="none", postprocessing="challenge"
+)
 
 RECIPES: dict[str, Row] = {
-    "mfunet": table_row(partial(mfunet), "1", "84.3 7.9 87.5 7.1 78.5 14.2 53.0 20.5 28.7 13.9 44.9 13.9"),
+    "mfunet": table_row(
+        partial(mfunet), "1", "84.3 7.9 87.5 7.1 78.5 14.2 53.0 20.5 28.7 13.9 44.9 13.9"
+    ),
     "mfunet/no-max": table_row(
-        partial(mfunet, fusion="concatenation"), "1", "85.2 8.1 86.8 10.6 78.7 14.0 52.1 20.4 29.4 12.4 42.9 14.0"
+        partial(mfunet, fusion="concatenation"),
+        "1",
+        "85.2 8.1 86.8 10.6 78.7 14.0 52.1 20.4 29.4 12.4 42.9 14.0",
     ),
     "mfunet/no-attention": table_row(
-        partial(mfunet, attention=False), "1", "84.2 6.9 86.9 7.5 76.7 13.7 46.1 21.1 28.1 14.3 41.0 14.1"
+        partial(mfunet, attention=False),
+        "1",
+        "84.2 6.9 86.9 7.5 76.7 13.7 46.1 21.1 28.1 14.3 41.0 14.1",
     ),
     "mfunet/no-resampling": table_row(
-        partial(mfunet, resampling=False), "1", "84.5 5.3 87.1 6.4 74.9 18.7 49.4 20.4 29.4 17.9 42.8 15.5"
+        partial(mfunet, resampling=False),
+        "1",
+        "84.5 5.3 87.1 6.4 74.9 18.7 49.4 20.4 29.4 17.9 42.8 15.5",
     ),
     "mfunet/resampling-only": table_row(
-        partial(PLAIN, resampling=True), "1", "81.1 7.8 84.2 8.0 67.2 17.2 50.2 17.8 19.3 13.0 37.5 16.8"
+        partial(PLAIN, resampling=True),
+        "1",
+        "81.1 7.8 84.2 8.0 67.2 17.2 50.2 17.8 19.3 13.0 37.5 16.8",
     ),
     "mfunet/attention-only": table_row(
-        partial(PLAIN, attention=True), "1", "85.2 4.1 86.1 9.4 75.7 18.6 52.6 19.4 28.7 17.1 43.6 15.4"
+        partial(PLAIN, attention=True),
+        "1",
+        "85.2 4.1 86.1 9.4 75.7 18.6 52.6 19.4 28.7 17.1 43.6 15.4",
     ),
     "mfunet/max-only": table_row(
-        partial(PLAIN, fusion="max"), "1", "82.3 7.9 82.3 8.9 68.2 16.5 48.0 25.4 22.8 15.9 36.1 18.5"
+        partial(PLAIN, fusion="max"),
+        "1",
+        "82.3 7.9 82.3 8.9 68.2 16.5 48.0 25.4 22.8 15.9 36.1 18.5",
     ),
-    "mfunet/concatenation-only": table_row(PLAIN, "1", "81.6 6.5 84.1 8.0 67.5 15.5 42.8 21.7 20.6 16.6 34.8 17.7"),
+    "mfunet/concatenation-only": table_row(
+        PLAIN, "1", "81.6 6.5 84.1 8.0 67.5 15.5 42.8 21.7 20.6 16.6 34.8 17.7"
+    ),
     "mfunet/dilation": table_row(
-        partial(mfunet, backbone="dilation"), "2", "80.5 4.3 85.3 6.3 44.3 33.8 55.1 18.7 23.1 13.9 43.7 14.0"
+        partial(mfunet, backbone="dilation"),
+        "2",
+        "80.5 4.3 85.3 6.3 44.3 33.8 55.1 18.7 23.1 13.9 43.7 14.0",
     ),
     "mfunet/side": table_row(
-        partial(mfunet, backbone="side"), "2", "76.3 10.3 65.0 18.6 40.5 39.4 52.1 21.1 29.7 11.8 45.0 16.0"
+        partial(mfunet, backbone="side"),
+        "2",
+        "76.3 10.3 65.0 18.6 40.5 39.4 52.1 21.1 29.7 11.8 45.0 16.0",
     ),
     "mfunet/submission-dilation": Row(
         partial(SUBMISSION, backbone="dilation"),

@@ -28,10 +28,11 @@ def dynamic_patches(
 ) -> Iterator[Batch]:
     """Draw a patch size for each step, then as many patches as fit the pixel budget of a batch of full slices.
 
-    Source: MFU-Net, section 3.1 and Fig. 6; where a patch without pathology is centred is from the released code.
-    Differs: the printed recursion for the number of patches loses samples by repeated rounding; the number follows
-        here from the full size, 36 patches of 96 pixels to 4 of 288. The printed sizes begin at 112, the text and
-        the figures use 96: 96 is included.
+    Source: MFU-Net, section 3.1 and Fig. 6; where a patch without pathology is centred is from the
+        released code.
+    Differs: the printed recursion for the number of patches loses samples by repeated rounding; the
+        number follows here from the full size, 36 patches of 96 pixels to 4 of 288. The printed
+        sizes begin at 112, the text and the figures use 96: 96 is included.
 
     Args:
         bank: All slices.
@@ -39,7 +40,8 @@ def dynamic_patches(
         generator: Source of randomness, on the bank's device.
         batch_size: Full slices whose pixels are the budget.
         augmentation: Applied to the full slices, before patches are cut.
-        smallest_share: Smallest side of a patch as a share of the window, 96 of 288 pixels as published.
+        smallest_share: Smallest side of a patch as a share of the window, 96 of 288 pixels as
+            published.
         step: Distance between sizes in pixels; sizes run up to the window.
         share: Probability that a patch is centred on a pathological pixel of its slice.
 
@@ -49,7 +51,10 @@ def dynamic_patches(
     sizes = patch_sizes(bank.size, smallest_share=smallest_share, step=step)
     for chosen in shuffled(rows, batch_size, generator):
         slices = augment(
-            Batch(bank.images[chosen], bank.labels[chosen]), augmentation, size=bank.size, generator=generator
+            Batch(bank.images[chosen], bank.labels[chosen]),
+            augmentation,
+            size=bank.size,
+            generator=generator,
         )
         size = sizes[draw_below(len(sizes), generator)]
         count = num_patches(size, full=bank.size, batch_size=batch_size)
@@ -75,12 +80,14 @@ def num_patches(size: int, *, full: int, batch_size: int) -> int:
     return full * full * batch_size // (size * size)
 
 
-def cut_patches(slices: Batch, *, size: int, count: int, share: float, generator: torch.Generator) -> Batch:
+def cut_patches(
+    slices: Batch, *, size: int, count: int, share: float, generator: torch.Generator
+) -> Batch:
     """Cut patches out of slices, drawn with replacement.
 
-    A patch is centred on a random pathological pixel of its slice with probability `share` (on wall or cavity where
-    the slice has no pathology, anywhere where it has neither), and lies anywhere otherwise. Windows are shifted to
-    stay inside.
+    A patch is centred on a random pathological pixel of its slice with probability `share` (on wall
+    or cavity where the slice has no pathology, anywhere where it has neither), and lies anywhere
+    otherwise. Windows are shifted to stay inside.
 
     Args:
         slices: Full slices.
@@ -95,15 +102,27 @@ def cut_patches(slices: Batch, *, size: int, count: int, share: float, generator
     windows = []
     for slice_draw, centring, target_draw, down, across in draws:
         row = int(slice_draw * len(targets))
-        corner = [int(draw * (end - size + 1)) for draw, end in zip((down, across), extent, strict=True)]
+        corner = [
+            int(draw * (end - size + 1)) for draw, end in zip((down, across), extent, strict=True)
+        ]
         if centring < share and targets[row]:
             centre = targets[row][int(target_draw * len(targets[row]))]
-            corner = [min(max(at - size // 2, 0), end - size) for at, end in zip(centre, extent, strict=True)]
+            corner = [
+                min(max(at - size // 2, 0), end - size)
+                for at, end in zip(centre, extent, strict=True)
+            ]
         window = (..., slice(corner[0], corner[0] + size), slice(corner[1], corner[1] + size))
         windows.append((row, window))
-    images, labels = (torch.stack([each[row][at] for row, at in windows]) for each in (slices.images, slices.labels))
+    images, labels = (
+        torch.stack([each[row][at] for row, at in windows])
+        for each in (slices.images, slices.labels)
+    )
     soft = slices.soft
-    return Batch(images, labels, None if soft is None else torch.stack([soft[row][at] for row, at in windows]))
+    return Batch(
+        images,
+        labels,
+        None if soft is None else torch.stack([soft[row][at] for row, at in windows]),
+    )
 
 
 def centre_candidates(labels: Tensor) -> Tensor:

@@ -17,29 +17,41 @@ from scarmap.sampling.samplers import Sampler, full_slices
 from scarmap.systems.mfunet.inference import probabilities
 from scarmap.systems.mfunet.intensity import scale_volume
 from scarmap.systems.mfunet.network import MFUNet
-from scarmap.systems.mfunet.pretraining import Reconstruction, ReconstructionObjective, transfer_encoders
+from scarmap.systems.mfunet.pretraining import (
+    Reconstruction,
+    ReconstructionObjective,
+    transfer_encoders,
+)
 from scarmap.systems.mfunet.resampling import dynamic_patches
 
 PUBLISHED_AUGMENTATION = Augmentation(rotation_deg=90, flips=True, shift=0.15)
 
 
-def published_preparation(sequences: tuple[str, ...], size: int, spacing_mm: float | None) -> Preparation:
+def published_preparation(
+    sequences: tuple[str, ...], size: int, spacing_mm: float | None
+) -> Preparation:
     """A window of the image's own pixels around its centre.
 
     Source: MFU-Net, section 4 ("cropped to 288 x 288").
-    Differs: the released code's window lies at fixed indices; here it is the centre's, and training checks that no
-        labelled pixel is lost.
+    Differs: the released code's window lies at fixed indices; here it is the centre's, and training
+        checks that no labelled pixel is lost.
     """
     return Preparation(sequences, size, scale_volume, spacing_mm)
 
 
-def modern_preparation(sequences: tuple[str, ...], size: int, spacing_mm: float | None) -> Preparation:
+def modern_preparation(
+    sequences: tuple[str, ...], size: int, spacing_mm: float | None
+) -> Preparation:
     """A window at one pixel size for all patients, standardised intensities, a margin for rotations to draw from."""
     return Preparation(sequences, size, standardise, spacing_mm, margin=size // 6)
 
 
 def published_stage(
-    network: Callable[[], nn.Module], objective: Callable[[], nn.Module], *, resampling: bool, regions: tuple[str, ...]
+    network: Callable[[], nn.Module],
+    objective: Callable[[], nn.Module],
+    *,
+    resampling: bool,
+    regions: tuple[str, ...],
 ) -> Stage:
     """Adam at 1e-4 decaying tenfold over 150 epochs with early stopping; four full slices or their pixels in patches.
 
@@ -59,7 +71,11 @@ def published_stage(
 
 
 def alternating_stage(
-    network: Callable[[], nn.Module], objective: Callable[[], nn.Module], *, resampling: bool, regions: tuple[str, ...]
+    network: Callable[[], nn.Module],
+    objective: Callable[[], nn.Module],
+    *,
+    resampling: bool,
+    regions: tuple[str, ...],
 ) -> Stage:
     """The same in the phases of the alternative cross-validation; the network of the last epoch is kept.
 
@@ -70,12 +86,17 @@ def alternating_stage(
 
 
 def modern_stage(
-    network: Callable[[], nn.Module], objective: Callable[[], nn.Module], *, resampling: bool, regions: tuple[str, ...]
+    network: Callable[[], nn.Module],
+    objective: Callable[[], nn.Module],
+    *,
+    resampling: bool,
+    regions: tuple[str, ...],
 ) -> Stage:
     """AdamW on one cycle, strong augmentation, Dice and cross-entropy, the last epoch kept: what works today.
 
-    With `resampling` patches run from two thirds of the window to all of it, and a third of them are centred on
-    pathology: smaller patches lose the heart's outline, more of them overstate how common pathology is.
+    With `resampling` patches run from two thirds of the window to all of it, and a third of them
+    are centred on pathology: smaller patches lose the heart's outline, more of them overstate how
+    common pathology is.
     """
     budget = {"batch_size": 4, "augmentation": MODERN_AUGMENTATION}
     patches = partial(dynamic_patches, smallest_share=2 / 3, share=0.33)
@@ -97,13 +118,15 @@ STAGES = {"published": published_stage, "alternating": alternating_stage, "moder
 def pretraining_stage(*, sequences: int, width: int, fusion: str, backbone: str) -> Stage:
     """Reconstruction of the training fold's images, without labels.
 
-    Source: MFU-Net, section 4 ("weights from the MMSDNet encoder"); length and learning rate from the released
-        scripts.
+    Source: MFU-Net, section 4 ("weights from the MMSDNet encoder"); length and learning rate from
+        the released scripts.
     Differs: the published text does not describe the network; see `Reconstruction`.
     """
     return Stage(
         name="reconstruct",
-        model=partial(Reconstruction, sequences=sequences, width=width, fusion=fusion, backbone=backbone),  # type: ignore[arg-type]
+        model=partial(
+            Reconstruction, sequences=sequences, width=width, fusion=fusion, backbone=backbone
+        ),  # type: ignore[arg-type]
         objective=ReconstructionObjective,
         sampler=partial(full_slices, batch_size=4, augmentation=PUBLISHED_AUGMENTATION),
         optimizer=Adam,
@@ -124,8 +147,8 @@ def published_phases() -> tuple[Phase, ...]:
     """One phase of 150 epochs with early stopping, as the runs of Tables 1 and 2.
 
     Source: MFU-Net, released scripts of the tables.
-    Differs: the rise that resets the patience is of the mean validation Dice; the released code watches a
-        validation loss whose background channel is wrong.
+    Differs: the rise that resets the patience is of the mean validation Dice; the released code
+        watches a validation loss whose background channel is wrong.
     """
     return (Phase(150, 1e-4, tenfold, patience=55),)
 
@@ -133,11 +156,13 @@ def published_phases() -> tuple[Phase, ...]:
 def alternating_phases() -> tuple[Phase, ...]:
     """Alternative cross-validation: five phases, each validated on another fifth, then a fine-tuning on all cases.
 
-    From the second phase on the network has already trained on the fifth that validates it, so the early stopping
-    watches figures that are too good.
+    From the second phase on the network has already trained on the fifth that validates it, so the
+    early stopping watches figures that are too good.
 
-    Source: MFU-Net, section 3.2, for epochs and learning rates; the patience is from the released scripts.
-    Differs: the released scripts train 25/20/15/10/10 and 5 epochs; the paper's lengths are used here.
+    Source: MFU-Net, section 3.2, for epochs and learning rates; the patience is from the released
+        scripts.
+    Differs: the released scripts train 25/20/15/10/10 and 5 epochs; the paper's lengths are used
+        here.
     """
     lengths = (50, 40, 30, 20, 15)
     rates = (1e-4, 9e-5, 8e-5, 6e-5, 5e-5)

@@ -35,14 +35,17 @@ def load_builtin(device: torch.device, *, path: Path = WEIGHTS) -> Segmenter:
         path: Its weights.
 
     Raises:
-        RunError: This installation has no weights, or they belong to another version of the network.
+        RunError: This installation has no weights, or they belong to another version of the
+            network.
     """
     about = about_builtin(path)
     recipe = recorded_recipe(about)
     (stage,) = recipe.stages
     model, _ = read_stage(path, stage, device)
     layout, spacing_mm = about["data"]["layout"], about["spacing_mm"]
-    return make_segmenter(recipe, [{stage.name: model}], layout=layout, spacing_mm=spacing_mm, device=device)
+    return make_segmenter(
+        recipe, [{stage.name: model}], layout=layout, spacing_mm=spacing_mm, device=device
+    )
 
 
 def builtin_model(*, device: str = "auto", path: Path = WEIGHTS) -> Model:
@@ -57,7 +60,11 @@ def builtin_model(*, device: str = "auto", path: Path = WEIGHTS) -> Model:
     """
     record = about_builtin(path)
     recipe = recorded_recipe(record)
-    return Model(fingerprint_of(record, recipe, [path]), recipe.preparation.sequences, partial(_load, device, path))
+    return Model(
+        fingerprint_of(record, recipe, [path]),
+        recipe.preparation.sequences,
+        partial(_load, device, path),
+    )
 
 
 def _load(device: str, path: Path) -> Segmenter:
@@ -73,14 +80,16 @@ def about_builtin(path: Path = WEIGHTS) -> dict[str, Any]:
     record = path.with_suffix(".json")
     if not (path.is_file() and record.is_file()):
         raise RunError(
-            f"This installation of scarmap holds no built-in model: {path} and {record.name} are missing. Install "
-            f"scarmap again, or name a run folder of your own: scarmap predict RUN --data DIR --out DIR."
+            f"This installation of scarmap holds no built-in model: {path} and {record.name} are "
+            "missing. Install scarmap again, or name a run folder of your own: scarmap predict "
+            "RUN --data DIR --out DIR."
         )
     return dict(read_json(record))
 
 
 FIRST = "unet.encoders.0.0.first.0.weight"
-"""The only weights that depend on the sequences: (width, 2 S, 3, 3), over S images and S channels that say which."""
+"""The only weights that depend on the sequences: (width, 2 S, 3, 3), over S images and S channels
+that say which."""
 
 
 def take_builtin(
@@ -93,7 +102,8 @@ def take_builtin(
 ) -> None:
     """Give a new network the built-in model's weights, for `Stage.initialise`.
 
-    A network of fewer sequences gets the weights of those: it begins as the built-in model does without the others.
+    A network of fewer sequences gets the weights of those: it begins as the built-in model does
+    without the others.
 
     Args:
         model: A network of the same width.
@@ -110,8 +120,9 @@ def take_builtin(
     tensors, about = read_weights(path)
     if about["version"] != version:
         raise RunError(
-            f"This training starts from version {version} of the built-in model, but {path} holds version "
-            f"{about['version']}. Continue it with the scarmap version that began it, or begin anew."
+            f"This training starts from version {version} of the built-in model, but {path} holds "
+            f"version {about['version']}. Continue it with the scarmap version that began it, or "
+            "begin anew."
         )
     given = {name: tensor.float() for name, tensor in tensors.items()}
     places = [SEQUENCES.index(sequence) for sequence in sequences]
@@ -127,4 +138,6 @@ def introduce(about: dict[str, Any]) -> str:
 def builtin_row(about: dict[str, Any]) -> Row:
     """The built-in model's recipe with its settings, as a row without published figures."""
     settings = {key: freeze(value) for key, value in about["recipe"]["settings"].items()}
-    return Row(partial(find(about["recipe"]["function"]), **settings), paper="", note=introduce(about))
+    return Row(
+        partial(find(about["recipe"]["function"]), **settings), paper="", note=introduce(about)
+    )

@@ -13,23 +13,36 @@ def check_start(start: str | None, *, width: int) -> None:
     """Raise RecipeError unless the built-in model has the width of the network that is to start from it."""
     if start == "builtin" and width != BUILTIN_WIDTH:
         raise RecipeError(
-            f"The recipe scarmap starts from the built-in model, which has width {BUILTIN_WIDTH} and not {width}; "
-            f"leave the width out, or add --set start=none to begin with random weights."
+            f"The recipe scarmap starts from the built-in model, which has width {BUILTIN_WIDTH} "
+            f"and not {width}; leave the width out, or add --set start=none to begin with random "
+            "weights."
         )
 
 
 def check_ranges(
-    *, width: int, size: int, spacing_mm: float, pathology_threshold: float, smallest_percent: Mapping[str, float]
+    *,
+    width: int,
+    size: int,
+    spacing_mm: float,
+    pathology_threshold: float,
+    smallest_percent: Mapping[str, float],
 ) -> None:
     """Raise RecipeError for numbers that no network or patient can have."""
-    check_sizes(title="The recipe scarmap", hint="16 by default", width=width, size=size, spacing_mm=spacing_mm)
+    check_sizes(
+        title="The recipe scarmap",
+        hint="16 by default",
+        width=width,
+        size=size,
+        spacing_mm=spacing_mm,
+    )
     if not 0 < pathology_threshold < 1:
         raise RecipeError(
-            f"The recipe scarmap's pathology_threshold is {pathology_threshold:g}; a share of a probability lies "
-            f"between 0 and 1."
+            f"The recipe scarmap's pathology_threshold is {pathology_threshold:g}; a share of a "
+            "probability lies between 0 and 1."
         )
     for name, percent in smallest_percent.items():
         if not 0 <= percent < 100:
             raise RecipeError(
-                f"The recipe scarmap's smallest_{name}_percent is {percent:g}; a share of the wall is 0 to 100 %."
+                f"The recipe scarmap's smallest_{name}_percent is {percent:g}; a share of the wall "
+                "is 0 to 100 %."
             )

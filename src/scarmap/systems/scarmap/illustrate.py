@@ -19,7 +19,12 @@ SHOWN = ("lv_pool", "whole_myocardium", "scar_and_edema", "whole_infarct")
 
 @torch.inference_mode()
 def illustrate(
-    stages: Mapping[str, nn.Module], bank: Bank, rows: Tensor, *, sequences: Sequence[str], sampler: Sampler
+    stages: Mapping[str, nn.Module],
+    bank: Bank,
+    rows: Tensor,
+    *,
+    sequences: Sequence[str],
+    sampler: Sampler,
 ) -> list[Illustration]:
     """Draw masks from each sequence alone and from all, and slices as training sees them.
 
@@ -32,14 +37,20 @@ def illustrate(
     """
     model = stages["segment"].eval()
     batch = most_pathological(bank, rows, count=3)
-    return [subset_picture(model, batch, sequences), training_picture(bank, rows, sequences, sampler)]
+    return [
+        subset_picture(model, batch, sequences),
+        training_picture(bank, rows, sequences, sampler),
+    ]
 
 
 def subset_picture(model: nn.Module, batch: Batch, sequences: Sequence[str]) -> Illustration:
     """The expert's mask beside what the network finds in each sequence alone and in all."""
     picture_rows = []
     for index in range(len(batch.images)):
-        image, truth = batch.images[index : index + 1], contours(batch.labels[index].cpu().numpy(), SHOWN)
+        image, truth = (
+            batch.images[index : index + 1],
+            contours(batch.labels[index].cpu().numpy(), SHOWN),
+        )
         present = present_sequences(image)[0].tolist()
         channels = [channel for channel, is_there in enumerate(present) if is_there]
         panels = [Panel("expert", upright(image[0, channels[0]]), truth)]
@@ -51,19 +62,25 @@ def subset_picture(model: nn.Module, batch: Batch, sequences: Sequence[str]) -> 
     return Illustration(
         "1-subsets",
         "Each sequence alone, and all",
-        "The slices with the most pathology, of different patients. One network sees whatever sequences there are; a "
-        "missing one is zero and said to be missing.",
+        "The slices with the most pathology, of different patients. One network sees whatever "
+        "sequences there are; a missing one is zero and said to be missing.",
         tuple(picture_rows),
     )
 
 
-def training_picture(bank: Bank, rows: Tensor, sequences: Sequence[str], sampler: Sampler) -> Illustration:
+def training_picture(
+    bank: Bank, rows: Tensor, sequences: Sequence[str], sampler: Sampler
+) -> Illustration:
     """One batch as the sampler yields it."""
     generator = torch.Generator(bank.images.device).manual_seed(1)
     batch = next(iter(sampler(bank, most_pathological_rows(bank, rows)[:4], generator)))
     picture_rows = [
         tuple(
-            Panel(name, upright(batch.images[index, channel]), contours(batch.labels[index].cpu().numpy(), SHOWN))
+            Panel(
+                name,
+                upright(batch.images[index, channel]),
+                contours(batch.labels[index].cpu().numpy(), SHOWN),
+            )
             for channel, name in enumerate(sequences)
         )
         for index in range(min(4, len(batch.images)))
@@ -79,4 +96,8 @@ def training_picture(bank: Bank, rows: Tensor, sequences: Sequence[str], sampler
 def _found(title: str, model: nn.Module, image: Tensor, channel: int) -> Panel:
     maps = probabilities(model, image)[0]
     masks = {region: maps[FOUND.index(region)] > 0.5 for region in SHOWN}
-    return Panel(title, upright(image[0, channel]), {name: mask.cpu().numpy().T for name, mask in masks.items()})
+    return Panel(
+        title,
+        upright(image[0, channel]),
+        {name: mask.cpu().numpy().T for name, mask in masks.items()},
+    )

@@ -50,29 +50,43 @@ def compose(maps: NDArray[np.float32], *, threshold: float = 0.5) -> LabelArray:
     Returns:
         (X, Y, Z), tissue indices.
     """
-    labels = compose_nested(dict(zip(FOUND, maps, strict=True)), pools=POOLS, nested=NESTED, threshold=threshold)
+    labels = compose_nested(
+        dict(zip(FOUND, maps, strict=True)), pools=POOLS, nested=NESTED, threshold=threshold
+    )
     return keep_largest(keep_largest(labels), "rv_pool")
 
 
 def decide_presence(
-    labels: LabelArray, grid: Grid, *, smallest_infarct_percent: float, smallest_no_reflow_percent: float
+    labels: LabelArray,
+    grid: Grid,
+    *,
+    smallest_infarct_percent: float,
+    smallest_no_reflow_percent: float,
 ) -> tuple[LabelArray, tuple[str, ...]]:
     """Decide whether a case has an infarct, and no-reflow, by the size of their parts beside the wall.
 
-    A share of the wall, because it does not depend on how large a heart is, nor on a pixel size that an export lost.
+    A share of the wall, because it does not depend on how large a heart is, nor on a pixel size
+    that an export lost.
 
     Args:
         labels: (X, Y, Z), tissue indices.
         grid: The case's grid.
-        smallest_infarct_percent: Smallest connected part of an infarct, no-reflow included, in percent of the wall.
+        smallest_infarct_percent: Smallest connected part of an infarct, no-reflow included, in
+            percent of the wall.
         smallest_no_reflow_percent: Smallest connected part of no-reflow, in percent of the wall.
 
     Returns:
-        The labels, and a sentence where an infarct was found and left out altogether. Of no-reflow that was left out
-        nothing is told: the infarct around it is still there, and a data set may not label it at all.
+        The labels, and a sentence where an infarct was found and left out altogether. Of no-reflow
+            that was left out
+        nothing is told: the infarct around it is still there, and a data set may not label it at
+            all.
     """
     labels, told = leave_out_small_parts(
-        labels, grid, region="whole_infarct", around="edema", smallest_percent=smallest_infarct_percent
+        labels,
+        grid,
+        region="whole_infarct",
+        around="edema",
+        smallest_percent=smallest_infarct_percent,
     )
     labels, _ = leave_out_small_parts(
         labels, grid, region="mvo", around="scar", smallest_percent=smallest_no_reflow_percent

@@ -14,8 +14,8 @@ SMALLEST_DEVIATION = 1e-3
 class AnySequenceNetwork(nn.Module):
     """U-Net over standardised sequences, each with a constant channel that says whether it is there.
 
-    Intensities are standardised within the window, so that neither the field of view nor the scanner's units matter,
-    and signed images are like others.
+    Intensities are standardised within the window, so that neither the field of view nor the
+    scanner's units matter, and signed images are like others.
 
     Args:
         sequences: Number of sequences.

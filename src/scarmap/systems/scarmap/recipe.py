@@ -1,6 +1,7 @@
 """The recommended system as a recipe.
 
-Torch is imported when a recipe is built, not when this module is, so that listing recipes is instant.
+Torch is imported when a recipe is built, not when this module is, so that listing recipes is
+instant.
 """
 
 from dataclasses import replace
@@ -31,8 +32,8 @@ def scarmap(
 ) -> Recipe:
     """One light U-Net for any subset of LGE, T2 and bSSFP, which knows hearts from simulation before it sees a patient.
 
-    The built-in model is this network, trained on synthetic hearts alone. What was tried beside it, and what it is
-    worth, stands in benchmarks/recommended.md.
+    The built-in model is this network, trained on synthetic hearts alone. What was tried beside it,
+    and what it is worth, stands in benchmarks/recommended.md.
 
     Args:
         width: Channels at full resolution.
@@ -42,13 +43,15 @@ def scarmap(
         sequences: Those that a case may have; each case needs one of them.
         split: "patients" for five seeded folds, None to train on every case.
         start: "builtin" to train the built-in model further, None to begin with random weights.
-        any_scanner: Redraw contrast, sharpness, shading, noise and size by as much as scanners and exports differ: for
-            training on synthetic hearts, which know no scanner. On patients, the images as they are teach more.
-        pathology_threshold: Share of the wall's probability from which on a pixel is injured, of the injured one's from
-            which on it is infarcted, and so on; one half takes the likelier.
-        smallest_infarct_percent: A connected part of an infarct that is a smaller share of the wall is left out of a
-            mask; a patient whose infarct has no larger part has none.
-        smallest_no_reflow_percent: The same of no-reflow, where the infarct around it takes its place.
+        any_scanner: Redraw contrast, sharpness, shading, noise and size by as much as scanners and
+            exports differ: for training on synthetic hearts, which know no scanner. On patients,
+            the images as they are teach more.
+        pathology_threshold: Share of the wall's probability from which on a pixel is injured, of
+            the injured one's from which on it is infarcted, and so on; one half takes the likelier.
+        smallest_infarct_percent: A connected part of an infarct that is a smaller share of the wall
+            is left out of a mask; a patient whose infarct has no larger part has none.
+        smallest_no_reflow_percent: The same of no-reflow, where the infarct around it takes its
+            place.
 
     Raises:
         RecipeError: A keyword has an unknown or impossible value.
@@ -61,7 +64,10 @@ def scarmap(
         size=size,
         spacing_mm=spacing_mm,
         pathology_threshold=pathology_threshold,
-        smallest_percent={"infarct": smallest_infarct_percent, "no_reflow": smallest_no_reflow_percent},
+        smallest_percent={
+            "infarct": smallest_infarct_percent,
+            "no_reflow": smallest_no_reflow_percent,
+        },
     )
     from scarmap.inference.postprocess import slices_without_heart
     from scarmap.sampling.preparation import Preparation
@@ -118,9 +124,12 @@ SOURCES = {
     "start": "measured: the largest gain of all, see benchmarks/recommended.md",
     "pathology_threshold": "measured: on patients the likelier is right; the built-in model takes 0.3",
     "smallest_infarct_percent, smallest_no_reflow_percent": (
-        "measured out of fold on EMIDEC: best balance of sensitivity and specificity, see benchmarks/recommended.md"
+        "measured out of fold on EMIDEC: best balance of sensitivity and specificity, see "
+        "benchmarks/recommended.md"
     ),
 }
 RECIPES: dict[str, Row] = {
-    "scarmap": Row(partial(scarmap), paper="", note="Not a published system; also the built-in model's."),
+    "scarmap": Row(
+        partial(scarmap), paper="", note="Not a published system; also the built-in model's."
+    ),
 }

@@ -23,18 +23,23 @@ from scarmap.systems.scarmap.targets import FOUND
 SCALED = partial(scale_between, low=1, high=98, by_slice=False)
 """Intensities of the volume, of which the 1st and 98th percentile become 0 and 1.
 
-What is brighter than the 98th percentile is fat near a coil, seldom heart. The network standardises what is left in
-its window. A constant volume becomes all zeros, which means missing.
+What is brighter than the 98th percentile is fat near a coil, seldom heart. The network standardises
+what is left in its window. A constant volume becomes all zeros, which means missing.
 """
 
-SPACE = Augmentation(rotation_deg=180, flips=True, shift=0.16, scale=(0.8, 1.25), elastic_px=1.3, stretch=1.35)
-"""Hearts of any orientation, off the middle by a sixth of the window, drawn out along rows or columns by up to 1.8."""
+SPACE = Augmentation(
+    rotation_deg=180, flips=True, shift=0.16, scale=(0.8, 1.25), elastic_px=1.3, stretch=1.35
+)
+"""Hearts of any orientation, off the middle by a sixth of the window, drawn out along rows or
+columns by up to 1.8."""
 LOOK = Appearance()
-"""Images as they are: where they are of patients, redrawn contrast costs accuracy, see benchmarks/recommended.md."""
+"""Images as they are: where they are of patients, redrawn contrast costs accuracy, see
+benchmarks/recommended.md."""
 
 ANY_SPACE = replace(SPACE, scale=(0.75, 1.7))
 ANY_LOOK = Appearance(remap=0.6, blur_px=1.0, shading=0.25, noise=0.05, share=0.6)
-"""What any scanner and any export may make of a heart, for a network that learns from synthetic hearts."""
+"""What any scanner and any export may make of a heart, for a network that learns from synthetic
+hearts."""
 
 BATCH_SIZE = 16
 BATCHES = 50

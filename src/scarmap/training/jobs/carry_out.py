@@ -48,11 +48,15 @@ class Outcome:
 
 
 def carry_out(
-    work: Work, request: Request, source: RunFolder | None = None, held_out: frozenset[str] = frozenset()
+    work: Work,
+    request: Request,
+    source: RunFolder | None = None,
+    held_out: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Do one job.
 
-    It may be done again after it was stopped at any moment, and waits where another process still does it.
+    It may be done again after it was stopped at any moment, and waits where another process still
+    does it.
 
     Args:
         work: The job.
@@ -63,7 +67,11 @@ def carry_out(
     Raises:
         ScarmapError: The training fails, or the data or the folder cannot be used.
     """
-    run, recipe, fabric = RunFolder(request.out), build(request.row.recipe), make_fabric(request.device)
+    run, recipe, fabric = (
+        RunFolder(request.out),
+        build(request.row.recipe),
+        make_fabric(request.device),
+    )
     ran_on = hardware(fabric.device)
     with held(run.lock(f"{work.fold}-{work.step}"), wait=True):
         material = gather_once(request.data, recipe)

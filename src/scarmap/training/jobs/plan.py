@@ -1,6 +1,7 @@
 """Several trainings as one graph of jobs: what is still to be done, what must come before it, and what is shared.
 
-Everything follows from the records of the runs (`run.json`), so that a plan can be made again at any time.
+Everything follows from the records of the runs (`run.json`), so that a plan can be made again at
+any time.
 """
 
 import json
@@ -26,8 +27,8 @@ class Work:
         step: Name of a stage, `PREDICTIONS` or `SCORES`.
         fold: Number of the fold; None for `SCORES`, which are of all folds.
         after: Keys of the jobs that must be finished before.
-        source: Run that has trained, or will have trained, the very same stage, to be taken over from there; None
-            where the stage is trained here.
+        source: Run that has trained, or will have trained, the very same stage, to be taken over
+            from there; None where the stage is trained here.
     """
 
     run: str
@@ -39,7 +40,11 @@ class Work:
     @property
     def key(self) -> str:
         """Names the job among all."""
-        return f"{self.run}/{self.step}" if self.fold is None else f"{self.run}/fold_{self.fold}/{self.step}"
+        return (
+            f"{self.run}/{self.step}"
+            if self.fold is None
+            else f"{self.run}/fold_{self.fold}/{self.step}"
+        )
 
 
 def plan(
@@ -51,7 +56,8 @@ def plan(
 ) -> tuple[Work, ...]:
     """List the jobs that are not finished, each after those that it depends on.
 
-    A stage that several runs train alike is trained by the first of them and taken over by the others.
+    A stage that several runs train alike is trained by the first of them and taken over by the
+    others.
 
     Args:
         runs: Name to `run.json` of the runs to finish.
@@ -123,7 +129,8 @@ def done(record: Record, fold: int, step: str) -> bool:
 def stage_key(record: Record, fold: int, stage: str) -> str | None:
     """All that the weights of one stage of one fold follow from, as text: the same text, the same weights.
 
-    None where the description cannot tell two stages apart, because it names a function that has no name of its own.
+    None where the description cannot tell two stages apart, because it names a function that has no
+    name of its own.
 
     Args:
         record: `run.json` of the run.

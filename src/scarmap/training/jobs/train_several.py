@@ -12,7 +12,13 @@ from scarmap.io.run import RunFolder
 from scarmap.recipes.describe import build
 from scarmap.training.jobs.carry_out import Outcome, carry_out
 from scarmap.training.jobs.plan import SCORES, Work, plan
-from scarmap.training.run.record import PREDICTIONS, held_out_names, is_scored, mark_done, new_record
+from scarmap.training.run.record import (
+    PREDICTIONS,
+    held_out_names,
+    is_scored,
+    mark_done,
+    new_record,
+)
 from scarmap.training.run.request import Request
 from scarmap.training.run.resume import check_unchanged, open_record, up_to_date
 from scarmap.training.run.train import chosen_folds, rehearse
@@ -46,8 +52,8 @@ def train_several(
 ) -> dict[str, Exception]:
     """Finish several trainings; what is finished is never trained again.
 
-    Nothing is written before every one of them is known to be able to begin. A job that fails stops those that need
-    it, and no others.
+    Nothing is written before every one of them is known to be able to begin. A job that fails stops
+    those that need it, and no others.
 
     Args:
         requests: Name to training, each into a folder of its own.
@@ -87,12 +93,18 @@ def prepare(request: Request) -> Opened:
     recipe = build(request.row.recipe)
     material = gather_once(request.data, recipe)
     count = len(material.split.folds)
-    wanted = chosen_folds(None, count) if request.folds is None else [fold for fold in request.folds if fold < count]
+    wanted = (
+        chosen_folds(None, count)
+        if request.folds is None
+        else [fold for fold in request.folds if fold < count]
+    )
     folds = chosen_folds(wanted or request.folds, count)
     rehearse(recipe, material.bank, [material.split.folds[index] for index in folds])
     # The record's hardware is that of whoever plans; each job notes its own.
     device = choose_device("auto" if request.device == "cuda" else request.device)
-    return Opened(request, RunFolder(request.out), tuple(folds), new_record(request, recipe, material, device))
+    return Opened(
+        request, RunFolder(request.out), tuple(folds), new_record(request, recipe, material, device)
+    )
 
 
 def plan_of(opened: Mapping[str, Opened], others: Mapping[str, RunFolder]) -> tuple[Work, ...]:
@@ -106,7 +118,10 @@ def plan_of(opened: Mapping[str, Opened], others: Mapping[str, RunFolder]) -> tu
 
 
 def submit(
-    works: Sequence[Work], opened: Mapping[str, Opened], folders: Mapping[str, RunFolder], scheduler: Scheduler
+    works: Sequence[Work],
+    opened: Mapping[str, Opened],
+    folders: Mapping[str, RunFolder],
+    scheduler: Scheduler,
 ) -> list[Job]:
     """Hand the jobs to a scheduler, each with those that it waits for."""
     jobs: dict[str, Job] = {}
@@ -129,7 +144,9 @@ def names_to_score(name: str, training: Opened, works: Sequence[Work]) -> frozen
     """Cases, or slices, that a run's finished predictions and the planned ones hold out."""
     record = training.run.read_record()
     planned = {work.fold for work in works if work.run == name and work.step == PREDICTIONS}
-    coming = {each for fold in planned if fold is not None for each in record["folds"][fold]["validation"]}
+    coming = {
+        each for fold in planned if fold is not None for each in record["folds"][fold]["validation"]
+    }
     return frozenset(held_out_names(record) | coming)
 
 

@@ -12,7 +12,8 @@ from scarmap.io.run import RunFolder
 from scarmap.volume import Case, with_labels
 
 Remarks = Mapping[str, tuple[str, ...]]
-"""Case, or slice, to what is remarkable about its mask, one sentence each; empty where nothing is."""
+"""Case, or slice, to what is remarkable about its mask, one sentence each; empty where nothing
+is."""
 
 
 def segment_held_out(
@@ -20,7 +21,8 @@ def segment_held_out(
 ) -> Remarks:
     """Write the masks of what a fold validates on, and how reliable their probabilities are.
 
-    A case is segmented once and as a whole, so that each of its slices is seen as it is in prediction.
+    A case is segmented once and as a whole, so that each of its slices is seen as it is in
+    prediction.
 
     Args:
         run: The run folder.
@@ -40,10 +42,14 @@ def segment_held_out(
             continue
         found = segment(with_labels(case, None), segmenter)
         if case.labels is not None and names == [case.name]:
-            counted.append(count_reliability(found.probabilities, segmenter.regions, case.labels, case.layout))
+            counted.append(
+                count_reliability(found.probabilities, segmenter.regions, case.labels, case.layout)
+            )
         for name in names:
             labels = split.part(name, found.labels)
-            write_in_layout(run.predictions / f"{name}.nii.gz", labels, segmenter.layout_of(case.layout))
+            write_in_layout(
+                run.predictions / f"{name}.nii.gz", labels, segmenter.layout_of(case.layout)
+            )
             remarks = found.flags
             if name != case.name:
                 observed = segmenter.check(labels.array) if segmenter.check else ()
@@ -54,7 +60,9 @@ def segment_held_out(
     return told
 
 
-def score_held_out(run: RunFolder, cases: Sequence[Case], *, split: Split, names: Collection[str]) -> None:
+def score_held_out(
+    run: RunFolder, cases: Sequence[Case], *, split: Split, names: Collection[str]
+) -> None:
     """Score held-out masks; a recipe that holds nothing out has none.
 
     Args:
@@ -65,8 +73,12 @@ def score_held_out(run: RunFolder, cases: Sequence[Case], *, split: Split, names
     """
     masks = find_masks(run.predictions) if names else {}
     predictions = {name: path for name, path in masks.items() if name in names}
-    truths = true_parts(split, {case.name: case.labels for case in cases if case.labels is not None})
+    truths = true_parts(
+        split, {case.name: case.labels for case in cases if case.labels is not None}
+    )
     truths = {name: truth for name, truth in truths.items() if name in predictions}
     layouts = {name: case.layout for case in cases for name in split.names(case.name)}
     if truths:
-        write_evaluation(run.evaluation, evaluate_folder(predictions, truths, layouts, notes=notes(split)))
+        write_evaluation(
+            run.evaluation, evaluate_folder(predictions, truths, layouts, notes=notes(split))
+        )

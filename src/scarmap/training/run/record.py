@@ -76,8 +76,8 @@ def mark_done(
         fold: Number of the fold.
         step: Name of the stage, or `PREDICTIONS`.
         remarks: What is remarkable about each mask that was written; none where nothing is.
-        made: How the step was made where that differs from the run's provenance: "hardware", and under "taken_over"
-            the run that trained it.
+        made: How the step was made where that differs from the run's provenance: "hardware", and
+            under "taken_over" the run that trained it.
     """
     record = run.read_record()
     record["state"][f"fold_{fold}/{step}"] = "done"
@@ -98,7 +98,11 @@ def held_out_names(record: Mapping[str, Any]) -> set[str]:
         record: Content of `run.json`.
     """
     folds = enumerate(record["folds"])
-    finished = [fold for index, fold in folds if record["state"].get(f"fold_{index}/{PREDICTIONS}") == "done"]
+    finished = [
+        fold
+        for index, fold in folds
+        if record["state"].get(f"fold_{index}/{PREDICTIONS}") == "done"
+    ]
     return {name for fold in finished for name in fold["validation"]}
 
 

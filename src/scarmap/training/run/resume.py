@@ -24,25 +24,29 @@ SAME = {
 """What a continued run must share with the one before, and where its record holds it."""
 
 
-def open_record(run: RunFolder, fresh: dict[str, Any], *, resume: bool, retrain: bool = False) -> None:
+def open_record(
+    run: RunFolder, fresh: dict[str, Any], *, resume: bool, retrain: bool = False
+) -> None:
     """Write `run.json`, or check what can be kept of the run that is continued.
 
     Args:
         run: The run folder.
         fresh: The record of a training that begins.
         resume: Whether a run that is there is to be continued.
-        retrain: Whether stages that a changed recipe changes may be removed and trained again. Those that are as they
-            were, and whose inputs are, keep what they have learned.
+        retrain: Whether stages that a changed recipe changes may be removed and trained again.
+            Those that are as they were, and whose inputs are, keep what they have learned.
 
     Raises:
-        RunError: The folder holds a run that is not to be or cannot be continued, or that was trained with another
-            recipe and is not to be trained again.
+        RunError: The folder holds a run that is not to be or cannot be continued, or that was
+            trained with another recipe and is not to be trained again.
     """
     if not run.record_file.is_file():
         run.write_record(fresh)
         return
     if not resume:
-        raise RunError(f"{run.root} already holds a run. Add --resume to continue it, or choose another --out.")
+        raise RunError(
+            f"{run.root} already holds a run. Add --resume to continue it, or choose another --out."
+        )
     check_unchanged(run, fresh, retrain=retrain)
     stored = up_to_date(run.read_record())
     if science(stored) == science(fresh):
@@ -73,9 +77,10 @@ def check_unchanged(run: RunFolder, fresh: Mapping[str, Any], *, retrain: bool =
     changed = changes(before, now) or changes(science(stored), science(fresh))
     listed = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
     raise RunError(
-        f"{run.root} was started with another recipe: {listed}. Choose another --out, or repeat the first command: "
-        f"{stored['provenance']['command']}. To train again what has changed, and only that, add --retrain: it removes "
-        f"the weights of {_named(set(_names(stored)) - kept)}."
+        f"{run.root} was started with another recipe: {listed}. Choose another --out, or repeat "
+        f"the first command: {stored['provenance']['command']}. To train again what has changed, "
+        "and only that, add --retrain: it removes the weights of "
+        f"{_named(set(_names(stored)) - kept)}."
     )
 
 
@@ -88,7 +93,10 @@ def changes(before: Any, now: Any, where: str = "") -> list[str]:
     pair = [_by_name(each) for each in (before, now)]
     if all(isinstance(each, Mapping) for each in pair):
         names = dict.fromkeys([*pair[0], *pair[1]])
-        inside = [(f"{where}.{name}".strip("."), *(each.get(name, MISSING) for each in pair)) for name in names]
+        inside = [
+            (f"{where}.{name}".strip("."), *(each.get(name, MISSING) for each in pair))
+            for name in names
+        ]
         return [told for path, old, new in inside for told in changes(old, new, path)]
     if pair[0] == pair[1]:
         return []
@@ -99,7 +107,8 @@ def changes(before: Any, now: Any, where: str = "") -> list[str]:
 MISSING = object()
 
 LATER: Mapping[str, Any] = {"unit": "patient", "finish": None}
-"""Fields that recipes have gained since runs are recorded, and what they were before there was a choice."""
+"""Fields that recipes have gained since runs are recorded, and what they were before there was a
+choice."""
 
 
 def science(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,14 +122,19 @@ def up_to_date(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**record, "recipe": {**record["recipe"], "details": details}}
 
 
-def check_same(run: RunFolder, stored: Mapping[str, Any], fresh: Mapping[str, Any], *, recipe: bool = False) -> None:
+def check_same(
+    run: RunFolder, stored: Mapping[str, Any], fresh: Mapping[str, Any], *, recipe: bool = False
+) -> None:
     """Raise RunError where what must not change has changed; `recipe` adds that no stage of the recipe is as it was."""
     changed = ["recipe"] if recipe else []
-    changed += [what for what, path in SAME.items() if _look_up(stored, path) != _look_up(fresh, path)]
+    changed += [
+        what for what, path in SAME.items() if _look_up(stored, path) != _look_up(fresh, path)
+    ]
     if changed:
         raise RunError(
-            f"{run.root} was started with another {' and another '.join(changed)}, so it cannot be continued. Choose "
-            f"another --out, or repeat the first command: {stored['provenance']['command']}"
+            f"{run.root} was started with another {' and another '.join(changed)}, so it cannot be "
+            "continued. Choose another --out, or repeat the first command: "
+            f"{stored['provenance']['command']}"
         )
 
 
@@ -143,7 +157,9 @@ def forget(run: RunFolder, *, kept: set[str]) -> None:
     """Remove the folders of all other stages, and masks, scores, pictures and report, which are made again."""
     for folder in sorted(run.root.glob("fold_*/*")):
         if folder.name not in kept:
-            logger.warning("%s belongs to a stage that has changed, or was made with one: removed", folder)
+            logger.warning(
+                "%s belongs to a stage that has changed, or was made with one: removed", folder
+            )
             rmtree(folder)
     for folder in (run.predictions, run.evaluation):
         rmtree(folder, ignore_errors=True)
@@ -170,5 +186,9 @@ def _of_stages(steps: Mapping[str, Any], stages: set[str]) -> dict[str, Any]:
 
 
 def _by_name(value: Any) -> Any:
-    named = isinstance(value, list) and value and all(isinstance(each, Mapping) and "name" in each for each in value)
+    named = (
+        isinstance(value, list)
+        and value
+        and all(isinstance(each, Mapping) and "name" in each for each in value)
+    )
     return {each["name"]: each for each in value} if named else value

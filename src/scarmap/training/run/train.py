@@ -1,6 +1,7 @@
 """The plan of one run: folds x stages, then out-of-fold masks and their scores, all in one run folder.
 
-`train` carries it out in this process, or in several that share every batch; `scarmap.training.jobs` spreads its steps.
+`train` carries it out in this process, or in several that share every batch;
+`scarmap.training.jobs` spreads its steps.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +23,14 @@ from scarmap.recipes.recipe import Recipe, Stage
 from scarmap.recipes.trained import load_stage, load_stages, make_segmenter
 from scarmap.sampling.bank import Bank
 from scarmap.training.run.held_out import Remarks, score_held_out, segment_held_out
-from scarmap.training.run.record import PREDICTIONS, held_out_names, is_done, is_scored, mark_done, new_record
+from scarmap.training.run.record import (
+    PREDICTIONS,
+    held_out_names,
+    is_done,
+    is_scored,
+    mark_done,
+    new_record,
+)
 from scarmap.training.run.request import Request
 from scarmap.training.run.resume import open_record
 from scarmap.training.run.training_set import Material, gather, median_spacing_mm
@@ -39,7 +47,8 @@ def train(request: Request) -> RunFolder:
     Raises:
         DataError: The data cannot be trained on.
         RecipeError: The recipe does not fit the data.
-        RunError: The folder holds another run, or one that was not asked to be resumed, or another command writes it.
+        RunError: The folder holds another run, or one that was not asked to be resumed, or another
+            command writes it.
     """
     recipe = build(request.row.recipe)
     fabric = make_fabric(request.device, devices=request.devices)
@@ -50,7 +59,9 @@ def train(request: Request) -> RunFolder:
     run = RunFolder(request.out)
     with held(run.lock()) if fabric.is_global_zero else nullcontext():
         if fabric.is_global_zero:
-            fresh = new_record(request, recipe, material, fabric.device, processes=fabric.world_size)
+            fresh = new_record(
+                request, recipe, material, fabric.device, processes=fabric.world_size
+            )
             open_record(run, fresh, resume=request.options.resume, retrain=request.options.retrain)
         fabric.barrier()
         material = replace(material, bank=material.bank.to(fabric.device))
@@ -66,8 +77,8 @@ def apply(request: Request, segmenter: Segmenter) -> RunFolder:
     """Segment labelled cases with what is trained already, and keep masks and scores where a training would.
 
     Args:
-        request: The recipe that the segmenter was made with, the data and the run folder; folds and options count
-            nothing, since all cases are held out.
+        request: The recipe that the segmenter was made with, the data and the run folder; folds and
+            options count nothing, since all cases are held out.
         segmenter: The trained system.
 
     Returns:
@@ -88,7 +99,13 @@ def apply(request: Request, segmenter: Segmenter) -> RunFolder:
 
 
 def train_fold(
-    run: RunFolder, recipe: Recipe, material: Material, index: int, *, fabric: Fabric, options: Options
+    run: RunFolder,
+    recipe: Recipe,
+    material: Material,
+    index: int,
+    *,
+    fabric: Fabric,
+    options: Options,
 ) -> None:
     """Train the stages of one fold in order but those that are done; the first process notes each in the record."""
     for stage in recipe.stages:
@@ -102,17 +119,31 @@ def train_fold(
 
 
 def train_stage(
-    run: RunFolder, recipe: Recipe, material: Material, stage: Stage, *, fold: int, fabric: Fabric, options: Options
+    run: RunFolder,
+    recipe: Recipe,
+    material: Material,
+    stage: Stage,
+    *,
+    fold: int,
+    fabric: Fabric,
+    options: Options,
 ) -> None:
     """Train one stage of one fold; the stages that it starts from are done."""
     earlier = {
-        each.name: load_stage(run, each, fold, fabric.device) for each in recipe.stages if each.name in stage.inputs
+        each.name: load_stage(run, each, fold, fabric.device)
+        for each in recipe.stages
+        if each.name in stage.inputs
     }
     folder = run.stage(fold, stage.name)
-    fit(Job(stage, material.bank, material.split.folds[fold], fold, folder, fabric, options), earlier)
+    fit(
+        Job(stage, material.bank, material.split.folds[fold], fold, folder, fabric, options),
+        earlier,
+    )
 
 
-def finish_fold(run: RunFolder, recipe: Recipe, material: Material, index: int, *, device: torch.device) -> None:
+def finish_fold(
+    run: RunFolder, recipe: Recipe, material: Material, index: int, *, device: torch.device
+) -> None:
     """Predict what a trained fold held out, and score all that was held out so far, where that is not done."""
     if not is_done(run, index, PREDICTIONS):
         remarks = predict_fold(run, recipe, material, index, device=device)
@@ -121,7 +152,9 @@ def finish_fold(run: RunFolder, recipe: Recipe, material: Material, index: int, 
         score(run, material, held_out_names(run.read_record()))
 
 
-def predict_fold(run: RunFolder, recipe: Recipe, material: Material, index: int, *, device: torch.device) -> Remarks:
+def predict_fold(
+    run: RunFolder, recipe: Recipe, material: Material, index: int, *, device: torch.device
+) -> Remarks:
     """Write the masks of what a fold held out, and the system's own pictures of it.
 
     Args:
@@ -136,7 +169,9 @@ def predict_fold(run: RunFolder, recipe: Recipe, material: Material, index: int,
     """
     stages = load_stages(run, recipe, index, device)
     spacing_mm = median_spacing_mm(material.cases)
-    segmenter = make_segmenter(recipe, [stages], layout=material.layout, spacing_mm=spacing_mm, device=device)
+    segmenter = make_segmenter(
+        recipe, [stages], layout=material.layout, spacing_mm=spacing_mm, device=device
+    )
     remarks = segment_held_out(run, segmenter, material.cases, split=material.split, index=index)
     illustrate(run, recipe, stages, material.bank, material.split.folds[index], index=index)
     return remarks
@@ -172,13 +207,20 @@ def chosen_folds(wanted: Sequence[int] | None, count: int) -> list[int]:
     for index in wanted:
         if not 0 <= index < count:
             raise RecipeError(
-                f"There is no fold {index}: this recipe has folds 0 to {count - 1}. Use --fold all for all."
+                f"There is no fold {index}: this recipe has folds 0 to {count - 1}. Use --fold all "
+                "for all."
             )
     return list(wanted)
 
 
 def illustrate(
-    run: RunFolder, recipe: Recipe, stages: Mapping[str, nn.Module], bank: Bank, fold: Fold, *, index: int
+    run: RunFolder,
+    recipe: Recipe,
+    stages: Mapping[str, nn.Module],
+    bank: Bank,
+    fold: Fold,
+    *,
+    index: int,
 ) -> None:
     """Write the system's own pictures of a fold, of cases that it did not train on where there are some."""
     if recipe.illustrate is None:

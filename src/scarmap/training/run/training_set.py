@@ -29,8 +29,8 @@ class Material:
         cases: The labelled cases, read.
         split: Their folds.
         bank: All of their slices, prepared; on the CPU unless moved.
-        layout: Label layout of the masks to write: the recipe's, or where that learns any, what the cases have in
-            common, see `scarmap.labels.common_layout`.
+        layout: Label layout of the masks to write: the recipe's, or where that learns any, what the
+            cases have in common, see `scarmap.labels.common_layout`.
     """
 
     files: Sequence[CaseFiles]
@@ -54,8 +54,12 @@ def gather(data: Path, recipe: Recipe) -> Material:
     """
     files = labelled_cases(data, recipe)
     sequences, optional = recipe.preparation.sequences, recipe.preparation.optional
-    cases = [load_case(each, sequences=sequences, labelled=True, optional=optional) for each in files]
-    split = split_cases({case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit)
+    cases = [
+        load_case(each, sequences=sequences, labelled=True, optional=optional) for each in files
+    ]
+    split = split_cases(
+        {case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit
+    )
     bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
     if recipe.layout != ANY:
         return Material(files, cases, split, replace(bank, label_of=None), recipe.layout)
@@ -72,7 +76,9 @@ def gather_once(data: Path, recipe: Recipe) -> Material:
     files = labelled_cases(data, recipe)
     paths = [path for each in files for path in (*each.images.values(), each.labels) if path]
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    known = repr((stamps, [describe(each) for each in (recipe.preparation, recipe.folds, recipe.unit)]))
+    known = repr(
+        (stamps, [describe(each) for each in (recipe.preparation, recipe.folds, recipe.unit)])
+    )
     if known not in _LATEST:
         _LATEST.clear()
         _LATEST[known] = gather(data, recipe)
@@ -93,9 +99,9 @@ def labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
     other = next((each for each in files if recipe.layout not in (ANY, each.layout)), None)
     if other is not None:
         raise RecipeError(
-            f"{data} is labelled in layout {other.layout!r}, but the recipe learns {recipe.layout!r}. Point "
-            f"--data at such a data set, or, where the recipe has these settings, add --set layout={other.layout} "
-            f"--set sequences={','.join(other.images)}."
+            f"{data} is labelled in layout {other.layout!r}, but the recipe learns "
+            f"{recipe.layout!r}. Point --data at such a data set, or, where the recipe has these "
+            f"settings, add --set layout={other.layout} --set sequences={','.join(other.images)}."
         )
     return files
 

@@ -35,7 +35,9 @@ class Progress:
 
     def after_epoch(self, score: float | None, min_delta: float) -> "Progress":
         """One more epoch done, with its score where it was validated."""
-        done = replace(self, epoch=self.epoch + 1, phase_epoch=self.phase_epoch + 1, stale=self.stale + 1)
+        done = replace(
+            self, epoch=self.epoch + 1, phase_epoch=self.phase_epoch + 1, stale=self.stale + 1
+        )
         if score is None:
             return done
         if score > self.best_score:
@@ -49,7 +51,9 @@ class Progress:
         return Progress(epoch=self.epoch, phase=self.phase + 1)
 
 
-def write_checkpoint(path: Path, progress: Progress, learner: dict[str, Any], optimizer: dict[str, Any]) -> None:
+def write_checkpoint(
+    path: Path, progress: Progress, learner: dict[str, Any], optimizer: dict[str, Any]
+) -> None:
     """Write the state of a training, whole or not at all."""
     state = {
         "progress": {field.name: getattr(progress, field.name) for field in fields(progress)},
@@ -60,7 +64,9 @@ def write_checkpoint(path: Path, progress: Progress, learner: dict[str, Any], op
         torch.save(state, temporary)
 
 
-def read_checkpoint(path: Path, device: torch.device) -> tuple[Progress, dict[str, Any], dict[str, Any]]:
+def read_checkpoint(
+    path: Path, device: torch.device
+) -> tuple[Progress, dict[str, Any], dict[str, Any]]:
     """Read what `write_checkpoint` wrote; only tensors and plain values are accepted, nothing is executed.
 
     Raises:
@@ -71,4 +77,6 @@ def read_checkpoint(path: Path, device: torch.device) -> tuple[Progress, dict[st
         return Progress(**state["progress"]), state["learner"], state["optimizer"]
     except (OSError, RuntimeError, KeyError, TypeError, EOFError, UnpicklingError) as problem:
         reason = str(problem).partition("\n")[0]
-        raise RunError(f"{path} cannot be continued from ({reason}). Remove it to train this stage anew.") from None
+        raise RunError(
+            f"{path} cannot be continued from ({reason}). Remove it to train this stage anew."
+        ) from None

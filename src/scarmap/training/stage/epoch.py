@@ -34,12 +34,18 @@ def set_learning_rate(optimizer: Optimizer, phase: Phase, epoch: int) -> None:
 
 
 def train_epoch(
-    step: nn.Module, optimizer: Optimizer, batches: Iterable[Batch], *, gradient_clip: float | None, fabric: Fabric
+    step: nn.Module,
+    optimizer: Optimizer,
+    batches: Iterable[Batch],
+    *,
+    gradient_clip: float | None,
+    fabric: Fabric,
 ) -> tuple[dict[str, float], dict[str, float]]:
     """One pass over the batches.
 
     Returns:
-        Mean of each part of the loss, and of each monitored quantity over the batches that define it; one that no
+        Mean of each part of the loss, and of each monitored quantity over the batches that define
+            it; one that no
         batch defines is left out.
     """
     step.train()
@@ -55,7 +61,9 @@ def train_epoch(
         for collected, given in ((losses, parts), (beside, monitored)):
             for name, value in given.items():
                 collected.setdefault(name, []).append(value.detach())
-    means = {name: float(torch.stack(values).sum()) / len(values) for name, values in losses.items()}
+    means = {
+        name: float(torch.stack(values).sum()) / len(values) for name, values in losses.items()
+    }
     shown = {name: float(torch.stack(values).nanmean()) for name, values in beside.items()}
     return means, {name: value for name, value in shown.items() if isfinite(value)}
 
@@ -65,8 +73,8 @@ def check_finite(parts: Mapping[str, float], where: str) -> None:
     broken = [f"{name} = {value}" for name, value in parts.items() if not isfinite(value)]
     if broken:
         raise RunError(
-            f"The loss is no longer a number in {where}: {', '.join(broken)}. Look for damaged images or lower the "
-            f"learning rate, then train into another --out."
+            f"The loss is no longer a number in {where}: {', '.join(broken)}. Look for damaged "
+            "images or lower the learning rate, then train into another --out."
         )
 
 
@@ -76,7 +84,9 @@ def validation_due(stage: Stage, phase: Phase, progress: Progress) -> bool:
     return done % stage.score_every == 0 or done == phase.epochs
 
 
-def validate(stage: Stage, model: nn.Module, bank: Bank, rows: Tensor, *, due: bool) -> dict[str, float]:
+def validate(
+    stage: Stage, model: nn.Module, bank: Bank, rows: Tensor, *, due: bool
+) -> dict[str, float]:
     """Scores of the validation slices, empty where there is nothing to score."""
     if stage.score is None or len(rows) == 0 or not due:
         return {}

@@ -65,7 +65,9 @@ class Learner(nn.Module):
         self.model = model
         self.objective = objective
 
-    def forward(self, batch_type: type[Batch], **tensors: Tensor | None) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def forward(
+        self, batch_type: type[Batch], **tensors: Tensor | None
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Parts of the loss of one batch, given as its type and its tensors, and what is monitored beside them."""
         given: Losses = self.objective(self.model, batch_type(**tensors))  # type: ignore[arg-type]
         return given if isinstance(given, tuple) else (given, {})
@@ -81,7 +83,8 @@ class Job:
         fold: The split, by names of cases or of slices.
         fold_index: Its number, for the seed.
         folder: Folder of this stage in the run; logs, checkpoint and weights go there.
-        fabric: Device, precision and processes; the first of these validates and writes, see `sharing`.
+        fabric: Device, precision and processes; the first of these validates and writes, see
+            `sharing`.
         options: How to run it.
     """
 
@@ -112,10 +115,13 @@ def fit(job: Job, earlier: Mapping[str, nn.Module]) -> nn.Module:
         earlier: Trained models of the stages named in `stage.inputs`.
 
     Returns:
-        The trained model, with the weights that `stage.keep` chooses, in evaluation mode. Killed at any moment and
+        The trained model, with the weights that `stage.keep` chooses, in evaluation mode. Killed at
+            any moment and
         called again with `options.resume`, it returns the same weights.
     """
-    learner = build_learner(job.stage, earlier, seed=int(np.random.SeedSequence(job.seeds).generate_state(1)[0]))
+    learner = build_learner(
+        job.stage, earlier, seed=int(np.random.SeedSequence(job.seeds).generate_state(1)[0])
+    )
     progress, optimizer_state = continued(job, learner)
     learner.model = share_rows(learner.model, job.fabric)
     step = job.fabric.setup_module(learner)
@@ -124,7 +130,9 @@ def fit(job: Job, earlier: Mapping[str, nn.Module]) -> nn.Module:
     for number, phase in enumerate(job.phases[progress.phase :], start=progress.phase):
         if number > progress.phase:
             progress = progress.next_phase()
-        optimizer = cast("Optimizer", job.fabric.setup_optimizers(job.stage.optimizer(learner.parameters())))
+        optimizer = cast(
+            "Optimizer", job.fabric.setup_optimizers(job.stage.optimizer(learner.parameters()))
+        )
         if optimizer_state is not None:
             optimizer.load_state_dict(optimizer_state)
             optimizer_state = None
@@ -133,7 +141,12 @@ def fit(job: Job, earlier: Mapping[str, nn.Module]) -> nn.Module:
             progress, row = run_epoch(job, phase, progress, step, optimizer, rows)
             if log is not None:
                 log.append(row)
-                write_checkpoint(job.folder / "checkpoint.pt", progress, learner.state_dict(), optimizer.state_dict())
+                write_checkpoint(
+                    job.folder / "checkpoint.pt",
+                    progress,
+                    learner.state_dict(),
+                    optimizer.state_dict(),
+                )
                 job.options.on_epoch(row, planned)
     if log is not None:
         log.close()
@@ -153,11 +166,18 @@ def continued(job: Job, learner: Learner) -> tuple[Progress, dict[str, Any] | No
 def over(phase: Phase, progress: Progress) -> bool:
     """Whether a phase has run its length or has been stopped early; one that is never validated runs its length."""
     patience = phase.patience if progress.best_score >= 0 else None
-    return progress.phase_epoch >= phase.epochs or (patience is not None and progress.stale >= patience)
+    return progress.phase_epoch >= phase.epochs or (
+        patience is not None and progress.stale >= patience
+    )
 
 
 def run_epoch(
-    job: Job, phase: Phase, progress: Progress, step: nn.Module, optimizer: Optimizer, rows: tuple[Tensor, Tensor]
+    job: Job,
+    phase: Phase,
+    progress: Progress,
+    step: nn.Module,
+    optimizer: Optimizer,
+    rows: tuple[Tensor, Tensor],
 ) -> tuple[Progress, dict[str, Cell]]:
     """Train one epoch, validate it, and keep its weights when they are the best so far.
 
@@ -189,7 +209,9 @@ def run_epoch(
     after = progress.after_epoch(score, phase.min_delta)
     improved = job.stage.keep == "best" and after.best_score > progress.best_score
     if job.fabric.is_global_zero and improved:
-        write_weights(job.folder / "best.safetensors", model.state_dict(), {"validation_dice": score})
+        write_weights(
+            job.folder / "best.safetensors", model.state_dict(), {"validation_dice": score}
+        )
     row = log_row(progress, phase, parts, scores, time.perf_counter() - began)
     return after, row | {f"{MONITORED}{name}": value for name, value in monitored.items()}
 
@@ -218,7 +240,11 @@ def split_rows(bank: Bank, fold: Fold, phase: Phase) -> tuple[Tensor, Tensor]:
 
 
 def log_row(
-    progress: Progress, phase: Phase, parts: dict[str, float], scores: dict[str, float], seconds: float
+    progress: Progress,
+    phase: Phase,
+    parts: dict[str, float],
+    scores: dict[str, float],
+    seconds: float,
 ) -> dict[str, Cell]:
     """The log's row of one epoch; losses by their parts' names, validation Dice by region."""
     row: dict[str, Cell] = {
@@ -235,7 +261,9 @@ def log_row(
     return row
 
 
-def finish(stage: Stage, model: nn.Module, progress: Progress, folder: Path, fabric: Fabric) -> nn.Module:
+def finish(
+    stage: Stage, model: nn.Module, progress: Progress, folder: Path, fabric: Fabric
+) -> nn.Module:
     """Keep the chosen weights, write them, and hand the model over for inference."""
     best = folder / "best.safetensors"
     fabric.barrier()

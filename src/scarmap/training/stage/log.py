@@ -24,14 +24,19 @@ class EpochLog:
         self.rows: list[dict[str, Cell]] = []
         if first_epoch and self.path.is_file():
             with self.path.open(newline="", encoding="utf-8") as file:
-                self.rows = [dict(row) for row in csv.DictReader(file) if int(row["epoch"]) < first_epoch]
+                self.rows = [
+                    dict(row) for row in csv.DictReader(file) if int(row["epoch"]) < first_epoch
+                ]
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_epoch)
 
     def append(self, row: Mapping[str, Cell]) -> None:
         """Add the row of one epoch and write the file."""
         self.rows.append(dict(row))
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
-        with replacing(self.path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        with (
+            replacing(self.path) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(self.rows)

@@ -1,6 +1,7 @@
 """The processes that train one network together, and what they compute with.
 
-Lightning Fabric is imported inside functions: whoever only predicts starts two seconds sooner without it.
+Lightning Fabric is imported inside functions: whoever only predicts starts two seconds sooner
+without it.
 """
 
 import os
@@ -24,8 +25,8 @@ def make_fabric(device: str, *, devices: int = 1) -> "Fabric":
 
     Args:
         device: "auto", "cpu" or "cuda".
-        devices: Processes on this machine, one per device; torchrun and SLURM's srun, which start the processes
-            themselves, say how many there are on how many machines.
+        devices: Processes on this machine, one per device; torchrun and SLURM's srun, which start
+            the processes themselves, say how many there are on how many machines.
 
     Raises:
         RunError: The device is unknown, or not as many devices are there as were asked for.
@@ -39,13 +40,13 @@ def make_fabric(device: str, *, devices: int = 1) -> "Fabric":
     here, nodes = started or (devices, 1)
     if devices not in (1, here):
         raise RunError(
-            f"--devices {devices} was asked for, but torchrun or srun has started {here} processes on this machine. "
-            f"Leave --devices out: one of the two decides."
+            f"--devices {devices} was asked for, but torchrun or srun has started {here} processes "
+            "on this machine. Leave --devices out: one of the two decides."
         )
     if cuda and here > torch.cuda.device_count():
         raise RunError(
-            f"{here} devices were asked for, but torch sees {torch.cuda.device_count()} CUDA devices on this machine. "
-            f"Use fewer processes, or --device cpu."
+            f"{here} devices were asked for, but torch sees {torch.cuda.device_count()} CUDA "
+            "devices on this machine. Use fewer processes, or --device cpu."
         )
     return Fabric(
         accelerator="cuda" if cuda else "cpu",
@@ -65,7 +66,9 @@ def started_processes() -> tuple[int, int] | None:
         here = int(os.environ["LOCAL_WORLD_SIZE"])
         return here, int(os.environ["WORLD_SIZE"]) // here
     tasks = int(os.environ.get("SLURM_NTASKS", "1"))
-    if tasks > 1 and "SLURM_STEP_ID" in os.environ:  # a script that sbatch runs has the one and not the other
+    if (
+        tasks > 1 and "SLURM_STEP_ID" in os.environ
+    ):  # a script that sbatch runs has the one and not the other
         nodes = int(os.environ.get("SLURM_NNODES", "1"))
         return tasks // nodes, nodes
     return None

@@ -1,12 +1,13 @@
 """One batch on several processes, such that the training is that of one process.
 
-Every process draws the same whole batch, runs the network on rows of its own, and is given the output of all rows. So
-each of them computes the same losses of the whole batch, whatever they are: a Dice loss that takes the batch as one
-image, learned weights, randomness inside an objective, shares of unequal size. What one process has to know of the
-others' rows is a network's output, which is small, and the statistics of batch normalisation.
+Every process draws the same whole batch, runs the network on rows of its own, and is given the
+output of all rows. So each of them computes the same losses of the whole batch, whatever they are:
+a Dice loss that takes the batch as one image, learned weights, randomness inside an objective,
+shares of unequal size. What one process has to know of the others' rows is a network's output,
+which is small, and the statistics of batch normalisation.
 
-What an objective runs besides calling the model, other networks for instance, it runs on the whole batch in every
-process: the training is the same, and only not faster by as much.
+What an objective runs besides calling the model, other networks for instance, it runs on the whole
+batch in every process: the training is the same, and only not faster by as much.
 """
 
 from typing import Any
@@ -24,7 +25,8 @@ def share_rows(model: nn.Module, fabric: Fabric) -> nn.Module:
     """Let a network in training mode work on a share of each batch; nothing changes where there is one process.
 
     Args:
-        model: The network; every tensor that it is given or returns has the batch as its first axis.
+        model: The network; every tensor that it is given or returns has the batch as its first
+            axis.
         fabric: The processes.
 
     Returns:
@@ -48,7 +50,11 @@ def share_rows(model: nn.Module, fabric: Fabric) -> nn.Module:
         return tuple(each[own] for each in given)
 
     def join(module: nn.Module, given: tuple[Any, ...], found: Any) -> Any:  # noqa: ARG001
-        return apply_to_collection(found, Tensor, whole, module.shares, rank) if module.training else found
+        return (
+            apply_to_collection(found, Tensor, whole, module.shares, rank)
+            if module.training
+            else found
+        )
 
     model.register_forward_pre_hook(take)
     model.register_forward_hook(join)
@@ -66,8 +72,8 @@ def shares(rows: int, processes: int) -> list[int]:
     """
     if rows < processes:
         raise RunError(
-            f"A batch of {rows} slices cannot be shared by {processes} processes. Use {rows} devices at most, or a "
-            f"larger batch where the recipe has that setting."
+            f"A batch of {rows} slices cannot be shared by {processes} processes. Use {rows} "
+            "devices at most, or a larger batch where the recipe has that setting."
         )
     return [rows // processes + (rank < rows % processes) for rank in range(processes)]
 
