@@ -8,9 +8,9 @@ that `import scarmap` costs nothing: torch is imported by what needs it, and by 
 ['edema', 'scar']
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from scarmap.lazy import attach
 from scarmap.version import __version__
 
 if TYPE_CHECKING:
@@ -50,34 +50,5 @@ __all__ = [
     "write_labels",
 ]
 
-_HOMES = {
-    "REGIONS": "scarmap.labels",
-    "TISSUES": "scarmap.labels",
-    "Case": "scarmap.volume",
-    "LabelMap": "scarmap.volume",
-    "RunFolder": "scarmap.io.run",
-    "ScarmapError": "scarmap.errors",
-    "Volume": "scarmap.volume",
-    "choose": "scarmap.systems.catalogue",
-    "evaluate_pair": "scarmap.evaluation.table",
-    "find_cases": "scarmap.datasets.folder",
-    "load_case": "scarmap.datasets.case_files",
-    "load_segmenter": "scarmap.recipes.trained",
-    "quantify": "scarmap.quantification.study",
-    "read_image": "scarmap.io.nifti",
-    "read_labels": "scarmap.io.nifti",
-    "region_mask": "scarmap.labels",
-    "segment": "scarmap.inference.segment",
-    "write_labels": "scarmap.io.nifti",
-}
-
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module 'scarmap' has no attribute {name!r}")
-        return getattr(import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+    __getattr__, __dir__ = attach(__name__)
