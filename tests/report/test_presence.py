@@ -1,7 +1,7 @@
 from math import nan
 
 from scarmap.evaluation.table import Row
-from scarmap.report.run.scores import COLUMNS, infarcted_tables, presence_lines
+from scarmap.report.run.scores import PRESENCE_COLUMNS, infarcted_tables, presence_lines
 
 
 def _case(name, *, dice, volume_ml, official=1.0):
@@ -22,7 +22,7 @@ HEALTHY = [*_case("c", dice=nan, volume_ml=0.0), *_case("d", dice=nan, volume_ml
 def test_cases_are_counted_under_their_columns():
     (line,) = presence_lines([*ILL, *HEALTHY, *_case("e", dice=nan, volume_ml=0.0)])
     assert line.title == "scar"
-    assert dict(zip(COLUMNS, line.cells, strict=True)) == {
+    assert dict(zip(PRESENCE_COLUMNS, line.cells, strict=True)) == {
         "has it, found": "1",
         "has it, missed": "1",
         "has none, none found": "2",

@@ -1,7 +1,7 @@
 from math import nan
 
 from scarmap.evaluation.table import Row
-from scarmap.report.run.scores import published_figures, published_text, score_tables
+from scarmap.report.run.scores import published_scores, published_text, score_tables
 
 
 def _dice(case, value, *, structure="scar", convention="case3d"):
@@ -62,7 +62,7 @@ def test_each_published_metric_stands_behind_the_measured_one():
         "published": {"scar": [97.0, 1.5]},
         "also_published": {"hausdorff_mm": {"scar": [3.04, 0.76]}, "jaccard": {}},
     }
-    (table,) = score_tables(rows, published=published_figures(record))
+    (table,) = score_tables(rows, published=published_scores(record))
     assert table.columns == (
         "Dice, %",
         "published Dice, %",

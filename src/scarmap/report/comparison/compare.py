@@ -1,4 +1,4 @@
-"""Several runs side by side: which cases all of them hold, what sets them apart, and whether they can be compared."""
+"""Several runs side by side: which cases they share, what sets them apart, what forbids it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,30 +68,28 @@ def compare_runs(runs: Sequence[RunFolder]) -> Comparison:
         DataError: A record or a table of scores is damaged.
     """
     roots = [run.root.resolve() for run in runs]
-    twice = [str(root) for index, root in enumerate(roots) if root in roots[:index]]
-    if twice:
-        raise RunError(
-            f"{twice[0]} is given twice. Compare a run with other runs; name each folder once."
-        )
+    _check_named_once(roots)
     records = [run.read_record() for run in runs]
     tables = [_scores(run) for run in runs]
     layout = _layout(runs, records)
     held = [{row.case for row in rows} for rows in tables]
-    cases = set.intersection(*held)
-    if not cases:
-        raise RunError(_nothing_shared(runs, held))
-    for run, rows in zip(runs[1:], tables[1:], strict=True):
-        _check_same_truth(runs[0], tables[0], run, rows, layout=layout, cases=cases)
-    settings = _differing(records)
-    contenders = tuple(
-        Contender(label, run, record, [row for row in rows if row.case in cases], differing)
-        for label, run, record, rows, differing in zip(
-            labels(roots), runs, records, tables, settings, strict=True
-        )
-    )
-    return Comparison(
-        contenders, layout, tuple(sorted(cases)), tuple(sorted(set.union(*held) - cases))
-    )
+    cases = _shared_cases(runs, held)
+    _check_same_truth(runs, tables, layout=layout, cases=cases)
+    contenders = []
+    each_run = zip(labels(roots), runs, records, tables, _differing(records), strict=True)
+    for label, run, record, rows, settings in each_run:
+        shared = [row for row in rows if row.case in cases]
+        contenders.append(Contender(label, run, record, shared, settings))
+    left_out = set.union(*held) - cases
+    return Comparison(tuple(contenders), layout, tuple(sorted(cases)), tuple(sorted(left_out)))
+
+
+def _check_named_once(roots: Sequence[Path]) -> None:
+    for index, root in enumerate(roots):
+        if root in roots[:index]:
+            raise RunError(
+                f"{root} is given twice. Compare a run with other runs; name each folder once."
+            )
 
 
 def labels(roots: Sequence[Path]) -> list[str]:
@@ -126,39 +124,39 @@ def _scores(run: RunFolder) -> list[Row]:
 
 
 def _layout(runs: Sequence[RunFolder], records: Sequence[Mapping[str, Any]]) -> str:
-    found = [
-        record["data"].get("layout") or record["recipe"].get("layout") or "myops2020"
-        for record in records
-    ]
+    found = [_layout_of(record) for record in records]
     for run, layout in zip(runs, found, strict=True):
         if layout != found[0]:
             raise RunError(
                 f"{run.root} was scored with the labels of {layout}, {runs[0].root} with those of "
                 f"{found[0]}. Only runs on the same labels can be compared."
             )
-    return str(found[0])
+    return found[0]
+
+
+def _layout_of(record: Mapping[str, Any]) -> str:
+    return str(record["data"].get("layout") or record["recipe"].get("layout") or "myops2020")
 
 
 def _check_same_truth(
-    first: RunFolder,
-    rows: Sequence[Row],
-    other: RunFolder,
-    others: Sequence[Row],
-    *,
-    layout: str,
-    cases: set[str],
+    runs: Sequence[RunFolder], tables: Sequence[Sequence[Row]], *, layout: str, cases: set[str]
 ) -> None:
-    for structure in regions_of(layout):
-        ours, theirs = _true_ml(rows, structure), _true_ml(others, structure)
-        for case in sorted(cases & set(ours) & set(theirs)):
-            if isfinite(ours[case] + theirs[case]) and not isclose(
-                ours[case], theirs[case], rel_tol=1e-3, abs_tol=0.01
-            ):
-                raise RunError(
-                    f"Case {case} is not the same in both runs: the expert's {structure} holds "
-                    f"{ours[case]:.2f} ml in {first.root} and {theirs[case]:.2f} ml in "
-                    f"{other.root}. Compare runs that were scored on the same data folder."
-                )
+    for run, rows in zip(runs[1:], tables[1:], strict=True):
+        for structure in regions_of(layout):
+            ours, theirs = _true_ml(tables[0], structure), _true_ml(rows, structure)
+            for case in sorted(cases & set(ours) & set(theirs)):
+                if not _same_volume(ours[case], theirs[case]):
+                    raise RunError(
+                        f"Case {case} is not the same in both runs: the expert's {structure} holds "
+                        f"{ours[case]:.2f} ml in {runs[0].root} and {theirs[case]:.2f} ml in "
+                        f"{run.root}. Compare runs that were scored on the same data folder."
+                    )
+
+
+def _same_volume(one_ml: float, other_ml: float) -> bool:
+    """Whether two volumes differ by rounding only; an undefined one says nothing."""
+    known = isfinite(one_ml + other_ml)
+    return not known or isclose(one_ml, other_ml, rel_tol=1e-3, abs_tol=0.01)
 
 
 def _true_ml(rows: Sequence[Row], structure: str) -> dict[str, float]:
@@ -170,36 +168,41 @@ def _true_ml(rows: Sequence[Row], structure: str) -> dict[str, float]:
 
 
 def _differing(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    known = [
-        {
-            **record["recipe"].get("settings", {}),
-            "epochs_scale": record["provenance"].get("epochs_scale", 1.0),
-            "seed": record["provenance"].get("seed"),
-        }
-        for record in records
-    ]
+    """Settings of each run that are not the same in all runs of its system."""
     systems = [as_today(record["recipe"].get("function")) for record in records]
+    settings = [_settings(record) for record in records]
     found = []
-    for settings, system in zip(known, systems, strict=True):
-        peers = [other for other, name in zip(known, systems, strict=True) if name == system]
-        found.append(
-            {
-                name: value
-                for name, value in settings.items()
-                if any(peer.get(name) != value for peer in peers)
-            }
-        )
+    for own, system in zip(settings, systems, strict=True):
+        peers = [each for each, name in zip(settings, systems, strict=True) if name == system]
+        found.append({name: value for name, value in own.items() if _varies(name, value, peers)})
     return found
 
 
-def _nothing_shared(runs: Sequence[RunFolder], held: Sequence[set[str]]) -> str:
-    parts = [f"{run.root} on {_listed(cases)}" for run, cases in zip(runs, held, strict=True)]
-    return (
+def _settings(record: Mapping[str, Any]) -> dict[str, Any]:
+    provenance = record["provenance"]
+    return {
+        **record["recipe"].get("settings", {}),
+        "epochs_scale": provenance.get("epochs_scale", 1.0),
+        "seed": provenance.get("seed"),
+    }
+
+
+def _varies(name: str, value: Any, peers: Sequence[Mapping[str, Any]]) -> bool:
+    return any(peer.get(name) != value for peer in peers)
+
+
+def _shared_cases(runs: Sequence[RunFolder], held: Sequence[set[str]]) -> set[str]:
+    cases = set.intersection(*held)
+    if cases:
+        return cases
+    parts = [f"{run.root} on {_some_of(names)}" for run, names in zip(runs, held, strict=True)]
+    raise RunError(
         f"No case was scored in all runs: {'; '.join(parts)}. Compare runs that hold out the same "
         "cases, for instance the same fold of the same data."
     )
 
 
-def _listed(cases: set[str]) -> str:
+def _some_of(cases: set[str], *, most: int = 4) -> str:
     names = sorted(cases)
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

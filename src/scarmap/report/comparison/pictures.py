@@ -1,13 +1,15 @@
 """Pictures of several runs: box plots of their scores, and their masks on the same slices."""
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from pathlib import Path
 
+from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases
 from scarmap.datasets.masks import find_masks
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
-from scarmap.evaluation.table import Row, values_by_case
+from scarmap.evaluation.table import values_by_case
 from scarmap.labels import regions_of
 from scarmap.report.comparison.compare import Comparison
 from scarmap.report.drawing.boxes import draw_run_boxes
@@ -30,31 +32,17 @@ def run_box_pictures(
         structures: Label of a run to what is drawn of it; None for all that the labels define.
         metrics: Ratios to draw, one picture each.
     """
-    known = regions_of(comparison.layout)
-    drawn = {
-        each.label: known if structures is None else structures[each.label]
-        for each in comparison.contenders
-    }
+    runs = ", ".join(each.label for each in comparison.contenders)
+    caption = (
+        "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers "
+        "reach the last case within 1.5 interquartile ranges."
+    )
     pictures = []
     for metric in metrics:
-        title = metric.capitalize()
-        values = {
-            structure: {
-                each.label: _values(each.rows, structure, metric)
-                for each in comparison.contenders
-                if structure in drawn[each.label]
-            }
-            for structure in known
-        }
-        if not any(
-            value == value for by_run in values.values() for run in by_run.values() for value in run
-        ):
+        values = _values_by_run(comparison, structures, metric)
+        if not _any_defined(values):
             continue
-        caption = (
-            "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers "
-            "reach the last case within 1.5 interquartile ranges."
-        )
-        runs = ", ".join(each.label for each in comparison.contenders)
+        title = metric.capitalize()
         alt = f"Box plots of {title} per case and structure, one box for each of the runs {runs}."
         address = chart_address(draw_run_boxes(values, label=f"{title} per case"))
         pictures.append(Picture(f"{title} of every case, run by run", caption, alt, address))
@@ -68,35 +56,21 @@ def side_by_side_picture(comparison: Comparison) -> Picture:
         comparison: The runs.
     """
     first = comparison.contenders[0]
+    runs = ", ".join(each.label for each in comparison.contenders)
     title = "The same slices by every run"
-    alt = "A row per slice: the image, the expert's tissues, and those of " + ", ".join(
-        each.label for each in comparison.contenders
-    )
+    alt = f"A row per slice: the image, the expert's tissues, and those of {runs}"
     folder = Path(first.record["data"].get("folder", ""))
     try:
         files = {case.name: case for case in find_cases(folder)}
     except DataError:
         problem = f"The data folder {folder} is not there (any more), so no case can be shown."
         return Picture(title, "", alt, problem=problem)
-    ranked, split, strips, problems = rank_cases(first.rows), recorded_split(first.record), [], []
+    ranked, strips, problems = rank_cases(first.rows), [], []
     for label, scored in telling_cases(ranked):
         try:
-            masks = {
-                each.label: _mask(each.run.predictions, scored.name, each.label)
-                for each in comparison.contenders
-            }
-            owner, position = split.patient(scored.name), split.position(scored.name)
-            sequences = first.recipe.get("sequences", [])
-            shown = Shown(files.get(owner), list(masks.values()), sequences, position)
-            case, predictions = read_shown(shown)
+            strips += _strips(comparison, scored.name, files, label)
         except DataError as problem:
             problems.append(f"{label} {scored.name}: {problem}")
-            continue
-        by_run = dict(zip(masks, predictions, strict=True))
-        strips += [
-            Strip(f"{label}\n{scored.name}\nslice {shown.first_slice + z + 1}", case, z, by_run)
-            for z in pathology_slices(case)
-        ]
     if not strips:
         return Picture(title, "", alt, problem=" ".join(problems) or "No case has a defined score.")
     caption = (
@@ -106,10 +80,43 @@ def side_by_side_picture(comparison: Comparison) -> Picture:
     return Picture(title, caption.strip(), alt, picture_address(draw_side_by_side(strips)))
 
 
-def _values(rows: Sequence[Row], structure: str, metric: str) -> list[float]:
-    return list(
-        values_by_case(rows, convention="case3d", structure=structure, metric=metric).values()
+def _strips(
+    comparison: Comparison, name: str, files: Mapping[str, CaseFiles], label: str
+) -> list[Strip]:
+    first = comparison.contenders[0]
+    split, sequences = recorded_split(first.record), first.recipe.get("sequences", [])
+    masks = {
+        each.label: _mask(each.run.predictions, name, each.label) for each in comparison.contenders
+    }
+    shown = Shown(
+        files.get(split.patient(name)), list(masks.values()), sequences, split.position(name)
     )
+    case, predictions = read_shown(shown)
+    by_run = dict(zip(masks, predictions, strict=True))
+    return [
+        Strip(f"{label}\n{name}\nslice {shown.first_slice + z + 1}", case, z, by_run)
+        for z in pathology_slices(case)
+    ]
+
+
+def _any_defined(values: Mapping[str, Mapping[str, Sequence[float]]]) -> bool:
+    runs = [run for by_run in values.values() for run in by_run.values()]
+    return any(not isnan(value) for run in runs for value in run)
+
+
+def _values_by_run(
+    comparison: Comparison, structures: Mapping[str, Sequence[str]] | None, metric: str
+) -> dict[str, dict[str, list[float]]]:
+    values: dict[str, dict[str, list[float]]] = {}
+    for structure in regions_of(comparison.layout):
+        values[structure] = {}
+        for each in comparison.contenders:
+            if structures is None or structure in structures[each.label]:
+                by_case = values_by_case(
+                    each.rows, convention="case3d", structure=structure, metric=metric
+                )
+                values[structure][each.label] = list(by_case.values())
+    return values
 
 
 def _mask(predictions: Path, case: str, label: str) -> Path:

@@ -1,4 +1,4 @@
-"""Numbers of several runs beside each other: means with published figures, and paired differences."""
+"""Scores of several runs beside each other: means, and differences case by case."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,22 +17,30 @@ from scarmap.report.run.scores import (
     CONVENTIONS,
     METRICS,
     Cell,
-    published_figures,
+    published_scores,
     published_text,
     score_cell,
 )
 
-LEAST_CASES = 6
+_LEAST_CASES = 6
 """Fewer cases cannot give p < 0.05 in a two-sided Wilcoxon signed-rank test, whatever the
-differences."""
+differences: with n cases p is 2 / 2^n or more."""
+
+_LISTED_CASES = 8
+"""More cases that are left out are counted, but not named."""
 
 
 @dataclass(frozen=True)
 class RunCell:
-    """One mean of one run, with the figure that its paper published under the same convention, or ""."""
+    """One mean of one run, and what its paper published under the same convention, or ""."""
 
     measured: Cell
     published: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was neither measured nor published."""
+        return not (self.measured.text or self.published)
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,34 @@ class PairedTable:
     lines: tuple[tuple[str, ...], ...]
 
 
+@dataclass(frozen=True)
+class _UnderConvention:
+    """One metric of one run under one convention, by structure."""
+
+    contender: Contender
+    convention: str
+    measured: Mapping[str, Mapping[str, Any]]
+    published: Mapping[str, Any]
+
+    @property
+    def structures(self) -> set[str]:
+        """Structures that were measured or published."""
+        return {*self.measured, *self.published}
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """Dice of two runs in the cases where both are defined."""
+
+    values: Mapping[str, float]
+    reference: Mapping[str, float]
+
+    @property
+    def mean(self) -> float:
+        """Mean of values - reference."""
+        return fmean(self.values[case] - self.reference[case] for case in self.values)
+
+
 def run_tables(comparison: Comparison) -> list[RunTable]:
     """Make one table of Dice, and one of each further metric that a paper of the runs published.
 
@@ -74,13 +110,9 @@ def run_tables(comparison: Comparison) -> list[RunTable]:
         comparison: The runs.
     """
     contenders = comparison.contenders
-    published = {metric for each in contenders for metric in published_figures(each.recipe)}
-    conventions = ["case3d", *(_convention(each) for each in contenders)]
-    return [
-        _run_table(comparison, metric, list(dict.fromkeys(conventions)))
-        for metric in METRICS
-        if metric == "dice" or metric in published
-    ]
+    published = {metric for each in contenders for metric in published_scores(each.recipe)}
+    metrics = [metric for metric in METRICS if metric in {"dice", *published}]
+    return [_run_table(comparison, metric) for metric in metrics]
 
 
 def paired_table(
@@ -96,80 +128,54 @@ def paired_table(
         structures: Label of a run to what it is compared by; None for all that the labels define.
         convention: Convention of the Dice.
     """
-    first, *others = comparison.contenders
-    known = regions_of(comparison.layout)
-    wanted = {each.label: known for each in others} if structures is None else structures
-    generator = np.random.default_rng(0)
-    means: dict[tuple[str, str], tuple[float, int]] = {}
-    tested: dict[tuple[str, str], PairedComparison] = {}
-    for other, structure in (
-        (each, structure) for each in others for structure in wanted.get(each.label, ())
-    ):
-        values, reference = (_dice(each, structure, convention) for each in (other, first))
-        shared = [case for case in values if isfinite(values[case] + reference.get(case, nan))]
-        if not shared:
-            continue
-        key = other.label, structure
-        means[key] = fmean(values[case] - reference[case] for case in shared), len(shared)
-        if len(shared) >= LEAST_CASES:
-            pair = ({case: each[case] for case in shared} for each in (values, reference))
-            tested[key] = compare(*pair, generator=generator)
+    first = comparison.contenders[0]
+    differences = _differences(comparison, structures, convention)
+    tested = _test(differences)
     corrected = correct_together(tested)
-    lines = [
-        (label, region_title(structure), str(count), _points(mean))
-        + (_test_cells(corrected.get((label, structure))) if tested else ())
-        for (label, structure), (mean, count) in means.items()
-    ]
     columns: tuple[str, ...] = ("run", "structure", "cases", f"Dice minus {first.label}, points")
     if tested:
         columns += ("95 % interval", "p", "p after Holm")
-    return PairedTable(_explanation(means, tested, convention), columns, tuple(lines))
+    lines = []
+    for (label, structure), found in differences.items():
+        line = (label, region_title(structure), str(len(found.values)), _points(found.mean))
+        tests = _test_cells(corrected.get((label, structure))) if tested else ()
+        lines.append((*line, *tests))
+    most = max((len(found.values) for found in differences.values()), default=0)
+    return PairedTable(_explanation(most, len(tested), convention), columns, tuple(lines))
 
 
 def shared_text(comparison: Comparison) -> str:
     """Say which cases are compared."""
-    count = len(comparison.cases)
-    runs = (
-        "both runs hold"
-        if len(comparison.contenders) == 2
-        else f"all {len(comparison.contenders)} runs hold"
-    )
+    count, num_runs = len(comparison.cases), len(comparison.contenders)
+    runs = "both runs hold" if num_runs == 2 else f"all {num_runs} runs hold"
     text = f"Only cases that {runs} count: {count} case{'s' if count > 1 else ''}."
-    if not comparison.left_out:
+    left_out = comparison.left_out
+    if not left_out:
         return text
-    names = ", ".join(comparison.left_out[:8]) + (", …" if len(comparison.left_out) > 8 else "")
-    return f"{text} Left out, because not every run was scored on them ({len(comparison.left_out)}): {names}."
+    more = ", …" if len(left_out) > _LISTED_CASES else ""
+    names = f"{', '.join(left_out[:_LISTED_CASES])}{more}"
+    return f"{text} Left out, because not every run was scored on them ({len(left_out)}): {names}."
 
 
-def _run_table(comparison: Comparison, metric: str, conventions: list[str]) -> RunTable:
-    summaries = {each.label: summarise(each.rows) for each in comparison.contenders}
-    beside = {
-        each.label: published_figures(each.recipe).get(metric, {}) for each in comparison.contenders
-    }
-    measured = {
-        structure
-        for summary in summaries.values()
-        for convention in conventions
-        for structure, metrics in summary.get(convention, {}).items()
-        if metric in metrics
-    }
-    structures = regions_in_order(
-        sorted({*measured, *(name for figures in beside.values() for name in figures)})
-    )
+def _run_table(comparison: Comparison, metric: str) -> RunTable:
+    contenders = comparison.contenders
+    conventions = dict.fromkeys(["case3d", *map(_convention, contenders)])
+    found = [_scores(each, name, metric) for each in contenders for name in conventions]
+    structures = regions_in_order(sorted(set().union(*(each.structures for each in found))))
     lines = []
-    for contender in comparison.contenders:
-        for convention in conventions:
-            figures = beside[contender.label] if convention == _convention(contender) else {}
-            scores = summaries[contender.label].get(convention, {})
-            cells = tuple(
-                _beside(scores.get(name, {}).get(metric), metric, figures.get(name))
-                for name in structures
-            )
-            if any(cell.measured.text or cell.published for cell in cells):
-                lines.append(_run_line(contender, convention, cells))
-    return RunTable(
-        METRICS[metric][0], tuple(region_title(name) for name in structures), tuple(lines)
-    )
+    for each in found:
+        cells = tuple(_cell(each, structure, metric) for structure in structures)
+        if not all(cell.is_empty for cell in cells):
+            lines.append(_run_line(each.contender, each.convention, cells))
+    return RunTable(METRICS[metric][0], tuple(map(region_title, structures)), tuple(lines))
+
+
+def _scores(contender: Contender, convention: str, metric: str) -> _UnderConvention:
+    summary = summarise(contender.rows).get(convention, {})
+    measured = {name: metrics[metric] for name, metrics in summary.items() if metric in metrics}
+    own = convention == _convention(contender)
+    published = published_scores(contender.recipe).get(metric, {}) if own else {}
+    return _UnderConvention(contender, convention, measured, published)
 
 
 def _run_line(contender: Contender, convention: str, cells: tuple[RunCell, ...]) -> RunLine:
@@ -178,40 +184,74 @@ def _run_line(contender: Contender, convention: str, cells: tuple[RunCell, ...])
     return RunLine(contender.label, str(contender.recipe.get("name") or ""), settings, title, cells)
 
 
-def _beside(statistics: Mapping[str, Any] | None, metric: str, figure: Any) -> RunCell:
-    return RunCell(score_cell(statistics, metric), "" if figure is None else published_text(figure))
+def _cell(scores: _UnderConvention, structure: str, metric: str) -> RunCell:
+    published = scores.published.get(structure)
+    return RunCell(
+        score_cell(scores.measured.get(structure), metric),
+        "" if published is None else published_text(published),
+    )
 
 
 def _convention(contender: Contender) -> str:
     return str(contender.recipe.get("published_convention") or "case3d")
 
 
-def _dice(contender: Contender, structure: str, convention: str) -> dict[str, float]:
-    return values_by_case(contender.rows, convention=convention, structure=structure, metric="dice")
+def _test(
+    differences: Mapping[tuple[str, str], _Difference],
+) -> dict[tuple[str, str], PairedComparison]:
+    # One generator for all: its draws go on, so no two bootstraps draw the same cases.
+    generator = np.random.default_rng(0)
+    return {
+        key: compare(each.values, each.reference, generator=generator)
+        for key, each in differences.items()
+        if len(each.values) >= _LEAST_CASES
+    }
 
 
-def _explanation(
-    means: Mapping[Any, tuple[float, int]], tested: Mapping[Any, PairedComparison], convention: str
-) -> str:
-    title = (
-        "3D Dice"
-        if convention == "case3d"
-        else f"Dice ({CONVENTIONS.get(convention, (convention,))[0]})"
+def _differences(
+    comparison: Comparison, structures: Mapping[str, Sequence[str]] | None, convention: str
+) -> dict[tuple[str, str], _Difference]:
+    first, *others = comparison.contenders
+    known = regions_of(comparison.layout)
+    found = {}
+    for other in others:
+        wanted = known if structures is None else structures.get(other.label, ())
+        for structure in wanted:
+            difference = _difference(other, first, structure, convention)
+            if difference.values:
+                found[other.label, structure] = difference
+    return found
+
+
+def _difference(other: Contender, first: Contender, structure: str, convention: str) -> _Difference:
+    values, reference = (
+        values_by_case(each.rows, convention=convention, structure=structure, metric="dice")
+        for each in (other, first)
     )
-    text = f"Mean difference of the {title} over the cases where both are defined, in percentage points. "
-    if tested:
+    shared = [case for case in values if isfinite(values[case] + reference.get(case, nan))]
+    return _Difference(
+        {case: values[case] for case in shared}, {case: reference[case] for case in shared}
+    )
+
+
+def _explanation(most_cases: int, num_tests: int, convention: str) -> str:
+    title = f"Dice ({CONVENTIONS.get(convention, (convention,))[0]})"
+    text = (
+        f"Mean difference of the {'3D Dice' if convention == 'case3d' else title} over the cases "
+        "where both are defined, in percentage points. "
+    )
+    if num_tests:
         return (
             f"{text}p is of a two-sided Wilcoxon signed-rank test, then corrected after Holm for "
-            f"all {len(tested)} tests of this table. The interval is a bootstrap over cases. Below "
-            f"{LEAST_CASES} cases nothing is tested."
+            f"all {num_tests} tests of this table. The interval is a bootstrap over cases. Below "
+            f"{_LEAST_CASES} cases nothing is tested."
         )
-    most = max((count for _, count in means.values()), default=0)
-    if not most:
+    if not most_cases:
         return "No structure has a defined Dice in two runs, so there is nothing to test."
     return (
-        f"{text}With {most} case{'s' if most > 1 else ''} a test cannot say anything: even if all "
-        "differences have one sign, p of a two-sided Wilcoxon signed-rank test is "
-        f"{2 / 2**most:.3g} or more. It is made from {LEAST_CASES} cases on."
+        f"{text}With {most_cases} case{'s' if most_cases > 1 else ''} a test cannot say anything: "
+        "even if all differences have one sign, p of a two-sided Wilcoxon signed-rank test is "
+        f"{2 / 2**most_cases:.3g} or more. It is made from {_LEAST_CASES} cases on."
     )
 
 

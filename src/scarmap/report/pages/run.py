@@ -21,10 +21,10 @@ from scarmap.report.run.facts import facts, fold_of_case, warnings
 from scarmap.report.run.ranking import CaseScore, percent, rank_cases, ranked_by
 from scarmap.report.run.reliability import reliability_picture
 from scarmap.report.run.scores import (
-    COLUMNS,
+    PRESENCE_COLUMNS,
     infarcted_tables,
     presence_lines,
-    published_figures,
+    published_scores,
     score_tables,
 )
 
@@ -61,11 +61,11 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
         settings=recipe.get("settings") or {},
         tables=score_tables(
             rows,
-            published=published_figures(recipe),
+            published=published_scores(recipe),
             published_convention=recipe.get("published_convention"),
         ),
         comparison=None if comparison is None else comparison_section(comparison),
-        presence={"columns": COLUMNS, "lines": presence_lines(rows)},
+        presence={"columns": PRESENCE_COLUMNS, "lines": presence_lines(rows)},
         infarcted=infarcted_tables(rows),
         reliability=reliability_picture(read_reliability(run.evaluation)),
         curves=curve_pictures(

@@ -9,7 +9,7 @@ from scarmap.errors import RunError
 from scarmap.evaluation.table import read_summary
 from scarmap.io.run import RunFolder
 from scarmap.report.drawing.heart import region_title
-from scarmap.report.run.scores import METRICS, Published, published_figures, published_text
+from scarmap.report.run.scores import METRICS, Published, published_scores, published_text
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "myops2020": (
@@ -122,7 +122,7 @@ def paper_table(
     """
     lines: list[Line] = []
     for entry in entries:
-        name, published = str(entry.recipe.get("name")), published_figures(entry.recipe)
+        name, published = str(entry.recipe.get("name")), published_scores(entry.recipe)
         if published and name not in [line.name for line in lines if line.published]:
             cells = tuple(published_cell(published, column) for column in columns)
             figures = f"published, table {entry.recipe.get('table')}" + (
@@ -160,7 +160,7 @@ def printed(entry: Entry) -> tuple[str, ...]:
     """The columns that the paper prints of one row."""
     return tuple(
         structure if metric == DICE else f"{structure}:{metric}"
-        for metric, structures in published_figures(entry.recipe).items()
+        for metric, structures in published_scores(entry.recipe).items()
         for structure in structures
     )
 

@@ -1,6 +1,10 @@
-"""Training curves: losses, validation Dice and what a system monitors, with a line where the training phase changes."""
+"""Training curves of one stage: losses, validation Dice, and what a system monitors.
+
+A dashed vertical line marks where the training phase changes.
+"""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,8 +25,10 @@ from scarmap.report.drawing.heart import (
 Log = Sequence[Mapping[str, str]]
 """One mapping per epoch, values as text, see `scarmap.io.run.RunFolder.logs`."""
 
-DICE = "validation_dice"
-_NOT_PARTS = ("epoch", "phase", "learning_rate", "seconds", "loss")
+_DICE = "validation_dice"
+
+_NOT_LOSSES = ("epoch", "phase", "learning_rate", "seconds", "loss")
+"""Columns of a log that are no part of the loss; "loss" is the sum of its parts."""
 
 
 def column(log: Log, name: str) -> NDArray[np.float64]:
@@ -37,7 +43,9 @@ def column(log: Log, name: str) -> NDArray[np.float64]:
 def phase_starts(log: Log) -> list[tuple[float, str]]:
     """Epochs at which the phase changes, with the new phase's name; the first phase is no change.
 
-    >>> phase_starts([{"epoch": "0", "phase": "a"}, {"epoch": "1", "phase": "a"}, {"epoch": "2", "phase": "b"}])
+    >>> phase_starts([{"epoch": "0", "phase": "a"}, {"epoch": "1", "phase": "a"}])
+    []
+    >>> phase_starts([{"epoch": "1", "phase": "a"}, {"epoch": "2", "phase": "b"}])
     [(2.0, 'b')]
     """
     epochs = column(log, "epoch")
@@ -46,84 +54,102 @@ def phase_starts(log: Log) -> list[tuple[float, str]]:
 
 
 def draw_curves(logs: Mapping[int, Log]) -> Figure:
-    """Draw losses (left), validation Dice (middle) and, where there are some, monitored quantities of one stage.
+    """Draw losses, validation Dice and monitored quantities of one stage side by side.
+
+    A stage that monitors nothing has two charts.
 
     Args:
         logs: Fold to log. Folds are thin lines and their mean is thick, as far as every fold has
             run.
 
     Returns:
-        The figure.
+        The charts.
     """
-    names = list(dict.fromkeys(name for log in logs.values() for row in log[:1] for name in row))
-    dice = [name for name in names if name.startswith(DICE)]
-    logged = dict.fromkeys(name for log in logs.values() for row in log for name in row)
-    beside = [name for name in logged if name.startswith(MONITORED)]
-    parts = [
-        name
-        for name in names
-        if name not in (*_NOT_PARTS, *dice, *beside) and not name.startswith("validation")
-    ]
-    parts = [
-        name for name in parts if any(np.isfinite(column(log, name)).any() for log in logs.values())
-    ]
-    figure = Figure(figsize=(15.5 if beside else 11, 3.6), layout="constrained")
-    left, right, *last = figure.subplots(1, 3 if beside else 2)
-    for colour, name in zip(series(len(parts)), parts, strict=True):
-        _draw_folds(left, logs, name, colour=colour, label=name.replace("_", " "))
-    _draw_folds(left, logs, "loss", colour="#202428", label="sum" if parts else "loss", width=2.0)
-    _draw_folds(left, logs, "validation_loss", colour="#6b7280", label="validation", dashed=True)
-    regions = regions_in_order([name.removeprefix(f"{DICE}_") for name in dice if name != DICE])
-    for region in regions:
-        colour, dashed = ink(region_colour(region)), is_union(region)
-        _draw_folds(
-            right,
-            logs,
-            f"{DICE}_{region}",
-            colour=colour,
-            label=region_title(region),
-            dashed=dashed,
-        )
-    _draw_folds(right, logs, DICE, colour="#202428", label="mean", width=2.0)
-    _finish(left, "Training loss", logs)
-    _finish(right, "Validation Dice", logs)
-    right.set_ylim(-0.02, 1.02)
-    if _spans_decades(logs, ["loss", *parts]):
-        left.set_yscale("log")
-    if beside:
-        _draw_monitored(last[0], logs, beside)
+    parts = [name for name in _columns(logs) if _is_part_of_loss(logs, name)]
+    by_region = _columns(logs, f"{_DICE}_")
+    monitored = _columns(logs, MONITORED)
+    figure = Figure(figsize=(15.5 if monitored else 11, 3.6), layout="constrained")
+    losses, dice, *beside = figure.subplots(1, 3 if monitored else 2)
+    _draw_losses(losses, logs, parts)
+    _draw_dice(dice, logs, by_region)
+    if monitored:
+        _draw_monitored(beside[0], logs, monitored)
     return figure
 
 
-def quantity_and_region(column: str) -> tuple[str, str]:
+def _quantity_and_region(column: str) -> tuple[str, str]:
     """Take the name of a monitored column apart; the region is "" where it names none.
 
-    >>> quantity_and_region("monitored_weight_lv_pool"), quantity_and_region("monitored_temperature")
-    (('weight', 'lv_pool'), ('temperature', ''))
+    >>> _quantity_and_region("monitored_weight_lv_pool")
+    ('weight', 'lv_pool')
+    >>> _quantity_and_region("monitored_temperature")
+    ('temperature', '')
     """
     name = column.removeprefix(MONITORED)
-    regions = sorted(
-        (region for region in (*REGIONS, "background") if name.endswith(f"_{region}")), key=len
-    )
-    return (name.removesuffix(f"_{regions[-1]}"), regions[-1]) if regions else (name, "")
+    regions = [region for region in (*REGIONS, "background") if name.endswith(f"_{region}")]
+    if not regions:
+        return name, ""
+    longest = max(regions, key=len)  # "scar_and_edema" also ends with "edema"
+    return name.removesuffix(f"_{longest}"), longest
+
+
+def _columns(logs: Mapping[int, Log], start: str = "") -> list[str]:
+    names = dict.fromkeys(name for log in logs.values() for row in log for name in row)
+    return [name for name in names if name.startswith(start)]
+
+
+def _is_part_of_loss(logs: Mapping[int, Log], name: str) -> bool:
+    if name in _NOT_LOSSES or name.startswith(("validation", MONITORED)):
+        return False
+    return any(np.isfinite(column(log, name)).any() for log in logs.values())
+
+
+def _draw_losses(axes: Axes, logs: Mapping[int, Log], parts: Sequence[str]) -> None:
+    for colour, name in zip(series(len(parts)), parts, strict=True):
+        _draw_folds(axes, logs, name, colour=colour, label=_words(name))
+    _draw_folds(axes, logs, "loss", colour="#202428", label="sum" if parts else "loss", width=2.0)
+    _draw_folds(axes, logs, "validation_loss", colour="#6b7280", label="validation", dashed=True)
+    _finish(axes, "Training loss", logs)
+    if _spans_decades(logs, ["loss", *parts]):
+        axes.set_yscale("log")
+
+
+def _draw_dice(axes: Axes, logs: Mapping[int, Log], names: Sequence[str]) -> None:
+    for region in regions_in_order([name.removeprefix(f"{_DICE}_") for name in names]):
+        _draw_folds(
+            axes,
+            logs,
+            f"{_DICE}_{region}",
+            colour=ink(region_colour(region)),
+            label=region_title(region),
+            dashed=is_union(region),
+        )
+    _draw_folds(axes, logs, _DICE, colour="#202428", label="mean", width=2.0)
+    _finish(axes, "Validation Dice", logs)
+    axes.set_ylim(-0.02, 1.02)
 
 
 def _draw_monitored(axes: Axes, logs: Mapping[int, Log], names: Sequence[str]) -> None:
-    quantities = list(dict.fromkeys(quantity_and_region(name)[0] for name in names))
+    quantities = list(dict.fromkeys(_quantity_and_region(name)[0] for name in names))
     for spare, name in zip(series(len(names)), names, strict=True):
-        quantity, region = quantity_and_region(name)
-        label = region_title(region) if region else quantity.replace("_", " ")
-        if region and len(quantities) > 1:
-            label = f"{quantity.replace('_', ' ')}, {label}"
+        quantity, region = _quantity_and_region(name)
         colour = ink(region_colour(region)) if region else spare
+        label = _monitored_label(quantity, region, alone=len(quantities) == 1)
         _draw_folds(axes, logs, name, colour=colour, label=label, dashed=is_union(region))
-    _finish(
-        axes,
-        quantities[0].replace("_", " ").capitalize() if len(quantities) == 1 else "Monitored",
-        logs,
-    )
+    title = _words(quantities[0]).capitalize() if len(quantities) == 1 else "Monitored"
+    _finish(axes, title, logs)
     if _spans_decades(logs, names, factor=10):
         axes.set_yscale("log")
+
+
+def _monitored_label(quantity: str, region: str, *, alone: bool) -> str:
+    if not region:
+        return _words(quantity)
+    return region_title(region) if alone else f"{_words(quantity)}, {region_title(region)}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _number(text: str | None) -> float:
@@ -143,27 +169,22 @@ def _draw_folds(
     width: float = 1.5,
     dashed: bool = False,
 ) -> None:
-    curves = [curve for curve in (_defined(log, name) for log in logs.values()) if curve]
+    curves = list(filter(None, (_defined(log, name) for log in logs.values())))
     if not curves:
         return
-    style = "--" if dashed else "-"
-    marker = "o" if max(len(curve) for curve in curves) == 1 else ""
+    look: dict[str, Any] = {"color": colour, "linestyle": "--" if dashed else "-"}
+    if max(map(len, curves)) == 1:  # a line through one epoch is invisible
+        look["marker"] = "o"
     if len(curves) > 1:
         for curve in curves:
-            axes.plot(
-                list(curve),
-                list(curve.values()),
-                color=colour,
-                lw=0.6,
-                alpha=0.35,
-                linestyle=style,
-                marker=marker,
-            )
-    shared = sorted(set.intersection(*[set(curve) for curve in curves]))
-    mean = [float(np.mean([curve[epoch] for curve in curves])) for epoch in shared]
-    axes.plot(
-        shared, mean, color=colour, linewidth=width, linestyle=style, label=label, marker=marker
-    )
+            axes.plot(list(curve), list(curve.values()), lw=0.6, alpha=0.35, **look)
+    mean = _mean_curve(curves)
+    axes.plot(list(mean), list(mean.values()), linewidth=width, label=label, **look)
+
+
+def _mean_curve(curves: Sequence[Mapping[float, float]]) -> dict[float, float]:
+    shared = sorted(set.intersection(*map(set, curves)))
+    return {epoch: float(np.mean([curve[epoch] for curve in curves])) for epoch in shared}
 
 
 def _defined(log: Log, name: str) -> dict[float, float]:
@@ -183,7 +204,7 @@ def _finish(axes: Axes, title: str, logs: Mapping[int, Log]) -> None:
         axes.text(
             epoch - 0.5,
             1.01,
-            phase.replace("_", " "),
+            _words(phase),
             transform=axes.get_xaxis_transform(),
             fontsize=7.5,
             color="#4b5563",

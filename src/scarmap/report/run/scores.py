@@ -35,7 +35,8 @@ CONVENTIONS: Mapping[str, tuple[str, str]] = {
     ),
     "mfunet_slicewise": (
         "Per slice, as MFU-Net counts",
-        "Dice of each slice, averaged over the slices of a case. A slice where both masks are empty counts 100.",
+        "Dice of each slice, averaged over the slices of a case. A slice where both masks are "
+        "empty counts 100.",
     ),
     "slicewise": (
         "Per slice that shows the structure",
@@ -43,7 +44,8 @@ CONVENTIONS: Mapping[str, tuple[str, str]] = {
     ),
     "emidec_official": (
         "EMIDEC challenge",
-        "3D per case; two empty masks count 100. Volume differences are absolute, in percent of the myocardium.",
+        "3D per case; two empty masks count 100. Volume differences are absolute, in percent of "
+        "the myocardium.",
     ),
 }
 """Convention to its title and what a reader must know."""
@@ -51,7 +53,7 @@ CONVENTIONS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One mean: `text` for the reader, `note` how many cases it was taken over where some are undefined."""
+    """One mean as text; `note` counts its cases where some are undefined."""
 
     text: str
     note: str = ""
@@ -69,7 +71,7 @@ class ScoreLine:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """All structures under one convention; a column of published figures stands behind the metric's own."""
+    """All structures under one convention; published scores stand right of the measured ones."""
 
     title: str
     explanation: str
@@ -87,47 +89,76 @@ def score_tables(
 
     Args:
         rows: Scores of all cases.
-        published: Published figures, see `published_figures`.
-        published_convention: The convention that the published figures follow; they stand in its
+        published: Published scores, see `published_scores`.
+        published_convention: The convention that the published scores follow; they stand in its
             table only.
     """
-    tables, absent = [], never_predicted(rows)
-    for convention, structures in summarise(rows).items():
-        beside = (published or {}) if convention == (published_convention or "case3d") else {}
-        title, explanation = CONVENTIONS.get(convention, (convention, ""))
-        explanation = f"{len({row.case for row in rows if row.convention == convention})} cases. {explanation}"
-        measured = {metric for metrics in structures.values() for metric in metrics}
-        measured -= {metric for metric in _LEFT_OUT.get(convention, ()) if metric not in beside}
-        shown = [metric for metric in METRICS if metric in measured or metric in beside]
-        signed = convention == "case3d"
-        lines = []
-        for structure in regions_in_order(
-            list(dict.fromkeys([*structures, *(n for f in beside.values() for n in f)]))
-        ):
-            cells: list[Cell] = []
-            for metric in shown:
-                cell = score_cell(structures.get(structure, {}).get(metric), metric, signed=signed)
-                cells.append(
-                    replace(cell, note="never predicted")
-                    if metric == "dice" and structure in absent
-                    else cell
-                )
-                if metric in beside:
-                    figure = beside[metric].get(structure)
-                    cells.append(
-                        Cell("" if figure is None else published_text(figure), published=True)
-                    )
-            lines.append(ScoreLine(region_title(structure), region_colour(structure), tuple(cells)))
-        tables.append(ScoreTable(title, explanation, _columns(shown, beside), tuple(lines)))
+    followed = published_convention or "case3d"
+    absent = _never_predicted(rows)
+    tables = []
+    for convention, scores in summarise(rows).items():
+        num_cases = len({row.case for row in rows if row.convention == convention})
+        beside = published if published and convention == followed else {}
+        tables.append(_score_table(convention, scores, beside, num_cases=num_cases, absent=absent))
     return tables
 
 
-def never_predicted(rows: Sequence[Row]) -> set[str]:
-    """Structures of which no voxel was predicted in any case, as of a system that does not look for them.
+def _score_table(
+    convention: str,
+    scores: Mapping[str, Mapping[str, Any]],
+    beside: Published,
+    *,
+    num_cases: int,
+    absent: set[str],
+) -> ScoreTable:
+    title, explanation = CONVENTIONS.get(convention, (convention, ""))
+    metrics = _shown_metrics(convention, scores, beside)
+    lines = []
+    for structure in _shown_structures(scores, beside):
+        cells = []
+        for metric in metrics:
+            statistics = scores.get(structure, {}).get(metric)
+            cell = score_cell(statistics, metric, signed=convention == "case3d")
+            never = metric == "dice" and structure in absent
+            cells.append(replace(cell, note="never predicted") if never else cell)
+            if metric in beside:
+                cells.append(_published_cell(beside[metric].get(structure)))
+        lines.append(ScoreLine(region_title(structure), region_colour(structure), tuple(cells)))
+    explanation = f"{num_cases} cases. {explanation}"
+    return ScoreTable(title, explanation, _columns(metrics, beside), tuple(lines))
 
-    Args:
-        rows: Scores of all cases.
-    """
+
+def _shown_metrics(
+    convention: str, scores: Mapping[str, Mapping[str, Any]], beside: Published
+) -> list[str]:
+    measured = {metric for by_metric in scores.values() for metric in by_metric}
+    measured -= set(_LEFT_OUT.get(convention, ()))
+    return [metric for metric in METRICS if metric in measured or metric in beside]
+
+
+def _shown_structures(scores: Mapping[str, Any], beside: Published) -> list[str]:
+    names = list(scores)
+    for by_structure in beside.values():
+        names += by_structure
+    return regions_in_order(list(dict.fromkeys(names)))
+
+
+def _published_cell(score: Any) -> Cell:
+    return Cell("" if score is None else published_text(score), published=True)
+
+
+def _columns(metrics: Sequence[str], beside: Published) -> tuple[str, ...]:
+    titles = []
+    for metric in metrics:
+        title = METRICS[metric][0]
+        titles.append(title)
+        if metric in beside:
+            titles.append(f"published {title}")
+    return tuple(titles)
+
+
+def _never_predicted(rows: Sequence[Row]) -> set[str]:
+    """Structures without a predicted voxel in any case: the system does not look for them."""
     volumes_ml: dict[str, float] = {}
     for row in rows:
         if (row.convention, row.metric) == ("case3d", "volume_ml"):
@@ -135,14 +166,14 @@ def never_predicted(rows: Sequence[Row]) -> set[str]:
     return {structure for structure, volume_ml in volumes_ml.items() if volume_ml == 0}
 
 
-def published_figures(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Gather what `run.json` says about published figures, Dice first.
+def published_scores(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Gather the published scores that a recipe of `run.json` holds, Dice first.
 
-    >>> published_figures({"published": {"scar": [53.0, 20.5]}, "also_published": {}})
+    >>> published_scores({"published": {"scar": [53.0, 20.5]}, "also_published": {}})
     {'dice': {'scar': [53.0, 20.5]}}
     """
-    figures = {"dice": recipe.get("published"), **(recipe.get("also_published") or {})}
-    return {metric: by_structure for metric, by_structure in figures.items() if by_structure}
+    scores = {"dice": recipe.get("published"), **(recipe.get("also_published") or {})}
+    return {metric: by_structure for metric, by_structure in scores.items() if by_structure}
 
 
 def score_cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: bool = False) -> Cell:
@@ -155,11 +186,8 @@ def score_cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: boo
     """
     if statistics is None:
         return Cell("")
-    note = (
-        f"n = {statistics['n']}, {statistics['n_undefined']} undefined"
-        if statistics["n_undefined"]
-        else ""
-    )
+    undefined = statistics["n_undefined"]
+    note = f"n = {statistics['n']}, {undefined} undefined" if undefined else ""
     if statistics["mean"] is None:
         return Cell("–", note)
     factor = METRICS[metric][1]
@@ -170,35 +198,26 @@ def score_cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: boo
     return Cell(text.replace("-", "−"), note)
 
 
-def published_text(figure: Any) -> str:
+def published_text(score: Any) -> str:
     """Write a published mean and sd.
 
     >>> published_text([53.0, 20.5]), published_text(53)
     ('53.0 ± 20.5', '53.0')
     """
-    numbers = list(figure) if isinstance(figure, (list, tuple)) else [figure]
+    numbers = list(score) if isinstance(score, (list, tuple)) else [score]
     return " ± ".join(f"{float(number):.1f}" for number in numbers[:2] if number is not None)
-
-
-def _columns(shown: Sequence[str], beside: Published) -> tuple[str, ...]:
-    pairs = [(METRICS[metric][0], f"published {METRICS[metric][0]}") for metric in shown]
-    return tuple(
-        title
-        for pair, metric in zip(pairs, shown, strict=True)
-        for title in pair[: 1 + (metric in beside)]
-    )
 
 
 @dataclass(frozen=True)
 class PresenceLine:
-    """One structure; `cells` stand under the columns of `COLUMNS`."""
+    """One structure; `cells` stand under the columns of `PRESENCE_COLUMNS`."""
 
     title: str
     colour: str
     cells: tuple[str, ...]
 
 
-COLUMNS = (
+PRESENCE_COLUMNS = (
     "has it, found",
     "has it, missed",
     "has none, none found",
@@ -219,20 +238,20 @@ def presence_lines(rows: Sequence[Row]) -> list[PresenceLine]:
     """
     lines = []
     for structure, counts in presence(rows).items():
-        numbers = (
-            counts.true_positive,
-            counts.false_negative,
-            counts.true_negative,
-            counts.false_positive,
+        cells = (
+            str(counts.true_positive),
+            str(counts.false_negative),
+            str(counts.true_negative),
+            str(counts.false_positive),
+            _share(counts.sensitivity),
+            _share(counts.specificity),
         )
-        shares = (_share(counts.sensitivity), _share(counts.specificity))
-        cells = (*(str(number) for number in numbers), *shares)
         lines.append(PresenceLine(region_title(structure), region_colour(structure), cells))
     return lines
 
 
 def infarcted_tables(rows: Sequence[Row]) -> list[ScoreTable]:
-    """The score tables once more over the cases with an infarct; none where these are all cases or none is.
+    """Make the score tables once more over the cases with an infarct, if these are only some.
 
     Args:
         rows: Scores of all cases.
