@@ -18,7 +18,7 @@ from pathlib import Path
 from scarmap.io.run import RunFolder
 from scarmap.recipes.describe import settings
 from scarmap.report.paper.origin import run_origin, told
-from scarmap.report.paper.table import COLUMNS, CONVENTIONS, markdown, paper_table, run_entry
+from scarmap.report.paper.table import COLUMNS, CONVENTIONS, markdown, paper_table, row_of_run
 from scarmap.systems.catalogue import RECIPES
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     runs = [RunFolder(path) for path in asked.runs]
     layout = runs[0].read_record()["data"].get("layout", "myops2020")
     table = paper_table(
-        [run_entry(run) for run in runs],
+        [row_of_run(run) for run in runs],
         columns=asked.columns or COLUMNS[layout],
         conventions=asked.conventions or CONVENTIONS[layout],
     )

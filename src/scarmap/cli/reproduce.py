@@ -187,12 +187,12 @@ def found(paper: str, rows: "Mapping[str, Row]", out: Path) -> "Reproduced":
     from scarmap.io.run import RunFolder
     from scarmap.recipes.describe import describe_row, settings
     from scarmap.report.pages.paper import Reproduced
-    from scarmap.report.paper.table import Entry
+    from scarmap.report.paper.table import PaperRow
 
-    tables: dict[str, list[Entry]] = {}
+    tables: dict[str, list[PaperRow]] = {}
     for name, row in rows.items():
         run = RunFolder(out / folder_of(name))
-        entry = Entry(describe_row(name, row), run if run.record_file.is_file() else None)
+        entry = PaperRow(describe_row(name, row), run if run.record_file.is_file() else None)
         tables.setdefault(row.table, []).append(entry)
     layout = next(
         (str(settings(row.recipe).get("layout", "myops2020")) for row in rows.values()), "myops2020"

@@ -10,7 +10,7 @@ from scipy import stats
 from scarmap.evaluation.table import Evaluation, Row, write_evaluation
 from scarmap.io.run import RunFolder
 from scarmap.report.pages.paper import Reproduced, write_comparison, write_tables
-from scarmap.report.paper.table import Entry, run_entry
+from scarmap.report.paper.table import PaperRow, row_of_run
 
 CASES = tuple("abcdef")
 MAIN = (0.50, 0.55, 0.60, 0.65, 0.70, 0.75)
@@ -72,10 +72,10 @@ def make_run(
 def reproduced(tmp_path):
     """Three measured rows and one that was not, the main one in the middle."""
     entries = [
-        run_entry(make_run(tmp_path / "toy-worse", "toy/worse", WORSE)),
-        run_entry(make_run(tmp_path / "toy", "toy", MAIN)),
-        run_entry(make_run(tmp_path / "toy-mixed", "toy/mixed", MIXED)),
-        Entry(described("toy/missing", note="Hidden labels.")),
+        row_of_run(make_run(tmp_path / "toy-worse", "toy/worse", WORSE)),
+        row_of_run(make_run(tmp_path / "toy", "toy", MAIN)),
+        row_of_run(make_run(tmp_path / "toy-mixed", "toy/mixed", MIXED)),
+        PaperRow(described("toy/missing", note="Hidden labels.")),
     ]
     return Reproduced("toy", {"1": entries}, "myops2020", "scarmap reproduce toy")
 
@@ -145,7 +145,7 @@ def test_each_convention_is_a_family_of_tests_and_only_printed_structures_are_te
 
 
 def test_of_each_row_only_what_the_paper_prints_of_it_is_shown_and_compared(reproduced, tmp_path):
-    pool = run_entry(make_run(tmp_path / "toy-pool", "toy/pool", MAIN, printed="lv_pool"))
+    pool = row_of_run(make_run(tmp_path / "toy-pool", "toy/pool", MAIN, printed="lv_pool"))
     other = Reproduced("toy", {"1": [*reproduced.tables["1"], pool]}, "myops2020", "x")
     parts = sections_of(write_tables(tmp_path, other, OWN).read_text(encoding="utf-8"))
     lines = {(line[0], line[1]): line[2:] for line in cells_of(parts["Table 1"])}
@@ -164,7 +164,7 @@ def test_the_same_runs_give_the_same_tables(reproduced, tmp_path):
 
 def test_time_hardware_and_what_was_reduced_are_told(reproduced, tmp_path):
     short = make_run(tmp_path / "toy-short", "toy/short", MAIN, epochs_scale=0.5, folds=5)
-    entries = [*reproduced.tables["1"], run_entry(short)]
+    entries = [*reproduced.tables["1"], row_of_run(short)]
     text = write_tables(
         tmp_path, Reproduced("toy", {"1": entries}, "myops2020", "x"), OWN
     ).read_text(encoding="utf-8")
@@ -180,14 +180,14 @@ def test_time_hardware_and_what_was_reduced_are_told(reproduced, tmp_path):
 
 def test_a_leak_stands_at_the_top_and_in_every_measured_line(tmp_path):
     run = make_run(tmp_path / "toy", "toy", MAIN, train=CASES)
-    reproduced = Reproduced("toy", {"1": [run_entry(run)]}, "myops2020", "x")
+    reproduced = Reproduced("toy", {"1": [row_of_run(run)]}, "myops2020", "x")
     text = write_tables(tmp_path, reproduced, OWN).read_text(encoding="utf-8")
     assert text.count("Leaking split: validation patients were trained on.") == 4
     assert "- **Leaking split" in text.partition("##")[0]
 
 
 def test_nothing_trained_gives_the_published_table(tmp_path):
-    entries = [Entry(described("toy"))]
+    entries = [PaperRow(described("toy"))]
     reproduced = Reproduced("toy", {"1": entries}, "myops2020", "x")
     text = write_tables(tmp_path, reproduced, OWN).read_text(encoding="utf-8")
     assert "| `toy` | published, table 1; not measured | 53.0 ± 20.5 |" in text
@@ -239,7 +239,7 @@ def test_runs_on_different_patients_are_shown_and_not_compared(tmp_path):
     rows = tuple(Row(f"other-{case}", "case3d", "scar", "dice", 0.5, "ratio") for case in CASES)
     rows += tuple(Row(row.case, "mfunet_slicewise", "scar", "dice", 0.5, "ratio") for row in rows)
     write_evaluation(second.evaluation, Evaluation("myops2020", rows))
-    reproduced = Reproduced("toy", {"1": [run_entry(first), run_entry(second)]}, "myops2020", "x")
+    reproduced = Reproduced("toy", {"1": [row_of_run(first), row_of_run(second)]}, "myops2020", "x")
     text = write_tables(tmp_path, reproduced, OWN).read_text(encoding="utf-8")
     assert "No case was scored in all runs" in text
     assert "No case was scored in all runs" in write_comparison(

@@ -7,7 +7,13 @@ import pytest
 from scarmap.errors import RunError
 from scarmap.evaluation.table import Evaluation, Row, write_evaluation
 from scarmap.io.run import RunFolder
-from scarmap.report.paper.table import Entry, markdown, paper_table, published_columns, run_entry
+from scarmap.report.paper.table import (
+    PaperRow,
+    markdown,
+    paper_table,
+    published_columns,
+    row_of_run,
+)
 
 BOTH = ("mfunet_slicewise", "case3d")
 RECIPE = {
@@ -59,8 +65,8 @@ def run(run_of):
 
 
 def test_measured_rows_stand_below_the_published_one(run):
-    table = paper_table([run_entry(run)], columns=["scar"], conventions=BOTH)
-    assert [(line.name, line.figures, line.cells) for line in table.lines] == [
+    table = paper_table([row_of_run(run)], columns=["scar"], conventions=BOTH)
+    assert [(line.name, line.source, line.cells) for line in table.lines] == [
         ("tiny", "published, table 1", ("50.0 ± 2.0",)),
         ("run", "measured, mfunet_slicewise", ("25.0",)),
         ("run", "measured, case3d", ("25.0",)),
@@ -70,9 +76,9 @@ def test_measured_rows_stand_below_the_published_one(run):
 
 def test_a_row_that_was_not_measured_shows_what_was_published(tmp_path):
     empty = RunFolder(tmp_path / "empty")
-    for entry in (Entry(RECIPE), Entry(RECIPE, empty)):
+    for entry in (PaperRow(RECIPE), PaperRow(RECIPE, empty)):
         (line,) = paper_table([entry], columns=["scar"], conventions=BOTH).lines
-        assert (line.figures, line.cells) == ("published, table 1; not measured", ("50.0 ± 2.0",))
+        assert (line.source, line.cells) == ("published, table 1; not measured", ("50.0 ± 2.0",))
 
 
 def test_every_measured_row_of_a_leaking_split_says_so(run_of):
@@ -81,7 +87,7 @@ def test_every_measured_row_of_a_leaking_split_says_so(run_of):
         {"unit": "slice", "slices": slices}, {"train": ["a_z00", "b_z00"], "validation": ["a_z01"]}
     )
     _, _, published, *measured = markdown(
-        paper_table([run_entry(run)], columns=["scar"], conventions=BOTH)
+        paper_table([row_of_run(run)], columns=["scar"], conventions=BOTH)
     )
     assert "Leaking" not in published
     assert len(measured) == 2
@@ -92,7 +98,7 @@ def test_every_measured_row_of_a_leaking_split_says_so(run_of):
 
 def test_a_column_may_be_another_metric_in_its_own_unit(run):
     columns = ["scar:hausdorff_mm", "scar", "edema"]
-    table = paper_table([run_entry(run)], columns=columns, conventions=["case3d"])
+    table = paper_table([row_of_run(run)], columns=columns, conventions=["case3d"])
     assert markdown(table) == [
         "| row | figures | scar:hausdorff_mm | scar | edema |",
         "| --- | --- | ---: | ---: | ---: |",
@@ -104,7 +110,7 @@ def test_a_column_may_be_another_metric_in_its_own_unit(run):
 
 def test_the_columns_of_a_paper_are_what_its_rows_print_dice_first():
     other = {"published": {"edema": [1.0, 2.0]}, "also_published": {}}
-    assert published_columns([Entry(RECIPE), Entry(other)]) == (
+    assert published_columns([PaperRow(RECIPE), PaperRow(other)]) == (
         "scar",
         "edema",
         "scar:hausdorff_mm",
@@ -115,11 +121,11 @@ def test_a_convention_that_was_not_measured_is_named(run):
     with pytest.raises(
         RunError, match="was not scored under other; it has case3d, mfunet_slicewise"
     ):
-        paper_table([run_entry(run)], columns=["scar"], conventions=["other"])
+        paper_table([row_of_run(run)], columns=["scar"], conventions=["other"])
 
 
 def test_the_script_prints_the_table_of_any_runs_and_how_they_were_made(run, monkeypatch, capsys):
-    script = Path(__file__).parents[2] / "benchmarks" / "table_of_runs.py"
+    script = Path(__file__).parents[3] / "benchmarks" / "table_of_runs.py"
     monkeypatch.setattr(sys, "argv", ["table_of_runs.py", str(run.root)])
     runpy.run_path(str(script), run_name="__main__")
     head, *_, origin = capsys.readouterr().out.splitlines()

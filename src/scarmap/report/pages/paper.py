@@ -1,20 +1,21 @@
-"""The result of `scarmap reproduce`: a paper's tables beside what was measured, as Markdown and as a page."""
+"""The result of `scarmap reproduce`: published beside measured, as Markdown and as a page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum
 from pathlib import Path
 from typing import Any
 
 from scarmap.errors import DataError, RunError
 from scarmap.io.files import replacing
+from scarmap.io.run import RunFolder
 from scarmap.report.comparison.compare import Comparison, compare_runs
 from scarmap.report.comparison.pictures import run_box_pictures, side_by_side_picture
 from scarmap.report.comparison.tables import PairedTable, paired_table, shared_text
 from scarmap.report.html import Picture, write_page
 from scarmap.report.paper.origin import Origin, Settings, duration, run_origin, taken_over, told
 from scarmap.report.paper.table import (
-    Entry,
+    PaperRow,
     PaperTable,
     markdown,
     markdown_line,
@@ -25,12 +26,12 @@ from scarmap.report.paper.table import (
 from scarmap.report.run.facts import folds_text, warnings
 from scarmap.report.run.scores import CONVENTIONS
 
-OURS = ("case3d",)
+_OURS = ("case3d",)
 """Conventions that every table shows after the paper's own."""
 
-UNITS = "Mean ± standard deviation over cases; ratios in percent, distances in mm, volumes in ml."
+_UNITS = "Mean ± standard deviation over cases; ratios in percent, distances in mm, volumes in ml."
 
-OFFICIAL: Mapping[str, tuple[str, ...]] = {"emidec": ("emidec_official",)}
+_OFFICIAL: Mapping[str, tuple[str, ...]] = {"emidec": ("emidec_official",)}
 """Conventions of the challenge that a layout belongs to."""
 
 
@@ -47,7 +48,7 @@ class Reproduced:
     """
 
     paper: str
-    tables: Mapping[str, Sequence[Entry]]
+    tables: Mapping[str, Sequence[PaperRow]]
     layout: str
     command: str
 
@@ -79,77 +80,75 @@ class Section:
 
 def sections(reproduced: Reproduced) -> list[Section]:
     """Make the paper's tables, with statistics between the rows that were measured."""
-    return [section(number, entries, reproduced) for number, entries in reproduced.tables.items()]
+    return [_section(number, rows, reproduced) for number, rows in reproduced.tables.items()]
 
 
-def section(number: str, entries: Sequence[Entry], reproduced: Reproduced) -> Section:
-    """Make one table.
-
-    Args:
-        number: Its number in the paper.
-        entries: Its rows.
-        reproduced: The paper.
-    """
-    own = [str(entry.recipe.get("published_convention") or "case3d") for entry in entries]
-    conventions = tuple(dict.fromkeys([*own, *OURS, *OFFICIAL.get(reproduced.layout, ())]))
+def _section(number: str, rows: Sequence[PaperRow], reproduced: Reproduced) -> Section:
+    own = [str(row.recipe.get("published_convention") or "case3d") for row in rows]
+    conventions = tuple(dict.fromkeys([*own, *_OURS, *_OFFICIAL.get(reproduced.layout, ())]))
     table = paper_table(
-        entries, columns=published_columns(entries), conventions=conventions, as_printed=True
+        rows, columns=published_columns(rows), conventions=conventions, as_printed=True
     )
-    notes = row_notes(entries)
-    made = Section(f"Table {number}", table, (*conventions_told(conventions), *notes))
-    runs = [entry for entry in entries if entry.scored]
-    if len(runs) < 2:
+    made = Section(f"Table {number}", table, (*_meanings(conventions), *_row_notes(rows)))
+    measured = [row for row in rows if row.scored]
+    if len(measured) < 2:
         return made
-    first = next((entry for entry in runs if entry.recipe["name"] == reproduced.paper), runs[-1])
-    ordered = [
-        entry.run
-        for entry in (first, *(entry for entry in runs if entry is not first))
-        if entry.run
-    ]
+    ordered = _whole_system_first(measured, reproduced.paper)
+    return _with_statistics(made, ordered, tuple(dict.fromkeys([*own, *_OURS])))
+
+
+def _with_statistics(
+    made: Section, rows: Sequence[PaperRow], conventions: Sequence[str]
+) -> Section:
+    runs = [row.run for row in rows if row.run]
     try:
-        comparison = compare_runs(ordered)
+        comparison = compare_runs(runs)
     except (RunError, DataError) as problem:
-        return Section(made.title, table, made.notes, problem=str(problem))
-    structures = structures_of(
-        [first, *(entry for entry in runs if entry is not first)], comparison
-    )
+        return replace(made, problem=str(problem))
+    structures = _structures_of(rows, comparison)
     paired = {
-        CONVENTIONS[convention][0]: paired_table(
-            comparison, structures=structures, convention=convention
-        )
-        for convention in dict.fromkeys([*own, *OURS])
+        CONVENTIONS[name][0]: paired_table(comparison, structures=structures, convention=name)
+        for name in conventions
     }
-    return Section(
-        made.title, table, made.notes, ordered[0].root.name, paired, comparison, structures
+    return replace(
+        made,
+        reference=runs[0].root.name,
+        paired=paired,
+        comparison=comparison,
+        structures=structures,
     )
 
 
-def structures_of(entries: Sequence[Entry], comparison: Comparison) -> dict[str, tuple[str, ...]]:
-    """Label of each run to the structures whose Dice the paper prints of its row and of the first one."""
-    dice = [[column for column in printed(entry) if ":" not in column] for entry in entries]
-    labels = [each.label for each in comparison.contenders]
-    return {
-        label: tuple(name for name in own if name in dice[0])
-        for label, own in zip(labels, dice, strict=True)
-    }
+def _whole_system_first(rows: Sequence[PaperRow], paper: str) -> list[PaperRow]:
+    """Begin with the row that the others are compared with, the last one where it is missing."""
+    whole = [row for row in rows if row.recipe["name"] == paper] or rows[-1:]
+    return [*whole[:1], *(row for row in rows if row is not whole[0])]
 
 
-def conventions_told(conventions: Sequence[str]) -> list[str]:
-    """What each convention of the measured lines means."""
+def _structures_of(rows: Sequence[PaperRow], comparison: Comparison) -> dict[str, tuple[str, ...]]:
+    """Structures whose Dice the paper prints of a run's row and of the first one, by its label."""
+    dice = [[column for column in printed(row) if ":" not in column] for row in rows]
+    found = {}
+    for contender, own in zip(comparison.contenders, dice, strict=True):
+        found[contender.label] = tuple(name for name in own if name in dice[0])
+    return found
+
+
+def _meanings(conventions: Sequence[str]) -> list[str]:
     known = [(convention, *CONVENTIONS[convention]) for convention in conventions]
     return [f"{convention}: {title}. {explanation}" for convention, title, explanation in known]
 
 
-def row_notes(entries: Sequence[Entry]) -> tuple[str, ...]:
-    """What a reader of the rows' figures must know, each once, with the rows that it is about unless that is all."""
+def _row_notes(rows: Sequence[PaperRow]) -> list[str]:
+    """Gather the recipes' notes, each once, with the rows that it is about unless that is all."""
     said: dict[str, list[str]] = {}
-    for entry in entries:
-        if entry.recipe.get("note"):
-            said.setdefault(str(entry.recipe["note"]), []).append(str(entry.recipe["name"]))
-    return tuple(
-        text if len(names) == len(entries) else f"{', '.join(names)}: {text}"
-        for text, names in said.items()
-    )
+    for row in rows:
+        if row.recipe.get("note"):
+            said.setdefault(str(row.recipe["note"]), []).append(str(row.recipe["name"]))
+    notes = []
+    for text, names in said.items():
+        notes.append(text if len(names) == len(rows) else f"{', '.join(names)}: {text}")
+    return notes
 
 
 def write_tables(out: Path, reproduced: Reproduced, own: Settings) -> Path:
@@ -163,38 +162,34 @@ def write_tables(out: Path, reproduced: Reproduced, own: Settings) -> Path:
     Returns:
         The file, `<paper>.md`.
     """
-    origins = list(run_origins(reproduced, own))
-    lines = [
-        f"# {reproduced.paper}: published beside measured",
-        "",
-        UNITS,
-        "",
-        *_list(cautions(reproduced, origins)),
-    ]
-    for each in sections(reproduced):
-        lines += [
-            "",
-            f"## {each.title}",
-            "",
-            *markdown(each.table),
-            "",
-            *(f"- {note}" for note in each.notes),
-        ]
-        for convention, paired in (each.paired or {}).items():
-            lines += [
-                "",
-                f"### {convention}: differences from `{each.reference}`",
-                "",
-                paired.explanation,
-                "",
-            ]
-            lines += _markdown_of(paired)
-        lines += ["", each.problem] * bool(each.problem)
-    lines += ["", "## How it was made", "", f"`{reproduced.command}`", "", total(origins), ""]
+    origins = _run_origins(reproduced, own)
+    lines = [f"# {reproduced.paper}: published beside measured", "", _UNITS, ""]
+    lines += [f"- **{caution}**" for caution in _cautions(reproduced, origins)]
+    for section in sections(reproduced):
+        lines += _markdown_of_section(section)
+    lines += ["", "## How it was made", "", f"`{reproduced.command}`", "", _total(origins), ""]
     path = out / f"{reproduced.paper}.md"
     with replacing(path) as temporary:
         temporary.write_text("\n".join([*lines, *map(told, origins), ""]), encoding="utf-8")
     return path
+
+
+def _markdown_of_section(section: Section) -> list[str]:
+    lines = ["", f"## {section.title}", "", *markdown(section.table), ""]
+    lines += [f"- {note}" for note in section.notes]
+    for convention, paired in (section.paired or {}).items():
+        lines += ["", f"### {convention}: differences from `{section.reference}`", ""]
+        lines += [paired.explanation, "", *_markdown_of_pairs(paired)]
+    if section.problem:
+        lines += ["", section.problem]
+    return lines
+
+
+def _markdown_of_pairs(table: PairedTable) -> list[str]:
+    if not table.lines:
+        return []
+    rules = ["---", "---", *["---:"] * (len(table.columns) - 2)]
+    return [markdown_line(cells) for cells in (table.columns, rules, *table.lines)]
 
 
 def write_comparison(out: Path, reproduced: Reproduced, own: Settings) -> Path:
@@ -208,88 +203,72 @@ def write_comparison(out: Path, reproduced: Reproduced, own: Settings) -> Path:
     Returns:
         The file, `<paper>.html`.
     """
-    origins = list(run_origins(reproduced, own))
+    origins = _run_origins(reproduced, own)
     return write_page(
         out / f"{reproduced.paper}.html",
         "reproduction.html",
         paper=reproduced.paper,
         command=reproduced.command,
-        units=UNITS,
-        warnings=cautions(reproduced, origins),
-        sections=[(each, pictures(each)) for each in sections(reproduced)],
+        units=_UNITS,
+        warnings=_cautions(reproduced, origins),
+        sections=[(each, _pictures(each)) for each in sections(reproduced)],
         origins=[
             {"origin": each, "time": duration(each.seconds), "taken": taken_over(each)}
             for each in origins
         ],
-        total=total(origins),
+        total=_total(origins),
     )
 
 
-def pictures(made: Section) -> dict[str, Any]:
-    """Box plots of a table's structures, and slices of its runs beside each other."""
-    comparison = made.comparison
+def _pictures(section: Section) -> dict[str, Any]:
+    """Draw box plots of a table's structures, and slices of its runs beside each other."""
+    comparison = section.comparison
     if comparison is None:
         return {"shared": "", "boxes": [], "slices": None}
-    metrics = [
-        "dice",
-        *["jaccard"] * any(column.endswith(":jaccard") for column in made.table.columns),
-    ]
-    boxes = run_box_pictures(comparison, structures=made.structures, metrics=metrics)
+    metrics = ["dice"]
+    if any(column.endswith(":jaccard") for column in section.table.columns):
+        metrics.append("jaccard")
+    boxes = run_box_pictures(comparison, structures=section.structures, metrics=metrics)
     slices: Picture = side_by_side_picture(comparison)
     return {"shared": shared_text(comparison), "boxes": boxes, "slices": slices}
 
 
-def run_origins(reproduced: Reproduced, own: Settings) -> list[Origin]:
-    """How each run was made, each once."""
-    runs = {
-        entry.run.root: entry.run
-        for entries in reproduced.tables.values()
-        for entry in entries
-        if entry.run
-    }
-    return [run_origin(run, own) for run in runs.values()]
+def _runs_by_name(reproduced: Reproduced) -> dict[str, RunFolder]:
+    rows = [row for table in reproduced.tables.values() for row in table]
+    return {row.run.root.name: row.run for row in rows if row.run}
 
 
-def cautions(reproduced: Reproduced, origins: Sequence[Origin]) -> list[str]:
-    """What limits the meaning of the measured figures: leaks, changed settings, shorter training, missing folds."""
+def _run_origins(reproduced: Reproduced, own: Settings) -> list[Origin]:
+    return [run_origin(run, own) for run in _runs_by_name(reproduced).values()]
+
+
+def _cautions(reproduced: Reproduced, origins: Sequence[Origin]) -> list[str]:
+    """Say what limits the scores: leaks, changed settings, shorter training, missing folds."""
+    runs = _runs_by_name(reproduced)
     said: dict[str, list[str]] = {}
-    runs = {
-        entry.run.root.name: entry.run
-        for each in reproduced.tables.values()
-        for entry in each
-        if entry.run
-    }
-    by_name = {origin.name: origin for origin in origins}
-    for name, run in runs.items():
-        record = run.read_record()
-        found = list(warnings(record))
-        changes = by_name[name].changed
-        found += [f"Not the paper's settings: {', '.join(changes)}."] * bool(changes)
-        folds = folds_text(record)
-        found += [f"Trained so far: folds {folds}."] * (" of " in folds or folds == "none")
-        for each in found:
-            said.setdefault(each, []).append(name)
-    return [
-        text if len(names) == len(runs) else f"{text} ({', '.join(names)})"
-        for text, names in said.items()
-    ]
+    for origin in origins:
+        for caution in _cautions_of(runs[origin.name], origin):
+            said.setdefault(caution, []).append(origin.name)
+    cautions = []
+    for text, names in said.items():
+        cautions.append(text if len(names) == len(runs) else f"{text} ({', '.join(names)})")
+    return cautions
 
 
-def total(origins: Sequence[Origin]) -> str:
-    """Say how long all trainings took together."""
+def _cautions_of(run: RunFolder, origin: Origin) -> list[str]:
+    record = run.read_record()
+    found = warnings(record)
+    if origin.changed:
+        found.append(f"Not the paper's settings: {', '.join(origin.changed)}.")
+    folds = folds_text(record)
+    if " of " in folds or folds == "none":
+        found.append(f"Trained so far: folds {folds}.")
+    return found
+
+
+def _total(origins: Sequence[Origin]) -> str:
     if not origins:
         return "Nothing is trained yet."
     hardware = list(dict.fromkeys(name for origin in origins for name in origin.hardware))
     seconds = fsum(origin.seconds for origin in origins)
     return f"Training in all: {duration(seconds)} on {' and '.join(hardware)}."
-
-
-def _list(sentences: Sequence[str]) -> list[str]:
-    return [f"- **{sentence}**" for sentence in sentences]
-
-
-def _markdown_of(table: PairedTable) -> list[str]:
-    if not table.lines:
-        return []
-    rules = ["---", "---", *["---:"] * (len(table.columns) - 2)]
-    return [markdown_line(cells) for cells in (table.columns, rules, *table.lines)]

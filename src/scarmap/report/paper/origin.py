@@ -1,4 +1,4 @@
-"""How the figures of a run came about: cases, settings, length, time, hardware, code."""
+"""How the scores of a run came about: cases, settings, length, time, hardware, code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,19 +54,16 @@ def run_origin(run: RunFolder, own: Settings) -> Origin:
     record = run.read_record()
     given, made = record["provenance"], record.get("made", {})
     taken_over = {step: how["taken_over"] for step, how in made.items() if how.get("taken_over")}
-    logs = [
-        log for (fold, stage), log in run.logs().items() if f"fold_{fold}/{stage}" not in taken_over
-    ]
-    hardware = dict.fromkeys(
-        how["hardware"] for step, how in made.items() if step not in taken_over
-    )
+    epochs = _own_epochs(run, taken_over)
+    trained = [how for step, how in made.items() if step not in taken_over]
+    hardware = dict.fromkeys(how["hardware"] for how in trained)
     return Origin(
         name=run.root.name,
         scored=_scored(run, record),
-        changed=changed(record["recipe"], own),
+        changed=_changed(record["recipe"], own),
         epochs_scale=given.get("epochs_scale", 1.0),
-        epochs=sum(len(log) for log in logs),
-        seconds=sum(float(line["seconds"]) for log in logs for line in log),
+        epochs=len(epochs),
+        seconds=sum(float(line["seconds"]) for line in epochs),
         taken_over=taken_over,
         hardware=tuple(hardware) or (str(given.get("hardware")),),
         commit=given.get("commit"),
@@ -74,27 +71,36 @@ def run_origin(run: RunFolder, own: Settings) -> Origin:
     )
 
 
-def changed(recipe: Mapping[str, Any], own: Settings) -> tuple[str, ...]:
-    """The settings of a run that are not those of the recipe's name, each as `--set` takes it.
+def _own_epochs(run: RunFolder, taken_over: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """Log lines of the stages that a run trained itself."""
+    lines: list[Mapping[str, str]] = []
+    for (fold, stage), log in run.logs().items():
+        if f"fold_{fold}/{stage}" not in taken_over:
+            lines += log
+    return lines
 
-    >>> changed({"name": "toy", "settings": {"width": 4, "seen": ["LGE"]}}, {"toy": {"width": 8, "seen": ["LGE"]}})
+
+def _changed(recipe: Mapping[str, Any], own: Settings) -> tuple[str, ...]:
+    """Settings of a run that are not those of its recipe, each as `--set` takes it.
+
+    >>> run = {"name": "toy", "settings": {"width": 4, "seen": ["LGE"]}}
+    >>> _changed(run, {"toy": {"width": 8, "seen": ["LGE"]}})
     ('width=4',)
     """
     named = own.get(str(recipe.get("name")), {})
     return tuple(
-        f"{key}={spelled(value)}"
+        f"{key}={_setting_text(value)}"
         for key, value in recipe["settings"].items()
         if value != named.get(key)
     )
 
 
-def spelled(value: Any) -> str:
-    """A setting's value in one word."""
+def _setting_text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def told(origin: Origin) -> str:
-    """An origin as a line of a Markdown list."""
+    """Write an origin as a line of a Markdown list."""
     made = f"{origin.epochs} epochs, {duration(origin.seconds)} of training in all"
     if origin.taken_over:
         made += f"; {taken_over(origin)}"
@@ -108,22 +114,24 @@ def told(origin: Origin) -> str:
 def taken_over(origin: Origin) -> str:
     """Say which stages a run did not train itself; empty where it trained all.
 
-    >>> taken_over(Origin("b", "", (), 1.0, 0, 0.0, {"fold_0/shape": "a", "fold_1/shape": "a"}, (), None, 1))
+    >>> stages = {"fold_0/shape": "a", "fold_1/shape": "a"}
+    >>> origin = Origin("b", "", (), 1.0, 0, 0.0, stages, (), None, 1)
+    >>> taken_over(origin)
     'shape of folds 0, 1 trained in `a`'
     """
     folds: dict[tuple[str, str], list[str]] = {}
     for step, source in origin.taken_over.items():
         fold, _, stage = step.partition("/")
         folds.setdefault((stage, source), []).append(fold.removeprefix("fold_"))
-    parts = [
-        f"{stage} of fold{'s' if len(numbers) > 1 else ''} {', '.join(numbers)} trained in `{source}`"
-        for (stage, source), numbers in folds.items()
-    ]
+    parts = []
+    for (stage, source), numbers in folds.items():
+        which = f"fold{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+        parts.append(f"{stage} of {which} trained in `{source}`")
     return "; ".join(parts)
 
 
 def duration(seconds: float) -> str:
-    """A time in the unit that suits it.
+    """Write a time in the unit that suits it.
 
     >>> duration(42), duration(600), duration(86400)
     ('42 seconds', '10 minutes', '24.0 hours')

@@ -1,4 +1,4 @@
-"""The table of a paper from run folders: published figures beside measured ones, as plain text cells."""
+"""The table of a paper from run folders: published scores beside measured ones, as text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,15 +31,15 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Conventions of the measured lines of any run of a layout."""
 
-INFARCTED = "emidec_official"
+_INFARCTED = "emidec_official"
 """Convention that is shown once more over the patients with an infarct, as it counts an empty case
 as a full score."""
 
-DICE = "dice"
+_DICE = "dice"
 
 
 @dataclass(frozen=True)
-class Entry:
+class PaperRow:
     """One row of a paper and what was measured of it.
 
     Attributes:
@@ -58,19 +58,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Line:
-    """Figures of one row from one source.
+    """Scores of one row from one source.
 
     Attributes:
         name: The recipe, or the run folder that was measured.
-        figures: Where they are from: published, or measured under a convention.
+        source: Where they are from: published, or measured under a convention.
         cells: Under the table's columns; ratios in percent, distances in mm, volumes in ml; ""
             where there is none.
-        notes: What a reader of these figures must be told, one sentence each.
+        notes: What a reader of these scores must be told, one sentence each.
         published: Whether they are the paper's.
     """
 
     name: str
-    figures: str
+    source: str
     cells: tuple[str, ...]
     notes: tuple[str, ...] = ()
     published: bool = False
@@ -86,31 +86,31 @@ class PaperTable:
     @property
     def titles(self) -> tuple[str, ...]:
         """The columns for people."""
-        return tuple(column_title(column) for column in self.columns)
+        return tuple(map(_column_title, self.columns))
 
 
-def run_entry(run: RunFolder) -> Entry:
-    """A run as a row: what its record says about its recipe.
+def row_of_run(run: RunFolder) -> PaperRow:
+    """Make a row of a run: its record describes the recipe.
 
     Raises:
         RunError: This is no run folder.
     """
-    return Entry(run.read_record()["recipe"], run)
+    return PaperRow(run.read_record()["recipe"], run)
 
 
 def paper_table(
-    entries: Sequence[Entry],
+    rows: Sequence[PaperRow],
     *,
     columns: Sequence[str],
     conventions: Sequence[str],
     as_printed: bool = False,
 ) -> PaperTable:
-    """Make the table: for each row what was published, once per recipe, then a line for each convention measured.
+    """Make the table: each row's published line, once per recipe, then one for each convention.
 
-    Of a row that was not scored there are the published figures only, which say so.
+    A row that was not scored has the published line only, which says so.
 
     Args:
-        entries: The rows, all of one label layout.
+        rows: The rows, all of one label layout.
         columns: Structure, or structure:metric; without a metric it is Dice.
         conventions: Conventions of the measured lines.
         as_printed: Show of each row only what the paper prints of it; a row may not look for the
@@ -121,48 +121,54 @@ def paper_table(
         DataError: The scores of a run are damaged.
     """
     lines: list[Line] = []
-    for entry in entries:
-        name, published = str(entry.recipe.get("name")), published_scores(entry.recipe)
-        if published and name not in [line.name for line in lines if line.published]:
-            cells = tuple(published_cell(published, column) for column in columns)
-            figures = f"published, table {entry.recipe.get('table')}" + (
-                "" if entry.scored else "; not measured"
-            )
-            lines.append(Line(name, figures, cells, published=True))
-        if entry.run is not None and entry.scored:
-            shown = printed(entry) if as_printed else columns
-            lines += measured_lines(
-                entry.run, [each if each in shown else "" for each in columns], conventions
-            )
+    named = set()
+    for row in rows:
+        published = _published_line(row, columns)
+        if published is not None and published.name not in named:
+            named.add(published.name)
+            lines.append(published)
+        if row.run is not None and row.scored:
+            shown = printed(row) if as_printed else columns
+            lines += _measured_lines(row.run, columns, conventions, shown)
     return PaperTable(tuple(columns), tuple(lines))
 
 
-def measured_lines(
-    run: RunFolder, columns: Sequence[str], conventions: Sequence[str]
+def _published_line(row: PaperRow, columns: Sequence[str]) -> Line | None:
+    published = published_scores(row.recipe)
+    if not published:
+        return None
+    cells = tuple(_published_cell(published, column) for column in columns)
+    source = f"published, table {row.recipe.get('table')}"
+    if not row.scored:
+        source += "; not measured"
+    return Line(str(row.recipe.get("name")), source, cells, published=True)
+
+
+def _measured_lines(
+    run: RunFolder, columns: Sequence[str], conventions: Sequence[str], shown: Sequence[str]
 ) -> list[Line]:
-    """A line for each convention that a run was measured under; a column "" is left empty."""
-    told = notes(recorded_split(run.read_record()))
-    return [
-        Line(
-            run.root.name, figures, tuple(measured_cell(scores, column) for column in columns), told
-        )
-        for figures, scores in measured(run, conventions)
-    ]
+    """Make a line for each convention; of its columns those that are not to be shown stay empty."""
+    split_notes = notes(recorded_split(run.read_record()))
+    lines = []
+    for source, scores in measured(run, conventions):
+        cells = [_measured_cell(scores, each) if each in shown else "" for each in columns]
+        lines.append(Line(run.root.name, source, tuple(cells), split_notes))
+    return lines
 
 
-def published_columns(entries: Sequence[Entry]) -> tuple[str, ...]:
-    """What the rows' paper prints, in its order: structures by their Dice, then by its other metrics."""
-    found = [column for entry in entries for column in printed(entry)]
+def published_columns(rows: Sequence[PaperRow]) -> tuple[str, ...]:
+    """Columns that the rows' paper prints, in its order: Dice first, then its other metrics."""
+    found = [column for row in rows for column in printed(row)]
     return tuple(sorted(dict.fromkeys(found), key=lambda column: ":" in column))
 
 
-def printed(entry: Entry) -> tuple[str, ...]:
-    """The columns that the paper prints of one row."""
-    return tuple(
-        structure if metric == DICE else f"{structure}:{metric}"
-        for metric, structures in published_scores(entry.recipe).items()
-        for structure in structures
-    )
+def printed(row: PaperRow) -> tuple[str, ...]:
+    """Columns that the paper prints of one row."""
+    columns = []
+    for metric, structures in published_scores(row.recipe).items():
+        ending = "" if metric == _DICE else f":{metric}"
+        columns += [f"{structure}{ending}" for structure in structures]
+    return tuple(columns)
 
 
 def measured(run: RunFolder, conventions: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -180,60 +186,49 @@ def measured(run: RunFolder, conventions: Sequence[str]) -> list[tuple[str, Mapp
             f"{', '.join(summary['scores'])}. Score it again with `scarmap evaluate`, or name "
             "other conventions."
         )
-    lines = [
-        (f"measured, {convention}", summary["scores"][convention]) for convention in conventions
-    ]
+    lines = [(f"measured, {name}", summary["scores"][name]) for name in conventions]
     infarcted = summary.get("infarcted", {})
-    if INFARCTED in conventions and len(infarcted.get("cases", ())) < len(summary["cases"]):
-        lines.append(
-            (
-                f"measured, {INFARCTED}, patients with an infarct",
-                infarcted["scores"].get(INFARCTED, {}),
-            )
-        )
+    if _INFARCTED in conventions and len(infarcted.get("cases", ())) < len(summary["cases"]):
+        scores = infarcted["scores"].get(_INFARCTED, {})
+        lines.append((f"measured, {_INFARCTED}, patients with an infarct", scores))
     return lines
 
 
-def column_title(column: str) -> str:
-    """A column for people.
+def _column_title(column: str) -> str:
+    """Name a column for people.
 
-    >>> column_title("scar"), column_title("lv_epicardium:hausdorff_mm")
+    >>> _column_title("scar"), _column_title("lv_epicardium:hausdorff_mm")
     ('scar', 'LV epicardium, Hausdorff, mm')
     """
     structure, _, metric = column.partition(":")
     return f"{region_title(structure)}, {METRICS[metric][0]}" if metric else region_title(structure)
 
 
-def published_cell(published: Published, column: str) -> str:
-    """A published figure, given those of every metric; empty where there is none."""
+def _published_cell(published: Published, column: str) -> str:
     structure, _, metric = column.partition(":")
-    figures = published.get(metric or DICE, {})
-    return published_text(figures[structure]) if structure in figures else ""
+    by_structure = published.get(metric or _DICE, {})
+    return published_text(by_structure[structure]) if structure in by_structure else ""
 
 
-def measured_cell(scores: Mapping[str, Any], column: str) -> str:
-    """A measured figure, given the scores of a convention; empty where there is none."""
+def _measured_cell(scores: Mapping[str, Any], column: str) -> str:
     structure, _, metric = column.partition(":")
-    figures = scores.get(structure, {}).get(metric or DICE)
-    if figures is None or figures["mean"] is None:
+    score = scores.get(structure, {}).get(metric or _DICE)
+    if score is None or score["mean"] is None:
         return ""
-    scale = 100 if figures["unit"] == "ratio" else 1
-    spread = "" if figures["sd"] is None else f" ± {scale * figures['sd']:.1f}"
-    return f"{scale * figures['mean']:.1f}{spread}"
+    scale = 100 if score["unit"] == "ratio" else 1
+    spread = "" if score["sd"] is None else f" ± {scale * score['sd']:.1f}"
+    return f"{scale * score['mean']:.1f}{spread}"
 
 
 def markdown(table: PaperTable) -> list[str]:
     """Lines of the table in Markdown."""
     heads = [("row", "figures", *table.columns), ("---", "---", *["---:"] * len(table.columns))]
-    lines = [
-        (
-            f"`{line.name}`",
-            " ".join([line.figures, *(f"**{note}**" for note in line.notes)]),
-            *line.cells,
-        )
-        for line in table.lines
-    ]
+    lines = [(f"`{line.name}`", _source_and_notes(line), *line.cells) for line in table.lines]
     return [markdown_line(cells) for cells in (*heads, *lines)]
+
+
+def _source_and_notes(line: Line) -> str:
+    return " ".join([line.source, *(f"**{note}**" for note in line.notes)])
 
 
 def markdown_line(cells: Sequence[str]) -> str:
