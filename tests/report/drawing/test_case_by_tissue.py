@@ -6,7 +6,7 @@ from matplotlib.colors import same_color
 from matplotlib.contour import QuadContourSet
 
 from scarmap.labels import INDEX
-from scarmap.report.drawing.case_by_tissue import EXPERT, behind, draw_contours
+from scarmap.report.drawing.case_by_tissue import EXPERT, draw_contours, sequence_behind
 from scarmap.volume import Case, LabelMap
 
 
@@ -63,7 +63,10 @@ def test_a_tissue_lies_on_the_sequence_that_shows_it_or_on_one_that_exists(
 ):
     images = dict.fromkeys(sequences, case.images["LGE"])
     assert (
-        tuple(behind(replace(case, images=images), each) for each in ("lv_pool", "edema", "scar"))
+        tuple(
+            sequence_behind(replace(case, images=images), each)
+            for each in ("lv_pool", "edema", "scar")
+        )
         == expected
     )
 

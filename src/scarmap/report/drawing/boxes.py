@@ -1,7 +1,7 @@
 """Box plots of scores."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 
 import numpy as np
@@ -27,13 +27,9 @@ def draw_boxes(values: Mapping[str, Sequence[float]], *, label: str = "Dice per 
         label: Title of the value axis, which runs from 0 to 1.
 
     Returns:
-        The figure.
+        The chart.
     """
-    structures = [
-        name
-        for name, numbers in values.items()
-        if np.isfinite(np.asarray(numbers, dtype=float)).any()
-    ]
+    structures = [name for name, numbers in values.items() if _is_defined([numbers])]
     figure = Figure(figsize=(max(4.0, 1.25 * len(structures) + 0.8), 3.9), layout="constrained")
     axes = figure.subplots()
     names = []
@@ -59,13 +55,9 @@ def draw_run_boxes(
         label: Title of the value axis, which runs from 0 to 1.
 
     Returns:
-        The figure.
+        The charts.
     """
-    structures = [
-        name
-        for name, by_run in values.items()
-        if any(np.isfinite(list(each)).any() for each in by_run.values())
-    ]
+    structures = [name for name, by_run in values.items() if _is_defined(by_run.values())]
     runs = list(dict.fromkeys(run for by_run in values.values() for run in by_run))
     colours = dict(zip(runs, series(len(runs)), strict=True))
     columns = min(4, len(structures))
@@ -75,24 +67,38 @@ def draw_run_boxes(
     figure = Figure(figsize=(width_inch, 2.5 * rows + 0.45), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for axes, structure in zip(grid.flat, structures, strict=False):
-        counts = [
-            _draw_box(axes, i, values[structure][run], colours[run])
-            for i, run in enumerate(values[structure])
-        ]
-        _finish_boxes(axes, [text.replace(", ", "\n") for text in counts])
+        _draw_runs(axes, values[structure], colours)
         axes.set_title(region_title(structure), loc="left", fontsize=9)
     for axes in grid.flat[len(structures) :]:
         axes.set_axis_off()
     for axes in grid[:, 0]:
         axes.set_ylabel(label, fontsize=9)
+    _add_key(figure, colours, width_inch=width_inch)
+    return figure
+
+
+def _is_defined(values: Iterable[Sequence[float]]) -> bool:
+    return any(np.isfinite(np.asarray(each, dtype=np.float64)).any() for each in values)
+
+
+def _draw_runs(
+    axes: Axes, by_run: Mapping[str, Sequence[float]], colours: Mapping[str, str]
+) -> None:
+    names = []
+    for position, (run, values) in enumerate(by_run.items()):
+        counts = _draw_box(axes, position, values, colours[run])
+        names.append(counts.replace(", ", "\n"))
+    _finish_boxes(axes, names)
+
+
+def _add_key(figure: Figure, colours: Mapping[str, str], *, width_inch: float) -> None:
     keys = [
         Patch(facecolor=colour, edgecolor="#202428", alpha=0.6, label=run)
         for run, colour in colours.items()
     ]
-    key_inch = 0.6 + 0.085 * max(len(run) for run in runs)
+    key_inch = 0.6 + 0.085 * max(map(len, colours))  # its square, and a letter of its size
     beside = max(1, min(len(keys), int(width_inch / key_inch)))
     figure.legend(handles=keys, loc="outside upper left", ncols=beside, frameon=False, fontsize=8.5)
-    return figure
 
 
 def _draw_box(axes: Axes, position: int, values: Sequence[float], colour: str) -> str:

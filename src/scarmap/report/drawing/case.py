@@ -1,6 +1,6 @@
-"""One case in one picture: every slice of every sequence, the truth solid and the prediction dashed."""
+"""One case in one picture: every slice of every sequence, truth solid and prediction dashed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 from matplotlib.axes import Axes
@@ -48,7 +48,6 @@ def draw_case(
     *,
     max_slices: int = 6,
     first_slice: int = 0,
-    title: str = "",
     panel_inch: float = 1.9,
 ) -> Figure:
     """Draw a case: one row per sequence, one column per slice, cropped to the heart.
@@ -60,54 +59,34 @@ def draw_case(
         prediction: Predicted labels, drawn dashed.
         max_slices: Largest number of slices.
         first_slice: Number from 0 of the first slice, where the case was cut from a larger stack.
-        title: Written above.
         panel_inch: Side of one panel.
 
     Returns:
-        The figure, not yet written anywhere.
+        The picture, not yet written anywhere.
     """
     predictions = () if prediction is None else (prediction,)
-    window = heart_window(case, predictions)
     slices = shown_slices(case, predictions, most=max_slices)
-    sequences = sequences_in_order(case)
-    outlined = case.labels is not None or prediction is not None
-    rows = [(sequences[0], False)] * outlined + [(sequence, outlined) for sequence in sequences]
+    rows = _rows(case, outlined=case.labels is not None or prediction is not None)
     keys = _key(case, prediction)
-    head, side = 0.46 if title else 0.22, 0.28
-    width = side + panel_inch * len(slices)
-    key_rows = ceil(len(keys) / max(2, int(width / 1.3)))
-    foot = 0.12 + 0.18 * key_rows
+    side_inch = 0.28
+    width_inch = side_inch + panel_inch * len(slices)
+    key_rows = ceil(len(keys) / max(2, int(width_inch / 1.3)))
     figure, grid = panel_grid(
         len(rows),
         len(slices),
         panel_inch=panel_inch,
-        head_inch=head,
-        foot_inch=foot,
-        side_inch=side,
+        head_inch=0.22,
+        foot_inch=0.12 + 0.18 * key_rows,
+        side_inch=side_inch,
     )
-    for r, (sequence, with_outlines) in enumerate(rows):
-        for axes, z in zip(grid[r], slices, strict=True):
-            _draw_panel(
-                axes,
-                case,
-                prediction if with_outlines else None,
-                sequence,
-                z,
-                window,
-                with_outlines,
-            )
-        grid[r][0].set_ylabel(sequence, color=LIGHT, fontsize=9)
+    window = heart_window(case, predictions)
+    for row, (sequence, outlined) in zip(grid, rows, strict=True):
+        outlines = _outlines(case, prediction) if outlined else []
+        for axes, z in zip(row, slices, strict=True):
+            _draw_panel(axes, case, outlines, sequence, z, window)
+        row[0].set_ylabel(sequence, color=LIGHT, fontsize=9)
     for axes, z in zip(grid[0], slices, strict=True):
         axes.set_title(f"slice {first_slice + z + 1}", color=LIGHT, fontsize=8, pad=3)
-    if title:
-        figure.text(
-            side / width,
-            1 - 0.08 / figure.get_figheight(),
-            title,
-            color=LIGHT,
-            fontsize=10,
-            va="top",
-        )
     if keys:
         figure.legend(
             handles=keys, loc="lower center", ncols=ceil(len(keys) / key_rows), **KEY_STYLE
@@ -115,43 +94,44 @@ def draw_case(
     return figure
 
 
+def _rows(case: Case, *, outlined: bool) -> list[tuple[str, bool]]:
+    """Sequence of each row, and whether it is outlined."""
+    sequences = sequences_in_order(case)
+    rows = [(sequence, outlined) for sequence in sequences]
+    return [(sequences[0], False), *rows] if outlined else rows
+
+
+def _outlines(case: Case, prediction: LabelMap | None) -> list[tuple[LabelMap, bool]]:
+    """Labels to outline, and whether they are predicted."""
+    found = [] if case.labels is None else [(case.labels, False)]
+    return found if prediction is None else [*found, (prediction, True)]
+
+
 def _draw_panel(
     axes: Axes,
     case: Case,
-    prediction: LabelMap | None,
+    outlines: Sequence[tuple[LabelMap, bool]],
     sequence: str,
     z: int,
     window: Window,
-    with_truth: bool,
 ) -> None:
     draw_slice(axes, case.images[sequence].array[..., z], window=window, layout=case.layout)
-    for labels, predicted in ((case.labels if with_truth else None, False), (prediction, True)):
-        if labels is None:
-            continue
+    for labels, predicted in outlines:
         shown = cut_labels(labels, z, window=window, layout=case.layout)
         for tissue, region in OUTLINES.items():
             if (shown == INDEX[tissue]).any():
-                mask = region_mask(shown, region)
-                draw_outline(
-                    axes, mask, colour=colour_of(tissue), extent=window.extent, predicted=predicted
-                )
+                mask, colour = region_mask(shown, region), colour_of(tissue)
+                draw_outline(axes, mask, colour=colour, extent=window.extent, predicted=predicted)
 
 
 def _key(case: Case, prediction: LabelMap | None) -> list[Line2D]:
-    present = [labels.array for labels in (case.labels, prediction) if labels is not None]
-    keys = [
-        Line2D(
-            [],
-            [],
-            color=colour_of(tissue),
-            linewidth=2,
-            label=TITLES.get(tissue, region_title(tissue)),
-        )
-        for tissue in OUTLINES
-        if any((array == INDEX[tissue]).any() for array in present)
-    ]
-    if case.labels is not None:
-        keys.append(Line2D([], [], color=LIGHT, linewidth=1.4, label="expert"))
-    if prediction is not None:
-        keys.append(Line2D([], [], color=LIGHT, linewidth=1.4, linestyle=DASHES, label="predicted"))
+    keys = []
+    outlined = _outlines(case, prediction)
+    for tissue in OUTLINES:
+        if any((labels.array == INDEX[tissue]).any() for labels, _ in outlined):
+            title = TITLES.get(tissue, region_title(tissue))
+            keys.append(Line2D([], [], color=colour_of(tissue), linewidth=2, label=title))
+    for _, predicted in outlined:
+        style = {"linestyle": DASHES, "label": "predicted"} if predicted else {"label": "expert"}
+        keys.append(Line2D([], [], color=LIGHT, linewidth=1.4, **style))
     return keys

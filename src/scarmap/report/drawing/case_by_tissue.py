@@ -1,8 +1,9 @@
-"""A case tissue by tissue: a row per slice, a column per tissue, expert and prediction outlined in two colours."""
+"""A case tissue by tissue: a row per slice, a column per tissue, both outlines in each panel."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -10,6 +11,7 @@ from scarmap.labels import INDEX, codes
 from scarmap.report.drawing.heart import LIGHT, draw_outline, region_title
 from scarmap.report.drawing.panels import (
     KEY_STYLE,
+    Window,
     close_window,
     cut_labels,
     draw_slice,
@@ -22,7 +24,7 @@ from scarmap.volume import Case, LabelMap
 EXPERT, PREDICTED = "#56b4e9", "#ffb000"
 """Line colours of expert and prediction, apart for colour-blind readers and bright on grey."""
 
-SHOWN_BY: Mapping[str, str] = {
+_SHOWN_BY: Mapping[str, str] = {
     "lv_pool": "bSSFP",
     "rv_pool": "bSSFP",
     "normal_myocardium": "bSSFP",
@@ -33,9 +35,9 @@ SHOWN_BY: Mapping[str, str] = {
 """Tissue to the sequence that shows it best."""
 
 
-def behind(case: Case, tissue: str) -> str:
-    """Sequence of the case to draw a tissue on: the one that shows it best, or else the first that is there."""
-    wanted = SHOWN_BY[tissue]
+def sequence_behind(case: Case, tissue: str) -> str:
+    """Choose the sequence that shows a tissue best, or else the first of the case."""
+    wanted = _SHOWN_BY[tissue]
     return wanted if wanted in case.images else sequences_in_order(case)[0]
 
 
@@ -60,7 +62,7 @@ def draw_contours(
         panel_inch: Side of one panel.
 
     Returns:
-        The figure, not yet written anywhere.
+        The picture, not yet written anywhere.
     """
     window = close_window(case, [prediction])
     slices = shown_slices(case, [prediction], most=max_slices)
@@ -73,26 +75,36 @@ def draw_contours(
         foot_inch=0.28,
         side_inch=0.28,
     )
-    drawn = [(prediction, PREDICTED)]
+    outlines = {PREDICTED: prediction}
     if case.labels is not None:
-        drawn.insert(0, (case.labels, EXPERT))
+        outlines = {EXPERT: case.labels, **outlines}
     for row, z in zip(grid, slices, strict=True):
         row[0].set_ylabel(f"slice {first_slice + z + 1}", color=LIGHT, fontsize=8)
-        cuts = [
-            (cut_labels(each, z, window=window, layout=case.layout), colour)
-            for each, colour in drawn
-        ]
-        for axes, tissue in zip(row, tissues, strict=True):
-            image = case.images[behind(case, tissue)].array[..., z]
-            draw_slice(axes, image, window=window, layout=case.layout)
-            for cut, colour in cuts:
-                draw_outline(
-                    axes, cut == INDEX[tissue], colour=colour, extent=window.extent, width=1.0
-                )
+        _draw_row(row, case, outlines, z, tissues=tissues, window=window)
     for axes, tissue in zip(grid[0], tissues, strict=True):
-        title = f"{textwrap.fill(region_title(tissue), 18)}\non {behind(case, tissue)}"
+        title = f"{textwrap.fill(region_title(tissue), 18)}\non {sequence_behind(case, tissue)}"
         axes.set_title(title, color=LIGHT, fontsize=8, pad=3)
     names = {EXPERT: "expert", PREDICTED: "predicted"}
-    keys = [Line2D([], [], color=colour, linewidth=1.6, label=names[colour]) for _, colour in drawn]
+    keys = [Line2D([], [], color=each, linewidth=1.6, label=names[each]) for each in outlines]
     figure.legend(handles=keys, loc="lower center", ncols=2, **KEY_STYLE)
     return figure
+
+
+def _draw_row(
+    row: Sequence[Axes],
+    case: Case,
+    outlines: Mapping[str, LabelMap],
+    z: int,
+    *,
+    tissues: Sequence[str],
+    window: Window,
+) -> None:
+    cuts = {}
+    for colour, labels in outlines.items():
+        cuts[colour] = cut_labels(labels, z, window=window, layout=case.layout)
+    for axes, tissue in zip(row, tissues, strict=True):
+        image = case.images[sequence_behind(case, tissue)].array[..., z]
+        draw_slice(axes, image, window=window, layout=case.layout)
+        for colour, cut in cuts.items():
+            mask = cut == INDEX[tissue]
+            draw_outline(axes, mask, colour=colour, extent=window.extent, width=1.0)

@@ -73,7 +73,7 @@ def ink(colour: str, *, luminance: float = 0.45) -> str:
 
 
 def upright(array: NDArray[np.generic], layout: str) -> NDArray[np.generic]:
-    """Turn a slice (X, Y) into the rows and columns of a picture with the head up and the right ventricle left.
+    """Turn a slice (X, Y) into rows and columns: head up, right ventricle left.
 
     The second axis runs from the abdomen to the head in MyoPS, and from the head to the abdomen in
     EMIDEC.
@@ -136,7 +136,7 @@ def draw_outline(
 
 
 def outline_shade(colour: str) -> str:
-    """Hex colour, half transparent, that lifts a line off the image below: light around dark lines, or dark."""
+    """Hex colour, half transparent, around a line: light around dark lines, else dark."""
     return "#ffffff90" if _luminance(colour) < 0.4 else "#00000090"
 
 

@@ -34,7 +34,7 @@ def draw_illustration(
         panel_inch: Width of one panel.
 
     Returns:
-        The figure.
+        The picture.
     """
     columns = max(len(row) for row in illustration.rows)
     lines = max(len(_wrapped(panel.title)) for row in illustration.rows for panel in row)
@@ -78,10 +78,11 @@ def _wrapped(title: str) -> list[str]:
 
 def drawn_regions(illustration: Illustration) -> list[str]:
     """Name the regions that an illustration outlines, each once, for its key."""
-    contours = [
-        item for row in illustration.rows for panel in row for item in panel.contours.items()
-    ]
-    return list(dict.fromkeys(region for region, mask in contours if mask.any()))
+    regions: dict[str, None] = {}
+    for row in illustration.rows:
+        for panel in row:
+            regions |= dict.fromkeys(name for name, mask in panel.contours.items() if mask.any())
+    return list(regions)
 
 
 def region_key(regions: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Panels of a picture: where to cut around the heart, which slices to show, and the dark grid that they stand in."""
+"""Panels of a picture: where to cut, which slices to show, and the dark grid they stand in."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,7 +75,9 @@ def heart_window(
 
 
 def close_window(case: Case, predictions: Sequence[LabelMap] = ()) -> Window:
-    """The square around the expert's heart alone, so that a stray prediction does not make the heart small.
+    """Find the square around the expert's heart alone.
+
+    A stray prediction then does not make the heart small.
 
     Args:
         case: The case.
@@ -131,10 +133,10 @@ def panel_grid(
     foot_inch: float,
     side_inch: float,
 ) -> tuple[Figure, NDArray[np.object_]]:
-    """Make a dark figure of square panels that touch, with room for words above, below and to the left.
+    """Make a dark picture of square panels that touch, with room for words around them.
 
     Returns:
-        The figure, and its axes (rows, columns).
+        The picture, and its axes (rows, columns).
     """
     width, height = side_inch + panel_inch * columns, head_inch + foot_inch + panel_inch * rows
     figure = Figure(figsize=(width, height), facecolor=DARK)
@@ -151,7 +153,7 @@ def panel_grid(
 
 
 def draw_slice(axes: Axes, image: NDArray[np.generic], *, window: Window, layout: str) -> None:
-    """Draw a slice (X, Y) in grey, cut to the window and turned the right way up, in millimetres."""
+    """Draw a slice (X, Y) in grey, cut to the window and the right way up, in millimetres."""
     cut = crop_or_pad(image, centre=window.centre, size=window.size)
     low, high = brightness(cut)
     axes.imshow(

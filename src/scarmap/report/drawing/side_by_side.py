@@ -1,4 +1,4 @@
-"""Runs side by side on the same slices: the image, the expert, and then each run, tissues filled in their colours."""
+"""Runs side by side on the same slices: the image, the expert, then each run, tissues filled."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,6 @@ from scarmap.labels import INDEX, TISSUES, LabelArray
 from scarmap.report.drawing.heart import LIGHT, region_title
 from scarmap.report.drawing.panels import (
     KEY_STYLE,
-    Window,
     close_window,
     cut_labels,
     draw_slice,
@@ -24,7 +23,7 @@ from scarmap.report.drawing.panels import (
 )
 from scarmap.volume import Case, LabelMap
 
-PATHOLOGY = ("edema", "scar", "mvo")
+_PATHOLOGY = ("edema", "scar", "mvo")
 """Tissues that a slice is chosen for."""
 
 
@@ -46,10 +45,10 @@ class Strip:
 
 
 def pathology_slices(case: Case, *, most: int = 2) -> list[int]:
-    """Choose the slices with the most pathology of the expert's; in a heart without any, those with the most heart.
+    """Choose the slices with the most pathology; in a heart without any, those with most heart.
 
     Args:
-        case: A labelled case.
+        case: A case; without the expert's labels its middle slice is chosen.
         most: Largest number of slices.
 
     Returns:
@@ -57,7 +56,7 @@ def pathology_slices(case: Case, *, most: int = 2) -> list[int]:
     """
     if case.labels is None:
         return [case.grid.shape[2] // 2]
-    area = np.isin(case.labels.array, [INDEX[tissue] for tissue in PATHOLOGY]).sum(axis=(0, 1))
+    area = np.isin(case.labels.array, [INDEX[tissue] for tissue in _PATHOLOGY]).sum(axis=(0, 1))
     if not area.any():
         area = (case.labels.array > 0).sum(axis=(0, 1))
     largest = np.argsort(-area, kind="stable")[:most]
@@ -75,7 +74,7 @@ def draw_side_by_side(strips: Sequence[Strip], *, panel_inch: float = 1.7) -> Fi
         panel_inch: Side of one panel.
 
     Returns:
-        The figure, not yet written anywhere.
+        The picture, not yet written anywhere.
     """
     runs = list(strips[0].predictions)
     image = sequences_in_order(strips[0].case)[0]
@@ -93,24 +92,20 @@ def draw_side_by_side(strips: Sequence[Strip], *, panel_inch: float = 1.7) -> Fi
         axes.set_title(title, color=LIGHT, fontsize=8.5, pad=3)
     for row, strip in zip(grid, strips, strict=True):
         row[0].set_ylabel(strip.label, color=LIGHT, fontsize=8)
-        window = close_window(strip.case, list(strip.predictions.values()))
-        for axes, labels in zip(
-            row, [None, strip.case.labels, *strip.predictions.values()], strict=True
-        ):
-            draw_slice(
-                axes,
-                strip.case.images[image].array[..., strip.z],
-                window=window,
-                layout=strip.case.layout,
-            )
-            if labels is not None:
-                _fill(
-                    axes,
-                    cut_labels(labels, strip.z, window=window, layout=strip.case.layout),
-                    window,
-                )
+        _draw_strip(row, strip, sequence=image)
     figure.legend(handles=_key(strips), loc="lower center", ncols=len(TISSUES), **KEY_STYLE)
     return figure
+
+
+def _draw_strip(row: Sequence[Axes], strip: Strip, *, sequence: str) -> None:
+    case, predictions = strip.case, list(strip.predictions.values())
+    window = close_window(case, predictions)
+    for axes, labels in zip(row, [None, case.labels, *predictions], strict=True):
+        image = case.images[sequence].array[..., strip.z]
+        draw_slice(axes, image, window=window, layout=case.layout)
+        if labels is not None:
+            cut = cut_labels(labels, strip.z, window=window, layout=case.layout)
+            axes.imshow(fills(cut), extent=window.extent, interpolation="nearest")
 
 
 def fills(labels: LabelArray, *, opacity: float = 0.55) -> NDArray[np.float32]:
@@ -121,20 +116,13 @@ def fills(labels: LabelArray, *, opacity: float = 0.55) -> NDArray[np.float32]:
     return filled
 
 
-def _fill(axes: Axes, labels: LabelArray, window: Window) -> None:
-    axes.imshow(fills(labels), extent=window.extent, interpolation="nearest")
-
-
 def _key(strips: Sequence[Strip]) -> list[Patch]:
-    drawn = [
-        each.array[..., strip.z]
-        for strip in strips
-        for each in (strip.case.labels, *strip.predictions.values())
-        if each is not None
-    ]
-    present = {int(index) for array in drawn for index in np.unique(array)}
+    present: set[int] = set()
+    for strip in strips:
+        for labels in (strip.case.labels, *strip.predictions.values()):
+            if labels is not None:
+                present.update(np.unique(labels.array[..., strip.z]).tolist())
     return [
-        Patch(color=tissue.colour, label=region_title(tissue.name))
-        for index, tissue in enumerate(TISSUES)
-        if index in present and tissue.name != "background"
+        Patch(color=TISSUES[index].colour, label=region_title(TISSUES[index].name))
+        for index in sorted(present - {INDEX["background"]})
     ]
