@@ -97,7 +97,7 @@ def run(tmp_path: Path, case: Case) -> RunFolder:
 
 @pytest.fixture
 def run_by_slice(run: RunFolder) -> RunFolder:
-    """The same of one fold that held out both slices of the first case and the second slice of each other one."""
+    """The same of one fold that held out slices: both of the first case, one of each other."""
     record = run.read_record()
     names = ["case_a", "case_b", "case_c"]
     masks = {name: read_labels(run.predictions / f"{name}.nii.gz", "myops2020") for name in names}
@@ -164,7 +164,7 @@ def make_record(data: Path, **provenance):
 
 
 def make_wall(depth, *, edema=12.0, mvo=None):
-    """Figures of a part of the wall whose mean transmurality is `depth`, and whose infarct share is half of that."""
+    """Figures of a part of the wall of mean transmurality `depth`, half of it infarcted."""
     grade = ["0", "1-25", "26-50", "51-75", "76-100"][int(np.searchsorted((0, 25, 50, 75), depth))]
     chords = Transmurality(
         20, 10, depth, 1.5 * depth, 90.0, depth / 2, depth, 80.0, depth / 2, grade
@@ -175,7 +175,7 @@ def make_wall(depth, *, edema=12.0, mvo=None):
 
 @pytest.fixture
 def study():
-    """Figures of `case_a`: 16 segments with a mean transmurality of 5 % times their number, segment 16 missing."""
+    """Figures of `case_a`: transmurality rises by 5 % a segment from 0, segment 16 is missing."""
     missing = WallFigures(0.0, nan, nan, nan, None, Transmurality(0, 0, *[nan] * 7, ""), nan, nan)
     segments = tuple(
         Segment(

@@ -1,4 +1,4 @@
-"""The pages in a real browser: controls work, nothing is asked from a network, and a study prints on two sheets."""
+"""The pages in a real browser: controls work, no network is asked, a study prints on two sheets."""
 
 import re
 import shutil
@@ -37,7 +37,7 @@ def browser():
 
 @pytest.fixture
 def show(browser):
-    """Open a page; at the end it must have said nothing on the console and asked for nothing but itself."""
+    """Open a page; it may write nothing on the console and ask for nothing but itself."""
     troubles, opened = [], []
 
     def open_page(path):

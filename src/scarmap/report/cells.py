@@ -1,5 +1,6 @@
-"""Figures as text: their digits, their units, and a dash for what is undefined."""
+"""Figures and names as text: digits, units, and a dash for what is undefined."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, isnan
 
@@ -14,8 +15,8 @@ DIGITS = {"ml": 1, "g": 1, "%": 1, "mm": 1, "ratio": 2, "count": 0}
 def figure_text(value: float, unit: str) -> str:
     """Write a figure without its unit.
 
-    >>> figure_text(12.345, "g"), figure_text(0.04, "g"), figure_text(0.0, "g"), figure_text(float("nan"), "g")
-    ('12.3', '<0.1', '0', '–')
+    >>> [figure_text(value, "g") for value in (12.345, 0.04, 0.0, float("nan"))]
+    ['12.3', '<0.1', '0', '–']
     """
     if isnan(value):
         return UNDEFINED
@@ -40,9 +41,18 @@ def interval_text(interval: Interval | None, unit: str) -> str:
     return f"{share}{figure_text(interval.low, unit)} to {figure_text(interval.high, unit)} {unit}"
 
 
+def some_names(names: Sequence[str], *, most: int = 8) -> str:
+    """Join names for a sentence; of many only the first ones.
+
+    >>> some_names(["a", "b", "c"], most=2)
+    'a, b, …'
+    """
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
 @dataclass(frozen=True)
 class Column:
-    """Head of a column: its title and, on a line of its own, the unit; `text` columns are aligned left."""
+    """Head of a column: its title and, on a second line, its unit; `text` is aligned left."""
 
     title: str
     unit: str = ""

@@ -1,4 +1,4 @@
-"""From masks to pages: every study is measured, written as figures and as a page, and so is the cohort."""
+"""From masks to pages: each study is measured and shown on a page, and so is the cohort."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

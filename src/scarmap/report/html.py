@@ -24,8 +24,7 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
     Args:
         path: Target; written under a temporary name and renamed.
         template: Name of a file in `templates/`.
-        **values: What it shows; a value that it asks for and that is missing is an error. It knows
-            `version`.
+        **values: What the template asks for, all but `version`; a missing value is an error.
 
     Returns:
         The target.
@@ -48,7 +47,7 @@ def _environment() -> Environment:
 
 @dataclass(frozen=True)
 class Picture:
-    """One embedded figure.
+    """One embedded picture or chart.
 
     Attributes:
         title: Heading.
@@ -82,11 +81,11 @@ def chart_address(figure: Figure) -> str:
 
 
 def picture_address(figure: Figure, *, widest_pixels: int = 1560, dpi: int = 130) -> str:
-    """Turn a figure of images into a WebP data address, about a fifth of the same PNG's size.
+    """Turn a picture of images into a WebP data address, about a fifth of the same PNG's size.
 
     Args:
         figure: Cleared afterwards, to give its memory back.
-        widest_pixels: Wider figures get fewer dots per inch.
+        widest_pixels: Wider pictures get fewer dots per inch.
         dpi: Dots per inch.
     """
     dpi = min(dpi, int(widest_pixels / figure.get_figwidth()))

@@ -22,7 +22,7 @@ def _tiles(drawing):
 
 
 def _place(tile):
-    """Direction, degrees anticlockwise from the right, and distance of the value's text from the middle."""
+    """Direction of the value's text, degrees anticlockwise from the right, and its distance."""
     text = tile.find("text[@class='value']")
     x, y = float(text.get("x")), float(text.get("y")) - 3.5
     return degrees(atan2(-y, x)) % 360, hypot(x, y)

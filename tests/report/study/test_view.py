@@ -8,7 +8,7 @@ from scarmap.report.study.view import AS_STORED, View, standard_view, turned
 
 
 def _heart(septum_deg, sense):
-    """A picture (X, Y) with 1 at the septum and 2 at the anterior wall, whichever way the array lies."""
+    """A picture (X, Y) with 1 at the septum and 2 at the anterior wall."""
     array = np.zeros((41, 41), dtype=np.uint8)
     for value, direction in ((1, septum_deg), (2, septum_deg - 90 * sense)):
         x, y = 15 * np.cos(np.radians(direction)), 15 * np.sin(np.radians(direction))

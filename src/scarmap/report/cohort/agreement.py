@@ -1,4 +1,4 @@
-"""How two readings of the same cohort agree: a table, and the differences of every case over their mean."""
+"""How two readings of a cohort agree: a table, and each case's difference over its mean."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scarmap.quantification.agreement import Agreement, Estimate
-from scarmap.report.cells import UNDEFINED, AlignedTable, Column, figure_text
+from scarmap.report.cells import UNDEFINED, AlignedTable, Column, figure_text, some_names
 from scarmap.report.cohort.distributions import TITLES, figure_colour
 from scarmap.report.html import Picture, chart_address
 from scarmap.report.study.key_figures import UNITS
 
-INK = "#202428"
+_INK = "#202428"
 
-LEAST_DRAWN = 3
+_LEAST_DRAWN = 3
 """Limits of agreement need three cases."""
 
 
@@ -57,7 +57,7 @@ def agreement_section(
         other: What the other reading is called.
         missing: Cases that only one reading has.
     """
-    drawn = [each for each in readings if each.agreement.num_cases >= LEAST_DRAWN]
+    drawn = [each for each in readings if each.agreement.num_cases >= _LEAST_DRAWN]
     notes = [
         f"Differences are this reading minus {other}, over the cases in which both define the "
         "figure. Limits of agreement are bias ± 1.96 SD; intervals cover 95 %. ICC(2,1): two-way "
@@ -65,47 +65,46 @@ def agreement_section(
         "SD over the mean."
     ]
     if missing:
-        names = ", ".join(missing[:8]) + (", …" if len(missing) > 8 else "")
         notes.append(
-            f"Left out, because only one of the readings has them ({len(missing)}): {names}."
+            f"Left out, because only one of the readings has them ({len(missing)}): "
+            f"{some_names(missing)}."
         )
     charts = _charts(drawn, other) if drawn else []
     return AgreementSection(other, tuple(notes), agreement_table(readings), tuple(charts))
 
 
 def agreement_table(readings: Sequence[Readings]) -> AlignedTable:
-    """One line per figure.
+    """Make a line per figure.
 
     Args:
         readings: The figures.
     """
     columns = (
-        *(
-            Column("figure"),
-            Column("unit", text=True),
-            Column("cases"),
-            Column("bias"),
-            Column("SD"),
-        ),
-        *(
-            Column("limits of agreement"),
-            Column("repeatability"),
-            Column("CoV", "%"),
-            Column("ICC(2,1)"),
-        ),
-        *(Column("CCC"), Column("slope p")),
+        Column("figure"),
+        Column("unit", text=True),
+        Column("cases"),
+        Column("bias"),
+        Column("SD"),
+        Column("limits of agreement"),
+        Column("repeatability"),
+        Column("CoV", "%"),
+        Column("ICC(2,1)"),
+        Column("CCC"),
+        Column("slope p"),
     )
     return AlignedTable(columns, tuple(_line(each) for each in readings))
 
 
 def draw_bland_altman(readings: Sequence[Readings]) -> Figure:
-    """Draw the difference of every case over the mean of both readings, with bias, limits and their intervals.
+    """Draw the difference of every case over the mean of both readings.
+
+    Bias and limits of agreement are lines, their intervals bands.
 
     Args:
         readings: Figures with at least three cases.
 
     Returns:
-        The figure.
+        The charts.
     """
     figure, panels = _panels(len(readings))
     for axes, each in zip(panels, readings, strict=False):
@@ -116,7 +115,7 @@ def draw_bland_altman(readings: Sequence[Readings]) -> Figure:
             ours - other,
             s=16,
             color=figure_colour(each.figure),
-            edgecolor=INK,
+            edgecolor=_INK,
             lw=0.6,
         )
         axes.set_title(f"{TITLES[each.figure]}, {UNITS[each.figure]}", loc="left", fontsize=9)
@@ -133,7 +132,7 @@ def draw_both(readings: Sequence[Readings], *, other: str) -> Figure:
         other: What the other reading is called.
 
     Returns:
-        The figure.
+        The charts.
     """
     figure, panels = _panels(len(readings))
     for axes, each in zip(panels, readings, strict=False):
@@ -151,8 +150,8 @@ def draw_both(readings: Sequence[Readings], *, other: str) -> Figure:
             widths=0.45,
             patch_artist=True,
             showfliers=False,
-            boxprops={"facecolor": figure_colour(each.figure), "alpha": 0.45, "edgecolor": INK},
-            medianprops={"color": INK, "linewidth": 1.6},
+            boxprops={"facecolor": figure_colour(each.figure), "alpha": 0.45, "edgecolor": _INK},
+            medianprops={"color": _INK, "linewidth": 1.6},
             manage_ticks=False,
         )
         axes.set_xticks([1, 2], [other, "this reading"], fontsize=8)
@@ -165,7 +164,10 @@ def _charts(readings: Sequence[Readings], other: str) -> list[Picture]:
     limits = (
         "One point per case. Solid: bias; dashed: limits of agreement; bands: their 95 % intervals."
     )
-    boxes = "Boxes span the quartiles, the line is the median; thin lines join the two readings of a case."
+    boxes = (
+        "Boxes span the quartiles, the line is the median; thin lines join the two readings of a "
+        "case."
+    )
     return [
         Picture(
             "Differences of the two readings",
@@ -184,13 +186,16 @@ def _charts(readings: Sequence[Readings], other: str) -> list[Picture]:
 
 def _line(each: Readings) -> tuple[str, ...]:
     unit, found = UNITS[each.figure], each.agreement
+    lower, upper = (
+        figure_text(limit.value, unit) for limit in (found.lower_limit, found.upper_limit)
+    )
     return (
         TITLES[each.figure],
         unit,
         str(found.num_cases),
         _estimate(found.bias, unit),
         figure_text(found.difference_sd, unit),
-        f"{figure_text(found.lower_limit.value, unit)} to {figure_text(found.upper_limit.value, unit)}",
+        f"{lower} to {upper}",
         figure_text(found.repeatability, unit),
         figure_text(found.within_subject_cov_percent, "%"),
         _estimate(found.icc, "ratio"),
@@ -218,7 +223,7 @@ def _draw_limits(axes: Axes, found: Agreement) -> None:
         (found.lower_limit, "dashed"),
         (found.upper_limit, "dashed"),
     ):
-        axes.axhline(estimate.value, color=INK, linewidth=1.1, linestyle=style)
+        axes.axhline(estimate.value, color=_INK, linewidth=1.1, linestyle=style)
         axes.axhspan(estimate.low, estimate.high, color="#8a9099", alpha=0.18, linewidth=0)
     axes.axhline(0, color="#8a9099", linewidth=0.7)
 

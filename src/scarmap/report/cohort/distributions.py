@@ -1,4 +1,4 @@
-"""How the figures of a cohort are distributed: as a table, and as histograms with a box above each."""
+"""How the figures of a cohort are distributed: a table, and histograms with a box above each."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil, isfinite, sqrt
@@ -53,39 +53,38 @@ _COLOURS = {
 def cohort_values(
     studies: Sequence[Quantification], names: Sequence[str]
 ) -> dict[str, list[float]]:
-    """Defined values of each figure; figures that no study defines are left out.
+    """Gather the defined values of each figure; figures that no study defines are left out.
 
     Args:
         studies: The cohort.
         names: Figures.
     """
-    values = {
-        name: [each.figures[name] for each in studies if isfinite(each.figures[name])]
-        for name in names
-    }
-    return {name: numbers for name, numbers in values.items() if numbers}
+    values = {}
+    for name in names:
+        numbers = [study.figures[name] for study in studies if isfinite(study.figures[name])]
+        if numbers:
+            values[name] = numbers
+    return values
 
 
 def summary_table(studies: Sequence[Quantification]) -> AlignedTable:
-    """Number of cases, mean, standard deviation, median, quartiles and range of each figure.
+    """Make a line per figure: cases, mean, standard deviation, median, quartiles and range.
 
     Args:
         studies: The cohort.
     """
     columns = (
-        *(
-            Column("figure"),
-            Column("unit", text=True),
-            Column("cases"),
-            Column("mean ± SD"),
-            Column("median"),
-        ),
-        *(Column("quartiles"), Column("range")),
+        Column("figure"),
+        Column("unit", text=True),
+        Column("cases"),
+        Column("mean ± SD"),
+        Column("median"),
+        Column("quartiles"),
+        Column("range"),
     )
     found = cohort_values(studies, tuple(TITLES))
-    return AlignedTable(
-        columns, tuple(_summary_line(name, values) for name, values in found.items())
-    )
+    lines = [_summary_line(name, values) for name, values in found.items()]
+    return AlignedTable(columns, tuple(lines))
 
 
 def draw_distributions(values: Mapping[str, Sequence[float]]) -> Figure:
@@ -95,7 +94,7 @@ def draw_distributions(values: Mapping[str, Sequence[float]]) -> Figure:
         values: Name of a figure to its defined values, at least one.
 
     Returns:
-        The figure.
+        The charts.
     """
     columns = min(3, len(values))
     rows = ceil(len(values) / columns)
@@ -112,7 +111,7 @@ def draw_distributions(values: Mapping[str, Sequence[float]]) -> Figure:
 
 
 def figure_colour(name: str) -> str:
-    """Hex colour of the tissue that a figure is about."""
+    """Hex colour of the tissue that a figure measures."""
     stem = name.split("_")[0]
     return region_colour(_COLOURS[stem]) if stem in _COLOURS else "#8a9099"
 
@@ -133,7 +132,7 @@ def _summary_line(name: str, values: Sequence[float]) -> tuple[str, ...]:
 
 
 def _draw_histogram(axes: Axes, values: Sequence[float], *, colour: str) -> None:
-    bins = min(15, max(5, ceil(sqrt(len(values)) * 1.5)))
+    bins = min(15, max(5, ceil(sqrt(len(values)) * 1.5)))  # few cases give few bars, not gaps
     counts, _, _ = axes.hist(
         values, bins=bins, color=colour, alpha=0.75, edgecolor="#202428", linewidth=0.6
     )

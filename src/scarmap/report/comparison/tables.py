@@ -11,6 +11,7 @@ import numpy as np
 from scarmap.evaluation.paired import PairedComparison, compare, correct_together
 from scarmap.evaluation.table import summarise, values_by_case
 from scarmap.labels import regions_of
+from scarmap.report.cells import some_names
 from scarmap.report.comparison.compare import Comparison, Contender
 from scarmap.report.drawing.heart import region_title, regions_in_order
 from scarmap.report.run.scores import (
@@ -25,9 +26,6 @@ from scarmap.report.run.scores import (
 _LEAST_CASES = 6
 """Fewer cases cannot give p < 0.05 in a two-sided Wilcoxon signed-rank test, whatever the
 differences: with n cases p is 2 / 2^n or more."""
-
-_LISTED_CASES = 8
-"""More cases that are left out are counted, but not named."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +150,10 @@ def shared_text(comparison: Comparison) -> str:
     left_out = comparison.left_out
     if not left_out:
         return text
-    more = ", …" if len(left_out) > _LISTED_CASES else ""
-    names = f"{', '.join(left_out[:_LISTED_CASES])}{more}"
-    return f"{text} Left out, because not every run was scored on them ({len(left_out)}): {names}."
+    return (
+        f"{text} Left out, because not every run was scored on them ({len(left_out)}): "
+        f"{some_names(left_out)}."
+    )
 
 
 def _run_table(comparison: Comparison, metric: str) -> RunTable:

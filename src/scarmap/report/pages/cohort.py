@@ -1,4 +1,4 @@
-"""The page of a cohort: a table that sorts, how the figures are distributed, and how two readings agree."""
+"""The page of a cohort: a table that sorts, distributions, and how two readings agree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +22,11 @@ from scarmap.report.cohort.distributions import (
 )
 from scarmap.report.html import Picture, chart_address, write_page
 from scarmap.report.study.key_figures import UNITS
+
+COHORT_PAGE = "cohort.html"
+
+STUDIES = "studies"
+"""Folder of the pages of a cohort's studies, with a folder of figures for each."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +83,7 @@ def build_cohort(
         out,
         "cohort.html",
         name=name,
-        facts=[
-            ("Cases", str(len(ordered))),
-            ("Flagged", str(sum(bool(study.flags) for study in ordered))),
-            ("Labels", ", ".join(sorted({study.layout or "all tissues" for study in ordered}))),
-            ("scarmap", ", ".join(sorted({study.scarmap_version for study in ordered}))),
-            ("Made on", today),
-        ],
+        facts=_facts(ordered, today),
         studies=len(ordered),
         failed=sorted((failed or {}).items()),
         summary=summary_table(ordered),
@@ -92,13 +91,25 @@ def build_cohort(
         agreement=agreement,
         cases=case_table(ordered, pages=pages),
         csv=csv,
-        flags=[(_words(code), meaning) for code, meaning in FLAGS.items() if code in codes],
+        flags=[(_words(code), FLAGS[code]) for code in FLAGS if code in codes],
         date=today,
     )
 
 
+def _facts(studies: Sequence[Quantification], today: str) -> list[tuple[str, str]]:
+    layouts = {study.layout or "all tissues" for study in studies}
+    versions = {study.scarmap_version for study in studies}
+    return [
+        ("Cases", str(len(studies))),
+        ("Flagged", str(sum(bool(study.flags) for study in studies))),
+        ("Labels", ", ".join(sorted(layouts))),
+        ("scarmap", ", ".join(sorted(versions))),
+        ("Made on", today),
+    ]
+
+
 def case_table(studies: Sequence[Quantification], *, pages: Mapping[str, str]) -> SortableTable:
-    """One line per case with every figure that at least one case defines, and its flags.
+    """Make a line per case with every figure that at least one case defines, and its flags.
 
     Args:
         studies: The cohort.
@@ -122,17 +133,15 @@ def distribution_pictures(studies: Sequence[Quantification]) -> list[Picture]:
     Args:
         studies: The cohort.
     """
-    values = {
-        name: each
-        for name, each in cohort_values(studies, DRAWN).items()
-        if len(each) >= LEAST_DRAWN
-    }
+    defined = cohort_values(studies, DRAWN)
+    values = {name: each for name, each in defined.items() if len(each) >= LEAST_DRAWN}
     if not values:
         return []
     caption = (
         "Boxes span the quartiles, the line is the median, whiskers reach 1.5 interquartile ranges."
     )
-    alt = f"Histograms with box plots of {', '.join(TITLES[name] for name in values)}; the table above has the numbers."
+    titles = ", ".join(TITLES[name] for name in values)
+    alt = f"Histograms with box plots of {titles}; the table above has the numbers."
     return [Picture("Distributions", caption, alt, chart_address(draw_distributions(values)))]
 
 
@@ -159,19 +168,12 @@ def _words(code: str) -> str:
 
 
 def study_addresses(run: RunFolder) -> dict[str, str]:
-    """Case to the address of its page relative to the run's own; empty where no studies were measured."""
+    """Map each measured case of a run to the address of its page, relative to the run's own."""
     pages = sorted((run.quantification / STUDIES).glob("*.html"))
     return {page.stem: f"{run.quantification.name}/{STUDIES}/{quote(page.name)}" for page in pages}
 
 
 def cohort_address(run: RunFolder) -> str:
-    """Address of the cohort's page relative to the run's own; "" where no studies were measured."""
+    """Address of the cohort's page relative to the run's own; "" where nothing was measured."""
     page = run.quantification / COHORT_PAGE
     return f"{run.quantification.name}/{COHORT_PAGE}" if page.is_file() else ""
-
-
-COHORT_PAGE = "cohort.html"
-
-
-STUDIES = "studies"
-"""Folder of the pages of a cohort's studies, with a folder of figures for each."""

@@ -1,6 +1,7 @@
-"""The report of a run: one HTML page that carries everything inside itself and opens without a network."""
+"""The report of a run: one HTML page that carries everything inside itself, without a network."""
 
 from collections.abc import Mapping, Sequence
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,11 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
         DataError: Its record or its scores are damaged.
     """
     record = run.read_record()
-    comparison = compare_runs([run, *against]) if against else None
-    scores_file = run.evaluation / "cases.csv"
-    rows = read_scores(scores_file) if scores_file.is_file() else []
+    comparison = _comparison_section(compare_runs([run, *against])) if against else None
+    rows = _scores(run)
     recipe, ranked, split = record.get("recipe", {}), rank_cases(rows), recorded_split(record)
     layout = record.get("data", {}).get("layout") or recipe.get("layout") or "myops2020"
+    details = recipe.get("details") or {}
     cases, no_cases = case_pictures(run, record, ranked)
     illustrations, no_illustrations = illustration_pictures(run, layout=layout)
     return write_page(
@@ -64,14 +65,14 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
             published=published_scores(recipe),
             published_convention=recipe.get("published_convention"),
         ),
-        comparison=None if comparison is None else comparison_section(comparison),
+        comparison=comparison,
         presence={"columns": PRESENCE_COLUMNS, "lines": presence_lines(rows)},
         infarcted=infarcted_tables(rows),
         reliability=reliability_picture(read_reliability(run.evaluation)),
         curves=curve_pictures(
-            run.logs(), order=[each["name"] for each in _details(recipe).get("stages", ())]
+            run.logs(), order=[each["name"] for each in details.get("stages", ())]
         ),
-        boxes=box_picture(rows),
+        boxes=_box_picture(rows),
         cases=cases,
         no_cases=no_cases,
         ranked_by=ranked_by(ranked),
@@ -83,12 +84,12 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
     )
 
 
-def comparison_section(comparison: Comparison) -> dict[str, Any]:
-    """What the page says about several runs.
+def _scores(run: RunFolder) -> list[Row]:
+    path = run.evaluation / "cases.csv"
+    return read_scores(path) if path.is_file() else []
 
-    Args:
-        comparison: The runs.
-    """
+
+def _comparison_section(comparison: Comparison) -> dict[str, Any]:
     return {
         "shared": shared_text(comparison),
         "tables": run_tables(comparison),
@@ -111,46 +112,40 @@ def curve_pictures(
     for (fold, stage), log in logs.items():
         if log:
             stages.setdefault(stage, {})[fold] = log
-    pictures = []
-    for stage in [
-        *(name for name in order if name in stages),
-        *(name for name in stages if name not in order),
-    ]:
-        by_fold = stages[stage]
-        folds = f"{len(by_fold)} folds" if len(by_fold) > 1 else f"fold {next(iter(by_fold))}"
+    in_order = [*(name for name in order if name in stages), *stages]
+    return [_curve_picture(stage, stages[stage]) for stage in dict.fromkeys(in_order)]
+
+
+def _curve_picture(stage: str, logs: Mapping[int, Log]) -> Picture:
+    folds, caption = f"fold {next(iter(logs))}", ""
+    if len(logs) > 1:
+        folds = f"{len(logs)} folds"
         caption = "Thin lines are folds, thick lines their mean over the epochs that all have run. "
-        caption = (
-            caption if len(by_fold) > 1 else ""
-        ) + "Dashed verticals mark a new training phase."
-        alt = f"Training loss and validation Dice of stage {stage} over epochs, {folds}."
-        address = chart_address(draw_curves(by_fold))
-        pictures.append(Picture(f"Stage {stage.replace('_', ' ')}, {folds}", caption, alt, address))
-    return pictures
+    caption += "Dashed verticals mark a new training phase."
+    title = f"Stage {stage.replace('_', ' ')}, {folds}"
+    alt = f"Training loss and validation Dice of stage {stage} over epochs, {folds}."
+    return Picture(title, caption, alt, chart_address(draw_curves(logs)))
 
 
-def box_picture(rows: Sequence[Row]) -> Picture | None:
-    """Draw the box plots of Dice per case; None where no case has a defined one.
-
-    Args:
-        rows: Scores of all cases.
-    """
-    values: dict[str, list[float]] = {}
+def _box_picture(rows: Sequence[Row]) -> Picture | None:
+    """Draw the box plots of Dice per case; None where no case has a defined one."""
+    by_structure: dict[str, list[float]] = {}
     for row in rows:
         if (row.convention, row.metric) == ("case3d", "dice"):
-            values.setdefault(row.structure, []).append(row.value)
-    values = {structure: values[structure] for structure in regions_in_order(list(values))}
-    if not any(value == value for numbers in values.values() for value in numbers):
+            by_structure.setdefault(row.structure, []).append(row.value)
+    if all(isnan(value) for numbers in by_structure.values() for value in numbers):
         return None
+    values = {name: by_structure[name] for name in regions_in_order(list(by_structure))}
     caption = (
         "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers reach "
         "the last case within 1.5 interquartile ranges."
     )
-    alt = f"Box plots of Dice per case for {', '.join(region_title(structure) for structure in values)}."
+    alt = f"Box plots of Dice per case for {', '.join(map(region_title, values))}."
     return Picture("Dice of every case", caption, alt, chart_address(draw_boxes(values)))
 
 
 def case_table(ranked: Sequence[CaseScore], folds: Mapping[str, int]) -> dict[str, list[Any]]:
-    """Table of all cases, best first: `columns` and `lines`, every cell as text.
+    """Make the table of all cases, best first: `columns` and `lines`, every cell as text.
 
     Args:
         ranked: Cases as `rank_cases` sorts them.
@@ -159,23 +154,18 @@ def case_table(ranked: Sequence[CaseScore], folds: Mapping[str, int]) -> dict[st
     structures = regions_in_order(
         list(dict.fromkeys(name for case in ranked for name in case.dice))
     )
-    with_scar = any(case.scar_ml == case.scar_ml for case in ranked)
+    scar_columns = []
+    if not all(isnan(case.scar_ml) for case in ranked):
+        scar_columns = ["scar predicted, ml", "scar expert, ml"]
     lines = []
     for case in ranked:
         line = [case.name, str(folds.get(case.name, "–"))]
-        line += [percent(case.dice.get(structure, float("nan"))) for structure in structures]
-        line += [_ml(case.scar_ml), _ml(case.true_scar_ml)] * with_scar
+        line += [percent(case.dice.get(structure, nan)) for structure in structures]
+        if scar_columns:
+            line += [_ml(case.scar_ml), _ml(case.true_scar_ml)]
         lines.append(line)
-    columns = ["case", "fold", *(region_title(structure) for structure in structures)]
-    return {
-        "columns": columns + ["scar predicted, ml", "scar expert, ml"] * with_scar,
-        "lines": lines,
-    }
-
-
-def _details(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = recipe.get("details") or {}
-    return found
+    columns = ["case", "fold", *map(region_title, structures), *scar_columns]
+    return {"columns": columns, "lines": lines}
 
 
 def _not_scored(record: Mapping[str, Any], ranked: Sequence[CaseScore], split: Split) -> list[str]:
@@ -186,4 +176,4 @@ def _not_scored(record: Mapping[str, Any], ranked: Sequence[CaseScore], split: S
 
 
 def _ml(volume: float) -> str:
-    return f"{volume:.1f}" if volume == volume else "–"
+    return "–" if isnan(volume) else f"{volume:.1f}"

@@ -1,4 +1,4 @@
-"""The page of one study: key figures, bullseyes, every slice, and how to read them. One file that needs no network."""
+"""The page of one study: key figures, bullseyes, every slice, and how to read them."""
 
 from datetime import date
 from pathlib import Path
@@ -29,11 +29,8 @@ def build_study(case: Case, study: Quantification, out: Path, *, origin: str = G
     Returns:
         The page.
     """
-    order = (
-        range(case.grid.shape[2])
-        if study.reference.base == "first"
-        else range(case.grid.shape[2] - 1, -1, -1)
-    )
+    indices = range(case.grid.shape[2])
+    order = indices if study.reference.base == "first" else indices[::-1]
     frames = make_frames(case, order=order, view=standard_view(study.reference, case.layout))
     names = _slice_names(study)
     today = date.today().isoformat()
@@ -91,11 +88,9 @@ def _discs_note(study: Quantification) -> str:
 
 def _slices_note(study: Quantification) -> str:
     text = "From the base to the apex; numbers are those of the file, from 1."
-    return (
-        text
-        if study.reference.source == "none"
-        else f"{text} Shown as the bullseyes are: septum left, anterior wall on top."
-    )
+    if study.reference.source == "none":
+        return text
+    return f"{text} Shown as the bullseyes are: septum left, anterior wall on top."
 
 
 def _slice_names(study: Quantification) -> dict[int, str]:

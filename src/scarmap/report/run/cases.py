@@ -1,8 +1,9 @@
-"""The page's pictures of cases and of a system's inner life, drawn from the run folder and the data it names."""
+"""The page's pictures of cases and of a system's inner life, drawn from run folder and data."""
 
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from scarmap.report.drawing.panels import Window, close_window, outside_ml
 from scarmap.report.html import Picture, picture_address
 from scarmap.report.run.ranking import CaseScore, percent, reason, telling_cases
 from scarmap.volume import Case, LabelMap, check_same_grid, take_slices_of_case
+
+_UNSCORED = 3
+"""Cases that are shown where none has a score."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +78,16 @@ def case_pictures(
         (label, case.name, f"{reason(ranked, case)} {_scores(case)}")
         for label, case in telling_cases(ranked)
     ]
-    picks = picks or [("Case", name, "Not scored.") for name in sorted(masks)[:3]]
+    if not picks:
+        picks = [("Case", name, "Not scored.") for name in sorted(masks)[:_UNSCORED]]
     sequences, split = record.get("recipe", {}).get("sequences", []), recorded_split(record)
     pictures = []
     for label, name, scores in picks:
-        title, by_tissue = f"{label}: {name}", label in ("Best case", "Worst case")
         shown = Shown(
             files.get(split.patient(name)), [masks.get(name)], sequences, split.position(name)
         )
-        pictures += _of_case(title, scores, shown, by_tissue=by_tissue)
+        by_tissue = label in ("Best case", "Worst case")
+        pictures += _of_case(f"{label}: {name}", scores, shown, by_tissue=by_tissue)
     return pictures, ""
 
 
@@ -96,11 +101,11 @@ def read_shown(shown: Shown) -> tuple[Case, list[LabelMap]]:
     files, position = shown.files, shown.position
     if files is None:
         raise DataError("The case is not in the data folder.")
-    sequences = [sequence for sequence in shown.sequences if sequence in files.images] or list(
-        files.images
-    )
+    sequences = [sequence for sequence in shown.sequences if sequence in files.images]
+    sequences = sequences or list(files.images)
     case = load_case(files, sequences=sequences, labelled=files.labels is not None)
-    case = case if position is None else take_slices_of_case(case, position, position + 1)
+    if position is not None:
+        case = take_slices_of_case(case, position, position + 1)
     predictions = []
     for mask in shown.masks:
         if mask is None:
@@ -133,20 +138,18 @@ def illustration_pictures(
     for path in files:
         if sum(len(picture.address) for picture in pictures) > budget:
             left_out = len(files) - len(pictures)
-            return (
-                pictures,
-                f"{left_out} more are left out to keep this page small; they lie in fold_*/illustrations.",
-            )
-        seen = any(other.name == path.name for other in files[: len(pictures)])
+            missing = "are left out to keep this page small; they lie in fold_*/illustrations."
+            return pictures, f"{left_out} more {missing}"
+        seen = path.name in [other.name for other in files[: len(pictures)]]
         pictures.append(replace(_illustration_picture(path, layout), repeats=seen))
     return pictures, ""
 
 
 def _unseen(prediction: LabelMap, window: Window) -> str:
     volume_ml = outside_ml(prediction, window)
-    return (
-        f"{volume_ml:.1f} ml of prediction lie outside these panels." if volume_ml >= 0.05 else ""
-    )
+    if volume_ml < 0.05:  # it would read "0.0 ml"
+        return ""
+    return f"{volume_ml:.1f} ml of prediction lie outside these panels."
 
 
 def _of_case(title: str, scores: str, shown: Shown, *, by_tissue: bool) -> list[Picture]:
@@ -155,16 +158,13 @@ def _of_case(title: str, scores: str, shown: Shown, *, by_tissue: bool) -> list[
         case, (prediction,) = read_shown(shown)
     except DataError as problem:
         return [Picture(title, scores, alt, problem=str(problem))]
-    pictures = [
-        Picture(
-            title,
-            scores,
-            alt,
-            picture_address(draw_case(case, prediction, first_slice=shown.first_slice)),
-        )
-    ]
+    address = picture_address(draw_case(case, prediction, first_slice=shown.first_slice))
+    pictures = [Picture(title, scores, alt, address)]
     if by_tissue:
-        alt = f"{title}: a row per slice and a column per tissue, expert and prediction outlined in each."
+        alt = (
+            f"{title}: a row per slice and a column per tissue, expert and prediction outlined in "
+            "each."
+        )
         address = picture_address(draw_contours(case, prediction, first_slice=shown.first_slice))
         unseen = _unseen(prediction, close_window(case, [prediction]))
         caption = f"Each tissue on the sequence that shows it best, if the run has it. {unseen}"
@@ -174,26 +174,19 @@ def _of_case(title: str, scores: str, shown: Shown, *, by_tissue: bool) -> list[
 
 def _illustration_picture(path: Path, layout: str) -> Picture:
     where = f"fold {_fold(path)}"
+    unread = Picture(f"{path.stem} ({where})", "", path.stem)
     try:
         illustration = read_illustration(path)
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as problem:
-        return Picture(
-            f"{path.stem} ({where})", "", path.stem, problem=f"{path} cannot be read ({problem})."
-        )
+        return replace(unread, problem=f"{path} cannot be read ({problem}).")
+    title = f"{illustration.title} ({where})"
     if not any(illustration.rows):
-        return Picture(
-            f"{illustration.title} ({where})", "", path.stem, problem=f"{path} holds no panel."
-        )
+        return replace(unread, title=title, problem=f"{path} holds no panel.")
     titles = ", ".join(dict.fromkeys(_panel_titles(illustration.rows)))
+    alt = f"{illustration.title}. Panels: {titles}."
     address = picture_address(draw_illustration(illustration, layout))
     key = region_key(drawn_regions(illustration))
-    return Picture(
-        f"{illustration.title} ({where})",
-        illustration.caption,
-        f"{illustration.title}. Panels: {titles}.",
-        address,
-        key=key,
-    )
+    return Picture(title, illustration.caption, alt, address, key=key)
 
 
 def _panel_titles(rows: Sequence[Sequence[Any]]) -> Iterator[str]:
@@ -201,11 +194,8 @@ def _panel_titles(rows: Sequence[Sequence[Any]]) -> Iterator[str]:
 
 
 def _scores(case: CaseScore) -> str:
-    texts = [
-        f"{region_title(name)} {percent(value)}"
-        for name, value in case.dice.items()
-        if value == value
-    ]
+    defined = {name: value for name, value in case.dice.items() if not isnan(value)}
+    texts = [f"{region_title(name)} {percent(value)}" for name, value in defined.items()]
     return f"Dice, %: {', '.join(texts)}."
 
 

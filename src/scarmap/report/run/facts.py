@@ -23,10 +23,7 @@ def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Label layout", data.get("layout") or recipe.get("layout")),
         ("Folds", folds_text(record)),
         ("Split by", (record.get("split") or {}).get("unit")),
-        (
-            "Started",
-            str(provenance.get("started") or "").replace("T", " ").replace("+00:00", " UTC"),
-        ),
+        ("Started", _moment(provenance.get("started"))),
         ("Hardware", provenance.get("hardware")),
         ("Seed", provenance.get("seed")),
         ("scarmap", record.get("scarmap")),
@@ -38,20 +35,20 @@ def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def warnings(record: Mapping[str, Any]) -> list[str]:
-    """Say what limits the meaning of the numbers: a leaking split, a shortened schedule, stages that are not finished.
+    """Say what limits the meaning of the scores: leaks, another schedule, unfinished stages.
 
     Args:
         record: `run.json`.
     """
     messages = list(notes(recorded_split(record)))
     scale = record.get("provenance", {}).get("epochs_scale", 1.0)
-    if scale != 1:
+    if scale < 1:
         messages.append(
             f"Trained at reduced width/epochs: {scale:g} of the recipe's schedule. The scores do "
             "not show what the recipe can reach."
-            if scale < 1
-            else f"Trained for {scale:g} times the recipe's epochs."
         )
+    elif scale > 1:
+        messages.append(f"Trained for {scale:g} times the recipe's epochs.")
     unfinished = [
         f"{stage} ({state})" for stage, state in record.get("state", {}).items() if state != "done"
     ]
@@ -67,16 +64,17 @@ def folds_text(record: Mapping[str, Any]) -> str:
     '0 (1 of 2)'
     """
     planned = len(record.get("folds", []))
-    started = {int(stage.split("/")[0].removeprefix("fold_")) for stage in record.get("state", {})}
+    folds = [step.split("/")[0].removeprefix("fold_") for step in record.get("state", {})]
+    started = sorted(set(map(int, folds)))
     if planned == 0:
         return ""
     if len(started) == planned:
         return f"all {planned}" if planned > 1 else "one"
-    return f"{', '.join(str(fold) for fold in sorted(started)) or 'none'} ({len(started)} of {planned})"
+    return f"{', '.join(map(str, started)) or 'none'} ({len(started)} of {planned})"
 
 
 def fold_of_case(record: Mapping[str, Any]) -> dict[str, int]:
-    """Case, or slice in a split by slice, to the fold that held it out.
+    """Map each case, or slice in a split by slice, to the fold that held it out.
 
     Args:
         record: `run.json`.
@@ -86,6 +84,10 @@ def fold_of_case(record: Mapping[str, Any]) -> dict[str, int]:
         for index, fold in enumerate(record.get("folds", []))
         for case in fold.get("validation", [])
     }
+
+
+def _moment(started: Any) -> str:
+    return str(started or "").replace("T", " ").replace("+00:00", " UTC")
 
 
 def _paper(recipe: Mapping[str, Any]) -> str:

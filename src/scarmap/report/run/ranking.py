@@ -41,28 +41,21 @@ def rank_cases(rows: Iterable[Row]) -> list[CaseScore]:
         if row.metric == "dice":
             dice.setdefault(row.case, {})[row.structure] = row.value
     by_scar = any(isfinite(values.get("scar", nan)) for values in dice.values())
-    volume = values_by_case(rows, convention="case3d", structure="scar", metric="volume_ml")
-    excess = values_by_case(
-        rows, convention="case3d", structure="scar", metric="volume_difference_ml"
+    volumes_ml, excess_ml = (
+        values_by_case(rows, convention="case3d", structure="scar", metric=metric)
+        for metric in ("volume_ml", "volume_difference_ml")
     )
-    cases = [
-        CaseScore(
-            name,
-            values.get("scar", nan) if by_scar else _mean(values.values()),
-            values,
-            volume.get(name, nan),
-            volume.get(name, nan) - excess.get(name, nan),
-        )
-        for name, values in dice.items()
-    ]
-    return sorted(
-        cases,
-        key=lambda case: (
-            isnan(case.score),
-            -case.score if isfinite(case.score) else 0.0,
-            case.name,
-        ),
-    )
+    cases = []
+    for name, values in dice.items():
+        score = values.get("scar", nan) if by_scar else _mean(values.values())
+        scar_ml = volumes_ml.get(name, nan)
+        cases.append(CaseScore(name, score, values, scar_ml, scar_ml - excess_ml.get(name, nan)))
+    return sorted(cases, key=_place)
+
+
+def _place(case: CaseScore) -> tuple[bool, float, str]:
+    undefined = isnan(case.score)
+    return undefined, 0.0 if undefined else -case.score, case.name
 
 
 def telling_cases(ranked: Sequence[CaseScore]) -> list[tuple[str, CaseScore]]:
@@ -94,11 +87,12 @@ def reason(ranked: Sequence[CaseScore], case: CaseScore) -> str:
         case: One of them, with a defined score.
     """
     defined = [each for each in ranked if isfinite(each.score)]
-    place = f"{defined.index(case) + 1} of {len(defined)} cases by {ranked_by(ranked)}: {percent(case.score)} %."
+    place = f"{defined.index(case) + 1} of {len(defined)} cases by {ranked_by(ranked)}"
+    text = f"Number {place}: {percent(case.score)} %."
     unranked = len(ranked) - len(defined)
-    return f"Number {place}" + (
-        f" {unranked} more cannot be ranked, their score is undefined." if unranked else ""
-    )
+    if not unranked:
+        return text
+    return f"{text} {unranked} more cannot be ranked, their score is undefined."
 
 
 def percent(value: float) -> str:

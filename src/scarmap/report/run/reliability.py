@@ -10,13 +10,15 @@ from scarmap.evaluation.reliability import Curve, Reliability, add_up, fit_curve
 from scarmap.report.drawing.heart import ink, region_colour, region_title, regions_in_order
 from scarmap.report.html import Picture, chart_address
 
-Folds = Mapping[int, Mapping[str, Reliability]]
-LEAST_VOXELS = 50
+_LEAST_VOXELS = 50
 """A point of the diagram that stands for fewer is not drawn."""
+
+Folds = Mapping[int, Mapping[str, Reliability]]
+"""Fold to region to what it held out, counted."""
 
 
 def reliability_picture(folds: Folds) -> Picture | None:
-    """Draw the share of voxels that belong over the probability that they were given; None without held-out cases.
+    """Draw what share of voxels belongs over their probability; None without held-out cases.
 
     Args:
         folds: Fold to what it held out, counted.
@@ -25,7 +27,10 @@ def reliability_picture(folds: Folds) -> Picture | None:
         return None
     raw = add_up(folds.values())
     calibrated = calibrated_by_others(folds)
-    caption = "Share of the voxels of held-out cases that belong, over the probability that the network gave them. "
+    caption = (
+        "Share of the voxels of held-out cases that belong, over the probability that the network "
+        "gave them. "
+    )
     if calibrated:
         caption += (
             "Dashed: the same after calibration, each fold by the curve of the others; "
@@ -43,7 +48,7 @@ def reliability_picture(folds: Folds) -> Picture | None:
 
 
 def calibrated_by_others(folds: Folds) -> dict[str, Reliability]:
-    """The counts after calibration, each fold by the curve that all others give; empty for a single fold.
+    """Calibrate the counts of each fold by the curve of all others; empty for a single fold.
 
     Args:
         folds: Fold to its counts.
@@ -51,17 +56,15 @@ def calibrated_by_others(folds: Folds) -> dict[str, Reliability]:
     parts = []
     for fold, counts in folds.items():
         others = add_up(each for other, each in folds.items() if other != fold)
-        parts.append(
-            {
-                region: meant(each, fit_curve(others[region]))
-                for region, each in counts.items()
-                if region in others
-            }
-        )
+        part = {}
+        for region, each in counts.items():
+            if region in others:
+                part[region] = _calibrated(each, fit_curve(others[region]))
+        parts.append(part)
     return add_up(parts)
 
 
-def meant(counts: Reliability, curve: Curve) -> Reliability:
+def _calibrated(counts: Reliability, curve: Curve) -> Reliability:
     """Counts as if each voxel had been given what its bin means."""
     mean = counts.said / np.maximum(counts.count, 1)
     return Reliability(counts.count, counts.count * curve(mean), counts.true)
@@ -99,7 +102,7 @@ def draw_reliability(
 
 
 def _draw(axes: Axes, counts: Reliability, *, colour: str, dashed: bool) -> None:
-    shown = counts.count >= LEAST_VOXELS
+    shown = counts.count >= _LEAST_VOXELS
     said, true = (each[shown] / counts.count[shown] for each in (counts.said, counts.true))
     axes.plot(
         said,

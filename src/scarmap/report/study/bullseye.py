@@ -1,4 +1,4 @@
-"""The left ventricle seen from its apex as one disc of segments, drawn as SVG: sharp in print, its numbers are text.
+"""The left ventricle seen from its apex as a disc of segments, as SVG: sharp in print, with text.
 
 Segment numbers, walls and the direction in which they rise are those of the American Heart
 Association's model (Cerqueira 2002): segment 1 is on top, numbers rise anticlockwise, the septum is
@@ -14,17 +14,17 @@ import numpy as np
 from markupsafe import Markup, escape
 from matplotlib.colors import to_hex, to_rgb
 
-EDGES = (0.0, 25.0, 50.0, 75.0, 100.0)
+_EDGES = (0.0, 25.0, 50.0, 75.0, 100.0)
 """Class edges in percent; 0 is a class of its own, and each class holds its upper edge."""
 
-CLASS_NAMES = ("0", "1–25", "26–50", "51–75", "76–100")
+_CLASS_NAMES = ("0", "1–25", "26–50", "51–75", "76–100")
 
-RADII = (98.0, 73.0, 48.0, 23.0)
+_RADII = (98.0, 73.0, 48.0, 23.0)
 """Outer radius of the basal, the mid-ventricular and the apical ring, and of the cap."""
 
-WALLS = ((90.0, "anterior"), (180.0, "septal"), (270.0, "inferior"), (0.0, "lateral"))
+_WALLS = ((90.0, "anterior"), (180.0, "septal"), (270.0, "inferior"), (0.0, "lateral"))
 
-RING_NAMES = {"basal": "basal", "mid": "mid-ventricular", "apical": "apical"}
+_RING_NAMES = {"basal": "basal", "mid": "mid-ventricular", "apical": "apical"}
 
 _HALF = 128.0
 """Half the side of the drawing; the names of the walls stand outside the disc."""
@@ -53,7 +53,7 @@ class Scale:
 
     Attributes:
         name: What is shown, with its unit, for instance "transmurality, %".
-        colours: One hex colour for each of `CLASS_NAMES`.
+        colours: One hex colour for each class, none at all first.
     """
 
     name: str
@@ -83,7 +83,7 @@ def class_of(percent: float) -> int:
     >>> [class_of(value) for value in (0.0, 0.2, 25.0, 25.1, 75.0, 100.0)]
     [0, 1, 1, 2, 3, 4]
     """
-    return int(np.searchsorted(EDGES[:-1], percent, side="left"))
+    return int(np.searchsorted(_EDGES[:-1], percent, side="left"))
 
 
 def sector(segment: int) -> Sector:
@@ -93,11 +93,11 @@ def sector(segment: int) -> Sector:
     Sector(inner=73.0, outer=98.0, start_deg=120.0, width_deg=60.0)
     """
     if segment == 17:
-        return Sector(0.0, RADII[3], 0.0, 360.0)
+        return Sector(0.0, _RADII[3], 0.0, 360.0)
     if segment > 12:
-        return Sector(RADII[3], RADII[2], 45.0 + 90.0 * (segment - 13), 90.0)
+        return Sector(_RADII[3], _RADII[2], 45.0 + 90.0 * (segment - 13), 90.0)
     ring = 0 if segment < 7 else 1
-    return Sector(RADII[ring + 1], RADII[ring], 60.0 + 60.0 * ((segment - 1) % 6), 60.0)
+    return Sector(_RADII[ring + 1], _RADII[ring], 60.0 + 60.0 * ((segment - 1) % 6), 60.0)
 
 
 def bullseye(
@@ -125,7 +125,7 @@ def bullseye(
     segments = range(1, 18) if 17 in values else range(1, 17)
     tiles = [_tile(sector(number), values.get(number), scale, str(number)) for number in segments]
     dots = [_dot(sector(number)) for number in marked if number in segments]
-    walls = [_wall(angle, name) for angle, name in WALLS]
+    walls = [_wall(angle, name) for angle, name in _WALLS]
     ticks = [_tick(angle) for angle in insertions_deg]
     described = "; ".join(f"segment {number} {_spoken(values.get(number))}" for number in segments)
     return _drawing(title, f"{scale.name}: {described}.", [*tiles, *dots, *ticks, *walls])
@@ -146,16 +146,13 @@ def ring_disc(
         An `svg` element with a text alternative.
     """
     parts = []
-    for index, ring in enumerate(RING_NAMES):
-        parts.append(
-            _tile(
-                Sector(RADII[index + 1], RADII[index], 90.0, 360.0), values.get(ring), scale, ring
-            )
-        )
+    for index, ring in enumerate(_RING_NAMES):
+        place = Sector(_RADII[index + 1], _RADII[index], 90.0, 360.0)
+        parts.append(_tile(place, values.get(ring), scale, ring))
     if cap is not None:
         parts.append(_tile(sector(17), cap, scale, "17"))
     described = "; ".join(
-        f"{RING_NAMES[ring]} ring {_spoken(values.get(ring))}" for ring in RING_NAMES
+        f"{_RING_NAMES[ring]} ring {_spoken(values.get(ring))}" for ring in _RING_NAMES
     )
     return _drawing(title, f"{scale.name}: {described}.", parts)
 
@@ -166,7 +163,7 @@ def legend(scale: Scale) -> Markup:
     boxes = [
         f'<rect x="{1 + step * index}" y="1" width="{step}" height="13" fill="{colour}"/>'
         f'<text x="{1 + step * (index + 0.5)}" y="25">{name}</text>'
-        for index, (name, colour) in enumerate(zip(CLASS_NAMES, scale.colours, strict=True))
+        for index, (name, colour) in enumerate(zip(_CLASS_NAMES, scale.colours, strict=True))
     ]
     x = 1 + step * 5 + 10
     boxes.append(f'<rect x="{x}" y="1" width="{step}" height="13" class="hatched"/>')
@@ -175,7 +172,8 @@ def legend(scale: Scale) -> Markup:
         f"Key: {scale.name}. Classes 0, 1 to 25, 26 to 50, 51 to 75, 76 to 100; hatched is missing."
     )
     return Markup(
-        f'<svg class="legend" viewBox="0 0 276 30" role="img" aria-label="{label}">{"".join(boxes)}</svg>'
+        f'<svg class="legend" viewBox="0 0 276 30" role="img" aria-label="{label}">'
+        f"{''.join(boxes)}</svg>"
     )
 
 
@@ -185,25 +183,27 @@ def text_colour(background: str) -> str:
     >>> text_colour("#ffffff"), text_colour("#662506")
     ('#111111', '#ffffff')
     """
+    # Relative luminance and contrast ratio of the Web Content Accessibility Guidelines 2.
     linear = [
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
         for part in to_rgb(background)
     ]
     luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
-    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.056 else "#111111"
+    on_white, on_black = 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.056
+    return "#ffffff" if on_white > on_black else "#111111"
 
 
 def _drawing(title: str, description: str, parts: Sequence[str]) -> Markup:
     box = f"{-_HALF:g} {-_HALF + 14:g} {2 * _HALF:g} {2 * _HALF - 28:g}"
+    label = escape(f"{title}. {description}")
     return Markup(
-        f'<svg class="bullseye" viewBox="{box}" role="img" aria-label="{escape(f"{title}. {description}")}">'
+        f'<svg class="bullseye" viewBox="{box}" role="img" aria-label="{label}">'
         f"{''.join(parts)}</svg>"
     )
 
 
 def _tile(place: Sector, value: float | None, scale: Scale, label: str) -> str:
-    known = value is not None and isfinite(value)
-    if value is None or not known:
+    if value is None or not isfinite(value):
         fill, ink, text = 'class="hatched"', "", "–"
     else:
         colour = scale.colours[class_of(value)]
@@ -230,7 +230,8 @@ def _outline(place: Sector) -> str:
 
 
 def _circle(radius: float) -> str:
-    return f"M{radius:g} 0A{radius:g} {radius:g} 0 1 0 {-radius:g} 0A{radius:g} {radius:g} 0 1 0 {radius:g} 0Z"
+    arc = f"A{radius:g} {radius:g} 0 1 0"
+    return f"M{radius:g} 0{arc} {-radius:g} 0{arc} {radius:g} 0Z"
 
 
 def _dot(place: Sector) -> str:
@@ -240,14 +241,15 @@ def _dot(place: Sector) -> str:
 
 
 def _tick(angle_deg: float) -> str:
-    (x0, y0), (x1, y1) = _point(RADII[0], angle_deg), _point(RADII[0] + 9, angle_deg)
+    (x0, y0), (x1, y1) = _point(_RADII[0], angle_deg), _point(_RADII[0] + 9, angle_deg)
     return f'<line class="tick" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}"/>'
 
 
 def _wall(angle_deg: float, name: str) -> str:
-    x, y = _point(RADII[0] + 9.0, angle_deg)
+    x, y = _point(_RADII[0] + 9.0, angle_deg)
     turn = {180.0: -90, 0.0: 90}.get(angle_deg, 0)
-    return f'<text class="wall" x="{x:.1f}" y="{y:.1f}" transform="rotate({turn} {x:.1f} {y:.1f})">{name}</text>'
+    where = f'x="{x:.1f}" y="{y:.1f}" transform="rotate({turn} {x:.1f} {y:.1f})"'
+    return f'<text class="wall" {where}>{name}</text>'
 
 
 def _point(radius: float, angle_deg: float) -> tuple[float, float]:

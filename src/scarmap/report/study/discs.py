@@ -17,11 +17,12 @@ from scarmap.report.study.bullseye import (
     ring_disc,
 )
 
-NOMINAL_INSERTIONS_DEG = (120.0, 240.0)
+_NOMINAL_INSERTIONS_DEG = (120.0, 240.0)
 """Borders of segments 1 and 2, and of 3 and 4, on a bullseye."""
 
-DEPTHS: Mapping[str, str] = {
-    "extent": "Endocardium to the outermost infarct on each chord across the wall, mean over all chords.",
+_DEPTHS: Mapping[str, str] = {
+    "extent": "Endocardium to the outermost infarct on each chord across the wall, mean over all "
+    "chords.",
     "fraction": "Infarcted share of each chord across the wall, mean over all chords.",
     "area": "Infarct voxels over wall voxels.",
 }
@@ -59,7 +60,7 @@ def discs(study: Quantification) -> list[Disc]:
             "Transmurality",
             TRANSMURALITY,
             lambda wall: _mean(wall, variant),
-            DEPTHS[variant],
+            _DEPTHS[variant],
         ),
         _disc(
             study,
@@ -76,7 +77,7 @@ def discs(study: Quantification) -> list[Disc]:
 
 
 def insertions_deg(reference: Reference, *, sectors: str) -> tuple[float, ...]:
-    """Where the right ventricle inserts on a bullseye, in degrees anticlockwise from the lateral wall.
+    """Find where the right ventricle inserts on a bullseye.
 
     Args:
         reference: How the stack lies in the heart.
@@ -85,17 +86,18 @@ def insertions_deg(reference: Reference, *, sectors: str) -> tuple[float, ...]:
             2, "anatomical" also the inferior one that of 3 and 4.
 
     Returns:
-        The anterior, then the inferior one; empty where the mask does not show them.
+        The anterior, then the inferior one, in degrees anticlockwise from the lateral wall; empty
+            where the mask does not show them.
     """
     found = (reference.anterior_insertion_deg, reference.inferior_insertion_deg)
     if any(isnan(angle) for angle in found):
         return ()
     if sectors == "anatomical":
-        return NOMINAL_INSERTIONS_DEG
+        return _NOMINAL_INSERTIONS_DEG
     if sectors == "rigid_from_insertion":
-        return NOMINAL_INSERTIONS_DEG[0], (
-            NOMINAL_INSERTIONS_DEG[0] + reference.sense * (found[1] - found[0])
-        ) % 360.0
+        anterior_deg = _NOMINAL_INSERTIONS_DEG[0]
+        apart_deg = reference.sense * (found[1] - found[0])
+        return anterior_deg, (anterior_deg + apart_deg) % 360.0
     return tuple(
         (180.0 + reference.sense * (angle - reference.septum_deg)) % 360.0 for angle in found
     )
@@ -110,9 +112,8 @@ def _disc(
 ) -> Disc:
     if study.segments:
         values: Mapping[int, float] = {part.number: figure(part.figures) for part in study.segments}
-        marked = (
-            [part.number for part in study.segments if part.figures.mvo] if scale is INFARCT else []
-        )
+        no_reflow = [part.number for part in study.segments if part.figures.mvo]
+        marked = no_reflow if scale is INFARCT else []
         ticks = insertions_deg(study.reference, sectors=study.conventions.get("sectors", "rigid"))
         drawing = bullseye(values, scale, title=title, marked=marked, insertions_deg=ticks)
     else:

@@ -33,7 +33,7 @@ class KeyFigure:
 
 
 def key_figures(study: Quantification) -> list[KeyFigure]:
-    """Tiles of infarct, no-reflow, edema, depth and wall; no-reflow and edema only where the mask labels them.
+    """Make tiles of infarct, depth and wall, and of no-reflow and edema if the mask labels them.
 
     Args:
         study: The figures.
@@ -53,11 +53,14 @@ def intervals_note(study: Quantification) -> str:
         return "No intervals: they need the probabilities of a model, or its errors on other cases."
     if all(each.method.startswith(FROM_ERRORS) for each in study.intervals.values()):
         return f"Intervals: {'; '.join(methods)}. They hold for patients and images like those."
-    return f"Intervals: {'; '.join(methods)}. They show how the model's answers scatter, not all that may be wrong."
+    return (
+        f"Intervals: {'; '.join(methods)}. They show how the model's answers scatter, not all that "
+        "may be wrong."
+    )
 
 
 def chord_variant(study: Quantification) -> str:
-    """Which depth along the chords is shown: "fraction" where the study's classes go by it, else "extent"."""
+    """Name the depth along the chords that is shown: the one that the study's classes go by."""
     return "fraction" if study.conventions.get("transmurality") == "fraction" else "extent"
 
 

@@ -11,7 +11,8 @@ _SEPTUM = {
 
 _WIDTHS = {
     "rigid": "60° and 90° wide, set by the middle of the septum (rigid)",
-    "rigid_from_insertion": "60° and 90° wide, set by the anterior insertion of the right ventricle (rigid)",
+    "rigid_from_insertion": "60° and 90° wide, set by the anterior insertion of the right "
+    "ventricle (rigid)",
     "anatomical": "as wide as the insertions of the right ventricle make them (anatomical)",
 }
 
@@ -48,7 +49,8 @@ def method_lines(study: Quantification) -> list[str]:
         *_orientation_lines(study),
         *_salvage_lines(study),
         *_threshold_lines(study),
-        "Infarcts shrink over the weeks after the event and edema fades: note the day of the scan beside the figures.",
+        "Infarcts shrink over the weeks after the event and edema fades: note the day of the scan "
+        "beside the figures.",
     ]
 
 
@@ -77,7 +79,8 @@ def _orientation_lines(study: Quantification) -> list[str]:
     if not study.segments:
         return [
             *lines,
-            "Nothing told which way the septum lies, so only figures that need no direction are given.",
+            "Nothing told which way the septum lies, so only figures that need no direction are "
+            "given.",
         ]
     sectors = study.conventions.get("sectors", "rigid")
     widths = _WIDTHS[sectors]
@@ -118,11 +121,10 @@ def _threshold_lines(study: Quantification) -> list[str]:
     if not study.thresholds:
         return []
     remotes = [each.remote for each in study.thresholds if each.remote is not None]
-    where = (
-        f" Remote myocardium: {remotes[0].source}, {remotes[0].num_voxels} voxels."
-        if remotes
-        else ""
+    text = (
+        "Thresholds act inside the wall of the mask, on the LGE image; methods are not "
+        "interchangeable."
     )
-    return [
-        f"Thresholds act inside the wall of the mask, on the LGE image; methods are not interchangeable.{where}"
-    ]
+    if remotes:
+        text += f" Remote myocardium: {remotes[0].source}, {remotes[0].num_voxels} voxels."
+    return [text]

@@ -1,4 +1,4 @@
-"""Every slice of a study as a picture for the page: grey images, and over them borders that stay sharp at any size."""
+"""Every slice of a study as a picture: grey images, and borders that stay sharp at any size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ from scarmap.report.html import slice_address
 from scarmap.report.study.view import AS_STORED, View, turned
 from scarmap.volume import Case, Volume, crop_or_pad
 
-FILLED = ("edema", "scar", "mvo")
+_FILLED = ("edema", "scar", "mvo")
 """Tissues that are tinted as well as outlined; the image must stay readable under everything
 else."""
 
-MARGIN_MM = 18.0
+_MARGIN_MM = 18.0
 """Room around the heart, to recognise its surroundings."""
 
-PRINTED_WIDTH_MM, MONTAGE_HEIGHT_MM = 186.0, 104.0
+_PRINTED_WIDTH_MM, _MONTAGE_HEIGHT_MM = 186.0, 104.0
 """Width of a printed page between its margins, and the height that its montage may take."""
 
-STRIP_MM, CAPTION_MM = 4.0, 4.0
+_STRIP_MM, _CAPTION_MM = 4.0, 4.0
 """Printed height of a sequence's name and of a slice's."""
 
-LEAST_COLUMNS, MOST_COLUMNS, MOST_PRINTED = 4, 7, 10
+_LEAST_COLUMNS, _MOST_COLUMNS, _MOST_PRINTED = 4, 7, 10
 """Pictures beside each other: at least, at most on a screen, and at most on paper."""
 
 
@@ -75,7 +75,7 @@ class Frame:
     @property
     def description(self) -> str:
         """What is on the slice, for those who cannot see it."""
-        names = [key_title(outline.tissue) for outline in self.outlines]
+        names = [_key_title(outline.tissue) for outline in self.outlines]
         return f"slice {self.number}: " + (", ".join(names) if names else "nothing outlined")
 
 
@@ -102,7 +102,7 @@ class Frames:
 
     @property
     def middle(self) -> int:
-        """Place in `slices` of the one to begin with: where most pathology is drawn, or the middle of the heart."""
+        """Place in `slices` of the one with most pathology, or of the middle of the heart."""
         weights = [sum(len(outline.area) for outline in frame.outlines) for frame in self.slices]
         if any(weights):
             return weights.index(max(weights))
@@ -112,20 +112,17 @@ class Frames:
     def columns(self) -> int:
         """Pictures beside each other on a screen: rows of nearly equal length."""
         count = len(self.marked)
-        return max(LEAST_COLUMNS, ceil(count / ceil(count / MOST_COLUMNS)))
+        return max(_LEAST_COLUMNS, ceil(count / ceil(count / _MOST_COLUMNS)))
 
     @property
     def printed_sequences(self) -> tuple[str, ...]:
-        """Sequences that are printed: all, or the first alone where its slices would become too small to read."""
-        return (
-            self.sequences
-            if _columns_on_paper(self.sequences, len(self.marked)) <= MOST_PRINTED
-            else self.sequences[:1]
-        )
+        """Sequences to print: all, or the first alone where all would become too small to read."""
+        columns = _columns_on_paper(self.sequences, len(self.marked))
+        return self.sequences if columns <= _MOST_PRINTED else self.sequences[:1]
 
     @property
     def printed_columns(self) -> int:
-        """Fewest pictures beside each other with which the printed ones fit on their part of a sheet of A4."""
+        """Fewest pictures beside each other that fit on their part of a sheet of A4."""
         return _columns_on_paper(self.printed_sequences, len(self.marked))
 
 
@@ -139,25 +136,15 @@ def make_frames(
         order: Slice indices in the order to show them; the file's when None.
         view: How to turn each slice after `scarmap.report.drawing.heart.upright`.
     """
-    window = heart_window(case, margin_mm=MARGIN_MM)
+    window = heart_window(case, margin_mm=_MARGIN_MM)
     sequences = tuple(sequences_in_order(case))
-    ranges = {sequence: _range(case.images[sequence], window) for sequence in sequences}
+    pictures = {each: _pictures(case.images[each], case.layout, window, view) for each in sequences}
     slices = []
     for z in range(case.grid.shape[2]) if order is None else order:
-        images = {}
-        for sequence, (low, high) in ranges.items():
-            cut = crop_or_pad(
-                case.images[sequence].array[..., z], centre=window.centre, size=window.size
-            )
-            images[sequence] = slice_address(
-                turned(upright(cut, case.layout), view), low=low, high=high
-            )
-        outlines = _outlines(case, z, window=window, view=view)
-        slices.append(Frame(z + 1, images, outlines))
+        images = {sequence: by_slice[z] for sequence, by_slice in pictures.items()}
+        slices.append(Frame(z + 1, images, _outlines(case, z, window=window, view=view)))
     drawn = {outline.tissue for frame in slices for outline in frame.outlines}
-    key = tuple(
-        (key_title(tissue), region_colour(tissue)) for tissue in OUTLINES if tissue in drawn
-    )
+    key = tuple((_key_title(each), region_colour(each)) for each in OUTLINES if each in drawn)
     return Frames(round(window.side_mm, 2), sequences, tuple(slices), key)
 
 
@@ -181,19 +168,21 @@ def svg_path(mask: MaskArray, *, side_mm: float) -> str:
     return "".join(parts)
 
 
-def key_title(tissue: str) -> str:
-    """Name of what a tissue's line bounds, for a key."""
+def _key_title(tissue: str) -> str:
+    """Name what a tissue's line bounds, for a key."""
     return TITLES.get(tissue, region_title(tissue))
 
 
 def _columns_on_paper(sequences: Sequence[str], count: int) -> int:
-    columns, strips = LEAST_COLUMNS, max(1, len(sequences))
-    while (
-        strips * (STRIP_MM + ceil(count / columns) * (PRINTED_WIDTH_MM / columns + CAPTION_MM))
-        > MONTAGE_HEIGHT_MM
-    ):
+    columns, strips = _LEAST_COLUMNS, max(1, len(sequences))
+    while strips * _strip_height_mm(count, columns) > _MONTAGE_HEIGHT_MM:
         columns += 1
     return columns
+
+
+def _strip_height_mm(count: int, columns: int) -> float:
+    """Printed height of a sequence: its name, and rows of square pictures with their numbers."""
+    return _STRIP_MM + ceil(count / columns) * (_PRINTED_WIDTH_MM / columns + _CAPTION_MM)
 
 
 def _outlines(case: Case, z: int, *, window: Window, view: View) -> tuple[Outline, ...]:
@@ -206,10 +195,15 @@ def _outlines(case: Case, z: int, *, window: Window, view: View) -> tuple[Outlin
         if own.any():
             colour = region_colour(tissue)
             border = svg_path(region_mask(shown, region), side_mm=window.side_mm)
-            area = svg_path(own, side_mm=window.side_mm) if tissue in FILLED else ""
+            area = svg_path(own, side_mm=window.side_mm) if tissue in _FILLED else ""
             found.append(Outline(tissue, colour, outline_shade(colour), border, area))
     return tuple(found)
 
 
-def _range(image: Volume, window: Window) -> tuple[float, float]:
-    return brightness(crop_or_pad(image.array, centre=window.centre, size=window.size))
+def _pictures(image: Volume, layout: str, window: Window, view: View) -> list[str]:
+    cut = crop_or_pad(image.array, centre=window.centre, size=window.size)
+    low, high = brightness(cut)
+    return [
+        slice_address(turned(upright(cut[..., z], layout), view), low=low, high=high)
+        for z in range(cut.shape[2])
+    ]

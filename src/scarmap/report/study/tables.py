@@ -1,13 +1,13 @@
 """Tables of one study: its segments or rings, its volumes, and classical thresholds."""
 
 from collections.abc import Sequence
-from math import isnan
+from math import isnan, nan
 
 from scarmap.quantification.result import Quantification, ThresholdFigures, WallFigures
 from scarmap.report.cells import UNDEFINED, AlignedTable, Column, figure_text
 from scarmap.report.study.key_figures import chord_variant
 
-REGIONS = {
+_REGIONS = {
     "LV wall": "myocardium",
     "without edema and infarct": "normal_myocardium",
     "infarct": "infarct",
@@ -22,7 +22,7 @@ REGIONS = {
 
 
 def wall_table(study: Quantification) -> AlignedTable:
-    """One line per segment, or per ring where there are no segments.
+    """Make a line per segment, or per ring where there are no segments.
 
     Args:
         study: The figures.
@@ -55,23 +55,21 @@ def wall_table(study: Quantification) -> AlignedTable:
 
 
 def volume_table(study: Quantification) -> AlignedTable:
-    """Volume, mass and share of every region that the mask labels.
+    """Make a line per region that the mask labels: its volume, mass and share of LV mass.
 
     Args:
         study: The figures.
     """
     lines = []
-    for title, stem in REGIONS.items():
+    for title, stem in _REGIONS.items():
         if stem == "infarct_without_mvo" and "mvo" not in study.tissues:
             continue
-        cells = [
-            study.figures.get(f"{stem}_{ending}", float("nan"))
-            for ending in ("ml", "g", "percent_lv")
-        ]
-        if not isnan(cells[0]):
-            texts = (
-                figure_text(cell, unit) for cell, unit in zip(cells, ("ml", "g", "%"), strict=True)
-            )
+        endings = {"ml": "ml", "g": "g", "percent_lv": "%"}
+        values = {
+            unit: study.figures.get(f"{stem}_{ending}", nan) for ending, unit in endings.items()
+        }
+        if not isnan(values["ml"]):
+            texts = [figure_text(value, unit) for unit, value in values.items()]
             lines.append((title, *texts))
     columns = (
         Column("region"),
@@ -83,14 +81,17 @@ def volume_table(study: Quantification) -> AlignedTable:
 
 
 def threshold_table(thresholds: Sequence[ThresholdFigures]) -> AlignedTable:
-    """One line per classical method.
+    """Make a line per classical method.
 
     Args:
         thresholds: What each found.
     """
     columns = (
-        *(Column("method"), Column("above", "image units"), Column("infarct", "g")),
-        *(Column("of LV mass", "%"), Column("Dice with mask", "%")),
+        Column("method"),
+        Column("above", "image units"),
+        Column("infarct", "g"),
+        Column("of LV mass", "%"),
+        Column("Dice with mask", "%"),
     )
     lines = [
         (
@@ -108,18 +109,16 @@ def threshold_table(thresholds: Sequence[ThresholdFigures]) -> AlignedTable:
 def _wall(wall: WallFigures, variant: str, with_edema: bool, with_mvo: bool) -> tuple[str, ...]:
     depth = wall.transmurality
     depths = (
-        (
+        depth.extent_mean_percent,
+        depth.extent_infarcted_mean_percent,
+        depth.extent_maximum_percent,
+    )
+    if variant == "fraction":
+        depths = (
             depth.fraction_mean_percent,
             depth.fraction_infarcted_mean_percent,
             depth.fraction_maximum_percent,
         )
-        if variant == "fraction"
-        else (
-            depth.extent_mean_percent,
-            depth.extent_infarcted_mean_percent,
-            depth.extent_maximum_percent,
-        )
-    )
     return (
         figure_text(wall.myocardium_g, "g"),
         figure_text(wall.infarct_percent, "%"),

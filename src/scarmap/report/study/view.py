@@ -1,4 +1,4 @@
-"""Slices turned as a bullseye is seen: septum on the left, anterior wall on top. For the eye only, never on disk."""
+"""Slices turned as a bullseye is seen, septum left and anterior wall on top; for the eye only."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,7 +11,7 @@ from scarmap.report.drawing.heart import upright
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-TOLERATED_DEG = 65.0
+_TOLERATED_DEG = 65.0
 """A septum this far from the left is still left: hearts differ, and the usual display does not
 follow each of them."""
 
@@ -21,8 +21,8 @@ class View:
     """How a picture is turned.
 
     Attributes:
-        mirrored: Whether left and right change places, first.
-        quarter_turns: Anticlockwise turns by 90 degrees, then.
+        mirrored: Whether left and right change places first.
+        quarter_turns: Anticlockwise turns by 90 degrees after that.
     """
 
     mirrored: bool = False
@@ -60,7 +60,7 @@ def standard_view(reference: Reference, layout: str) -> View:
     if mirrored:
         septum_deg = 180.0 - septum_deg
     away_deg = (180.0 - septum_deg + 180.0) % 360.0 - 180.0
-    return View(mirrored, 0 if abs(away_deg) <= TOLERATED_DEG else round(away_deg / 90.0) % 4)
+    return View(mirrored, 0 if abs(away_deg) <= _TOLERATED_DEG else round(away_deg / 90.0) % 4)
 
 
 def _screen_sense(layout: str) -> int:
