@@ -119,7 +119,7 @@ def test_a_convention_that_was_not_measured_is_named(run):
 
 
 def test_the_script_prints_the_table_of_any_runs_and_how_they_were_made(run, monkeypatch, capsys):
-    script = Path(__file__).parents[2] / "benchmarks" / "table_of_runs.py"
+    script = Path(__file__).parents[3] / "benchmarks" / "table_of_runs.py"
     monkeypatch.setattr(sys, "argv", ["table_of_runs.py", str(run.root)])
     runpy.run_path(str(script), run_name="__main__")
     head, *_, origin = capsys.readouterr().out.splitlines()

@@ -72,7 +72,7 @@ def check_unchanged(run: RunFolder, fresh: Mapping[str, Any], *, retrain: bool =
     kept = unchanged_stages(stored["recipe"]["details"], fresh["recipe"]["details"])
     changed = _changed_parts(stored, fresh)
     if changed or (retrain and not kept and not same):
-        parts = " and another ".join(changed if same else ["recipe", *changed])
+        parts = " and another ".join(changed if kept or same else ["recipe", *changed])
         raise RunError(
             f"{run.root} was started with another {parts}, so it cannot be continued. Choose "
             f"another --out, or repeat the first command: {stored['provenance']['command']}"
