@@ -69,7 +69,7 @@ def test_every_key_is_documented(truth):
         ):
             yield from keys(inner)
 
-    page = (Path(__file__).parents[2] / "docs" / "phantom.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "phantom.md").read_text(encoding="utf-8")
     found = set(keys(truth))
     assert {"volume_ml", "infarct_extent", "anterior"} <= found
     assert {key for key in found if f"`{key}`" not in page} == set()

@@ -11,8 +11,8 @@ import pytest
 from scarmap.cluster.in_order import InOrder
 from scarmap.errors import DataError, RecipeError, RunError
 from scarmap.io.run import RunFolder
-from scarmap.training.jobs import carry_out as steps
 from scarmap.training.jobs.train_several import train_several
+from scarmap.training.run import train as steps
 from scarmap.training.run.record import held_out_names, is_scored
 from scarmap.training.run.train import train
 

@@ -100,10 +100,10 @@ def test_other_folds_can_be_added_to_a_run(emidec_phantom, request_for):
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"seed": 2}, "another seed,"),
+        ({"seed": 2}, "another seed, so it cannot be continued"),
         ({"epochs_scale": 0.5}, "another --epochs-scale,"),
         ({"max_steps": 2}, "another number of steps,"),
-        ({"width": 5}, "another recipe,"),
+        ({"width": 5}, r"another recipe: width was 2 and is 5\."),
         ({"data": "b"}, "another data set,"),
         (
             {"seed": 2, "data": "b", "width": 5},
@@ -123,7 +123,7 @@ def test_a_run_of_something_else_is_not_continued(
             (data / case.name).parent.mkdir(exist_ok=True)
             (data / case.name).symlink_to(emidec_phantom / case.name, target_is_directory=True)
     recipe = partial(first.row.recipe, width=change.pop("width", 2))
-    with pytest.raises(RunError, match=f"was started with {named} so it cannot be continued"):
+    with pytest.raises(RunError, match=f"was started with {named}"):
         train(request_for(data, folds=(0,), resume=True, recipe=recipe, **change))
 
 

@@ -17,7 +17,7 @@ from scarmap.sampling.samplers import Sampler, full_slices
 from scarmap.systems.linear_codec.codec import Problem
 from scarmap.systems.linear_codec.inference import SOFT_MAPS, networks_of, stage_name
 from scarmap.systems.linear_codec.maskrcnn import MaskRCNN
-from scarmap.systems.linear_codec.objective import BinaryObjective, MaskRCNNObjective
+from scarmap.systems.linear_codec.objective import BinaryObjective, Loss, MaskRCNNObjective
 from scarmap.systems.linear_codec.unet import ShallowUNet
 from scarmap.systems.linear_codec.unetpp import UNetPlusPlus
 from scarmap.systems.linear_codec.warp import on_the_fly, published_set
@@ -97,12 +97,11 @@ def stage(member: str, problem: Problem, *, widths: Widths, training: Training) 
         training: How it is trained.
     """
     modern = training.schedule == "modern"
-    target = {"region": problem.region, "sequences": problem.sequences}
-    objective: Callable[[], nn.Module] = partial(MaskRCNNObjective, **target)  # type: ignore[arg-type]
+    target: dict[str, Any] = {"region": problem.region, "sequences": problem.sequences}
+    objective: Callable[[], nn.Module] = partial(MaskRCNNObjective, **target)
     if member != "mask-rcnn":
-        objective = partial(
-            BinaryObjective, **target, loss="dice-cross-entropy" if modern else "dice"
-        )  # type: ignore[arg-type]
+        loss: Loss = "dice-cross-entropy" if modern else "dice"
+        objective = partial(BinaryObjective, **target, loss=loss)
     made = Stage(
         name=stage_name(member, problem),
         model=network(member, in_channels=len(problem.sequences), widths=widths),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from torch import nn
 from torch.optim import Adam
@@ -115,8 +116,11 @@ STAGES = {"published": published_stage, "alternating": alternating_stage, "moder
 """The recipe's `schedule` to what makes its stage."""
 
 
-def pretraining_stage(*, sequences: int, width: int, fusion: str, backbone: str) -> Stage:
+def pretraining_stage(**architecture: Any) -> Stage:
     """Reconstruction of the training fold's images, without labels.
+
+    Args:
+        **architecture: Sequences, width, fusion and backbone, as `Reconstruction` takes them.
 
     Source: MFU-Net, section 4 ("weights from the MMSDNet encoder"); length and learning rate from
         the released scripts.
@@ -124,9 +128,7 @@ def pretraining_stage(*, sequences: int, width: int, fusion: str, backbone: str)
     """
     return Stage(
         name="reconstruct",
-        model=partial(
-            Reconstruction, sequences=sequences, width=width, fusion=fusion, backbone=backbone
-        ),  # type: ignore[arg-type]
+        model=partial(Reconstruction, **architecture),
         objective=ReconstructionObjective,
         sampler=partial(full_slices, batch_size=4, augmentation=PUBLISHED_AUGMENTATION),
         optimizer=Adam,

@@ -70,7 +70,13 @@ def check_unchanged(run: RunFolder, fresh: Mapping[str, Any], *, retrain: bool =
     stored = up_to_date(run.read_record())
     same = science(stored) == science(fresh)
     kept = unchanged_stages(stored["recipe"]["details"], fresh["recipe"]["details"])
-    check_same(run, stored, fresh, recipe=retrain and not kept and not same)
+    changed = _changed_parts(stored, fresh)
+    if changed or (retrain and not kept and not same):
+        parts = " and another ".join(changed if kept or same else ["recipe", *changed])
+        raise RunError(
+            f"{run.root} was started with another {parts}, so it cannot be continued. Choose "
+            f"another --out, or repeat the first command: {stored['provenance']['command']}"
+        )
     if same or retrain:
         return
     before, now = (record["recipe"].get("settings", {}) for record in (stored, fresh))
@@ -122,22 +128,6 @@ def up_to_date(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**record, "recipe": {**record["recipe"], "details": details}}
 
 
-def check_same(
-    run: RunFolder, stored: Mapping[str, Any], fresh: Mapping[str, Any], *, recipe: bool = False
-) -> None:
-    """Raise RunError where what must not change has changed; `recipe` adds that no stage of the recipe is as it was."""
-    changed = ["recipe"] if recipe else []
-    changed += [
-        what for what, path in SAME.items() if _look_up(stored, path) != _look_up(fresh, path)
-    ]
-    if changed:
-        raise RunError(
-            f"{run.root} was started with another {' and another '.join(changed)}, so it cannot be "
-            "continued. Choose another --out, or repeat the first command: "
-            f"{stored['provenance']['command']}"
-        )
-
-
 def unchanged_stages(before: Mapping[str, Any], now: Mapping[str, Any]) -> set[str]:
     """Names of the stages whose own description and whose inputs' descriptions are the same.
 
@@ -164,6 +154,11 @@ def forget(run: RunFolder, *, kept: set[str]) -> None:
     for folder in (run.predictions, run.evaluation):
         rmtree(folder, ignore_errors=True)
     run.report.unlink(missing_ok=True)
+
+
+def _changed_parts(stored: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
+    """What all stages share and what has changed."""
+    return [what for what, path in SAME.items() if _look_up(stored, path) != _look_up(fresh, path)]
 
 
 def _names(record: Mapping[str, Any]) -> list[str]:

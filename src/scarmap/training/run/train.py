@@ -110,6 +110,9 @@ def train_fold(
     """Train the stages of one fold in order but those that are done; the first process notes each in the record."""
     for stage in recipe.stages:
         if fabric.broadcast(is_done(run, index, stage.name)):
+            load_stage(
+                run, stage, index, fabric.device
+            )  # damaged weights are found before hours of work on them
             continue
         if fabric.is_global_zero:
             options.on_stage(f"fold {index}, {stage.name}")
