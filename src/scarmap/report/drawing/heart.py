@@ -57,7 +57,7 @@ def is_union(region: str) -> bool:
 
 
 def series(count: int) -> list[str]:
-    """Colours of what is no tissue: parts of a loss, runs beside each other."""
+    """Choose colours for things that are no tissue, such as parts of a loss or runs."""
     return [_SERIES[index % len(_SERIES)] for index in range(count)]
 
 
@@ -91,6 +91,7 @@ def upright(array: NDArray[np.generic], layout: str) -> NDArray[np.generic]:
 
 def brightness(image: NDArray[np.generic]) -> tuple[float, float]:
     """Black and white point of an image: its 1st and 99.5th percentile, never equal."""
+    # Percentiles, so that a few extreme voxels do not take the contrast from the rest.
     low, high = np.percentile(image.astype(np.float64), [1.0, 99.5])
     return float(low), float(high if high > low else low + 1.0)
 
@@ -162,4 +163,5 @@ def heat_map() -> matplotlib.colors.Colormap:
 
 
 def _luminance(colour: str) -> float:
+    # Weights of red, green and blue in luminance by ITU-R BT.709.
     return float(np.array(to_rgb(colour)) @ (0.2126, 0.7152, 0.0722))

@@ -1,4 +1,4 @@
-"""Charts of scores and the grids of a system's own illustrations."""
+"""Pictures of the illustrations that a system writes about itself, a grid of panels each."""
 
 import textwrap
 from collections.abc import Sequence

@@ -24,6 +24,7 @@ from scarmap.report.html import Picture, chart_address, write_page
 from scarmap.report.study.key_figures import UNITS
 
 COHORT_PAGE = "cohort.html"
+"""Name of the page in a cohort's folder."""
 
 STUDIES = "studies"
 """Folder of the pages of a cohort's studies, with a folder of figures for each."""

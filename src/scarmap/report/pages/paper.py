@@ -59,8 +59,8 @@ class Section:
 
     Attributes:
         title: "Table 1".
-        table: Published and measured figures.
-        notes: What the rows' figures need beside them.
+        table: Published and measured scores.
+        notes: What a reader of the rows' scores must know.
         reference: Folder of the run that the others are compared with.
         paired: Convention's title to the differences from it.
         comparison: The runs side by side; None where fewer than two were measured.
@@ -78,7 +78,7 @@ class Section:
     problem: str = ""
 
 
-def sections(reproduced: Reproduced) -> list[Section]:
+def _sections(reproduced: Reproduced) -> list[Section]:
     """Make the paper's tables, with statistics between the rows that were measured."""
     return [_section(number, rows, reproduced) for number, rows in reproduced.tables.items()]
 
@@ -165,7 +165,7 @@ def write_tables(out: Path, reproduced: Reproduced, own: Settings) -> Path:
     origins = _run_origins(reproduced, own)
     lines = [f"# {reproduced.paper}: published beside measured", "", _UNITS, ""]
     lines += [f"- **{caution}**" for caution in _cautions(reproduced, origins)]
-    for section in sections(reproduced):
+    for section in _sections(reproduced):
         lines += _markdown_of_section(section)
     lines += ["", "## How it was made", "", f"`{reproduced.command}`", "", _total(origins), ""]
     path = out / f"{reproduced.paper}.md"
@@ -193,7 +193,7 @@ def _markdown_of_pairs(table: PairedTable) -> list[str]:
 
 
 def write_comparison(out: Path, reproduced: Reproduced, own: Settings) -> Path:
-    """Write the page; it carries its pictures inside itself.
+    """Write the page, one file with its pictures inside.
 
     Args:
         out: Folder of the reproduction.
@@ -211,7 +211,7 @@ def write_comparison(out: Path, reproduced: Reproduced, own: Settings) -> Path:
         command=reproduced.command,
         units=_UNITS,
         warnings=_cautions(reproduced, origins),
-        sections=[(each, _pictures(each)) for each in sections(reproduced)],
+        sections=[(each, _pictures(each)) for each in _sections(reproduced)],
         origins=[
             {"origin": each, "time": duration(each.seconds), "taken": taken_over(each)}
             for each in origins

@@ -15,6 +15,7 @@ from scarmap.report.study.view import standard_view
 from scarmap.volume import Case
 
 GIVEN_MASK = "given mask"
+"""Origin of a mask that no model made."""
 
 
 def build_study(case: Case, study: Quantification, out: Path, *, origin: str = GIVEN_MASK) -> Path:

@@ -40,7 +40,7 @@ _DICE = "dice"
 
 @dataclass(frozen=True)
 class PaperRow:
-    """One row of a paper and what was measured of it.
+    """One row of a paper's table, and the run that measured it.
 
     Attributes:
         recipe: What describes the row, as `run.json` holds it under "recipe".
@@ -52,7 +52,7 @@ class PaperRow:
 
     @property
     def scored(self) -> bool:
-        """Whether there are scores of it."""
+        """Whether its run has scores."""
         return self.run is not None and (self.run.evaluation / "summary.json").is_file()
 
 
@@ -85,7 +85,7 @@ class PaperTable:
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """The columns for people."""
+        """The columns named for people."""
         return tuple(map(_column_title, self.columns))
 
 
@@ -147,10 +147,10 @@ def _published_line(row: PaperRow, columns: Sequence[str]) -> Line | None:
 def _measured_lines(
     run: RunFolder, columns: Sequence[str], conventions: Sequence[str], shown: Sequence[str]
 ) -> list[Line]:
-    """Make a line for each convention; of its columns those that are not to be shown stay empty."""
+    """Make a line for each convention; columns that are not to be shown stay empty."""
     split_notes = notes(recorded_split(run.read_record()))
     lines = []
-    for source, scores in measured(run, conventions):
+    for source, scores in _scores_of_run(run, conventions):
         cells = [_measured_cell(scores, each) if each in shown else "" for each in columns]
         lines.append(Line(run.root.name, source, tuple(cells), split_notes))
     return lines
@@ -171,7 +171,9 @@ def printed(row: PaperRow) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def measured(run: RunFolder, conventions: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
+def _scores_of_run(
+    run: RunFolder, conventions: Sequence[str]
+) -> list[tuple[str, Mapping[str, Any]]]:
     """Title and scores of each measured line of a run.
 
     Raises:
@@ -221,7 +223,7 @@ def _measured_cell(scores: Mapping[str, Any], column: str) -> str:
 
 
 def markdown(table: PaperTable) -> list[str]:
-    """Lines of the table in Markdown."""
+    """Write the lines of the table in Markdown."""
     heads = [("row", "figures", *table.columns), ("---", "---", *["---:"] * len(table.columns))]
     lines = [(f"`{line.name}`", _source_and_notes(line), *line.cells) for line in table.lines]
     return [markdown_line(cells) for cells in (*heads, *lines)]
@@ -232,5 +234,5 @@ def _source_and_notes(line: Line) -> str:
 
 
 def markdown_line(cells: Sequence[str]) -> str:
-    """One line of a Markdown table."""
+    """Write one line of a Markdown table."""
     return f"| {' | '.join(cells)} |"

@@ -1,4 +1,4 @@
-"""The page's pictures of cases and of a system's inner life, drawn from run folder and data."""
+"""Pictures of a run: its cases, and what its system shows of itself."""
 
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence

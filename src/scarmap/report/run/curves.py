@@ -32,7 +32,7 @@ _NOT_LOSSES = ("epoch", "phase", "learning_rate", "seconds", "loss")
 
 
 def column(log: Log, name: str) -> NDArray[np.float64]:
-    """One column as numbers; an empty or unreadable field is NaN.
+    """Read one column as numbers; an empty or unreadable field is NaN.
 
     >>> column([{"loss": "0.5"}, {"loss": ""}], "loss").tolist()
     [0.5, nan]
@@ -41,7 +41,7 @@ def column(log: Log, name: str) -> NDArray[np.float64]:
 
 
 def phase_starts(log: Log) -> list[tuple[float, str]]:
-    """Epochs at which the phase changes, with the new phase's name; the first phase is no change.
+    """Find the epochs at which the phase changes, with the new phase's name.
 
     >>> phase_starts([{"epoch": "0", "phase": "a"}, {"epoch": "1", "phase": "a"}])
     []
@@ -78,7 +78,7 @@ def draw_curves(logs: Mapping[int, Log]) -> Figure:
 
 
 def _quantity_and_region(column: str) -> tuple[str, str]:
-    """Take the name of a monitored column apart; the region is "" where it names none.
+    """Split the name of a monitored column; the region is "" where it names none.
 
     >>> _quantity_and_region("monitored_weight_lv_pool")
     ('weight', 'lv_pool')

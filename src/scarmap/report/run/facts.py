@@ -1,4 +1,4 @@
-"""What was run, on what, and what a reader must know before trusting the numbers."""
+"""Facts of a run, and what a reader must know before trusting its scores."""
 
 from collections.abc import Mapping
 from pathlib import Path

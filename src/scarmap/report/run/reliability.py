@@ -13,15 +13,15 @@ from scarmap.report.html import Picture, chart_address
 _LEAST_VOXELS = 50
 """A point of the diagram that stands for fewer is not drawn."""
 
-Folds = Mapping[int, Mapping[str, Reliability]]
-"""Fold to region to what it held out, counted."""
+_Folds = Mapping[int, Mapping[str, Reliability]]
+"""Fold to region to the counts of its held-out cases."""
 
 
-def reliability_picture(folds: Folds) -> Picture | None:
-    """Draw what share of voxels belongs over their probability; None without held-out cases.
+def reliability_picture(folds: _Folds) -> Picture | None:
+    """Draw how many voxels belong to a region among those of each probability, or return None.
 
     Args:
-        folds: Fold to what it held out, counted.
+        folds: Fold to the counts of its held-out cases; without any there is nothing to draw.
     """
     if not folds:
         return None
@@ -43,11 +43,11 @@ def reliability_picture(folds: Folds) -> Picture | None:
     titles = ", ".join(region_title(region) for region in regions_in_order(list(raw)))
     alt = f"Reliability diagrams of {titles}."
     return Picture(
-        "What a probability means", caption, alt, chart_address(draw_reliability(raw, calibrated))
+        "What a probability means", caption, alt, chart_address(_draw_reliability(raw, calibrated))
     )
 
 
-def calibrated_by_others(folds: Folds) -> dict[str, Reliability]:
+def calibrated_by_others(folds: _Folds) -> dict[str, Reliability]:
     """Calibrate the counts of each fold by the curve of all others; empty for a single fold.
 
     Args:
@@ -70,10 +70,10 @@ def _calibrated(counts: Reliability, curve: Curve) -> Reliability:
     return Reliability(counts.count, counts.count * curve(mean), counts.true)
 
 
-def draw_reliability(
+def _draw_reliability(
     raw: Mapping[str, Reliability], calibrated: Mapping[str, Reliability]
 ) -> Figure:
-    """One small chart per region; `calibrated` may lack some or all.
+    """Draw one small chart per region; `calibrated` may lack some or all.
 
     Args:
         raw: Region to its counts.

@@ -1,4 +1,4 @@
-"""The scores of a run as text: one table per convention, published figures beside measured ones."""
+"""The scores of a run as text: one table per convention, published scores beside measured ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -177,7 +177,7 @@ def published_scores(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def score_cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: bool = False) -> Cell:
-    """Write mean and sd of a metric as `METRICS` shows it, an empty cell where it was not measured.
+    """Write mean and sd of a metric as `METRICS` shows it; the cell is empty if nothing was measured.
 
     Args:
         statistics: Of `scarmap.evaluation.table.summarise`, or None.

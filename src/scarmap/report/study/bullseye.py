@@ -1,4 +1,4 @@
-"""The left ventricle seen from its apex as a disc of segments, as SVG: sharp in print, with text.
+"""The left ventricle seen from its apex, as a disc of segments in SVG: sharp in print.
 
 Segment numbers, walls and the direction in which they rise are those of the American Heart
 Association's model (Cerqueira 2002): segment 1 is on top, numbers rise anticlockwise, the septum is
@@ -60,7 +60,7 @@ class Scale:
     colours: tuple[str, ...]
 
 
-def class_scale(name: str, colour_map: str) -> Scale:
+def _class_scale(name: str, colour_map: str) -> Scale:
     """Take the colours of the classes from a sequential map, 0 nearly white.
 
     Args:
@@ -72,9 +72,9 @@ def class_scale(name: str, colour_map: str) -> Scale:
     return Scale(name, ("#f6f6f3", *(to_hex(shade) for shade in shades[1:])))
 
 
-TRANSMURALITY = class_scale("transmurality, %", "YlOrBr")
-INFARCT = class_scale("infarct, % of the segment", "YlOrBr")
-EDEMA = class_scale("edema, % of the segment", "PuBu")
+TRANSMURALITY = _class_scale("transmurality, %", "YlOrBr")
+INFARCT = _class_scale("infarct, % of the segment", "YlOrBr")
+EDEMA = _class_scale("edema, % of the segment", "PuBu")
 
 
 def class_of(percent: float) -> int:

@@ -1,4 +1,4 @@
-"""The bullseyes of one study, or its rings where nothing tells which way the septum lies."""
+"""The bullseyes of one study, or its rings where the direction of the septum is not known."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ UNITS = {figure.name: figure.unit for figure in FIGURES}
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """One tile.
+    """One figure in large type, with what belongs to it.
 
     Attributes:
         title: What it is.

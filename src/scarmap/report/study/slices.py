@@ -164,6 +164,7 @@ def svg_path(mask: MaskArray, *, side_mm: float) -> str:
     parts = []
     for line in lines:
         points = (np.asarray(line, dtype=np.float64) - 0.5) * scale
+        # Pixels are about a millimetre wide, so a tenth of it is exact enough.
         parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points[:-1]) + "Z")
     return "".join(parts)
 

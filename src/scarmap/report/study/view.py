@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scarmap.quantification.result import Reference
 from scarmap.report.drawing.heart import upright
 
-Scalar = TypeVar("Scalar", bound=np.generic)
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 _TOLERATED_DEG = 65.0
 """A septum this far from the left is still left: hearts differ, and the usual display does not
@@ -32,7 +32,7 @@ class View:
 AS_STORED = View()
 
 
-def turned(rows: NDArray[Scalar], view: View) -> NDArray[Scalar]:
+def turned(rows: NDArray[_Scalar], view: View) -> NDArray[_Scalar]:
     """Turn a picture.
 
     Args:
