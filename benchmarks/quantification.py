@@ -23,10 +23,11 @@ import numpy as np
 
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
+from scarmap.datasets.masks import load_study
 from scarmap.evaluation.overlap import dice
 from scarmap.io.files import read_json
 from scarmap.labels import INDEX, region_mask
-from scarmap.quantification.cohort import quantify_files
+from scarmap.quantification.cohort import measure_study
 from scarmap.quantification.result import Quantification, Segment
 from scarmap.quantification.stack.wall_slices import wall_slices
 from scarmap.quantification.thresholds.methods import METHODS, NEEDS_REMOTE, threshold
@@ -101,7 +102,7 @@ def measured_and_true(folder: Path) -> Iterator[tuple[Quantification, Mapping[st
     for files in find_cases(folder, labelled=True):
         if files.labels is not None and files.name in truths:
             yield (
-                quantify_files(files.labels, files.layout, case=files.name),
+                measure_study(load_study(files, sequences=())),
                 read_json(truths[files.name]),
             )
 

@@ -1,6 +1,6 @@
 """Masks that are to be measured, each with the images of its study: anyone's masks, by a model or by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from scarmap.datasets.folder import find_cases, holds_sets, read_sets
 from scarmap.datasets.myops2020 import case_name
 from scarmap.errors import DataError
 from scarmap.io.nifti import read_labels
-from scarmap.labels import LAYOUTS, MIXED, codes, common_layout
+from scarmap.labels import LAYOUTS, MIXED, SEQUENCES, codes, common_layout
 from scarmap.volume import Case
 
 GENERAL_NAMES = ("labels", "mask")
@@ -100,19 +100,21 @@ def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, st
     return _layout(layout, truths)
 
 
-def load_study(files: CaseFiles) -> Case:
+def load_study(files: CaseFiles, *, sequences: Sequence[str] = SEQUENCES) -> Case:
     """Read a mask and whatever images there are.
 
     Args:
         files: Where they are; `labels` is the mask.
+        sequences: The images to read, where they are there.
 
     Raises:
         DataError: A file is missing or damaged.
         GeometryError: They lie on different grids.
         LabelError: The mask holds values that its layout does not define.
     """
-    if files.images:
-        return load_case(files, sequences=list(files.images), labelled=True)
+    wanted = [sequence for sequence in files.images if sequence in sequences]
+    if wanted:
+        return load_case(files, sequences=wanted, labelled=True)
     if files.labels is None:
         raise DataError(f"Study {files.name} has no mask. Give the file with its labels.")
     return Case(files.name, files.layout, {}, read_labels(files.labels, files.layout))

@@ -112,6 +112,8 @@ FIGURES: tuple[Figure, ...] = (
     ),
 )
 
+UNITS: Mapping[str, str] = {figure.name: figure.unit for figure in FIGURES}
+
 FLAGS: Mapping[str, str] = {
     "no_heart": "The mask shows no LV wall.",
     "few_slices": "Fewer than three closed rings, so that basal, mid and apical are not all there.",
