@@ -91,7 +91,8 @@ def phantom_tables(folder: Path) -> list[str]:
     found = np.array([each for each in turns if not isnan(each)])
     lines += [
         "",
-        f"Middle of the septum, degrees: {found.mean():+.1f} ± {found.std(ddof=1):.1f}, n = {len(found)}.",
+        f"Middle of the septum, degrees: {found.mean():+.1f} ± {found.std(ddof=1):.1f}, "
+        f"n = {len(found)}.",
     ]
     return lines
 
@@ -108,9 +109,10 @@ def measured_and_true(folder: Path) -> Iterator[tuple[Quantification, Mapping[st
 
 
 def mass_table(pairs: Sequence[tuple[Quantification, Mapping[str, Any]]]) -> list[str]:
-    """Masses against both volumes of the truth: discs as the scanner sees them, and the continuous heart."""
+    """Masses against both volumes of the truth: discs of the scan, and the continuous heart."""
     lines = [
-        "| Mass | Against | n | Bias, % | SD, % | Within 5 %, % of studies | Largest, % | Bias, g |",
+        "| Mass | Against | n | Bias, % | SD, % | Within 5 %, % of studies | Largest, % "
+        "| Bias, g |",
         "|---|---|---:|---:|---:|---:|---:|---:|",
     ]
     for structure, figure in MASSES.items():
@@ -166,10 +168,8 @@ def threshold_table(folder: Path) -> list[str]:
     ]
     for method, title in METHODS.items():
         sources = ("experts", "automatic") if method in NEEDS_REMOTE else ("experts",)
-        shown = [
-            f"{np.nanmean(scores[method, source]):.3f} ± {np.nanstd(scores[method, source], ddof=1):.3f}"
-            for source in sources
-        ]
+        found = [scores[method, source] for source in sources]
+        shown = [f"{np.nanmean(each):.3f} ± {np.nanstd(each, ddof=1):.3f}" for each in found]
         lines.append(f"| {title} | {' | '.join(shown if len(shown) == 2 else [*shown, ''])} |")
     number = np.count_nonzero(~np.isnan(scores["otsu", "experts"]))
     return [*lines, "", f"{number} patients with an infarct, mean ± SD over patients."]

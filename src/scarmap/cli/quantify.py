@@ -76,7 +76,7 @@ def quantify(
         ),
     ] = None,
 ) -> None:
-    """Measure masks: volumes, masses, AHA segments, transmurality, thresholds where there is LGE."""
+    """Measure masks: volumes, masses, AHA segments, transmurality; with LGE, thresholds, too."""
     from scarmap.quantification.cohort import Measuring, measure_cohort
     from scarmap.quantification.files import COHORT_FILE, FILE, write_cohort
     from scarmap.quantification.intervals.from_errors import read_known_errors

@@ -65,7 +65,9 @@ def decode(labels: LabelArray, layout: str) -> NDArray[np.int16]:
 
 
 def merge(labels: LabelArray, layout: str) -> LabelArray:
-    """Replace the tissues that a layout does not label by those that its experts label instead, see `merged`.
+    """Replace the tissues that a layout does not label by what its experts label instead.
+
+    See `scarmap.labels.merged`.
 
     Args:
         labels: Tissue indices, uint8, any shape.

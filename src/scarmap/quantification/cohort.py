@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from scarmap.errors import DataError, ScarmapError
 from scarmap.io.nifti import read_labels
 from scarmap.quantification.agreement import Agreement, agree
-from scarmap.quantification.dictionary import FIGURES
+from scarmap.quantification.dictionary import UNITS
 from scarmap.quantification.intervals.from_errors import KnownErrors
 from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
 from scarmap.quantification.result import Quantification
@@ -42,6 +42,8 @@ class Measuring:
 
 
 AS_USUAL = Measuring()
+
+_COMPARED = tuple(name for name, unit in UNITS.items() if unit != "count")
 
 
 class Named(Protocol):
@@ -177,7 +179,7 @@ def agree_cohorts(
     Raises:
         DataError: No case has both readings.
     """
-    ours, theirs = ({study.case: study for study in reading} for reading in (first, second))
+    ours, theirs = _by_case(first), _by_case(second)
     shared = sorted(ours.keys() & theirs.keys())
     if not shared:
         raise DataError(
@@ -185,7 +187,7 @@ def agree_cohorts(
             f"{', '.join(sorted(theirs)[:4])}. Masks of the same case must have the same name."
         )
     found = {}
-    for name in (figure.name for figure in FIGURES if figure.unit != "count"):
+    for name in _COMPARED:
         agreement = agree(
             [ours[case].figures[name] for case in shared],
             [theirs[case].figures[name] for case in shared],
@@ -193,6 +195,10 @@ def agree_cohorts(
         if agreement.num_cases:
             found[name] = agreement
     return found
+
+
+def _by_case(studies: Sequence[Quantification]) -> dict[str, Quantification]:
+    return {study.case: study for study in studies}
 
 
 def _maps(case: str, mask: Path | None, measuring: Measuring) -> list[Path]:

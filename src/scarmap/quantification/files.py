@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, fields, is_dataclass
 from math import isnan, nan
 from pathlib import Path
-from types import NoneType, UnionType
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from scarmap.errors import DataError
 from scarmap.io.files import read_json, write_csv, write_json
 from scarmap.quantification.agreement import Agreement, Estimate
 from scarmap.quantification.cohort import TwoReadings
-from scarmap.quantification.dictionary import FIGURES, UNITS
+from scarmap.quantification.dictionary import UNITS
 from scarmap.quantification.result import Quantification
 
 FILE = "quantification.json"
@@ -71,7 +71,7 @@ def write_cohort(path: Path, quantifications: Iterable[Quantification]) -> None:
         quantifications: The studies.
     """
     studies = sorted(quantifications, key=lambda study: study.case)
-    names = [figure.name for figure in FIGURES]
+    names = list(UNITS)
     stated = {name for study in studies for name in study.intervals}
     spread = [name for name in names if name in stated]
     ends = [f"{name}_{end}" for name in spread for end in ("low", "high")]
@@ -146,19 +146,18 @@ def _plain(value: Any) -> Any:
 
 def _built(kind: Any, value: Any) -> Any:
     """A value of the wanted type from what `_plain` left of it."""
+    if value is None:
+        return nan if kind is float else None
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
-        return kind(
-            **{item.name: _built(hints[item.name], value[item.name]) for item in fields(kind)}
-        )
+        return kind(**{name: _built(hint, value[name]) for name, hint in hints.items()})
     if get_origin(kind) is tuple:
         return _built_tuple(get_args(kind), value)
     if get_origin(kind) is Mapping:
         return {key: _built(get_args(kind)[1], item) for key, item in value.items()}
     if isinstance(kind, UnionType):
-        (inner,) = (part for part in get_args(kind) if part is not NoneType)
-        return None if value is None else _built(inner, value)
-    return nan if kind is float and value is None else value
+        return _built(get_args(kind)[0], value)
+    return value
 
 
 def _built_tuple(kinds: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from scarmap.errors import RunError
-from scarmap.evaluation.table import Row, read_scores, values_by_case
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score, read_scores, values_by_case
 from scarmap.labels import regions_of
 from scarmap.recipes.names import as_today
 
@@ -29,7 +29,7 @@ class Contender:
     label: str
     run: RunFolder
     record: Mapping[str, Any]
-    rows: Sequence[Row]
+    rows: Sequence[Score]
     settings: Mapping[str, Any]
 
     @property
@@ -113,7 +113,7 @@ def _label(root: Path, roots: Sequence[Path]) -> str:
     return "/".join(root.parts[-depth:])
 
 
-def _scores(run: RunFolder) -> list[Row]:
+def _scores(run: RunFolder) -> list[Score]:
     path = run.evaluation / "cases.csv"
     rows = read_scores(path) if path.is_file() else []
     if not rows:
@@ -141,9 +141,9 @@ def _layout(runs: Sequence[RunFolder], records: Sequence[Mapping[str, Any]]) -> 
 
 def _check_same_truth(
     first: RunFolder,
-    rows: Sequence[Row],
+    rows: Sequence[Score],
     other: RunFolder,
-    others: Sequence[Row],
+    others: Sequence[Score],
     *,
     layout: str,
     cases: set[str],
@@ -161,7 +161,7 @@ def _check_same_truth(
                 )
 
 
-def _true_ml(rows: Sequence[Row], structure: str) -> dict[str, float]:
+def _true_ml(rows: Sequence[Score], structure: str) -> dict[str, float]:
     predicted = values_by_case(rows, convention="case3d", structure=structure, metric="volume_ml")
     excess = values_by_case(
         rows, convention="case3d", structure=structure, metric="volume_difference_ml"

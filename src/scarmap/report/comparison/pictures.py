@@ -7,7 +7,7 @@ from scarmap.datasets.folder import find_cases
 from scarmap.datasets.masks import find_masks
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
-from scarmap.evaluation.table import Row, values_by_case
+from scarmap.io.scores import Score, values_by_case
 from scarmap.labels import regions_of
 from scarmap.report.comparison.compare import Comparison
 from scarmap.report.drawing.boxes import draw_run_boxes
@@ -106,7 +106,7 @@ def side_by_side_picture(comparison: Comparison) -> Picture:
     return Picture(title, caption.strip(), alt, picture_address(draw_side_by_side(strips)))
 
 
-def _values(rows: Sequence[Row], structure: str, metric: str) -> list[float]:
+def _values(rows: Sequence[Score], structure: str, metric: str) -> list[float]:
     return list(
         values_by_case(rows, convention="case3d", structure=structure, metric=metric).values()
     )

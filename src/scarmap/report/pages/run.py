@@ -6,8 +6,8 @@ from typing import Any
 
 from scarmap.datasets.split import Split, notes, recorded_split
 from scarmap.evaluation.reliability import read_reliability
-from scarmap.evaluation.table import Row, read_scores
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score, read_scores
 from scarmap.report.comparison.compare import Comparison, compare_runs
 from scarmap.report.comparison.pictures import run_box_pictures, side_by_side_picture
 from scarmap.report.comparison.tables import paired_table, run_tables, shared_text
@@ -128,7 +128,7 @@ def curve_pictures(
     return pictures
 
 
-def box_picture(rows: Sequence[Row]) -> Picture | None:
+def box_picture(rows: Sequence[Score]) -> Picture | None:
     """Draw the box plots of Dice per case; None where no case has a defined one.
 
     Args:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scarmap.evaluation.table import Row, infarcted_cases, presence, summarise
+from scarmap.evaluation.table import infarcted_cases, presence, summarise
+from scarmap.io.scores import Score
 from scarmap.report.drawing.heart import region_colour, region_title, regions_in_order
 
 METRICS: Mapping[str, tuple[str, float]] = {
@@ -78,7 +79,7 @@ class ScoreTable:
 
 
 def score_tables(
-    rows: Sequence[Row],
+    rows: Sequence[Score],
     *,
     published: Published | None = None,
     published_convention: str | None = None,
@@ -122,7 +123,7 @@ def score_tables(
     return tables
 
 
-def never_predicted(rows: Sequence[Row]) -> set[str]:
+def never_predicted(rows: Sequence[Score]) -> set[str]:
     """Structures of which no voxel was predicted in any case, as of a system that does not look for them.
 
     Args:
@@ -208,7 +209,7 @@ COLUMNS = (
 )
 
 
-def presence_lines(rows: Sequence[Row]) -> list[PresenceLine]:
+def presence_lines(rows: Sequence[Score]) -> list[PresenceLine]:
     """Count cases for each pathology, as `scarmap.evaluation.table.presence` does.
 
     Args:
@@ -231,7 +232,7 @@ def presence_lines(rows: Sequence[Row]) -> list[PresenceLine]:
     return lines
 
 
-def infarcted_tables(rows: Sequence[Row]) -> list[ScoreTable]:
+def infarcted_tables(rows: Sequence[Score]) -> list[ScoreTable]:
     """The score tables once more over the cases with an infarct; none where these are all cases or none is.
 
     Args:
