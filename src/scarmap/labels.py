@@ -110,17 +110,14 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     ),
     "scarmap": tuple(REGIONS),
 }
-"""The regions that the labels of each layout define. "scarmap" is our own: it labels every tissue,
-by its index."""
+"""Regions that the labels of each layout define; "scarmap" labels every tissue, by its index."""
 
 MERGED: Mapping[str, Mapping[str, str]] = {
     "myops2020": {"mvo": "scar"},
     "emidec": {"rv_pool": "background", "edema": "normal_myocardium"},
     "scarmap": {},
 }
-"""Tissues that a layout does not label, and the label that its experts give their voxels
-instead."""
-
+"""Tissues that a layout does not label, and what its experts label their voxels instead."""
 
 _UNLABELLED: Mapping[str, str] = {
     "mvo": "scar",
@@ -130,8 +127,7 @@ _UNLABELLED: Mapping[str, str] = {
     "lv_pool": "background",
     "rv_pool": "background",
 }
-"""What the experts of an own layout label a tissue that it does not have; where it lacks that too,
-the next one on."""
+"""What an own layout labels a tissue that it lacks; where it lacks that, too, the next one on."""
 
 OWN = "own:"
 """Begins the name of a layout of the user's own, before `tissue=code` for each tissue."""
@@ -193,8 +189,7 @@ def _check_code(name: str, value: object, where: str) -> None:
         raise LabelError(
             f"{where} names a tissue {name!r} that scarmap does not know. {suggest(name, INDEX)}"
         )
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if not is_whole or not 0 <= value <= _LARGEST_CODE:  # type: ignore[operator]
+    if type(value) is not int or not 0 <= value <= _LARGEST_CODE:
         raise LabelError(
             f"{where} gives {name} the value {value!r}; a mask holds whole numbers from 0 to "
             f"{_LARGEST_CODE}."
@@ -261,8 +256,7 @@ def regions_of(layout: str) -> tuple[str, ...]:
 def is_defined(region: str, layout: str) -> bool:
     """Whether the labels of a layout tell what lies in a region.
 
-    They do where it labels the region as it is, or only merges tissues on the same side of its
-    border.
+    They do where it labels the region itself, or merges only tissues on one side of its border.
 
     >>> is_defined("whole_infarct", "myops2020"), is_defined("mvo", "myops2020")
     (True, False)
@@ -291,14 +285,11 @@ def codes(layout: str) -> dict[str, int]:
 
 
 def region_mask(labels: LabelArray, region: str) -> MaskArray:
-    """Mask of a region.
+    """Mask of a region, a boolean array of the same shape.
 
     Args:
         labels: Tissue indices, uint8, any shape.
         region: A name in `REGIONS`.
-
-    Returns:
-        Boolean array of the same shape.
 
     >>> region_mask(np.array([0, 3, 5], dtype=np.uint8), "whole_myocardium").tolist()
     [False, True, True]

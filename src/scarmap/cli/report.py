@@ -64,9 +64,8 @@ def report(
     from scarmap.quantification.intervals.from_errors import read_known_errors
     from scarmap.quantification.study import Choices
 
-    named = {"LGE": lge, "T2": t2, "bSSFP": bssfp}
-    images = {name: path for name, path in named.items() if path is not None}
-    single = {f"--{name.lower()}": path for name, path in images.items()}
+    images = _given({"LGE": lge, "T2": t2, "bSSFP": bssfp})
+    single = {"--lge": lge, "--t2": t2, "--bssfp": bssfp}
     choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
     known = read_known_errors(errors, confidence=choices.confidence) if errors else None
     measuring = Measuring(reference_deg=reference_angle, errors=known, choices=choices)
@@ -88,6 +87,10 @@ def report(
             "--data for the folder of their images",
         )
         _report_masks(subject, data, layout, out, measuring, against or [])
+
+
+def _given(images: Mapping[str, Path | None]) -> dict[str, Path]:
+    return {name: path for name, path in images.items() if path is not None}
 
 
 def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None") -> None:

@@ -56,8 +56,8 @@ def studies_of_folder(
         LabelError: There is no such layout.
     """
     found = find_masks(masks)
-    listed = _cases(masks if data is None else data, wanted=data is not None)
-    cases = {case.name: case for case in listed}
+    known_cases = _cases(masks if data is None else data, wanted=data is not None)
+    cases = {case.name: case for case in known_cases}
     layout = layout or _layout_of_truths(found, cases)
     known = MIXED if layout == MIXED else _layout(layout, masks)
     if data is not None and found.keys().isdisjoint(cases):

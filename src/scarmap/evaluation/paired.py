@@ -140,8 +140,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def _check_same_cases(first: Mapping[str, float], second: Mapping[str, float]) -> None:
     alone = sorted(set(first) ^ set(second))
     if alone:
-        listed = ", ".join(alone[:8]) + (", ..." if len(alone) > 8 else "")
+        shown = ", ".join(alone[:8]) + (", ..." if len(alone) > 8 else "")
         raise DataError(
-            f"The two methods were not scored on the same cases: {listed} occur in one only. "
+            f"The two methods were not scored on the same cases: {shown} occur in one only. "
             "Evaluate both on the same cases, or leave those out of both."
         )

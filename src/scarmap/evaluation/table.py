@@ -115,16 +115,16 @@ def evaluate_folder(
     if not shared:
         raise DataError(
             "No prediction is named like a case of the truth. The predictions are "
-            f"{_listed(extra)}; the truth has {_listed(missing)}. Name each prediction "
+            f"{_first_few(extra)}; the truth has {_first_few(missing)}. Name each prediction "
             "<case>.nii.gz after its case, and check that neither folder is a folder of another "
             "data set. Masks of single slices are scored in the run folder that holds them."
         )
     if missing:
         logger.warning(
-            "Not scored for want of a prediction (%d): %s", len(missing), _listed(missing)
+            "Not scored for want of a prediction (%d): %s", len(missing), _first_few(missing)
         )
     if extra:
-        logger.warning("Not scored for want of a truth (%d): %s", len(extra), _listed(extra))
+        logger.warning("Not scored for want of a truth (%d): %s", len(extra), _first_few(extra))
     layouts = dict.fromkeys(shared, layout) if isinstance(layout, str) else layout
     used = {layouts[case] for case in shared}
     for each in used:
@@ -247,5 +247,5 @@ def _statistics(numbers: Sequence[float]) -> dict[str, float | int | None]:
     }
 
 
-def _listed(names: Sequence[str]) -> str:
+def _first_few(names: Sequence[str]) -> str:
     return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")

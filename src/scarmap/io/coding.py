@@ -25,9 +25,9 @@ def encode(values: NDArray[np.generic], layout: str, *, where: str = "the mask")
     found = np.unique(values)
     unknown = sorted(set(found.tolist()) - set(table.values()))
     if unknown:
-        listed = ", ".join(f"{value:g}" for value in unknown[:8])
+        shown = ", ".join(f"{value:g}" for value in unknown[:8])
         raise LabelError(
-            f"{where} holds the label values {listed}, which layout {layout!r} does not define; it "
+            f"{where} holds the label values {shown}, which layout {layout!r} does not define; it "
             f"defines {', '.join(f'{value} ({name})' for name, value in table.items())}. Check "
             "that this is a mask and not an image, that it was resampled with nearest neighbours, "
             "and that --layout is right."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isnan, nan
 
 from scarmap.errors import DataError, suggest
-from scarmap.labels import INDEX, MaskArray, codes, region_mask
+from scarmap.labels import INDEX, MaskArray, codes
 from scarmap.quantification.dictionary import FIGURES
 from scarmap.quantification.intervals.from_errors import KnownErrors, intervals_from_errors
 from scarmap.quantification.intervals.from_probabilities import Probabilities, holding, intervals
@@ -23,8 +23,8 @@ from scarmap.quantification.measures.sizes import (
     MYOCARDIUM_G_PER_ML,
     salvage_index,
     sizes,
-    volume_ml,
 )
+from scarmap.quantification.measures.slices import measure_slices
 from scarmap.quantification.measures.transmurality import GRADES, VARIANTS, measure_wall
 from scarmap.quantification.result import (
     Flag,
@@ -32,13 +32,11 @@ from scarmap.quantification.result import (
     Quantification,
     Ring,
     Segment,
-    SliceFigures,
     ThresholdFigures,
     WallFigures,
 )
 from scarmap.quantification.stack.placement import Placement, place
-from scarmap.quantification.stack.wall_slices import WallSlice
-from scarmap.quantification.stack.window import Window, cropped, heart_window
+from scarmap.quantification.stack.window import cropped, heart_window
 from scarmap.quantification.thresholds.measure import measure_thresholds
 from scarmap.quantification.thresholds.methods import METHODS, is_signed
 from scarmap.version import __version__
@@ -169,7 +167,7 @@ def quantify(
         figures={figure.name: float(figures[figure.name]) for figure in FIGURES},
         intervals=_of_defined(stated, figures),
         reference=placement.reference,
-        slices=_slices(heart, window, placement, tissues),
+        slices=measure_slices(heart, window, placement, tissues),
         rings=rings,
         segments=segments,
         thresholds=thresholds,
@@ -274,46 +272,6 @@ def _counts(placement: Placement, segments: Sequence[Segment]) -> dict[str, floa
         "num_infarcted_segments": sum(each.infarct_percent > 0 for each in shown),
         "num_transmural_segments": sum(each.transmurality.grade in _TRANSMURAL for each in shown),
     }
-
-
-def _slices(
-    heart: LabelMap, window: Window, placement: Placement, tissues: Collection[str]
-) -> tuple[SliceFigures, ...]:
-    showing = {each.index: each for each in placement.slices}
-    indices = range(heart.array.shape[2])
-    rings = placement.names
-    return tuple(
-        _slice_figures(heart, index, rings.get(index, ""), showing.get(index), window, tissues)
-        for index in indices
-    )
-
-
-def _slice_figures(
-    heart: LabelMap,
-    index: int,
-    ring: str,
-    showing: WallSlice | None,
-    window: Window,
-    tissues: Collection[str],
-) -> SliceFigures:
-    plane, grid = heart.array[..., index], heart.grid
-    centre, septum_deg = (nan, nan), nan
-    if showing:
-        centre = showing.centre[0] + window[0].start, showing.centre[1] + window[1].start
-    if showing and showing.septum:
-        septum_deg = showing.septum.middle_deg
-    return SliceFigures(
-        index=index,
-        ring=ring,
-        closed=showing is not None and showing.closed,
-        centre_voxels=centre,
-        septum_deg=septum_deg,
-        lv_pool_ml=volume_ml(region_mask(plane, "lv_pool"), grid),
-        myocardium_ml=volume_ml(region_mask(plane, "whole_myocardium"), grid),
-        infarct_ml=volume_ml(region_mask(plane, "whole_infarct"), grid),
-        edema_ml=volume_ml(region_mask(plane, "edema"), grid) if "edema" in tissues else nan,
-        mvo_ml=volume_ml(region_mask(plane, "mvo"), grid) if "mvo" in tissues else nan,
-    )
 
 
 def _thresholds(

@@ -1,7 +1,8 @@
 """What is measured in a placed stack.
 
-`sizes` are volumes and masses, `transmurality` is the depth of an infarct, `segments` are those of
-the American Heart Association, and `flags` tell a reader what to mind.
+`sizes` are volumes and masses, `slices` those of each slice, `transmurality` is the depth of an
+infarct, `segments` are those of the American Heart Association, and `flags` tell a reader what to
+mind.
 """
 
 from typing import TYPE_CHECKING
