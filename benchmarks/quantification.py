@@ -23,10 +23,11 @@ import numpy as np
 
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
+from scarmap.datasets.masks import load_study
 from scarmap.evaluation.overlap import dice
 from scarmap.io.files import read_json
 from scarmap.labels import INDEX, region_mask
-from scarmap.quantification.cohort import quantify_files
+from scarmap.quantification.cohort import measure_study
 from scarmap.quantification.result import Quantification, Segment
 from scarmap.quantification.stack.wall_slices import wall_slices
 from scarmap.quantification.thresholds.methods import METHODS, NEEDS_REMOTE, threshold
@@ -90,7 +91,8 @@ def phantom_tables(folder: Path) -> list[str]:
     found = np.array([each for each in turns if not isnan(each)])
     lines += [
         "",
-        f"Middle of the septum, degrees: {found.mean():+.1f} ± {found.std(ddof=1):.1f}, n = {len(found)}.",
+        f"Middle of the septum, degrees: {found.mean():+.1f} ± {found.std(ddof=1):.1f}, "
+        f"n = {len(found)}.",
     ]
     return lines
 
@@ -101,15 +103,16 @@ def measured_and_true(folder: Path) -> Iterator[tuple[Quantification, Mapping[st
     for files in find_cases(folder, labelled=True):
         if files.labels is not None and files.name in truths:
             yield (
-                quantify_files(files.labels, files.layout, case=files.name),
+                measure_study(load_study(files, sequences=())),
                 read_json(truths[files.name]),
             )
 
 
 def mass_table(pairs: Sequence[tuple[Quantification, Mapping[str, Any]]]) -> list[str]:
-    """Masses against both volumes of the truth: discs as the scanner sees them, and the continuous heart."""
+    """Masses against both volumes of the truth: discs of the scan, and the continuous heart."""
     lines = [
-        "| Mass | Against | n | Bias, % | SD, % | Within 5 %, % of studies | Largest, % | Bias, g |",
+        "| Mass | Against | n | Bias, % | SD, % | Within 5 %, % of studies | Largest, % "
+        "| Bias, g |",
         "|---|---|---:|---:|---:|---:|---:|---:|",
     ]
     for structure, figure in MASSES.items():
@@ -165,10 +168,8 @@ def threshold_table(folder: Path) -> list[str]:
     ]
     for method, title in METHODS.items():
         sources = ("experts", "automatic") if method in NEEDS_REMOTE else ("experts",)
-        shown = [
-            f"{np.nanmean(scores[method, source]):.3f} ± {np.nanstd(scores[method, source], ddof=1):.3f}"
-            for source in sources
-        ]
+        found = [scores[method, source] for source in sources]
+        shown = [f"{np.nanmean(each):.3f} ± {np.nanstd(each, ddof=1):.3f}" for each in found]
         lines.append(f"| {title} | {' | '.join(shown if len(shown) == 2 else [*shown, ''])} |")
     number = np.count_nonzero(~np.isnan(scores["otsu", "experts"]))
     return [*lines, "", f"{number} patients with an infarct, mean ± SD over patients."]

@@ -20,7 +20,8 @@ from scarmap.labels import (
 
 def test_the_codes_are_those_of_the_data_sets():
     assert codes("myops2020") == {
-        "background": 0, "lv_pool": 500, "rv_pool": 600, "normal_myocardium": 200, "edema": 1220, "scar": 2221
+        "background": 0, "lv_pool": 500, "rv_pool": 600,
+        "normal_myocardium": 200, "edema": 1220, "scar": 2221,
     }  # fmt: skip
     assert codes("emidec") == {
         "background": 0,

@@ -6,7 +6,7 @@ MyoPS and EMIDEC label disjoint tissues, but clinics measure nested regions such
 myocardium.
 
 A *layout* names the codes of a data set: one of `LAYOUTS`, or one of the user's own that `declare`
-makes. The name of such a one spells its codes out, so that it means the same in every process and
+makes. The name of an own layout states its codes, so that it means the same in every process and
 in every file.
 """
 
@@ -110,19 +110,16 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     ),
     "scarmap": tuple(REGIONS),
 }
-"""The regions that the labels of each layout define. "scarmap" is our own: it labels every tissue,
-by its index."""
+"""Regions that the labels of each layout define; "scarmap" labels every tissue, by its index."""
 
 MERGED: Mapping[str, Mapping[str, str]] = {
     "myops2020": {"mvo": "scar"},
     "emidec": {"rv_pool": "background", "edema": "normal_myocardium"},
     "scarmap": {},
 }
-"""Tissues that a layout does not label, and the label that its experts give their voxels
-instead."""
+"""Tissues that a layout does not label, and what its experts label their voxels instead."""
 
-
-UNLABELLED: Mapping[str, str] = {
+_UNLABELLED: Mapping[str, str] = {
     "mvo": "scar",
     "scar": "normal_myocardium",
     "edema": "normal_myocardium",
@@ -130,14 +127,19 @@ UNLABELLED: Mapping[str, str] = {
     "lv_pool": "background",
     "rv_pool": "background",
 }
-"""What the experts of an own layout label a tissue that it does not have; where it lacks that too,
-the next one on."""
+"""What an own layout labels a tissue that it lacks; where it lacks that, too, the next one on."""
 
 OWN = "own:"
 """Begins the name of a layout of the user's own, before `tissue=code` for each tissue."""
 
+_LARGEST_CODE = 32767
+"""Masks are written as signed 16-bit integers, which every NIfTI reader knows."""
+
 MIXED = "mixed"
 """In the place of a layout, where each case has one of its own."""
+
+SEQUENCES = ("LGE", "T2", "bSSFP")
+"""The sequences that cases may have."""
 
 
 def common_layout(layouts: Iterable[str]) -> str:
@@ -167,16 +169,7 @@ def declare(values: Mapping[str, int], *, where: str = "the label set") -> str:
     """
     values = {"background": 0, **values}
     for name, value in values.items():
-        if name not in INDEX:
-            raise LabelError(
-                f"{where} names a tissue {name!r} that scarmap does not know. "
-                f"{suggest(name, INDEX)}"
-            )
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 32767:
-            raise LabelError(
-                f"{where} gives {name} the value {value!r}; a mask holds whole numbers from 0 to "
-                "32767."
-            )
+        _check_code(name, value, where)
     shared = [name for name, value in values.items() if list(values.values()).count(value) > 1]
     if shared:
         raise LabelError(
@@ -185,12 +178,25 @@ def declare(values: Mapping[str, int], *, where: str = "the label set") -> str:
         )
     if len(values) == 1:
         raise LabelError(
-            f'{where} labels no tissue. Expected for instance {{"lv_pool": 1, "normal_myocardium": 2}}.'
+            f"{where} labels no tissue. Expected for instance "
+            '{"lv_pool": 1, "normal_myocardium": 2}.'
         )
     return OWN + ",".join(f"{name}={values[name]}" for name in INDEX if name in values)
 
 
-def own_codes(layout: str) -> dict[str, int]:
+def _check_code(name: str, value: object, where: str) -> None:
+    if name not in INDEX:
+        raise LabelError(
+            f"{where} names a tissue {name!r} that scarmap does not know. {suggest(name, INDEX)}"
+        )
+    if type(value) is not int or not 0 <= value <= _LARGEST_CODE:
+        raise LabelError(
+            f"{where} gives {name} the value {value!r}; a mask holds whole numbers from 0 to "
+            f"{_LARGEST_CODE}."
+        )
+
+
+def _own_codes(layout: str) -> dict[str, int]:
     """Mask value of every tissue of an own layout, the inverse of `declare`.
 
     Raises:
@@ -209,25 +215,25 @@ def own_codes(layout: str) -> dict[str, int]:
 
 
 def merged(layout: str) -> Mapping[str, str]:
-    """Tissues that a layout does not label, and the label that its experts give their voxels instead.
+    """Tissues that a layout does not label, and what its experts label their voxels instead.
 
     >>> merged("own:lv_pool=1,scar=2,normal_myocardium=3")
     {'rv_pool': 'background', 'edema': 'normal_myocardium', 'mvo': 'scar'}
     """
     if not layout.startswith(OWN):
         return MERGED[layout]
-    labelled, given = own_codes(layout), {}
+    labelled, given = _own_codes(layout), {}
     for name in INDEX:
         label = name
         while label not in labelled:
-            label = UNLABELLED[label]
+            label = _UNLABELLED[label]
         if label != name:
             given[name] = label
     return given
 
 
 def label_indices(layout: str) -> list[int]:
-    """Index of the label that each tissue of `TISSUES` gets in a layout, its own or that of `merged`.
+    """Index of the label that each tissue gets in a layout, its own or that of `merged`.
 
     >>> label_indices("emidec")
     [0, 1, 0, 3, 3, 5, 6]
@@ -248,7 +254,9 @@ def regions_of(layout: str) -> tuple[str, ...]:
 
 
 def is_defined(region: str, layout: str) -> bool:
-    """Whether a layout labels a region as it is, or its labels tell the region's inside from its outside.
+    """Whether the labels of a layout tell what lies in a region.
+
+    They do where it labels the region itself, or merges only tissues on one side of its border.
 
     >>> is_defined("whole_infarct", "myops2020"), is_defined("mvo", "myops2020")
     (True, False)
@@ -270,21 +278,18 @@ def codes(layout: str) -> dict[str, int]:
     3
     """
     if layout.startswith(OWN):
-        return own_codes(layout)
+        return _own_codes(layout)
     if layout not in LAYOUTS:
         raise LabelError(f"There is no label layout {layout!r}. {suggest(layout, LAYOUTS)}")
     return {tissue.name: tissue.codes[layout] for tissue in TISSUES if layout in tissue.codes}
 
 
 def region_mask(labels: LabelArray, region: str) -> MaskArray:
-    """Mask of a region.
+    """Mask of a region, a boolean array of the same shape.
 
     Args:
         labels: Tissue indices, uint8, any shape.
         region: A name in `REGIONS`.
-
-    Returns:
-        Boolean array of the same shape.
 
     >>> region_mask(np.array([0, 3, 5], dtype=np.uint8), "whole_myocardium").tolist()
     [False, True, True]
@@ -292,6 +297,3 @@ def region_mask(labels: LabelArray, region: str) -> MaskArray:
     if region not in REGIONS:
         raise LabelError(f"There is no region {region!r}. {suggest(region, REGIONS)}")
     return np.isin(labels, [INDEX[name] for name in REGIONS[region]])
-
-
-SEQUENCES = ("LGE", "T2", "bSSFP")

@@ -30,8 +30,8 @@ def test_one_mask_is_measured_with_its_image(scarmap, emidec_phantom, tmp_path):
     mask = find_masks(emidec_phantom)["Case_P001"]
     lge = next(mask.parents[1].glob("Images/*"))
     ended = scarmap(
-        "quantify", mask, "--lge", lge, "--layout", "emidec", "--reference-angle", "190", "--threshold", "otsu",
-        "--threshold", "5sd", "--salvage", "--out", tmp_path,
+        "quantify", mask, "--lge", lge, "--layout", "emidec", "--reference-angle", "190",
+        "--threshold", "otsu", "--threshold", "5sd", "--salvage", "--out", tmp_path,
     )  # fmt: skip
     assert ended.code == 0, ended.err
     study = read_quantification(tmp_path / "quantification.json")

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 
 def test_the_list_holds_twelve_published_rows_of_mfunet(scarmap):
@@ -42,3 +44,14 @@ def test_an_unknown_name_lists_close_ones(scarmap):
     ended = scarmap("recipes", "show", "mfunet/sidee")
     assert ended.code == 2
     assert "mfunet/side" in ended.err
+
+
+def test_the_list_reads_no_images_and_needs_nothing_that_does():
+    code = (
+        "import sys; from scarmap.cli.main import main;"
+        "sys.argv[1:] = ['recipes', 'list']\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code\n"
+        "print(*{'nibabel', 'scipy'} & set(sys.modules), 'none')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "none"

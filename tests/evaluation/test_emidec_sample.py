@@ -1,4 +1,4 @@
-"""The organisers' sample masks, perturbed, against each metric computed anew from its definition."""
+"""The organisers' sample masks, perturbed, against each metric computed from its definition."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(SAMPLE is None, reason="SCARMAP_EMIDEC_SAMPLE is
 
 
 def _perturb(values):
-    """Move the heart by two pixels, then thin the infarct in plane; what it loses becomes normal myocardium."""
+    """Move the heart by two pixels, then thin the infarct in plane to normal myocardium."""
     moved = np.roll(values, 2, axis=0)
     infarct = moved >= 3
     kept = ndimage.binary_erosion(infarct, np.ones((3, 3, 1)))

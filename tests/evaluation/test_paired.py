@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from scarmap.errors import DataError
-from scarmap.evaluation.paired import bootstrap_interval, compare, compare_all, holm
+from scarmap.evaluation.paired import bootstrap_interval, compare, correct_together, holm
 
 
 def _generator():
@@ -83,7 +83,12 @@ def test_several_methods_are_corrected_together():
     reference = {str(case): 0.5 for case in range(6)}
     better = {case: value + 0.01 * (1 + int(case)) for case, value in reference.items()}
     worse = {case: value - 0.01 * (1 + int(case)) for case, value in reference.items()}
-    results = compare_all({"better": better, "worse": worse}, reference, generator=_generator())
+    results = correct_together(
+        {
+            name: compare(values, reference, generator=_generator())
+            for name, values in (("better", better), ("worse", worse))
+        }
+    )
     assert results["better"].mean_difference > 0 > results["worse"].mean_difference
     assert [result.p_holm for result in results.values()] == pytest.approx([4 / 2**6, 4 / 2**6])
 

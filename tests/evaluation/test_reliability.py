@@ -18,7 +18,7 @@ SHAPE = (60, 60, 20)
 
 
 def overconfident(seed, *, slope=0.5, offset=-0.5):
-    """A map of one region whose log odds are twice too large and shifted, and labels drawn from what it should say."""
+    """A map whose log odds are doubled and shifted, and labels drawn from what it should say."""
     drawn = np.random.default_rng(seed)
     odds = drawn.normal(-1, 3, SHAPE)
     meant = 1 / (1 + np.exp(-(slope * odds + offset)))

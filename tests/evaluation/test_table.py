@@ -10,18 +10,16 @@ from scarmap.errors import DataError, GeometryError, LabelError
 from scarmap.evaluation.presence import Presence
 from scarmap.evaluation.table import (
     Evaluation,
-    Row,
     evaluate_folder,
     evaluate_pair,
     infarcted_cases,
     presence,
-    read_scores,
     read_summary,
     summarise,
-    values_by_case,
     write_evaluation,
 )
 from scarmap.io.nifti import read_labels
+from scarmap.io.scores import Score, read_scores
 
 
 def _write_mask(path, values, *, affine=None):
@@ -41,7 +39,7 @@ def _heart(*, scar=2):
 
 
 def _row(value, *, case="a", convention="case3d", structure="scar", metric="dice", unit="ratio"):
-    return Row(case, convention, structure, metric, value, unit)
+    return Score(case, convention, structure, metric, value, unit)
 
 
 def test_a_pair_is_scored_under_every_convention(tmp_path):
@@ -130,12 +128,6 @@ def test_scores_return_from_cases_csv_as_they_were(tmp_path):
     assert isnan(back[1].value)
 
 
-def test_an_empty_value_reads_as_undefined(tmp_path):
-    path = tmp_path / "cases.csv"
-    path.write_text("case,convention,structure,metric,value,unit\na,case3d,scar,dice,,ratio\n")
-    assert isnan(read_scores(path)[0].value)
-
-
 def test_summary_json_is_strict_json_and_holds_what_was_left_out(tmp_path):
     evaluation = Evaluation("emidec", (_row(0.5), _row(nan, metric="assd_mm")), ("c",), ("x",))
     _, summary_file = write_evaluation(tmp_path, evaluation)
@@ -147,7 +139,7 @@ def test_summary_json_is_strict_json_and_holds_what_was_left_out(tmp_path):
 
 
 def _found(case, *, true, predicted, structure="whole_infarct"):
-    """Rows of a case: Dice is undefined where the truth is empty, the volume is the prediction's."""
+    """Scores of a case: Dice is undefined where the truth is empty, the volume is predicted."""
     dice = (0.7 if predicted else 0.0) if true else nan
     volume = _row(
         3.0 if predicted else 0.0, case=case, structure=structure, metric="volume_ml", unit="ml"
@@ -216,35 +208,7 @@ def test_summary_json_holds_what_a_reader_must_be_told(tmp_path):
         assert read_summary(write_evaluation(tmp_path, evaluation)[1])["notes"] == notes
 
 
-def test_values_by_case_picks_one_score():
-    rows = [
-        _row(0.5),
-        _row(0.7, case="b"),
-        _row(3.0, metric="assd_mm"),
-        _row(0.1, convention="emidec_official"),
-    ]
-    assert values_by_case(rows, convention="case3d", structure="scar", metric="dice") == {
-        "a": 0.5,
-        "b": 0.7,
-    }
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "one,two\n1,2\n",
-        "case,convention,structure,metric,value,unit\na,case3d,scar,dice,high,ratio\n",
-    ],
-)
-def test_a_foreign_table_is_named(tmp_path, text):
-    (tmp_path / "cases.csv").write_text(text)
-    with pytest.raises(DataError, match=r"cases\.csv is not a table of scores"):
-        read_scores(tmp_path / "cases.csv")
-
-
-def test_missing_and_foreign_files_are_named(tmp_path):
+def test_a_foreign_summary_is_named(tmp_path):
     (tmp_path / "summary.json").write_text("[]")
-    with pytest.raises(DataError, match=r"cases\.csv does not exist"):
-        read_scores(tmp_path / "cases.csv")
     with pytest.raises(DataError, match=r"summary\.json is not a summary"):
         read_summary(tmp_path / "summary.json")

@@ -18,7 +18,7 @@ def turned(angles_deg, middle_deg):
 
 @pytest.fixture(scope="session")
 def make_heart():
-    """Build concentric circles: cavity, wall, and a right ventricle that touches the wall around one direction.
+    """Build concentric circles, cavity and wall, and a right ventricle that touches the wall.
 
     `hurt` is a function of (radius in mm, direction in degrees, slice) that names the tissue of a
     voxel of the wall, or gives None for normal myocardium.

@@ -115,9 +115,10 @@ def test_readings_of_different_patients_are_an_error():
 
 
 def _variance_of_transformed_concordance(first, second):
-    """Delta method: the gradient over the five moments, and how these scatter in draws from a normal distribution.
+    """Delta method: the gradient over the five moments, and how these scatter.
 
-    Scaled from n to n - 2 patients, as Lin's interval is.
+    They scatter as in draws from a normal distribution. Scaled from n to n - 2 patients, as Lin's
+    interval is.
     """
     moments = np.array(
         [

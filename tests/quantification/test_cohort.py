@@ -1,21 +1,33 @@
 import csv
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from scarmap.errors import DataError, GeometryError
 from scarmap.io.files import write_json
-from scarmap.io.nifti import write_image, write_labels
+from scarmap.io.nifti import read_labels, write_image, write_labels
 from scarmap.quantification.cohort import (
+    Measuring,
     agree_cohorts,
-    other_reading,
-    quantify_files,
-    write_agreement,
+    compare_readings,
+    measure_cohort,
+    measure_study,
 )
+from scarmap.quantification.files import write_agreement
 from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
+from scarmap.quantification.study import Choices
+from scarmap.volume import Case
 
 TAPERED = (12.0, 14.0, 16.0)
+
+
+@dataclass
+class Files:
+    name: str
+    mask: Path
 
 
 def _scar(degrees):
@@ -35,18 +47,23 @@ def masks(make_heart, tmp_path):
     }
 
 
+def measured(path, case, **how):
+    labels = read_labels(path, "emidec")
+    return measure_study(Case(case, "emidec", {}, labels), Measuring(**how))
+
+
 def test_two_readings_of_a_cohort_agree_but_for_what_was_added(masks, tmp_path):
-    second = [quantify_files(path, "emidec", case=case) for case, path in masks["second"].items()]
-    first = other_reading(second, {**masks["first"], "stranger": tmp_path})
-    found = agree_cohorts(first, second)
+    second = [measured(path, case) for case, path in masks["second"].items()]
+    readings = compare_readings(second, {**masks["first"], "stranger": tmp_path})
+    found = readings.agreements
     assert found["infarct_percent_lv"].bias.value == pytest.approx(9 / 360 * 100, abs=0.15)
     assert found["infarct_percent_lv"].num_cases == 4
     assert found["myocardium_g"].bias.value == 0
     assert "edema_g" not in found
     assert "num_chords" not in found
-    paths = write_agreement(tmp_path, found, cases=["p0"], missing=["stranger"])
+    paths = write_agreement(tmp_path, readings)
     content = json.loads(paths[0].read_text())
-    assert content["missing"] == ["stranger"]
+    assert (content["cases"], content["missing"]) == (["p0", "p1", "p2", "p3"], ["stranger"])
     assert content["figures"]["infarct_g"]["unit"] == "g"
     assert content["figures"]["infarct_g"]["bias"]["value"] == pytest.approx(
         found["infarct_g"].bias.value
@@ -60,16 +77,56 @@ def test_two_readings_of_a_cohort_agree_but_for_what_was_added(masks, tmp_path):
 
 
 def test_a_landmark_is_kept_for_the_other_reading(masks):
-    second = [quantify_files(masks["second"]["p0"], "emidec", case="p0", reference_deg=77.0)]
-    (first,) = other_reading(second, masks["first"])
-    assert first.reference.septum_deg == 77.0
+    second = [measured(masks["second"]["p0"], "p0", reference_deg=77.0)]
+    readings = compare_readings(second, masks["first"])
+    assert readings.others["p0"].reference.septum_deg == 77.0
+    assert readings.missing == ("p1", "p2", "p3")
 
 
 def test_readings_of_other_cases_are_an_error(masks):
-    first = [quantify_files(masks["first"]["p0"], "emidec", case="p0")]
-    second = [quantify_files(masks["second"]["p1"], "emidec", case="p1")]
+    first = [measured(masks["first"]["p0"], "p0")]
+    second = [measured(masks["second"]["p1"], "p1")]
     with pytest.raises(DataError, match="one has p0, the other p1"):
         agree_cohorts(first, second)
+
+
+def test_the_other_reading_is_measured_with_the_same_choices(masks):
+    choices = Choices(salvage=True, transmurality="area")
+    study = measured(masks["second"]["p0"], "p0", choices=choices)
+    other = compare_readings([study], masks["first"], choices=choices).others["p0"]
+    assert other.conventions == study.conventions
+    assert "salvage_undefined" in {flag.code for flag in other.flags}
+
+
+def test_a_study_that_fails_is_named_and_the_others_are_measured(masks, tmp_path):
+    (tmp_path / "broken.nii.gz").write_bytes(b"no image")
+    files = [Files("p0", masks["first"]["p0"]), Files("broken", tmp_path / "broken.nii.gz")]
+    done = []
+    cohort = measure_cohort(
+        [files[1], files[0]], lambda each: measured(each.mask, each.name), on_case=done.append
+    )
+    assert [study.case for study in cohort.studies] == ["p0"]
+    assert list(cohort.failed) == ["broken"]
+    assert "cannot be read as NIfTI" in cohort.failed["broken"]
+    assert done == ["broken", "p0"]
+
+
+def test_a_study_without_a_mask_cannot_be_measured():
+    with pytest.raises(DataError, match="Study p0 has no mask"):
+        measure_study(Case("p0", "emidec", {}))
+
+
+def test_maps_are_found_beside_the_mask_or_where_they_are_said_to_be(masks, tmp_path):
+    grid = read_labels(masks["first"]["p0"], "emidec").grid
+    for folder, likely in (("first", 0.6), ("a", 0.1), ("b", 0.9)):
+        maps = np.full((*grid.shape, 1), likely)
+        write_image(tmp_path / folder / "p0_probabilities.nii.gz", maps, grid)
+        write_json(tmp_path / folder / "p0_probabilities.json", {"regions": ["whole_infarct"]})
+    beside = measured(masks["first"]["p0"], "p0").intervals["infarct_ml"]
+    assert "averaged" in beside.method
+    folds = measured(masks["first"]["p0"], "p0", maps=(tmp_path / "a", tmp_path / "b"))
+    assert "2 folds" in folds.intervals["infarct_ml"].method
+    assert not measured(masks["first"]["p0"], "p0", maps=()).intervals
 
 
 def test_probabilities_are_read_with_their_regions(make_heart, tmp_path):

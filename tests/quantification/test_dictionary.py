@@ -1,4 +1,4 @@
-"""The page's tables are made from the code: `SCARMAP_WRITE_GOLDEN=1 pytest` on this file writes them anew."""
+"""The page's tables are made from the code; `SCARMAP_WRITE_GOLDEN=1` writes them anew."""
 
 import inspect
 import os

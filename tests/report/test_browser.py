@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from scarmap.datasets.masks import studies_of_folder
+from scarmap.quantification.cohort import Measuring
 from scarmap.quantification.dictionary import FLAGS
 from scarmap.quantification.result import Flag
-from scarmap.report.from_masks import Measuring, report_study
+from scarmap.report.from_masks import report_study
 from scarmap.report.pages.cohort import build_cohort
 from scarmap.report.pages.study import build_study
 from scarmap.volume import Case, Grid, LabelMap, Volume

@@ -9,9 +9,10 @@ from scarmap.datasets.masks import find_masks, studies_of_folder
 from scarmap.errors import DataError
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image
+from scarmap.quantification.cohort import Measuring
 from scarmap.quantification.files import read_quantification
 from scarmap.quantification.study import Choices
-from scarmap.report.from_masks import Measuring, Truth, report_cohort, report_study
+from scarmap.report.from_masks import Truth, report_cohort, report_study
 
 PLAIN = Measuring(choices=Choices(methods=()))
 

@@ -1,8 +1,9 @@
 import pytest
 
 from scarmap.errors import RunError
+from scarmap.quantification.cohort import Measuring
 from scarmap.quantification.study import Choices
-from scarmap.report.from_masks import Measuring, report_run_studies
+from scarmap.report.from_masks import report_run_studies
 from scarmap.report.pages.run import build_report
 
 PLAIN = Measuring(choices=Choices(methods=()))

@@ -17,7 +17,8 @@ def demo(
     """Simulate patients, segment them with the built-in model, score and measure the masks, and make pages of it."""
     from scarmap.inference.devices import choose_device
     from scarmap.phantom.cohort import write_cohort
-    from scarmap.report.from_masks import Measuring, report_run_studies
+    from scarmap.quantification.cohort import AS_USUAL
+    from scarmap.report.from_masks import report_run_studies
     from scarmap.report.pages.run import build_report
     from scarmap.systems.scarmap.builtin import about_builtin, builtin_row, introduce, load_builtin
     from scarmap.training.run.request import Request
@@ -33,7 +34,7 @@ def demo(
     request = Request(about["name"], builtin_row(about), parts["patients"], parts["run"])
     run = apply(request, load_builtin(choose_device(device)))
     typer.echo("Measuring what was found")
-    report_run_studies(run, Measuring())
+    report_run_studies(run, AS_USUAL)
     page = build_report(run)
     typer.echo(f"\nOpen this page in a browser: {page.resolve()}")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scarmap.cli.options import Device
 from scarmap.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def predict(
     save_probabilities: Annotated[
         bool, typer.Option("--save-probabilities", help="Keep the averaged probability maps.")
     ] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     shard: Annotated[
         str | None,
         typer.Option(

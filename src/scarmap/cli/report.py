@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scarmap.cli.options import (
+    Errors,
+    Images,
+    Layout,
+    ReferenceAngle,
+    Salvage,
+    Sectors,
+    Transmurality,
+)
 from scarmap.errors import DataError, RunError
 
 if TYPE_CHECKING:
-    from scarmap.report.from_masks import Measuring
+    from scarmap.quantification.cohort import Measuring
 
-SOME_FAILED = 3
+_SOME_FAILED = 3
 
 
 def report(
@@ -20,54 +29,28 @@ def report(
         Path,
         typer.Argument(
             metavar="RUN|MASK|MASKS",
-            help="Run folder that `scarmap train` wrote, one mask, or a folder of masks (or a labelled data set).",
+            help="Run folder that `scarmap train` wrote, one mask, or a folder of masks (or a "
+            "labelled data set).",
         ),
     ],
     against: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="OTHER",
-            help="For a run another run folder, repeatable; for a folder of masks another one of the same cases.",
+            help="For a run another run folder, repeatable; for a folder of masks another one of "
+            "the same cases.",
         ),
     ] = None,
     lge: Annotated[Path | None, typer.Option(help="LGE image of the one mask.")] = None,
     t2: Annotated[Path | None, typer.Option(help="T2-weighted image of the one mask.")] = None,
     bssfp: Annotated[Path | None, typer.Option(help="bSSFP image of the one mask.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder with the images of a folder of masks.")
-    ] = None,
-    layout: Annotated[
-        str | None,
-        typer.Option(
-            help="Label layout of masks: myops2020, emidec, scarmap, or mixed for that of each case in --data."
-        ),
-    ] = None,
-    reference_angle: Annotated[
-        float | None,
-        typer.Option(
-            metavar="DEG",
-            help="Direction of the middle of the septum, from the first array axis towards the second.",
-        ),
-    ] = None,
-    sectors: Annotated[
-        str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")
-    ] = "rigid",
-    transmurality: Annotated[
-        str, typer.Option(help="What decides its class: extent, fraction or area.")
-    ] = "extent",
-    salvage: Annotated[
-        bool,
-        typer.Option(
-            "--salvage", help="Give the salvage index, which the consensus cautions about."
-        ),
-    ] = False,
-    errors: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="RUN",
-            help="Run, or cases.csv, that scored the model on unseen cases: intervals from its errors.",
-        ),
-    ] = None,
+    data: Images = None,
+    layout: Layout = None,
+    reference_angle: ReferenceAngle = None,
+    sectors: Sectors = "rigid",
+    transmurality: Transmurality = "extent",
+    salvage: Salvage = False,
+    errors: Errors = None,
     out: Annotated[
         Path, typer.Option(help="Folder for the pages of masks; a run's page goes into the run.")
     ] = Path("report"),
@@ -75,18 +58,14 @@ def report(
         bool, typer.Option("--studies", help="For a run: a page of each held-out mask, too.")
     ] = False,
 ) -> None:
-    """Write self-contained HTML pages: of a run, of one measured study, or of a cohort and its studies."""
+    """Write self-contained HTML pages: of a run, of one measured study, or of a cohort."""
     from scarmap.io.run import RunFolder
+    from scarmap.quantification.cohort import Measuring
     from scarmap.quantification.intervals.from_errors import read_known_errors
     from scarmap.quantification.study import Choices
-    from scarmap.report.from_masks import Measuring
 
-    images = {
-        name: path
-        for name, path in (("LGE", lge), ("T2", t2), ("bSSFP", bssfp))
-        if path is not None
-    }
-    single = {f"--{name.lower()}": path for name, path in images.items()}
+    images = _given({"LGE": lge, "T2": t2, "bSSFP": bssfp})
+    single = {"--lge": lge, "--t2": t2, "--bssfp": bssfp}
     choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
     known = read_known_errors(errors, confidence=choices.confidence) if errors else None
     measuring = Measuring(reference_deg=reference_angle, errors=known, choices=choices)
@@ -100,19 +79,18 @@ def report(
     elif RunFolder(subject).record_file.is_file():
         _refuse({**single, "--data": data, "--layout": layout}, "a run", "--against or --studies")
         _report_run(subject, against or [], measuring if studies else None)
-    elif _holds_masks(subject):
+    else:
+        _check_masks(subject)
         _refuse(
             {**single, "--studies": studies},
             "a folder of masks",
             "--data for the folder of their images",
         )
         _report_masks(subject, data, layout, out, measuring, against or [])
-    else:
-        raise RunError(
-            f"{subject} is not a run folder, as it has no run.json, and neither a mask nor a "
-            "folder of masks. Give what `scarmap train` wrote, a NIfTI mask, or a folder with a "
-            "<case>.nii.gz for each study."
-        )
+
+
+def _given(images: Mapping[str, Path | None]) -> dict[str, Path]:
+    return {name: path for name, path in images.items() if path is not None}
 
 
 def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None") -> None:
@@ -125,9 +103,9 @@ def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None"
     failed: Mapping[str, str] = {}
     if measuring:
         with _progress() as on_case:
-            outcome = report_run_studies(run, measuring, on_case=on_case)
-        typer.echo(f"Studies: {outcome.page}")
-        failed = outcome.failed
+            reported = report_run_studies(run, measuring, on_case=on_case)
+        typer.echo(f"Studies: {reported.page}")
+        failed = reported.failed
     typer.echo(f"Report: {build_report(run, [RunFolder(other) for other in against])}")
     for note in notes(recorded_split(run.read_record())):
         typer.echo(note)
@@ -170,21 +148,25 @@ def _report_masks(
     truth = Truth(against[0].resolve().name, find_masks(against[0])) if against else None
     name = masks.resolve().name
     with _progress() as on_case:
-        outcome = report_cohort(
+        reported = report_cohort(
             files, out, name=name, measuring=measuring, truth=truth, on_case=on_case
         )
-    typer.echo(f"{len(outcome.studies)} of {len(files)} studies measured")
-    typer.echo(f"Cohort: {outcome.page}\nFigures: {out / COHORT_FILE}")
-    _tell(outcome.failed)
+    typer.echo(f"{len(reported.studies)} of {len(files)} studies measured")
+    typer.echo(f"Cohort: {reported.page}\nFigures: {out / COHORT_FILE}")
+    _tell(reported.failed)
 
 
-def _holds_masks(folder: Path) -> bool:
+def _check_masks(folder: Path) -> None:
     from scarmap.datasets.masks import find_masks
 
     try:
-        return bool(find_masks(folder))
+        find_masks(folder)
     except DataError:
-        return False
+        raise RunError(
+            f"{folder} is not a run folder, as it has no run.json, and neither a mask nor a "
+            "folder of masks. Give what `scarmap train` wrote, a NIfTI mask, or a folder with a "
+            "<case>.nii.gz for each study."
+        ) from None
 
 
 def _refuse(options: Mapping[str, object], subject: str, instead: str) -> None:
@@ -210,4 +192,4 @@ def _tell(failed: Mapping[str, str]) -> None:
     typer.echo(f"scarmap: {len(failed)} studies could not be measured.", err=True)
     for message in failed.values():
         typer.echo(f"- {message}", err=True)
-    raise typer.Exit(SOME_FAILED)
+    raise typer.Exit(_SOME_FAILED)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scarmap.cli.options import Device, EpochsScale, Seed
 from scarmap.errors import DataError, RecipeError, RunError
 
 if TYPE_CHECKING:
@@ -39,11 +40,9 @@ def reproduce(
             "--set", metavar="KEY=VALUE", help="Change a setting of all rows; repeatable."
         ),
     ] = None,
-    epochs_scale: Annotated[
-        float, typer.Option(min=0.0, help="Factor on the length of every phase.")
-    ] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    epochs_scale: EpochsScale = 1.0,
+    seed: Seed = 1,
+    device: Device = "auto",
     scheduler: Annotated[
         str | None,
         typer.Option(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from scarmap.cli.options import Device, EpochsScale, Seed
 from scarmap.errors import RecipeError
 
 SMOKE = {"width": 8, "start": None}
@@ -26,11 +27,9 @@ def train(
             "--set", metavar="KEY=VALUE", help="Change a setting of the recipe; repeatable."
         ),
     ] = None,
-    epochs_scale: Annotated[
-        float, typer.Option(min=0.0, help="Factor on the length of every phase.")
-    ] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    epochs_scale: EpochsScale = 1.0,
+    seed: Seed = 1,
+    device: Device = "auto",
     devices: Annotated[
         int,
         typer.Option(

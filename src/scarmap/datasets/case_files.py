@@ -52,7 +52,8 @@ def load_case(
         check_same_grid(
             images[first].grid,
             images[sequence].grid,
-            what=f"Case {files.name}: {first} ({files.images[first]}) and {sequence} ({files.images[sequence]})",
+            what=f"Case {files.name}: {first} ({files.images[first]}) and "
+            f"{sequence} ({files.images[sequence]})",
         )
     if not labelled:
         return Case(files.name, files.layout, images)
@@ -72,15 +73,22 @@ def load_case(
 
 def _check_sequences(files: CaseFiles, sequences: Sequence[str], *, optional: bool) -> None:
     missing = [sequence for sequence in sequences if sequence not in files.images]
-    if not missing or (optional and len(missing) < len(sequences)):
+    allowed = len(sequences) - 1 if optional else 0
+    if len(missing) <= allowed:
         return
-    found = (
-        ", ".join(f"{sequence} ({path})" for sequence, path in files.images.items()) or "no image"
-    )
-    present = ",".join(sequence for sequence in SEQUENCES if sequence in files.images) or "LGE"
-    remedy = f", or use a model trained without it (for instance --set sequences={present} when training)"
+    found = [f"{sequence} ({path})" for sequence, path in files.images.items()]
+    needed = ", ".join(sequences)
     raise DataError(
-        f"Case {files.name} has no {' and no '.join(missing)} image; found: {found}. This recipe "
-        f"needs {'at least one of ' if optional else ''}{', '.join(sequences)}: add the "
-        f"file{'' if optional else remedy}."
+        f"Case {files.name} has no {' and no '.join(missing)} image; found: "
+        f"{', '.join(found) or 'no image'}. This recipe needs "
+        f"{f'at least one of {needed}' if optional else needed}: add the "
+        f"file{'' if optional else _another_model(files)}."
+    )
+
+
+def _another_model(files: CaseFiles) -> str:
+    present = ",".join(sequence for sequence in SEQUENCES if sequence in files.images) or "LGE"
+    return (
+        ", or use a model trained without it (for instance --set sequences="
+        f"{present} when training)"
     )

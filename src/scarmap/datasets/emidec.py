@@ -1,4 +1,4 @@
-"""EMIDEC: `Case_P001/Images/Case_P001.nii.gz`, with the truth in `Case_P001/Contours/Case_P001.nii.gz`."""
+"""EMIDEC: `<case>/Images/<case>.nii.gz`, with the truth in `<case>/Contours/<case>.nii.gz`."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ def find_cases(folder: Path) -> list[CaseFiles]:
     cases = []
     for images in sorted(folder.glob("*/Images")):
         name = images.parent.name
-        files = [path for path in sorted(images.glob("*.nii*")) if path.name[0] != "."]
-        contours = [
-            path
-            for path in sorted((images.parent / "Contours").glob("*.nii*"))
-            if path.name[0] != "."
-        ]
-        if files:
+        lge = _first(images)
+        if lge:
             cases.append(
-                CaseFiles(name, "emidec", {"LGE": files[0]}, contours[0] if contours else None)
+                CaseFiles(name, "emidec", {"LGE": lge}, _first(images.parent / "Contours"))
             )
     return cases
+
+
+def _first(folder: Path) -> Path | None:
+    """The first NIfTI file of a folder; hidden files are leftovers of other systems."""
+    return next((path for path in sorted(folder.glob("*.nii*")) if path.name[0] != "."), None)

@@ -10,10 +10,10 @@ from scarmap.errors import DataError, LabelError
 from scarmap.io.files import read_json
 from scarmap.labels import declare
 
-LABELS = "labels.json"
+_LABELS = "labels.json"
 """In the folder of a data set with codes of its own: tissue to its value."""
 
-READERS: Mapping[str, Callable[[Path], list[CaseFiles]]] = {
+_READERS: Mapping[str, Callable[[Path], list[CaseFiles]]] = {
     "emidec": emidec.find_cases,
     "myops2020": myops2020.find_cases,
     "scarmap": plain.find_cases,
@@ -37,19 +37,23 @@ def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder. Give --data the folder that holds the cases.")
-    read = read_sets if holds_sets(folder) else read_set
+    read = read_sets if holds_sets(folder) else _read_set
     cases = read(folder, labelled=labelled)
     if cases:
         return cases
-    entries = sorted(path.name for path in folder.iterdir())
-    seen = ", ".join(entries[:6]) + (", ..." if len(entries) > 6 else "") if entries else "nothing"
     raise DataError(
         f"{folder} holds no {'labelled ' if labelled else ''}case that scarmap can read; it holds "
-        f"{seen}. Expected files named <case>_LGE.nii.gz, <case>_T2.nii.gz, <case>_C0.nii.gz "
-        "(MyoPS; labels <case>_gd.nii.gz), folders <case>/Images/<case>.nii.gz (EMIDEC; labels in "
-        "<case>/Contours), or folders <case>/ with LGE.nii.gz, T2.nii.gz, bSSFP.nii.gz (scarmap; "
-        "labels in labels.nii.gz); or folders of these."
+        f"{_content(folder)}. Expected files named <case>_LGE.nii.gz, <case>_T2.nii.gz, "
+        "<case>_C0.nii.gz (MyoPS; labels <case>_gd.nii.gz), folders <case>/Images/<case>.nii.gz "
+        "(EMIDEC; labels in <case>/Contours), or folders <case>/ with LGE.nii.gz, T2.nii.gz, "
+        "bSSFP.nii.gz (scarmap; labels in labels.nii.gz); or folders of these."
     )
+
+
+def _content(folder: Path) -> str:
+    entries = sorted(path.name for path in folder.iterdir())
+    shown = ", ".join(entries[:6]) or "nothing"
+    return f"{shown}, ..." if len(entries) > 6 else shown
 
 
 def holds_sets(folder: Path) -> bool:
@@ -63,32 +67,32 @@ def holds_sets(folder: Path) -> bool:
     return any(emidec.find_cases(part) or plain.find_cases(part) for part in _subfolders(folder))
 
 
-def read_set(folder: Path, *, labelled: bool) -> list[CaseFiles]:
+def _read_set(folder: Path, *, labelled: bool) -> list[CaseFiles]:
     """The cases of one data set; none where the folder is no data set.
 
     Raises:
         LabelError: Its `labels.json` declares no label set.
     """
-    own = declared_layout(folder)
-    for reader in READERS.values():
-        cases = [
-            case
-            for case in reader(folder)
-            if case.images and (case.labels is not None or not labelled)
-        ]
+    own = _declared_layout(folder)
+    for reader in _READERS.values():
+        cases = [case for case in reader(folder) if _is_usable(case, labelled=labelled)]
         if cases:
             return [replace(case, layout=own) for case in cases] if own else cases
     return []
 
 
-def declared_layout(folder: Path) -> str | None:
-    """Layout that a data set declares in its `labels.json`; None where it has none and uses its usual codes.
+def _is_usable(case: CaseFiles, *, labelled: bool) -> bool:
+    return bool(case.images) and (case.labels is not None or not labelled)
+
+
+def _declared_layout(folder: Path) -> str | None:
+    """Layout that a data set declares in its `labels.json`; None where it uses its usual codes.
 
     Raises:
         DataError: The file is damaged.
         LabelError: It declares no label set.
     """
-    file = folder / LABELS
+    file = folder / _LABELS
     if not file.is_file():
         return None
     values = read_json(file)
@@ -107,7 +111,7 @@ def read_sets(folder: Path, *, labelled: bool) -> list[CaseFiles]:
     """
     found: dict[str, CaseFiles] = {}
     for part in _subfolders(folder):
-        for case in read_set(part, labelled=labelled):
+        for case in _read_set(part, labelled=labelled):
             if case.name in found:
                 raise DataError(
                     f"Two data sets in {folder} have a case named {case.name}, one of them in "

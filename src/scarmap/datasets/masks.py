@@ -1,19 +1,19 @@
-"""Masks that are to be measured, each with the images of its study: anyone's masks, by a model or by hand."""
+"""Masks to be measured, by a model or by hand, each with the images of its study."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from scarmap.datasets import myops2020, plain
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, holds_sets, read_sets
-from scarmap.datasets.myops2020 import case_name
+from scarmap.datasets.myops2020 import case_name, without_ending
 from scarmap.errors import DataError
 from scarmap.io.nifti import read_labels
-from scarmap.labels import LAYOUTS, MIXED, codes, common_layout
+from scarmap.labels import LAYOUTS, MIXED, SEQUENCES, codes, common_layout
 from scarmap.volume import Case
 
-GENERAL_NAMES = ("labels", "mask")
+_GENERAL_NAMES = ("labels", "mask")
 """Names of a mask's file that say nothing about its study; its folder does."""
 
 
@@ -31,7 +31,7 @@ def one_study(mask: Path, *, layout: str | None, images: Mapping[str, Path]) -> 
     """
     name = case_name(mask)
     return CaseFiles(
-        mask.parent.name if name in GENERAL_NAMES else name, _layout(layout, mask), images, mask
+        mask.parent.name if name in _GENERAL_NAMES else name, _layout(layout, mask), images, mask
     )
 
 
@@ -56,37 +56,25 @@ def studies_of_folder(
         LabelError: There is no such layout.
     """
     found = find_masks(masks)
-    cases = {
-        case.name: case for case in _cases(masks if data is None else data, wanted=data is not None)
-    }
-    own = [
-        case
-        for name, case in cases.items()
-        if case.labels is not None and case.labels == found.get(name)
-    ]
-    layout = layout or (common_layout(case.layout for case in own) if own else None)
+    known_cases = _cases(masks if data is None else data, wanted=data is not None)
+    cases = {case.name: case for case in known_cases}
+    layout = layout or _layout_of_truths(found, cases)
     known = MIXED if layout == MIXED else _layout(layout, masks)
-    if data is not None and not cases.keys() & found.keys():
+    if data is not None and found.keys().isdisjoint(cases):
         raise DataError(
             f"No mask in {masks} ({', '.join(list(found)[:4])}) has a case of the same name in "
             f"{data} ({', '.join(list(cases)[:4])}). Name masks by case, <case>.nii.gz, or leave "
             "--data out."
         )
-    if known == MIXED:
-        return [
-            replace(cases[name], labels=path)
-            for name, path in sorted(found.items())
-            if name in cases
-        ]
-    bare = CaseFiles("", known, {})
     return [
-        replace(cases.get(name, bare), name=name, layout=known, labels=path)
+        replace(case, labels=path)
         for name, path in sorted(found.items())
+        if (case := _case_of(name, cases, known))
     ]
 
 
 def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, str]:
-    """Label layout of a folder of truths: the one that is given, or each case's own, by name, in data sets.
+    """Label layout of a folder of truths: the given one, or in data sets that of each case.
 
     Raises:
         DataError: A layout is needed.
@@ -100,22 +88,41 @@ def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, st
     return _layout(layout, truths)
 
 
-def load_study(files: CaseFiles) -> Case:
+def load_study(files: CaseFiles, *, sequences: Sequence[str] = SEQUENCES) -> Case:
     """Read a mask and whatever images there are.
 
     Args:
         files: Where they are; `labels` is the mask.
+        sequences: The images to read, where they are there.
 
     Raises:
         DataError: A file is missing or damaged.
         GeometryError: They lie on different grids.
         LabelError: The mask holds values that its layout does not define.
     """
-    if files.images:
-        return load_case(files, sequences=list(files.images), labelled=True)
+    wanted = [sequence for sequence in files.images if sequence in sequences]
+    if wanted:
+        return load_case(files, sequences=wanted, labelled=True)
     if files.labels is None:
         raise DataError(f"Study {files.name} has no mask. Give the file with its labels.")
     return Case(files.name, files.layout, {}, read_labels(files.labels, files.layout))
+
+
+def _case_of(name: str, cases: Mapping[str, CaseFiles], layout: str) -> CaseFiles | None:
+    """Images of a mask's study; None where nothing tells the layout of the mask."""
+    if layout == MIXED:
+        return cases.get(name)
+    return replace(cases.get(name, CaseFiles(name, layout, {})), layout=layout)
+
+
+def _layout_of_truths(masks: Mapping[str, Path], cases: Mapping[str, CaseFiles]) -> str | None:
+    """Layout of the masks that are the truth of their case; None where none is."""
+    own = [
+        cases[name].layout
+        for name, mask in masks.items()
+        if name in cases and cases[name].labels == mask
+    ]
+    return common_layout(own) if own else None
 
 
 def _cases(folder: Path, *, wanted: bool) -> list[CaseFiles]:
@@ -150,31 +157,32 @@ def find_masks(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder of masks.")
-    contours = {
-        path.parent.parent.name: path
-        for path in sorted(folder.glob("*/Contours/*.nii*"))
-        if path.name[0] != "."
-    }
+    contours = _shown(folder, "*/Contours/*.nii*")
     if contours:
-        return contours
+        return {path.parent.parent.name: path for path in contours}
     if holds_sets(folder):
-        return {
-            case.name: case.labels
-            for case in read_sets(folder, labelled=True)
-            if case.labels is not None
-        }
-    for find in (myops2020.find_cases, plain.find_cases):
-        named = {case.name: case.labels for case in find(folder) if case.labels is not None}
-        if named:
-            return named
-    flat = {
-        path.name.removesuffix(".gz").removesuffix(".nii"): path
-        for path in sorted(folder.glob("*.nii*"))
-        if not path.name.startswith(".") and "_probabilities" not in path.name
-    }
-    if not flat:
+        return _truths(read_sets(folder, labelled=True))
+    return (
+        _truths(myops2020.find_cases(folder))
+        or _truths(plain.find_cases(folder))
+        or _flat_masks(folder)
+    )
+
+
+def _flat_masks(folder: Path) -> dict[str, Path]:
+    flat = {without_ending(path): path for path in _shown(folder, "*.nii*")}
+    masks = {name: path for name, path in flat.items() if "_probabilities" not in name}
+    if not masks:
         raise DataError(
             f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout "
             "with its labels."
         )
-    return flat
+    return masks
+
+
+def _shown(folder: Path, pattern: str) -> list[Path]:
+    return [path for path in sorted(folder.glob(pattern)) if path.name[0] != "."]
+
+
+def _truths(cases: Iterable[CaseFiles]) -> dict[str, Path]:
+    return {case.name: case.labels for case in cases if case.labels is not None}

@@ -5,6 +5,7 @@ labels in `train25_myops_gd/`, and `Case3001/Case3001_{C0,LGE,T2,gd}.nii.gz`.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from scarmap.datasets.case_files import CaseFiles
@@ -25,6 +26,25 @@ SUFFIXES = {
 _NAME = re.compile(rf"^(?P<case>.+)_(?P<suffix>{'|'.join(SUFFIXES)})\.nii(?:\.gz)?$", re.IGNORECASE)
 
 
+def without_ending(path: Path) -> str:
+    """Name of a NIfTI file without `.nii` or `.nii.gz`."""
+    return path.name.removesuffix(".gz").removesuffix(".nii")
+
+
+def as_cases(files: Mapping[str, Mapping[str, Path]], layout: str) -> list[CaseFiles]:
+    """Cases from their files by kind, sorted by name.
+
+    Args:
+        files: Case to sequence, or "labels", to file.
+        layout: Label layout of all of them.
+    """
+    cases = []
+    for name, kinds in sorted(files.items()):
+        images = {kind: path for kind, path in kinds.items() if kind != "labels"}
+        cases.append(CaseFiles(name, layout, images, kinds.get("labels")))
+    return cases
+
+
 def case_name(path: Path) -> str:
     """Name of the case that a file belongs to: its own name without the sequence.
 
@@ -32,7 +52,7 @@ def case_name(path: Path) -> str:
     ('p7', 'study')
     """
     match = _NAME.match(path.name)
-    return match["case"] if match else path.name.removesuffix(".gz").removesuffix(".nii")
+    return match["case"] if match else without_ending(path)
 
 
 def find_cases(folder: Path) -> list[CaseFiles]:
@@ -57,12 +77,4 @@ def find_cases(folder: Path) -> list[CaseFiles]:
                 "--data at one data set, or remove the copy."
             )
         files[kind] = path
-    return [
-        CaseFiles(
-            name,
-            "myops2020",
-            {kind: files[kind] for kind in files if kind != "labels"},
-            files.get("labels"),
-        )
-        for name, files in sorted(cases.items())
-    ]
+    return as_cases(cases, "myops2020")

@@ -1,18 +1,18 @@
-"""Plain folders, one per case: `<case>/LGE.nii.gz`, `T2.nii.gz`, `bSSFP.nii.gz`, with the truth in `labels.nii.gz`.
+"""Plain folders, one per case: `<case>/LGE.nii.gz`, `T2.nii.gz`, `bSSFP.nii.gz`.
 
-The truth is in the codes of layout "scarmap", which labels every tissue. Any sequence may be
-missing.
+The truth lies beside them in `labels.nii.gz`, in the codes of layout "scarmap", which labels every
+tissue. Any sequence may be missing.
 """
 
 from pathlib import Path
 
 from scarmap.datasets.case_files import CaseFiles
-from scarmap.datasets.myops2020 import SUFFIXES
+from scarmap.datasets.myops2020 import SUFFIXES, as_cases, without_ending
 from scarmap.errors import DataError
 
 
 def find_cases(folder: Path) -> list[CaseFiles]:
-    """List the cases below a folder, sorted by name; empty when no file in its subfolders is named like a sequence.
+    """List the cases below a folder, sorted by name; empty when no file is named like a sequence.
 
     Args:
         folder: The folder that holds the case folders.
@@ -22,7 +22,7 @@ def find_cases(folder: Path) -> list[CaseFiles]:
     """
     cases: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.glob("*/*.nii*")):
-        kind = SUFFIXES.get(path.name.removesuffix(".gz").removesuffix(".nii").lower())
+        kind = SUFFIXES.get(without_ending(path).lower())
         if kind is None:
             continue
         files = cases.setdefault(path.parent.name, {})
@@ -32,12 +32,4 @@ def find_cases(folder: Path) -> list[CaseFiles]:
                 "of them in the folder of the case."
             )
         files[kind] = path
-    return [
-        CaseFiles(
-            name,
-            "scarmap",
-            {kind: files[kind] for kind in files if kind != "labels"},
-            files.get("labels"),
-        )
-        for name, files in sorted(cases.items())
-    ]
+    return as_cases(cases, "scarmap")

@@ -1,7 +1,11 @@
-"""What a run's folds split: patients, or single slices where a published table did so, and what that split leaks."""
+"""What the folds of a run split, patients or single slices, and what such a split leaks.
+
+Slices are split only to reproduce published tables that did so.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal
 
 from scarmap.datasets.folds import Fold
@@ -31,11 +35,11 @@ class Split:
         return self.slices[name][0] if name in self.slices else name
 
     def position(self, name: str) -> int | None:
-        """Number from 0 of the slice that a name in the folds stands for; None where it stands for a whole case."""
+        """Number from 0 of the slice that a name stands for; None where it is a whole case."""
         return self.slices[name][1] if name in self.slices else None
 
     def held_out(self, index: int, case: str) -> list[str]:
-        """Names of a case that a fold validates on: the case's own, or those of its slices in order."""
+        """Names of a case that a fold validates on: its own, or those of its slices in order."""
         validation = set(self.folds[index].validation)
         return [name for name in self.names(case) if name in validation]
 
@@ -83,22 +87,11 @@ def split_cases(
         DataError: There are too few cases or slices, or a slice would be named like a case.
         RecipeError: A fold holds a name that was not to be split.
     """
-    slices = {}
-    if unit == "slice":
-        slices = {
-            slice_name(case, z): (case, z) for case, depth in depths.items() for z in range(depth)
-        }
-    clashing = sorted(set(slices) & set(depths))
-    if clashing:
-        raise DataError(
-            f"Case {clashing[0]} is named like a slice of case {slices[clashing[0]][0]}, so a "
-            "split by slice cannot tell them apart. Rename the case."
-        )
+    slices = _name_slices(depths) if unit == "slice" else {}
     names = list(slices) if unit == "slice" else list(depths)
     made = folds(names)
-    unknown = sorted(
-        {name for fold in made for name in (*fold.train, *fold.validation)} - set(names)
-    )
+    held = chain.from_iterable((*fold.train, *fold.validation) for fold in made)
+    unknown = sorted(set(held) - set(names))
     if unknown:
         raise RecipeError(
             f"The recipe's folds hold {unknown[0]!r}, which is no "
@@ -108,8 +101,21 @@ def split_cases(
     return Split(unit, made, slices)
 
 
+def _name_slices(depths: Mapping[str, int]) -> dict[str, tuple[str, int]]:
+    slices: dict[str, tuple[str, int]] = {}
+    for case, depth in depths.items():
+        slices |= {slice_name(case, z): (case, z) for z in range(depth)}
+    clashing = sorted(slices.keys() & depths.keys())
+    if clashing:
+        raise DataError(
+            f"Case {clashing[0]} is named like a slice of case {slices[clashing[0]][0]}, so a "
+            "split by slice cannot tell them apart. Rename the case."
+        )
+    return slices
+
+
 def leak(split: Split) -> str:
-    """Say what validation knows from training, found by comparing the folds; empty where it knows nothing.
+    """Say what validation knows from training; empty where it knows nothing.
 
     >>> leak(Split("patient", (Fold(("a", "b"), ("b",)),)))
     'validation patients were trained on'
@@ -124,7 +130,7 @@ def leak(split: Split) -> str:
 
 
 def notes(split: Split) -> tuple[str, ...]:
-    """What a reader of any score under a split must be told, one sentence each; nothing for a split of patients."""
+    """What a reader of any score must be told, one sentence each; nothing for sound splits."""
     found = leak(split)
     said = (
         [f"Leaking split: {found}. The scores overstate how well new patients are segmented."]

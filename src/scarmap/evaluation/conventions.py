@@ -1,4 +1,4 @@
-"""The ways in which the field scores a case, side by side, so that numbers meet the published ones they belong to.
+"""The ways in which the field scores a case, so that numbers stand beside the right ones.
 
 A convention is a function of a prediction and a truth on one grid; `CONVENTIONS` names them. They
 differ in what is averaged and in what an empty mask is worth, which moves the Dice of small lesions
@@ -16,7 +16,7 @@ from scarmap.evaluation.surface import hausdorff_mm, surface_errors
 from scarmap.labels import REGIONS, MaskArray, codes, region_mask, regions_of
 from scarmap.volume import Grid, LabelMap
 
-PATHOLOGY: Mapping[str, tuple[str, str]] = {
+_PATHOLOGY: Mapping[str, tuple[str, str]] = {
     "myops2020": ("edema", "scar"),
     "emidec": ("scar", "mvo"),
     "scarmap": ("edema", "whole_infarct"),
@@ -24,37 +24,26 @@ PATHOLOGY: Mapping[str, tuple[str, str]] = {
 """The two disjoint pathologies of each layout, which `mfunet_slicewise` stacks."""
 
 
-def stacked_pathologies(layout: str) -> tuple[str, str] | None:
-    """The pair of `PATHOLOGY`, or that of a layout of the user's own; None where it labels fewer than two.
+def _stacked_pathologies(layout: str) -> tuple[str, str] | None:
+    """The two pathologies that a layout labels; None where it labels fewer than two.
 
-    >>> stacked_pathologies("own:normal_myocardium=1,scar=2,mvo=3"), stacked_pathologies("own:scar=1")
-    (('scar', 'mvo'), None)
+    >>> _stacked_pathologies("own:normal_myocardium=1,scar=2,mvo=3")
+    ('scar', 'mvo')
+    >>> _stacked_pathologies("own:scar=1")
     """
-    if layout in PATHOLOGY:
-        return PATHOLOGY[layout]
+    if layout in _PATHOLOGY:
+        return _PATHOLOGY[layout]
     labelled = codes(layout)
-    if "scar" not in labelled:
-        return None
-    return (
-        ("edema", "whole_infarct")
-        if "edema" in labelled
-        else ("scar", "mvo")
-        if "mvo" in labelled
-        else None
-    )
+    if {"scar", "edema"} <= labelled.keys():
+        return "edema", "whole_infarct"
+    if {"scar", "mvo"} <= labelled.keys():
+        return "scar", "mvo"
+    return None
 
 
 @dataclass(frozen=True)
-class Score:
-    """One measured number.
-
-    Attributes:
-        convention: A name in `CONVENTIONS`.
-        structure: A name in `scarmap.labels.REGIONS`, or "average_pathology".
-        metric: For instance "dice".
-        value: The number; NaN where the convention leaves it undefined.
-        unit: "ratio", "mm" or "ml".
-    """
+class Measurement:
+    """One number; its attributes are those of `scarmap.io.scores.Score`, without the case."""
 
     convention: str
     structure: str
@@ -63,7 +52,7 @@ class Score:
     unit: str
 
 
-def case3d(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
+def case3d(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Measurement]:
     """Every region of the layout, each as one 3D mask per case.
 
     Overlap and surface distance are undefined (NaN) when the truth is empty: a case without scar
@@ -78,21 +67,21 @@ def case3d(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
         truth: Mask to judge by, on the same grid.
         layout: Label layout that defines the regions.
     """
-    scores: list[Score] = []
+    measured: list[Measurement] = []
     for structure, predicted, true in _regions(prediction, truth, layout):
         values = _overlap_and_distance(predicted, true, truth.grid) | _volumes(
             predicted, true, truth.grid
         )
-        scores += [
-            Score("case3d", structure, metric, value, unit)
+        measured += [
+            Measurement("case3d", structure, metric, value, unit)
             for (metric, unit), value in values.items()
         ]
-    return scores
+    return measured
 
 
 def mfunet_slicewise(
     prediction: LabelMap, truth: LabelMap, layout: str, *, epsilon: float = 1e-12
-) -> list[Score]:
+) -> list[Measurement]:
     """Dice of each slice, averaged over all slices of the case.
 
     A slice where both masks are empty counts 1, and one false voxel on an empty slice makes that
@@ -113,7 +102,7 @@ def mfunet_slicewise(
         structure: (predicted, true)
         for structure, predicted, true in _regions(prediction, truth, layout)
     }
-    stacked = stacked_pathologies(layout)
+    stacked = _stacked_pathologies(layout)
     if stacked is not None:
         first, second = (masks[pathology] for pathology in stacked)
         masks["average_pathology"] = (
@@ -121,7 +110,7 @@ def mfunet_slicewise(
             np.concatenate([first[1], second[1]]),
         )
     return [
-        Score(
+        Measurement(
             "mfunet_slicewise",
             structure,
             "dice",
@@ -132,8 +121,8 @@ def mfunet_slicewise(
     ]
 
 
-def slicewise(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
-    """Dice of each slice that shows the structure in its truth, averaged over these slices of the case.
+def slicewise(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Measurement]:
+    """Dice of the slices that show the structure in their truth, averaged over these slices.
 
     Slices with an empty truth do not count, so that neither finding nothing nor inventing something
     there changes the score; where no slice shows the structure it is undefined (NaN). When only the
@@ -145,12 +134,14 @@ def slicewise(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]
         layout: Label layout that defines the regions.
     """
     return [
-        Score("slicewise", structure, "dice", _mean_dice_where_present(predicted, true), "ratio")
+        Measurement(
+            "slicewise", structure, "dice", _mean_dice_where_present(predicted, true), "ratio"
+        )
         for structure, predicted, true in _regions(prediction, truth, layout)
     ]
 
 
-def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Score]:
+def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[Measurement]:
     """The metrics of the EMIDEC challenge, 3D per case.
 
     Dice is 1 when both masks are empty and 0 when one is. `volume_difference_ml` is |prediction -
@@ -170,12 +161,11 @@ def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[
         truth: Mask to judge by, on the same grid.
         layout: Label layout; structures that it cannot label are left out.
     """
-    voxel_ml = truth.grid.voxel_ml
     tissues = codes(layout)
     myocardium = int(np.count_nonzero(region_mask(truth.array, "whole_myocardium")))
-    scores: list[Score] = []
+    measured: list[Measurement] = []
     for structure in ("whole_myocardium", "whole_infarct", "mvo", "lv_pool"):
-        if not any(tissue in tissues for tissue in REGIONS[structure]):
+        if tissues.keys().isdisjoint(REGIONS[structure]):
             continue
         predicted, true = (
             region_mask(prediction.array, structure),
@@ -184,24 +174,22 @@ def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[
         difference = abs(int(np.count_nonzero(predicted)) - int(np.count_nonzero(true)))
         values = {
             ("dice", "ratio"): dice(predicted, true, empty=1.0),
-            ("volume_difference_ml", "ml"): difference * voxel_ml,
+            ("volume_difference_ml", "ml"): difference * truth.grid.voxel_ml,
         }
         if structure == "whole_myocardium":
-            values["hausdorff_mm", "mm"] = hausdorff_mm(
-                predicted, true, spacing_mm=truth.grid.spacing_mm
-            )
+            distance = hausdorff_mm(predicted, true, spacing_mm=truth.grid.spacing_mm)
+            values["hausdorff_mm", "mm"] = distance
         if structure in ("whole_infarct", "mvo"):
-            values["volume_difference_ratio", "ratio"] = (
-                difference / myocardium if myocardium else nan
-            )
-        scores += [
-            Score("emidec_official", structure, metric, value, unit)
+            share = difference / myocardium if myocardium else nan
+            values["volume_difference_ratio", "ratio"] = share
+        measured += [
+            Measurement("emidec_official", structure, metric, value, unit)
             for (metric, unit), value in values.items()
         ]
-    return scores
+    return measured
 
 
-CONVENTIONS: Mapping[str, Callable[[LabelMap, LabelMap, str], list[Score]]] = {
+CONVENTIONS: Mapping[str, Callable[[LabelMap, LabelMap, str], list[Measurement]]] = {
     "case3d": case3d,
     "mfunet_slicewise": mfunet_slicewise,
     "slicewise": slicewise,

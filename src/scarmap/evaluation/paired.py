@@ -1,4 +1,4 @@
-"""Compare two methods on the same cases: the difference, how sure it is, and whether chance explains it."""
+"""Two methods on the same cases: their difference, how sure it is, and whether it is chance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -71,31 +71,11 @@ def compare(
     low, high = bootstrap_interval(
         defined, generator=generator, confidence=confidence, num_resamples=num_resamples
     )
+    # The test is undefined where no case differs, and then nothing speaks against chance.
     p_value = float(stats.wilcoxon(defined).pvalue) if defined.any() else 1.0
     num_undefined = int(differences.size - defined.size)
     return PairedComparison(
         int(defined.size), num_undefined, float(defined.mean()), low, high, p_value, p_holm=p_value
-    )
-
-
-def compare_all(
-    methods: Mapping[str, Mapping[str, float]],
-    reference: Mapping[str, float],
-    *,
-    generator: np.random.Generator,
-) -> dict[str, PairedComparison]:
-    """Compare several methods with one reference, their p-values corrected together.
-
-    Args:
-        methods: Method to its values by case.
-        reference: The reference's values by case; differences are method - reference.
-        generator: Draws the bootstrap samples.
-
-    Raises:
-        DataError: As `compare`.
-    """
-    return correct_together(
-        {name: compare(values, reference, generator=generator) for name, values in methods.items()}
     )
 
 
@@ -160,8 +140,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def _check_same_cases(first: Mapping[str, float], second: Mapping[str, float]) -> None:
     alone = sorted(set(first) ^ set(second))
     if alone:
-        listed = ", ".join(alone[:8]) + (", ..." if len(alone) > 8 else "")
+        shown = ", ".join(alone[:8]) + (", ..." if len(alone) > 8 else "")
         raise DataError(
-            f"The two methods were not scored on the same cases: {listed} occur in one only. "
+            f"The two methods were not scored on the same cases: {shown} occur in one only. "
             "Evaluate both on the same cases, or leave those out of both."
         )

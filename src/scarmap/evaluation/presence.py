@@ -25,12 +25,12 @@ class Presence:
 
     @property
     def sensitivity(self) -> float | None:
-        """Share of the cases with the structure in which it was found, 0 to 1; None without such cases."""
+        """Share of the cases with the structure in which it was found; None without such cases."""
         return _share(self.true_positive, self.false_negative)
 
     @property
     def specificity(self) -> float | None:
-        """Share of the cases without the structure in which none was found, 0 to 1; None without such cases."""
+        """Share of the cases without it in which none was found; None without such cases."""
         return _share(self.true_negative, self.false_positive)
 
 
@@ -41,15 +41,16 @@ def count_presence(predicted: Mapping[str, bool], true: Mapping[str, bool]) -> P
         predicted: Case to whether the structure was predicted.
         true: The same cases to whether they have it.
 
-    >>> count_presence({"a": True, "b": True, "c": False}, {"a": True, "b": False, "c": False}).specificity
+    >>> found = {"a": True, "b": True, "c": False}
+    >>> count_presence(found, {"a": True, "b": False, "c": False}).specificity
     0.5
     """
     pairs = [(found, true[case]) for case, found in predicted.items()]
     return Presence(
-        *(
-            pairs.count(pair)
-            for pair in ((True, True), (True, False), (False, False), (False, True))
-        )
+        true_positive=pairs.count((True, True)),
+        false_positive=pairs.count((True, False)),
+        true_negative=pairs.count((False, False)),
+        false_negative=pairs.count((False, True)),
     )
 
 

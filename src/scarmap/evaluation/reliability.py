@@ -20,9 +20,11 @@ Numbers = NDArray[np.float64]
 
 EDGES = np.linspace(-8.0, 8.0, 33)
 """Between the bins, as log odds; the first and the last bin are open."""
-SMALLEST = 1e-6
-FILES = "reliability_{fold}.json"
+_SMALLEST = 1e-6
+_FILES = "reliability_{fold}.json"
 """In the folder of a run's scores, one for each fold."""
+
+_PARTS = ("count", "said", "true")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Reliability:
         return Reliability(self.count + other.count, self.said + other.said, self.true + other.true)
 
     def expected_error(self, *, least: float = 0.01) -> float:
-        """Mean distance of what is said from what is true over voxels given at least `least`; NaN where there are none.
+        """Mean distance of what is said from what is true; NaN where no voxel counts.
+
+        Voxels count that are given a probability of at least `least`.
 
         Source: Naeini, Cooper and Hauskrecht 2015 ("expected calibration error").
         Differs: bins are of equal width in log odds, and the background, which would drown the
@@ -61,7 +65,7 @@ class Reliability:
 
 def log_odds(probabilities: NDArray[np.floating]) -> Numbers:
     """Logarithm of p / (1 - p), with p kept away from 0 and 1 by a millionth."""
-    clipped = np.clip(np.asarray(probabilities, dtype=np.float64), SMALLEST, 1 - SMALLEST)
+    clipped = np.clip(np.asarray(probabilities, dtype=np.float64), _SMALLEST, 1 - _SMALLEST)
     odds: Numbers = np.log(clipped / (1 - clipped))
     return odds
 
@@ -157,7 +161,10 @@ class Calibration:
         return {region: fit_curve(each) for region, each in self.counts.items()}
 
     def __call__(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Maps (K, X, Y, Z) as what they mean, same shape; each region on its own, so they may nest less strictly."""
+        """Maps (K, X, Y, Z) as what they mean, same shape.
+
+        Each region is mapped on its own, so that regions may nest less strictly afterwards.
+        """
         meant = [
             self.curves[region](values) if region in self.curves else values
             for region, values in zip(self.regions, maps, strict=True)
@@ -176,13 +183,10 @@ def fit_calibration(
 def write_reliability(folder: Path, fold: int, counts: Mapping[str, Reliability]) -> None:
     """Write what a fold held out, counted."""
     record = {
-        region: {part: getattr(each, part).tolist() for part in PARTS}
+        region: {part: getattr(each, part).tolist() for part in _PARTS}
         for region, each in counts.items()
     }
-    write_json(folder / FILES.format(fold=fold), {"edges": EDGES.tolist(), "regions": record})
-
-
-PARTS = ("count", "said", "true")
+    write_json(folder / _FILES.format(fold=fold), {"edges": EDGES.tolist(), "regions": record})
 
 
 def read_reliability(folder: Path) -> dict[int, dict[str, Reliability]]:
@@ -192,10 +196,10 @@ def read_reliability(folder: Path) -> dict[int, dict[str, Reliability]]:
         folder: Folder of a run's scores.
     """
     found = {}
-    for path in sorted(folder.glob(FILES.format(fold="*"))):
+    for path in sorted(folder.glob(_FILES.format(fold="*"))):
         record = read_json(path)["regions"]
         found[int(path.stem.rpartition("_")[2])] = {
-            region: Reliability(*(np.array(each[part]) for part in PARTS))
+            region: Reliability(*(np.array(each[part]) for part in _PARTS))
             for region, each in record.items()
         }
     return found

@@ -21,7 +21,14 @@ from scarmap.labels import MaskArray
 
 @dataclass(frozen=True)
 class SurfaceErrors:
-    """Surface metrics of one pair of masks, in millimetres."""
+    """Surface metrics of one pair of masks, in millimetres.
+
+    Attributes:
+        hausdorff_mm: The largest distance.
+        hausdorff95_mm: The larger of the two directed 95th percentiles, interpolated linearly.
+        assd_mm: Average symmetric surface distance: the mean over the surface voxels of both masks
+            together.
+    """
 
     hausdorff_mm: float
     hausdorff95_mm: float
@@ -29,7 +36,7 @@ class SurfaceErrors:
 
 
 def hausdorff_mm(prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequence[float]) -> float:
-    """Hausdorff distance: how far the worst surface voxel of either mask is from the other's surface.
+    """Hausdorff distance: from the worst surface voxel of either mask to the other's surface.
 
     Args:
         prediction: Boolean, any number of axes.
@@ -44,24 +51,6 @@ def hausdorff_mm(prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequenc
     4.5
     """
     return surface_errors(prediction, truth, spacing_mm=spacing_mm).hausdorff_mm
-
-
-def hausdorff95_mm(
-    prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequence[float]
-) -> float:
-    """The larger of the two directed 95th percentiles of surface distance.
-
-    Arguments and empty masks as in `hausdorff_mm`. Percentiles interpolate linearly.
-    """
-    return surface_errors(prediction, truth, spacing_mm=spacing_mm).hausdorff95_mm
-
-
-def assd_mm(prediction: MaskArray, truth: MaskArray, *, spacing_mm: Sequence[float]) -> float:
-    """Average symmetric surface distance: the mean over the surface voxels of both masks together.
-
-    Arguments and empty masks as in `hausdorff_mm`.
-    """
-    return surface_errors(prediction, truth, spacing_mm=spacing_mm).assd_mm
 
 
 def surface_errors(

@@ -18,10 +18,9 @@ every method on healthy patients. `presence` counts the cases that have a pathol
 and those where it was found or was not.
 """
 
-import csv
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass
 from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
@@ -31,24 +30,13 @@ import numpy as np
 from scarmap.errors import DataError
 from scarmap.evaluation.conventions import CONVENTIONS
 from scarmap.evaluation.presence import PATHOLOGIES, Presence, count_presence
-from scarmap.io.files import read_json, replacing, write_json
+from scarmap.io.files import read_json, write_json
 from scarmap.io.nifti import read_labels
+from scarmap.io.scores import Score, values_by_case, write_scores
 from scarmap.labels import codes, common_layout
 from scarmap.volume import LabelMap, check_same_grid
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of `cases.csv`: a `scarmap.evaluation.conventions.Score` and the case it was measured on."""
-
-    case: str
-    convention: str
-    structure: str
-    metric: str
-    value: float
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -64,13 +52,15 @@ class Evaluation:
     """
 
     layout: str
-    rows: tuple[Row, ...]
+    rows: tuple[Score, ...]
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def evaluate_pair(prediction: Path, truth: Path | LabelMap, layout: str, *, case: str) -> list[Row]:
+def evaluate_pair(
+    prediction: Path, truth: Path | LabelMap, layout: str, *, case: str
+) -> list[Score]:
     """Score one mask under every convention.
 
     Args:
@@ -91,9 +81,9 @@ def evaluate_pair(prediction: Path, truth: Path | LabelMap, layout: str, *, case
         true.grid, predicted.grid, what=f"Case {case}: {named} and the prediction {prediction}"
     )
     return [
-        Row(case, score.convention, score.structure, score.metric, score.value, score.unit)
+        Score(case, *astuple(measured))
         for convention in CONVENTIONS.values()
-        for score in convention(predicted, true, layout)
+        for measured in convention(predicted, true, layout)
     ]
 
 
@@ -125,34 +115,27 @@ def evaluate_folder(
     if not shared:
         raise DataError(
             "No prediction is named like a case of the truth. The predictions are "
-            f"{_listed(extra)}; the truth has {_listed(missing)}. Name each prediction "
+            f"{_first_few(extra)}; the truth has {_first_few(missing)}. Name each prediction "
             "<case>.nii.gz after its case, and check that neither folder is a folder of another "
             "data set. Masks of single slices are scored in the run folder that holds them."
         )
     if missing:
         logger.warning(
-            "Not scored for want of a prediction (%d): %s", len(missing), _listed(missing)
+            "Not scored for want of a prediction (%d): %s", len(missing), _first_few(missing)
         )
     if extra:
-        logger.warning("Not scored for want of a truth (%d): %s", len(extra), _listed(extra))
-    layouts = (
-        dict.fromkeys(shared, layout)
-        if isinstance(layout, str)
-        else {case: layout[case] for case in shared}
-    )
-    for each in set(layouts.values()):
+        logger.warning("Not scored for want of a truth (%d): %s", len(extra), _first_few(extra))
+    layouts = dict.fromkeys(shared, layout) if isinstance(layout, str) else layout
+    used = {layouts[case] for case in shared}
+    for each in used:
         codes(each)
-    rows = [
-        row
-        for case in shared
-        for row in evaluate_pair(predictions[case], truths[case], layouts[case], case=case)
-    ]
-    return Evaluation(
-        common_layout(layouts.values()), tuple(rows), tuple(missing), tuple(extra), tuple(notes)
-    )
+    rows: list[Score] = []
+    for case in shared:
+        rows += evaluate_pair(predictions[case], truths[case], layouts[case], case=case)
+    return Evaluation(common_layout(used), tuple(rows), tuple(missing), tuple(extra), tuple(notes))
 
 
-def summarise(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
+def summarise(rows: Iterable[Score]) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
     """Summarise scores over cases.
 
     Args:
@@ -160,8 +143,7 @@ def summarise(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, dict[str, An
 
     Returns:
         Convention, structure and metric to unit, mean, sd, median, n and n_undefined; what
-            `summary.json` holds
-        under "scores".
+        `summary.json` holds under "scores".
     """
     values: dict[tuple[str, str, str, str], list[float]] = {}
     for row in rows:
@@ -175,18 +157,8 @@ def summarise(rows: Iterable[Row]) -> dict[str, dict[str, dict[str, dict[str, An
     return summary
 
 
-def values_by_case(
-    rows: Iterable[Row], *, convention: str, structure: str, metric: str
-) -> dict[str, float]:
-    """One score of every case, for `scarmap.evaluation.paired`; NaN where it is undefined."""
-    wanted = (convention, structure, metric)
-    return {
-        row.case: row.value for row in rows if (row.convention, row.structure, row.metric) == wanted
-    }
-
-
-def presence(rows: Sequence[Row]) -> dict[str, Presence]:
-    """Count for each pathology that the layout labels the cases that have it, and those where it was found.
+def presence(rows: Sequence[Score]) -> dict[str, Presence]:
+    """Count the cases that have each pathology, and those where it was found.
 
     Args:
         rows: Scores of all cases; those of `case3d` tell both, as Dice is undefined where the truth
@@ -204,8 +176,8 @@ def presence(rows: Sequence[Row]) -> dict[str, Presence]:
     return counted
 
 
-def infarcted_cases(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Cases whose truth has an infarct, no-reflow included, sorted; none where infarct is not labelled."""
+def infarcted_cases(rows: Sequence[Score]) -> tuple[str, ...]:
+    """Cases whose truth has an infarct, no-reflow included; none where that is not labelled."""
     for structure in PATHOLOGIES[:2]:
         dice = values_by_case(rows, convention="case3d", structure=structure, metric="dice")
         if dice:
@@ -225,13 +197,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
     """
     cases_file, summary_file = folder / "cases.csv", folder / "summary.json"
     infarcted = infarcted_cases(evaluation.rows)
-    with (
-        replacing(cases_file) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([field.name for field in fields(Row)])
-        writer.writerows(astuple(row) for row in evaluation.rows)
+    write_scores(cases_file, evaluation.rows)
     write_json(
         summary_file,
         {
@@ -258,35 +224,6 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
     return cases_file, summary_file
 
 
-def read_scores(path: Path) -> list[Row]:
-    """Read `cases.csv`; an empty value reads as NaN, too.
-
-    Raises:
-        DataError: The file is missing, lacks a column, or holds a value that is not a number.
-    """
-    if not path.is_file():
-        raise DataError(f"{path} does not exist. Run `scarmap evaluate` to make it.")
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
-    try:
-        return [
-            Row(
-                line["case"],
-                line["convention"],
-                line["structure"],
-                line["metric"],
-                float(line["value"] or "nan"),
-                line["unit"],
-            )
-            for line in lines
-        ]
-    except (KeyError, TypeError, ValueError) as problem:
-        raise DataError(
-            f"{path} is not a table of scores ({problem!r}); expected the columns "
-            f"{', '.join(field.name for field in fields(Row))}. Run `scarmap evaluate` again."
-        ) from None
-
-
 def read_summary(path: Path) -> dict[str, Any]:
     """Read `summary.json`; see the module for its shape.
 
@@ -310,5 +247,5 @@ def _statistics(numbers: Sequence[float]) -> dict[str, float | int | None]:
     }
 
 
-def _listed(names: Sequence[str]) -> str:
+def _first_few(names: Sequence[str]) -> str:
     return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")

@@ -25,9 +25,9 @@ def encode(values: NDArray[np.generic], layout: str, *, where: str = "the mask")
     found = np.unique(values)
     unknown = sorted(set(found.tolist()) - set(table.values()))
     if unknown:
-        listed = ", ".join(f"{value:g}" for value in unknown[:8])
+        shown = ", ".join(f"{value:g}" for value in unknown[:8])
         raise LabelError(
-            f"{where} holds the label values {listed}, which layout {layout!r} does not define; it "
+            f"{where} holds the label values {shown}, which layout {layout!r} does not define; it "
             f"defines {', '.join(f'{value} ({name})' for name, value in table.items())}. Check "
             "that this is a mask and not an image, that it was resampled with nearest neighbours, "
             "and that --layout is right."
@@ -65,7 +65,9 @@ def decode(labels: LabelArray, layout: str) -> NDArray[np.int16]:
 
 
 def merge(labels: LabelArray, layout: str) -> LabelArray:
-    """Replace the tissues that a layout does not label by those that its experts label instead, see `merged`.
+    """Replace the tissues that a layout does not label by what its experts label instead.
+
+    See `scarmap.labels.merged`.
 
     Args:
         labels: Tissue indices, uint8, any shape.

@@ -1,7 +1,8 @@
 """Write files so that a reader sees the whole new file or the old one, never half of it."""
 
+import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ def write_json(path: Path, content: Any) -> None:
         temporary.write_text(
             json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )
+
+
+def write_csv(path: Path, lines: Iterable[Iterable[object]]) -> None:
+    """Write a table with commas; the first line names the columns."""
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(lines)
 
 
 def read_json(path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""Read and write NIfTI. A mask is always written on its image's own grid, with its image's own header."""
+"""Read and write NIfTI. A mask is always written with the grid and header of its image."""
 
 import logging
 import zlib
@@ -71,7 +71,7 @@ def write_labels(path: Path, labels: LabelMap, layout: str) -> None:
 
 
 def write_in_layout(path: Path, labels: LabelMap, layout: str) -> None:
-    """Write a mask in the values of a layout; what that does not label becomes what its experts label instead."""
+    """Write a mask in the values of a layout, tissues that it does not label merged into others."""
     write_labels(path, replace(labels, array=merge(labels.array, layout)), layout)
 
 

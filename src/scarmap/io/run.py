@@ -3,21 +3,21 @@
 ::
 
     RUN/
-      run.json                     recipe, data, split, folds, provenance, state of every (fold, stage)
+      run.json                     recipe, data, split, folds, provenance, state of each stage
       fold_0/<stage>/log.csv       one row per epoch
       fold_0/<stage>/weights.safetensors, weights.json
       fold_0/<stage>/checkpoint.pt what --resume continues from
       fold_0/<stage>/tensorboard/
       fold_0/illustrations/*.npz   the system's own pictures, see `scarmap.io.illustrations`
-      predictions/<case>.nii.gz    each validation case, predicted by the fold that did not train on it; in a run by
-                                   slice <case>_z<number>.nii.gz, each validation slice
+      predictions/<case>.nii.gz    each validation case, predicted by the fold that did not train on
+                                   it; in a run by slice <case>_z<number>.nii.gz, each such slice
       evaluation/cases.csv, summary.json
       evaluation/reliability_0.json
                                    held-out voxels of a fold by the probability that they were given
       report.html
       quantification/cohort.html, cohort.csv, studies/<case>.html
                                    the held-out masks measured, see `scarmap report --studies`
-      .locks/                      empty files, held by the process that writes, see `scarmap.io.lock`
+      .locks/                      empty files that a writing process holds, see `scarmap.io.lock`
 """
 
 import csv

@@ -10,8 +10,8 @@ from scipy import stats
 
 from scarmap.errors import DataError
 
-Numbers = NDArray[np.float64]
-LIMIT_SD = 1.96
+_Numbers = NDArray[np.float64]
+_LIMIT_SD = 1.96
 """Standard deviations from the bias to each limit of agreement."""
 
 
@@ -26,7 +26,9 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two readings of the same patients. Differences are second - first, in the unit of the readings.
+    """How two readings of the same patients agree.
+
+    Differences are second - first, in the unit of the readings.
 
     Attributes:
         num_cases: Patients with both readings defined; only these count.
@@ -113,7 +115,7 @@ def agree(
         proportional_slope=slope,
         proportional_p=p_value,
         within_subject_sd=within,
-        repeatability=LIMIT_SD * sqrt(2) * within,
+        repeatability=_LIMIT_SD * sqrt(2) * within,
         within_subject_cov_percent=100 * within / mean if mean else nan,
         difference_cov_percent=100 * sd / mean if mean else nan,
         icc=icc_agreement(pairs.T, confidence=confidence),
@@ -121,8 +123,10 @@ def agree(
     )
 
 
-def icc_agreement(ratings: Numbers, *, confidence: float = 0.95) -> Estimate:
-    """ICC(2,1): raters and patients drawn at random, one reading, absolute agreement; also written ICC(A,1).
+def icc_agreement(ratings: _Numbers, *, confidence: float = 0.95) -> Estimate:
+    """ICC(2,1), also written ICC(A,1): the absolute agreement of single readings.
+
+    Raters and patients are taken for drawn at random.
 
     Source: Shrout and Fleiss 1979, case 2; the interval as McGraw and Wong 1996, case 2A.
     Differs: nothing.
@@ -146,8 +150,10 @@ def icc_agreement(ratings: Numbers, *, confidence: float = 0.95) -> Estimate:
     if scale <= 0:
         return Estimate(nan, nan, nan)
     icc = (rows - error) / scale
+    # Readings that agree but for rounding would give an F ratio of noise over noise.
     if error <= 1e-12 * rows:
         return Estimate(icc, nan, nan)
+    # Satterthwaite's degrees of freedom for the mixture of mean squares.
     weight = n * (1 + (k - 1) * icc) - k * icc
     ratio = columns / error
     freedom = (
@@ -164,8 +170,10 @@ def icc_agreement(ratings: Numbers, *, confidence: float = 0.95) -> Estimate:
     return Estimate(icc, float(low), float(high))
 
 
-def concordance(first: Numbers, second: Numbers, *, confidence: float = 0.95) -> Estimate:
-    """Lin's concordance correlation coefficient, 2 s12 / (s1^2 + s2^2 + (m1 - m2)^2), variances over n.
+def concordance(first: _Numbers, second: _Numbers, *, confidence: float = 0.95) -> Estimate:
+    """Lin's concordance correlation coefficient, 2 s12 / (s1^2 + s2^2 + (m1 - m2)^2).
+
+    Variances s and covariance are over n, m are means.
 
     Source: Lin 1989; the interval by Fisher's transformation with the variance as corrected in
         2000.
@@ -204,18 +212,19 @@ def concordance(first: Numbers, second: Numbers, *, confidence: float = 0.95) ->
 
 
 def _limits(
-    differences: Numbers, sd: float, confidence: float
+    differences: _Numbers, sd: float, confidence: float
 ) -> tuple[Estimate, Estimate, Estimate]:
     n = len(differences)
     if n < 3:
         bias = float(differences.mean()) if n else nan
-        lower, upper = bias - LIMIT_SD * sd, bias + LIMIT_SD * sd
+        lower, upper = bias - _LIMIT_SD * sd, bias + _LIMIT_SD * sd
         return Estimate(bias, nan, nan), Estimate(lower, nan, nan), Estimate(upper, nan, nan)
     bias = float(differences.mean())
     quantile = float(stats.t.ppf((1 + confidence) / 2, n - 1))
     of_bias = quantile * sd / sqrt(n)
-    of_limit = quantile * sd * sqrt(1 / n + LIMIT_SD**2 / (2 * (n - 1)))
-    lower, upper = bias - LIMIT_SD * sd, bias + LIMIT_SD * sd
+    # Bland and Altman 1999: the variance of a limit is that of the bias and of 1.96 SD together.
+    of_limit = quantile * sd * sqrt(1 / n + _LIMIT_SD**2 / (2 * (n - 1)))
+    lower, upper = bias - _LIMIT_SD * sd, bias + _LIMIT_SD * sd
     return (
         Estimate(bias, bias - of_bias, bias + of_bias),
         Estimate(lower, lower - of_limit, lower + of_limit),
@@ -223,7 +232,7 @@ def _limits(
     )
 
 
-def _slope(means: Numbers, differences: Numbers) -> tuple[float, float]:
+def _slope(means: _Numbers, differences: _Numbers) -> tuple[float, float]:
     if len(means) < 3 or float(np.ptp(means)) == 0:
         return nan, nan
     if float(np.ptp(differences)) == 0:

@@ -1,94 +1,166 @@
-"""Cohorts: studies from their files, and how well two readings of the same ones agree, figure by figure."""
+"""Many studies: how they are measured, and how well two readings of them agree."""
 
-import csv
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
-from math import isnan
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
 
-from scarmap.errors import DataError
-from scarmap.io.files import replacing, write_json
-from scarmap.io.nifti import read_image, read_labels
-from scarmap.quantification.agreement import Agreement, Estimate, agree
-from scarmap.quantification.dictionary import FIGURES
+from scarmap.errors import DataError, ScarmapError
+from scarmap.io.nifti import read_labels
+from scarmap.quantification.agreement import Agreement, agree
+from scarmap.quantification.dictionary import UNITS
 from scarmap.quantification.intervals.from_errors import KnownErrors
-from scarmap.quantification.intervals.maps import read_probabilities
+from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import DEFAULT, Choices, quantify
+from scarmap.volume import Case
 
-AGREEMENT_FILES = ("agreement.json", "agreement.csv")
+GIVEN_MASK = "given mask"
+"""Origin of a mask of which nothing more is known."""
 
 
-def quantify_files(
-    mask: Path,
-    layout: str,
-    *,
-    case: str,
-    lge: Path | None = None,
-    maps: Sequence[Path] = (),
-    errors: KnownErrors | None = None,
-    reference_deg: float | None = None,
-    choices: Choices = DEFAULT,
-) -> Quantification:
-    """Read and measure one study.
+@dataclass(frozen=True)
+class Measuring:
+    """How studies are measured.
 
-    Args:
-        mask: Its mask.
-        layout: Label layout of the mask.
-        case: Its name.
-        lge: Its LGE image, for thresholds.
-        maps: Its probability maps, averaged in one file or a file per fold, for intervals.
-        errors: Errors of the model that made the mask on cases that it had not seen, for intervals.
+    Attributes:
         reference_deg: Direction of the middle of the septum, as
             `scarmap.quantification.study.quantify` takes it.
+        origin: Where the masks come from, for the reader.
+        errors: Errors of the model that made the masks on cases that it had not seen, for
+            intervals.
+        maps: Folders with probability maps, one for each fold, for intervals; None for the folder
+            of the mask.
         choices: What the literature leaves open.
+    """
+
+    reference_deg: float | None = None
+    origin: str = GIVEN_MASK
+    errors: KnownErrors | None = None
+    maps: tuple[Path, ...] | None = None
+    choices: Choices = DEFAULT
+
+
+AS_USUAL = Measuring()
+
+_COMPARED = tuple(name for name, unit in UNITS.items() if unit != "count")
+
+
+class Named(Protocol):
+    """Files of a study, of which only its name must be known."""
+
+    @property
+    def name(self) -> str:
+        """Name of the study."""
+
+
+Files = TypeVar("Files", bound=Named)
+
+
+@dataclass(frozen=True)
+class MeasuredCohort:
+    """What became of the studies of a cohort.
+
+    Attributes:
+        studies: What was measured.
+        failed: What is wrong with each study that was not.
+    """
+
+    studies: tuple[Quantification, ...]
+    failed: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TwoReadings:
+    """Another reading of the same cases, and how well it agrees with the first.
+
+    Attributes:
+        others: Case to its other reading, for the cases that have both.
+        missing: Cases that only one reading has, sorted.
+        agreements: What `agree_cohorts` found; differences are first - other.
+    """
+
+    others: Mapping[str, Quantification]
+    missing: tuple[str, ...]
+    agreements: Mapping[str, Agreement]
+
+
+def measure_study(study: Case, measuring: Measuring = AS_USUAL) -> Quantification:
+    """Measure one study.
+
+    Args:
+        study: Its mask as labels, and its images: LGE serves for thresholds.
+        measuring: How.
 
     Raises:
-        DataError: A file is missing or damaged.
-        GeometryError: Files lie on different grids.
-        LabelError: The mask holds values that the layout does not define.
+        DataError: The study has no mask, or a file of probabilities is damaged.
+        GeometryError: Mask, image and probabilities lie on different grids.
     """
-    labels = read_labels(mask, layout)
+    if study.labels is None:
+        raise DataError(f"Study {study.name} has no mask. Give the file with its labels.")
     return quantify(
-        labels,
-        case=case,
-        layout=layout,
-        image=None if lge is None else read_image(lge),
-        probabilities=read_probabilities(maps, labels.grid),
-        errors=errors,
-        reference_deg=reference_deg,
-        choices=choices,
+        study.labels,
+        case=study.name,
+        layout=study.layout,
+        image=study.images.get("LGE"),
+        probabilities=read_probabilities(
+            _maps(study.name, study.labels.grid.source, measuring), study.labels.grid
+        ),
+        errors=measuring.errors,
+        reference_deg=measuring.reference_deg,
+        choices=measuring.choices,
     )
 
 
-def other_reading(
-    studies: Sequence[Quantification], masks: Mapping[str, Path], *, choices: Choices = DEFAULT
-) -> list[Quantification]:
-    """Measure another reading of the same studies as they were measured, with their landmarks where they had one.
+def measure_cohort(
+    files: Iterable[Files],
+    measure: Callable[[Files], Quantification],
+    *,
+    on_case: Callable[[str], None] = lambda _name: None,
+) -> MeasuredCohort:
+    """Measure studies one after the other; a broken one does not stop the others.
 
     Args:
-        studies: One reading.
-        masks: Case to mask of the other; cases of one reading only are passed over.
+        files: The studies.
+        measure: Reads, measures and writes one of them.
+        on_case: Called with each study's name when it is done or has failed.
+    """
+    studies: list[Quantification] = []
+    failed: dict[str, str] = {}
+    for each in files:
+        try:
+            studies.append(measure(each))
+        except (ScarmapError, OSError) as problem:
+            failed[each.name] = str(problem)
+        on_case(each.name)
+    return MeasuredCohort(tuple(studies), failed)
+
+
+def compare_readings(
+    studies: Sequence[Quantification], masks: Mapping[str, Path], *, choices: Choices = DEFAULT
+) -> TwoReadings:
+    """Measure another reading of the same cases, and how well both agree.
+
+    The other reading is measured as the first was: in its label layout, and with its landmark
+    where it had one.
+
+    Args:
+        studies: The first reading.
+        masks: Case to mask of the other one.
         choices: What the literature leaves open.
 
     Raises:
-        DataError: A mask is missing or damaged.
-        LabelError: It holds values that the layout of its study does not define.
+        DataError: No case has both readings, or a mask is missing or damaged.
+        LabelError: A mask holds values that the layout of its study does not define.
     """
-    return [
-        quantify_files(
-            masks[study.case],
-            study.layout,
-            case=study.case,
-            reference_deg=study.reference.septum_deg
-            if study.reference.source == "landmark"
-            else None,
-            choices=choices,
-        )
+    others = {
+        study.case: _other_reading(study, masks[study.case], choices)
         for study in studies
         if study.case in masks
-    ]
+    }
+    missing = masks.keys() ^ {study.case for study in studies}
+    agreements = agree_cohorts(list(others.values()), studies)
+    return TwoReadings(others, tuple(sorted(missing)), agreements)
 
 
 def agree_cohorts(
@@ -101,14 +173,13 @@ def agree_cohorts(
         second: The other, such as a model's. Cases that only one reading has do not count.
 
     Returns:
-        Figure in `scarmap.quantification.dictionary.FIGURES` to its agreement; counts, and figures
-            that no case
-        defines in both readings, are left out.
+        Figure in `scarmap.quantification.dictionary.FIGURES` to its agreement. Counts are left
+            out, and figures that no case defines in both readings.
 
     Raises:
         DataError: No case has both readings.
     """
-    ours, theirs = ({study.case: study for study in reading} for reading in (first, second))
+    ours, theirs = _by_case(first), _by_case(second)
     shared = sorted(ours.keys() & theirs.keys())
     if not shared:
         raise DataError(
@@ -116,70 +187,32 @@ def agree_cohorts(
             f"{', '.join(sorted(theirs)[:4])}. Masks of the same case must have the same name."
         )
     found = {}
-    for figure in FIGURES:
-        if figure.unit == "count":
-            continue
+    for name in _COMPARED:
         agreement = agree(
-            [ours[case].figures[figure.name] for case in shared],
-            [theirs[case].figures[figure.name] for case in shared],
+            [ours[case].figures[name] for case in shared],
+            [theirs[case].figures[name] for case in shared],
         )
         if agreement.num_cases:
-            found[figure.name] = agreement
+            found[name] = agreement
     return found
 
 
-def write_agreement(
-    folder: Path,
-    agreements: Mapping[str, Agreement],
-    *,
-    cases: Sequence[str],
-    missing: Sequence[str],
-) -> tuple[Path, Path]:
-    """Write `agreement.json`, with the cases, and `agreement.csv`, one line per figure.
-
-    Args:
-        folder: Made if missing.
-        agreements: What `agree_cohorts` found.
-        cases: Cases with both readings.
-        missing: Cases with one.
-
-    Returns:
-        The two files.
-    """
-    targets = folder / AGREEMENT_FILES[0], folder / AGREEMENT_FILES[1]
-    units = {figure.name: figure.unit for figure in FIGURES}
-    plain = {
-        name: {"unit": units[name], **_plain(asdict(agreement))}
-        for name, agreement in agreements.items()
-    }
-    write_json(targets[0], {"cases": list(cases), "missing": list(missing), "figures": plain})
-    columns = [column for field in fields(Agreement) for column in _columns(field.name, field.type)]
-    with (
-        replacing(targets[1]) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["figure", "unit", *columns])
-        for name, agreement in agreements.items():
-            numbers = [
-                number
-                for field in fields(Agreement)
-                for number in _numbers(getattr(agreement, field.name))
-            ]
-            written = ["" if isnan(number) else f"{number:.6g}" for number in numbers]
-            writer.writerow([name, units[name], *written])
-    return targets
+def _by_case(studies: Sequence[Quantification]) -> dict[str, Quantification]:
+    return {study.case: study for study in studies}
 
 
-def _columns(name: str, kind: object) -> list[str]:
-    return [name, f"{name}_low", f"{name}_high"] if kind is Estimate else [name]
+def _maps(case: str, mask: Path | None, measuring: Measuring) -> list[Path]:
+    folders = measuring.maps
+    if folders is None:
+        folders = (mask.parent,) if mask else ()
+    found = [maps_beside(folder, case) for folder in folders]
+    return [path for path in found if path]
 
 
-def _numbers(value: float | Estimate) -> list[float]:
-    return [value.value, value.low, value.high] if isinstance(value, Estimate) else [value]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return None if isinstance(value, float) and isnan(value) else value
+def _other_reading(study: Quantification, mask: Path, choices: Choices) -> Quantification:
+    landmark = study.reference.source == "landmark"
+    measuring = Measuring(
+        reference_deg=study.reference.septum_deg if landmark else None, maps=(), choices=choices
+    )
+    labels = read_labels(mask, study.layout)
+    return measure_study(Case(study.case, study.layout, {}, labels), measuring)

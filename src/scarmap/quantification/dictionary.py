@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a study. `unit` is "ml", "g", "%", "mm", "ratio" or "count"; `meaning` defines it in words."""
+    """One figure of a study.
+
+    Attributes:
+        name: Name in files, and column of `cohort.csv`.
+        unit: "ml", "g", "%", "mm", "ratio" or "count".
+        meaning: Defines it in words.
+    """
 
     name: str
     unit: str
@@ -76,7 +82,8 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "myocardial_salvage_index",
         "ratio",
-        "(area at risk - infarct) / area at risk; undefined unless asked for, and without an area at risk.",
+        "(area at risk - infarct) / area at risk; undefined unless asked for, and without an "
+        "area at risk.",
     ),
     *_transmurality(),
     Figure(
@@ -112,16 +119,23 @@ FIGURES: tuple[Figure, ...] = (
     ),
 )
 
+UNITS: Mapping[str, str] = {figure.name: figure.unit for figure in FIGURES}
+
 FLAGS: Mapping[str, str] = {
     "no_heart": "The mask shows no LV wall.",
     "few_slices": "Fewer than three closed rings, so that basal, mid and apical are not all there.",
     "single_slice": "One slice only: it is called mid, and volumes are of that slice.",
-    "open_ring": "Some slices show a wall that does not close; they count for masses, not for rings and segments.",
-    "no_rv_reference": "The mask shows no right ventricle that touches the wall, and no landmark was given.",
-    "sense_assumed": "The direction in which AHA numbers rise was assumed, as the affine does not tell.",
-    "base_assumed": "Which end of the stack is the base was assumed, as neither cavity nor affine tell.",
+    "open_ring": "Some slices show a wall that does not close; they count for masses, "
+    "not for rings and segments.",
+    "no_rv_reference": "The mask shows no right ventricle that touches the wall, "
+    "and no landmark was given.",
+    "sense_assumed": "The direction in which AHA numbers rise was assumed, "
+    "as the affine does not tell.",
+    "base_assumed": "Which end of the stack is the base was assumed, "
+    "as neither cavity nor affine tell.",
     "base_disputed": "Cavity and affine disagree about the base; the cavity was followed.",
-    "sectors_rigid": "Sectors are rigid, as those asked for need the insertions of a right ventricle in the mask.",
+    "sectors_rigid": "Sectors are rigid, as those asked for need the insertions "
+    "of a right ventricle in the mask.",
     "no_infarct": "The mask holds no infarct.",
     "infarct_outside_wall": "Infarct, no-reflow or edema lie apart from the ring of the wall.",
     "edema_smaller_than_infarct": "Edema around the infarct is smaller than the infarct itself.",
@@ -131,6 +145,8 @@ FLAGS: Mapping[str, str] = {
     "salvage_negative": "The infarct is larger than the area at risk, so that salvage is negative.",
     "folds_disagree": "The model's folds or passes disagree widely about the infarct.",
     "no_remote": "No remote myocardium was found; thresholds that need one are undefined.",
-    "signed_image": "The LGE image is signed (PSIR); of the half-maximum thresholds only that from remote is defined.",
-    "spacing_disagrees": "Header and affine state different voxel sizes; the header's pixdim was used.",
+    "signed_image": "The LGE image is signed (PSIR); of the half-maximum thresholds "
+    "only that from remote is defined.",
+    "spacing_disagrees": "Header and affine state different voxel sizes; "
+    "the header's pixdim was used.",
 }

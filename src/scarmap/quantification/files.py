@@ -1,21 +1,27 @@
-"""`quantification.json`, one study, and `cohort.csv`, one line per study: written, and read again."""
+"""The files of quantification: one study, a cohort, and the agreement of two readings.
 
-import csv
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields, is_dataclass
+`quantification.json` holds one study, `cohort.csv` one line per study, `agreement.json` and
+`agreement.csv` one entry per figure. An undefined number is `null` in JSON and empty in a table.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, fields, is_dataclass
 from math import isnan, nan
 from pathlib import Path
-from types import NoneType, UnionType
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from scarmap.errors import DataError
-from scarmap.io.files import read_json, replacing, write_json
-from scarmap.quantification.dictionary import FIGURES
+from scarmap.io.files import read_json, write_csv, write_json
+from scarmap.quantification.agreement import Agreement, Estimate
+from scarmap.quantification.cohort import TwoReadings
+from scarmap.quantification.dictionary import UNITS
 from scarmap.quantification.result import Quantification
 
 FILE = "quantification.json"
 COHORT_FILE = "cohort.csv"
-FORMAT = 1
+_AGREEMENT_FILES = ("agreement.json", "agreement.csv")
+_FORMAT = 1
 
 
 def write_quantification(path: Path, quantification: Quantification) -> None:
@@ -34,14 +40,14 @@ def read_quantification(path: Path) -> Quantification:
         return from_json(content)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise DataError(
-            f"{path} is not a quantification of format {FORMAT} ({problem!r}). Run `scarmap "
+            f"{path} is not a quantification of format {_FORMAT} ({problem!r}). Run `scarmap "
             "quantify` again."
         ) from None
 
 
 def to_json(quantification: Quantification) -> dict[str, Any]:
     """Plain values of one study, ready for JSON."""
-    return {"format": FORMAT, **_plain(asdict(quantification))}
+    return {"format": _FORMAT, **_plain(asdict(quantification))}
 
 
 def from_json(content: Mapping[str, Any]) -> Quantification:
@@ -51,39 +57,81 @@ def from_json(content: Mapping[str, Any]) -> Quantification:
         KeyError: A field is missing.
         ValueError: The format is another one.
     """
-    if content["format"] != FORMAT:
+    if content["format"] != _FORMAT:
         raise ValueError(f"format {content['format']!r}")
     built: Quantification = _built(Quantification, content)
     return built
 
 
 def write_cohort(path: Path, quantifications: Iterable[Quantification]) -> None:
-    """Write one line per study: case, every figure, ends of its interval, flags. Undefined is empty.
+    """Write one line per study: case, every figure, the ends of its intervals, and flags.
 
     Args:
         path: Target, usually `cohort.csv`.
         quantifications: The studies.
     """
     studies = sorted(quantifications, key=lambda study: study.case)
-    spread = [
-        figure.name
-        for figure in FIGURES
-        if any(figure.name in study.intervals for study in studies)
+    names = list(UNITS)
+    stated = {name for study in studies for name in study.intervals}
+    spread = [name for name in names if name in stated]
+    ends = [f"{name}_{end}" for name in spread for end in ("low", "high")]
+    header = ["case", "layout", *names, *ends, "reference", "flags"]
+    write_csv(path, [header, *(_study_line(study, names, spread) for study in studies)])
+
+
+def write_agreement(folder: Path, readings: TwoReadings) -> tuple[Path, Path]:
+    """Write `agreement.json`, with the cases, and `agreement.csv`, one line per figure.
+
+    Args:
+        folder: Made if missing.
+        readings: What `scarmap.quantification.cohort.compare_readings` found.
+
+    Returns:
+        The two files.
+    """
+    targets = folder / _AGREEMENT_FILES[0], folder / _AGREEMENT_FILES[1]
+    agreements = readings.agreements
+    content = {
+        "cases": sorted(readings.others),
+        "missing": list(readings.missing),
+        "figures": {
+            name: {"unit": UNITS[name], **_plain(asdict(agreement))}
+            for name, agreement in agreements.items()
+        },
+    }
+    write_json(targets[0], content)
+    columns = [column for field in fields(Agreement) for column in _columns(field.name, field.type)]
+    lines = [
+        [name, UNITS[name], *map(_written, _numbers(agreement))]
+        for name, agreement in agreements.items()
     ]
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        ends = [f"{name}_{end}" for name in spread for end in ("low", "high")]
-        writer.writerow(
-            ["case", "layout", *(figure.name for figure in FIGURES), *ends, "reference", "flags"]
-        )
-        for study in studies:
-            values = [study.figures[figure.name] for figure in FIGURES]
-            for name in spread:
-                interval = study.intervals.get(name)
-                values += [interval.low, interval.high] if interval else [nan, nan]
-            flags = " ".join(flag.code for flag in study.flags)
-            numbers = ["" if isnan(value) else f"{value:.6g}" for value in values]
-            writer.writerow([study.case, study.layout, *numbers, study.reference.source, flags])
+    write_csv(targets[1], [["figure", "unit", *columns], *lines])
+    return targets
+
+
+def _study_line(study: Quantification, names: Sequence[str], spread: Sequence[str]) -> list[str]:
+    values = [study.figures[name] for name in names]
+    for name in spread:
+        interval = study.intervals.get(name)
+        values += [interval.low, interval.high] if interval else [nan, nan]
+    flags = " ".join(flag.code for flag in study.flags)
+    return [study.case, study.layout, *map(_written, values), study.reference.source, flags]
+
+
+def _written(number: float) -> str:
+    return "" if isnan(number) else f"{number:.6g}"
+
+
+def _columns(name: str, kind: object) -> list[str]:
+    return [name, f"{name}_low", f"{name}_high"] if kind is Estimate else [name]
+
+
+def _numbers(agreement: Agreement) -> list[float]:
+    numbers: list[float] = []
+    for field in fields(agreement):
+        value = getattr(agreement, field.name)
+        numbers += astuple(value) if isinstance(value, Estimate) else [value]
+    return numbers
 
 
 def _plain(value: Any) -> Any:
@@ -97,18 +145,22 @@ def _plain(value: Any) -> Any:
 
 
 def _built(kind: Any, value: Any) -> Any:
+    """A value of the wanted type from what `_plain` left of it."""
+    if value is None:
+        return nan if kind is float else None
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
-        return kind(
-            **{item.name: _built(hints[item.name], value[item.name]) for item in fields(kind)}
-        )
+        return kind(**{name: _built(hint, value[name]) for name, hint in hints.items()})
     if get_origin(kind) is tuple:
-        inner = get_args(kind)
-        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
-        return tuple(_built(part, item) for part, item in zip(kinds, value, strict=True))
+        return _built_tuple(get_args(kind), value)
     if get_origin(kind) is Mapping:
         return {key: _built(get_args(kind)[1], item) for key, item in value.items()}
     if isinstance(kind, UnionType):
-        (inner_kind,) = (part for part in get_args(kind) if part is not NoneType)
-        return None if value is None else _built(inner_kind, value)
-    return nan if kind is float and value is None else value
+        return _built(get_args(kind)[0], value)
+    return value
+
+
+def _built_tuple(kinds: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:
+    if kinds[-1] is Ellipsis:
+        return tuple(_built(kinds[0], item) for item in values)
+    return tuple(_built(kind, item) for kind, item in zip(kinds, values, strict=True))

@@ -1,4 +1,7 @@
-"""What quantification finds in one study. A figure that is undefined or not labelled is NaN; `null` in JSON."""
+"""What quantification finds in one study.
+
+A figure that is undefined or whose tissue is not labelled is NaN; in JSON, `null`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +26,9 @@ class Flag:
 
 @dataclass(frozen=True)
 class Interval:
-    """How far a figure may be off, given how the model's answers scatter or how wrong they were elsewhere.
+    """How far a figure may be off.
+
+    It follows from how the model's answers scatter, or from how wrong they were elsewhere.
 
     Attributes:
         low: Lower end, in the figure's unit.
@@ -41,7 +46,9 @@ class Interval:
 
 @dataclass(frozen=True)
 class Reference:
-    """How the stack lies in the heart. Directions are degrees from +X towards +Y of the array, 0 up to 360.
+    """How the stack lies in the heart.
+
+    Directions are degrees from +X towards +Y of the array, 0 up to 360.
 
     Attributes:
         source: Where the direction of the septum comes from.
@@ -68,11 +75,12 @@ class Reference:
 
 @dataclass(frozen=True)
 class Transmurality:
-    """How deep infarct, no-reflow included, reaches into the wall, in percent of the wall's thickness.
+    """How deep infarct reaches into the wall, in percent of the wall's thickness.
 
-    A chord is a ray from the centre of the left ventricle across the wall. `extent` runs from the
-    endocardium to the outermost infarct on it; `fraction` is the infarcted length. Means are over
-    all chords, or over those that meet infarct; the latter is NaN where none does.
+    No-reflow is part of the infarct. A chord is a ray from the centre of the left ventricle across
+    the wall. `extent` runs from the endocardium to the outermost infarct on it; `fraction` is the
+    infarcted length. Means are over all chords, or over those that meet infarct; the latter is NaN
+    where none does.
 
     Attributes:
         num_chords: Chords that cross the wall, the denominator of the means.

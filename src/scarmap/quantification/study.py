@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from math import isnan, nan
 
 from scarmap.errors import DataError, suggest
-from scarmap.labels import TISSUES, MaskArray, codes, region_mask
+from scarmap.labels import INDEX, MaskArray, codes
 from scarmap.quantification.dictionary import FIGURES
 from scarmap.quantification.intervals.from_errors import KnownErrors, intervals_from_errors
 from scarmap.quantification.intervals.from_probabilities import Probabilities, holding, intervals
 from scarmap.quantification.measures.flags import (
-    flag,
     flags_of_figures,
     flags_of_grid,
     flags_of_intervals,
     flags_of_reference,
     flags_of_salvage,
+    flags_of_sectors,
     flags_of_stack,
 )
 from scarmap.quantification.measures.segments import SECTORS, measure_rings, measure_segments
@@ -23,20 +23,20 @@ from scarmap.quantification.measures.sizes import (
     MYOCARDIUM_G_PER_ML,
     salvage_index,
     sizes,
-    volume_ml,
 )
+from scarmap.quantification.measures.slices import measure_slices
 from scarmap.quantification.measures.transmurality import GRADES, VARIANTS, measure_wall
 from scarmap.quantification.result import (
     Flag,
+    Interval,
     Quantification,
     Ring,
     Segment,
-    SliceFigures,
     ThresholdFigures,
     WallFigures,
 )
 from scarmap.quantification.stack.placement import Placement, place
-from scarmap.quantification.stack.window import Window, cropped, heart_window
+from scarmap.quantification.stack.window import cropped, heart_window
 from scarmap.quantification.thresholds.measure import measure_thresholds
 from scarmap.quantification.thresholds.methods import METHODS, is_signed
 from scarmap.version import __version__
@@ -78,6 +78,15 @@ class Choices:
 
 
 DEFAULT = Choices()
+
+_TRANSMURAL = GRADES[-2:]
+"""Above half of the wall, contraction seldom recovers: Kim and others, 2000."""
+
+_NO_SEGMENTS = {
+    "num_segments": 0,
+    "num_infarcted_segments": nan,
+    "num_transmural_segments": nan,
+}
 
 
 def quantify(
@@ -121,13 +130,11 @@ def quantify(
         GeometryError: The image lies on another grid than the mask.
         LabelError: There is no such layout.
     """
-    tissues = tuple(codes(layout)) if layout else tuple(tissue.name for tissue in TISSUES)
+    tissues = _labelled_tissues(layout)
     window = heart_window(labels.array)
     heart = cropped(labels, window)
     placement = place(heart, reference_deg=reference_deg)
-    sectors = (
-        choices.sectors if not isnan(placement.reference.anterior_insertion_deg) else SECTORS[0]
-    )
+    sectors = _possible_sectors(choices.sectors, placement)
     wall, rings, segments = _walls(
         placement, labels.grid.voxel_ml, tissues, choices.transmurality, sectors
     )
@@ -142,45 +149,36 @@ def quantify(
         wall_ml=figures["myocardium_ml"],
         confidence=choices.confidence,
     )
-    known = (
-        intervals_from_errors(figures, errors, confidence=choices.confidence) if errors else None
-    )
-    stated = (
-        known
-        if known is not None
-        else {name: holding(each, figures[name]) for name, each in spread.items()}
-    )
-    thresholds, flags = _thresholds(image, labels, placement, remote, choices)
+    if errors is None:
+        stated = {name: holding(each, figures[name]) for name, each in spread.items()}
+    else:
+        stated = intervals_from_errors(figures, errors, confidence=choices.confidence)
+    thresholds, flags_of_thresholds = _thresholds(image, labels, placement, remote, choices)
     return Quantification(
         case=case,
         scarmap_version=__version__,
         layout=layout or "",
-        tissues=tuple(name for name in tissues if name != "background"),
+        tissues=tissues[1:],
         shape=labels.grid.shape,
         spacing_mm=labels.grid.spacing_mm,
         conventions=conventions(
             choices, sectors=sectors, drawn_at_risk=area_at_risk_ml is not None
         ),
         figures={figure.name: float(figures[figure.name]) for figure in FIGURES},
-        intervals={
-            name: stated[name] for name in figures if name in stated and not isnan(figures[name])
-        },
+        intervals=_of_defined(stated, figures),
         reference=placement.reference,
-        slices=tuple(
-            _slice_figures(heart, index, window, placement, tissues)
-            for index in range(labels.grid.shape[2])
-        ),
+        slices=measure_slices(heart, window, placement, tissues),
         rings=rings,
         segments=segments,
         thresholds=thresholds,
         flags=(
             *flags_of_stack(heart, placement.slices),
             *flags_of_reference(placement.reference, disputed=placement.disputed),
-            *([flag("sectors_rigid")] if sectors != choices.sectors else []),
+            *flags_of_sectors(choices.sectors, sectors),
             *flags_of_figures(figures, tissues),
             *(flags_of_salvage(salvage) if choices.salvage else []),
             *flags_of_intervals(figures, spread),
-            *flags,
+            *flags_of_thresholds,
             *flags_of_grid(labels.grid),
         ),
     )
@@ -205,6 +203,24 @@ def conventions(choices: Choices, *, sectors: str, drawn_at_risk: bool = False) 
         "area_at_risk": "given" if drawn_at_risk else "edema and infarct of the mask",
         "wall_thickness": "to the nearest epicardium in the slice; radial along the chords",
     }
+
+
+def _labelled_tissues(layout: str | None) -> tuple[str, ...]:
+    """Tissues that a mask can hold, the background first."""
+    return tuple(codes(layout)) if layout else tuple(INDEX)
+
+
+def _possible_sectors(wanted: str, placement: Placement) -> str:
+    """The wanted division; the rigid one where the mask shows no insertion to turn others by."""
+    return SECTORS[0] if isnan(placement.reference.anterior_insertion_deg) else wanted
+
+
+def _of_defined(
+    stated: Mapping[str, Interval], figures: Mapping[str, float]
+) -> dict[str, Interval]:
+    """The intervals of figures that are defined, in the order of the figures."""
+    defined = [name for name, value in figures.items() if not isnan(value)]
+    return {name: stated[name] for name in defined if name in stated}
 
 
 def _walls(
@@ -244,36 +260,18 @@ def _wall_figures(wall: WallFigures) -> dict[str, float]:
 
 
 def _counts(placement: Placement, segments: Sequence[Segment]) -> dict[str, float]:
-    shown = [segment.figures for segment in segments if segment.figures.myocardium_g > 0]
-    deep = [each.transmurality.grade in GRADES[-2:] for each in shown]
-    return {
+    counts: dict[str, float] = {
         "num_slices": len(placement.slices),
         "num_closed_slices": sum(each.closed for each in placement.slices),
-        "num_segments": len(shown),
-        "num_infarcted_segments": sum(each.infarct_percent > 0 for each in shown) if shown else nan,
-        "num_transmural_segments": sum(deep) if shown else nan,
     }
-
-
-def _slice_figures(
-    labels: LabelMap, index: int, window: Window, placement: Placement, tissues: Collection[str]
-) -> SliceFigures:
-    plane, grid = labels.array[..., index], labels.grid
-    each = next((each for each in placement.slices if each.index == index), None)
-    return SliceFigures(
-        index=index,
-        ring=placement.names.get(index, ""),
-        closed=each is not None and each.closed,
-        centre_voxels=(each.centre[0] + window[0].start, each.centre[1] + window[1].start)
-        if each
-        else (nan, nan),
-        septum_deg=each.septum.middle_deg if each and each.septum else nan,
-        lv_pool_ml=volume_ml(region_mask(plane, "lv_pool"), grid),
-        myocardium_ml=volume_ml(region_mask(plane, "whole_myocardium"), grid),
-        infarct_ml=volume_ml(region_mask(plane, "whole_infarct"), grid),
-        edema_ml=volume_ml(region_mask(plane, "edema"), grid) if "edema" in tissues else nan,
-        mvo_ml=volume_ml(region_mask(plane, "mvo"), grid) if "mvo" in tissues else nan,
-    )
+    shown = [segment.figures for segment in segments if segment.figures.myocardium_g > 0]
+    if not shown:
+        return counts | _NO_SEGMENTS
+    return counts | {
+        "num_segments": len(shown),
+        "num_infarcted_segments": sum(each.infarct_percent > 0 for each in shown),
+        "num_transmural_segments": sum(each.transmurality.grade in _TRANSMURAL for each in shown),
+    }
 
 
 def _thresholds(

@@ -1,7 +1,7 @@
 """From masks to pages: each study is measured and shown on a page, and so is the cohort."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,37 +9,27 @@ from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases
 from scarmap.datasets.masks import load_study, studies_of_folder
 from scarmap.datasets.split import recorded_split
-from scarmap.errors import DataError, RunError, ScarmapError
+from scarmap.errors import DataError, RunError
 from scarmap.io.run import RunFolder
-from scarmap.quantification.cohort import agree_cohorts, other_reading, write_agreement
-from scarmap.quantification.files import COHORT_FILE, FILE, write_cohort, write_quantification
-from scarmap.quantification.intervals.from_errors import KnownErrors
-from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
+from scarmap.quantification.cohort import (
+    Measuring,
+    compare_readings,
+    measure_cohort,
+    measure_study,
+)
+from scarmap.quantification.files import (
+    COHORT_FILE,
+    FILE,
+    write_agreement,
+    write_cohort,
+    write_quantification,
+)
 from scarmap.quantification.result import Quantification
-from scarmap.quantification.study import DEFAULT, Choices, quantify
+from scarmap.quantification.study import Choices
 from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
 from scarmap.report.cohort.distributions import TITLES
 from scarmap.report.pages.cohort import COHORT_PAGE, STUDIES, build_cohort
-from scarmap.report.pages.study import GIVEN_MASK, build_study
-
-
-@dataclass(frozen=True)
-class Measuring:
-    """How studies are measured.
-
-    Attributes:
-        reference_deg: Direction of the middle of the septum, as
-            `scarmap.quantification.study.quantify` takes it.
-        origin: Where the masks come from, for the reader.
-        errors: Errors of the model that made the masks on cases that it had not seen, for
-            intervals.
-        choices: What the literature leaves open.
-    """
-
-    reference_deg: float | None = None
-    origin: str = GIVEN_MASK
-    errors: KnownErrors | None = None
-    choices: Choices = DEFAULT
+from scarmap.report.pages.study import build_study
 
 
 @dataclass(frozen=True)
@@ -55,19 +45,19 @@ class Truth:
     masks: Mapping[str, Path]
 
 
-@dataclass
-class Outcome:
-    """What became of a cohort.
+@dataclass(frozen=True)
+class ReportedCohort:
+    """A cohort that was measured and put on a page.
 
     Attributes:
-        page: Page of the cohort, None until it is written.
+        page: Page of the cohort.
         studies: What was measured.
         failed: What is wrong with each study that was not.
     """
 
-    page: Path | None = None
-    studies: list[Quantification] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    page: Path
+    studies: tuple[Quantification, ...]
+    failed: Mapping[str, str]
 
 
 def report_study(
@@ -90,19 +80,7 @@ def report_study(
         LabelError: The mask holds values that its layout does not define.
     """
     case = load_study(files)
-    if case.labels is None or files.labels is None:
-        raise DataError(f"Study {files.name} has no mask. Give the file with its labels.")
-    maps = maps_beside(files.labels.parent, files.name)
-    study = quantify(
-        case.labels,
-        case=case.name,
-        layout=case.layout,
-        image=case.images.get("LGE"),
-        probabilities=read_probabilities([maps] if maps else [], case.grid),
-        errors=measuring.errors,
-        reference_deg=measuring.reference_deg,
-        choices=measuring.choices,
-    )
+    study = measure_study(case, measuring)
     write_quantification(figures, study)
     build_study(case, study, page, origin=measuring.origin)
     return study
@@ -116,8 +94,8 @@ def report_cohort(
     measuring: Measuring,
     truth: Truth | None = None,
     on_case: Callable[[str], None] = lambda _name: None,
-) -> Outcome:
-    """Measure studies one after the other; a broken one does not stop the others.
+) -> ReportedCohort:
+    """Measure studies and write their pages; a broken one does not stop the others.
 
     Args:
         files: The studies.
@@ -131,59 +109,55 @@ def report_cohort(
     Raises:
         DataError: No study could be measured.
     """
-    outcome = Outcome()
-    for each in files:
-        try:
-            target = out / STUDIES / each.name
-            page = out / STUDIES / f"{each.name}.html"
-            outcome.studies.append(report_study(each, page, target / FILE, measuring))
-        except (ScarmapError, OSError) as problem:
-            outcome.failed[each.name] = str(problem)
-        on_case(each.name)
-    if not outcome.studies:
+    folder = out / STUDIES
+
+    def measure(each: CaseFiles) -> Quantification:
+        return report_study(
+            each, folder / f"{each.name}.html", folder / each.name / FILE, measuring
+        )
+
+    measured = measure_cohort(files, measure, on_case=on_case)
+    if not measured.studies:
         raise DataError(
             f"None of {len(files)} studies could be measured. The first: "
-            f"{next(iter(outcome.failed.values()))}"
+            f"{next(iter(measured.failed.values()))}"
         )
-    write_cohort(out / COHORT_FILE, outcome.studies)
-    outcome.page = build_cohort(
-        outcome.studies,
+    write_cohort(out / COHORT_FILE, measured.studies)
+    page = build_cohort(
+        measured.studies,
         out / COHORT_PAGE,
         name=name,
-        pages={study.case: f"{STUDIES}/{quote(study.case)}.html" for study in outcome.studies},
+        pages={study.case: f"{STUDIES}/{quote(study.case)}.html" for study in measured.studies},
         csv=COHORT_FILE,
-        failed=outcome.failed,
-        agreement=None
-        if truth is None
-        else _agreement(outcome.studies, truth, measuring.choices, out),
+        failed=measured.failed,
+        agreement=_agreement(measured.studies, truth, measuring.choices, out) if truth else None,
     )
-    return outcome
+    return ReportedCohort(page, measured.studies, measured.failed)
 
 
 def _agreement(
     studies: Sequence[Quantification], truth: Truth, choices: Choices, out: Path
 ) -> AgreementSection:
-    others = {study.case: study for study in other_reading(studies, truth.masks, choices=choices)}
-    agreements = agree_cohorts(list(others.values()), studies)
-    pairs = [(others[study.case], study) for study in studies if study.case in others]
-    missing = sorted(truth.masks.keys() ^ {study.case for study in studies})
-    write_agreement(out, agreements, cases=sorted(others), missing=missing)
-    readings = [
+    readings = compare_readings(studies, truth.masks, choices=choices)
+    write_agreement(out, readings)
+    ours = [study for study in studies if study.case in readings.others]
+    others = [readings.others[study.case] for study in ours]
+    shown = [
         Readings(
             figure,
-            tuple(other.figures[figure] for other, _ in pairs),
-            tuple(ours.figures[figure] for _, ours in pairs),
-            agreements[figure],
+            tuple(other.figures[figure] for other in others),
+            tuple(study.figures[figure] for study in ours),
+            readings.agreements[figure],
         )
         for figure in TITLES
-        if figure in agreements
+        if figure in readings.agreements
     ]
-    return agreement_section(readings, other=truth.name, missing=missing)
+    return agreement_section(shown, other=truth.name, missing=readings.missing)
 
 
 def report_run_studies(
     run: RunFolder, measuring: Measuring, *, on_case: Callable[[str], None] = lambda _name: None
-) -> Outcome:
+) -> ReportedCohort:
     """Measure every held-out mask of a run and write its pages to `RUN/quantification`.
 
     Args:

@@ -15,7 +15,7 @@ from scarmap.quantification.study import quantify
 
 
 def volumes(count, *, seed, spread=0.2, bias=1.1):
-    """True volumes and ones that are found with an error that grows with them, skewed and biased."""
+    """True volumes, and found ones with an error that grows with them, skewed and biased."""
     drawn = np.random.default_rng(seed)
     true = drawn.gamma(2.0, 10.0, count) * (drawn.random(count) > 0.3)
     found = np.maximum(true * bias + drawn.gumbel(0, spread, count) * (true + 2), 0)
@@ -81,7 +81,7 @@ def test_a_part_that_few_cases_measure_gets_no_interval():
 
 @pytest.fixture
 def scored(make_heart, tmp_path):
-    """Twenty scored cases in EMIDEC's codes, each with a mask whose infarct spans 10 degrees more than the truth's."""
+    """Twenty scored cases; the infarct of each mask spans 10 degrees more than the true one."""
     for reading, more in (("true", 0), ("found", 10)):
         for number in range(20):
             labels = make_heart(

@@ -28,7 +28,7 @@ def _middle(sector):
 
 
 def test_rigid_sectors_lie_where_the_usual_display_shows_them():
-    """Septum on the left (200 degrees where X runs right and Y down), so anterior is up, at 290 degrees."""
+    """Septum on the left (200 degrees, X to the right, Y down): anterior is up, at 290 degrees."""
     found = sectors(REFERENCE)
     middles = {number: _middle(sector) for number, sector in found.items()}
     assert [middles[number] for number in range(1, 7)] == [290, 230, 170, 110, 50, 350]
@@ -180,7 +180,7 @@ def test_unknown_insertions_leave_no_directions():
 
 
 def test_arteries_feed_the_walls_that_the_heart_association_gives_them():
-    """Named by the wall, as in the figure of Cerqueira and others, 2002: lateral walls are the circumflex's."""
+    """By the wall, as in the figure of Cerqueira 2002: lateral walls are the circumflex's."""
     fed_by = {
         "LAD": {"anterior", "anteroseptal", "apical anterior", "apical septal", "apex"},
         "RCA": {"inferoseptal", "inferior", "apical inferior"},
@@ -195,7 +195,7 @@ def test_arteries_feed_the_walls_that_the_heart_association_gives_them():
 
 @pytest.mark.parametrize("septum_deg", [0.0, 45.0, 90.0])
 def test_a_voxel_on_the_border_of_two_segments_belongs_to_one_of_them(make_heart, septum_deg):
-    """Rows, columns and diagonals of voxels through the centre lie exactly on borders of the rigid segments."""
+    """Rows, columns and diagonals of voxels through the centre lie on borders of segments."""
     labels = make_heart(inner_mm=TAPERED, right=False)
     study = quantify(labels, reference_deg=septum_deg)
     for ring in study.rings:

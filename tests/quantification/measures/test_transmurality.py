@@ -12,7 +12,7 @@ FINE = {"spacing_mm": (0.5, 0.5, 10.0), "size": (131, 129)}
 
 
 def _half_ring(radius, angle, index):
-    """Infarct of 4 of 10 mm over half the circle, no-reflow in its inner 2 mm, edema over its outer half."""
+    """Infarct of 4 of 10 mm over half the circle, no-reflow inside, edema over its outer half."""
     half = angle < 180
     return {"edema": half, "scar": half & (radius <= 24), "mvo": half & (radius <= 22)}
 
@@ -121,7 +121,7 @@ def test_classes_of_transmurality():
 
 
 def test_thickness_is_the_mean_of_the_nearest_ways_out_beside_that_of_the_radial_ones(make_heart):
-    """A round cavity in a square wall: radially a / cos - r, to the nearest side a - r cos, over 45 degrees each."""
+    """A round cavity in a square wall: radially a / cos - r, to the nearest side a - r cos."""
     labels = make_heart(inner_mm=(20.0,), outer_mm=20.5, right=False, **FINE)
     across, along = (
         np.abs(np.arange(size) - (size - 1) / 2) * 0.5 for size in labels.array.shape[:2]

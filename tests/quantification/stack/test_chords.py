@@ -93,7 +93,7 @@ def test_directions_are_measured_in_millimetres():
 def test_a_chord_is_hurt_where_infarct_is_most_of_its_wall_also_at_the_borders_of_the_wall(
     share, filled
 ):
-    """The chord crosses ten rows of wall between two columns; one is infarcted and has such a share in the chord."""
+    """The chord crosses ten rows of wall between two columns, one of them infarcted."""
     wall, infarct = np.zeros((2, 24, 24), dtype=bool)
     wall[:, 10:20] = True
     infarct[12:, 10:20] = True

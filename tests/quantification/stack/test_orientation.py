@@ -48,7 +48,7 @@ def test_mirroring_an_axis_in_the_plane_turns_the_sense_and_mirroring_the_slices
 
 
 def test_the_sense_is_that_of_the_anatomy(make_heart, oblique):
-    """The septum lies to the patient's right and the anterior wall upwards: a turn from the one to the other."""
+    """From the septum, to the patient's right, numbers turn to the anterior wall, upwards."""
     grid = make_heart(axes=oblique).grid
     towards = np.linalg.inv(grid.affine[:3, :3])
     right, up = towards @ (0.85, 0.5, 0.0), towards @ (0.0, 0.3, 0.95)

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from scarmap.errors import RunError
-from scarmap.evaluation.table import Evaluation, Row, write_evaluation
+from scarmap.evaluation.table import Evaluation, write_evaluation
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score
 from scarmap.report.comparison.compare import compare_runs, labels
 
 
@@ -34,9 +35,9 @@ def _run(
         row
         for case in cases
         for row in (
-            Row(case, "case3d", "scar", "dice", 0.5, "ratio"),
-            Row(case, "case3d", "scar", "volume_ml", 12.0, "ml"),
-            Row(case, "case3d", "scar", "volume_difference_ml", 12.0 - truth_ml, "ml"),
+            Score(case, "case3d", "scar", "dice", 0.5, "ratio"),
+            Score(case, "case3d", "scar", "volume_ml", 12.0, "ml"),
+            Score(case, "case3d", "scar", "volume_difference_ml", 12.0 - truth_ml, "ml"),
         )
     ]
     write_evaluation(run.evaluation, Evaluation(layout, tuple(rows)))

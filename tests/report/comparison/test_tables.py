@@ -3,8 +3,8 @@ from math import nan
 import pytest
 from scipy import stats
 
-from scarmap.evaluation.table import Row
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score
 from scarmap.report.comparison.compare import Comparison, Contender
 from scarmap.report.comparison.tables import paired_table, run_tables, shared_text
 
@@ -13,9 +13,9 @@ def _contender(label, dice, *, structure="scar", recipe=None, settings=None):
     rows = []
     for case, value in enumerate(dice):
         rows += [
-            Row(str(case), "case3d", structure, "dice", value, "ratio"),
-            Row(str(case), "mfunet_slicewise", structure, "dice", value / 2, "ratio"),
-            Row(str(case), "case3d", structure, "hausdorff_mm", 10 * value, "mm"),
+            Score(str(case), "case3d", structure, "dice", value, "ratio"),
+            Score(str(case), "mfunet_slicewise", structure, "dice", value / 2, "ratio"),
+            Score(str(case), "case3d", structure, "hausdorff_mm", 10 * value, "mm"),
         ]
     return Contender(
         label, RunFolder("."), {"recipe": {"name": "toy", **(recipe or {})}}, rows, settings or {}

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scarmap.evaluation.table import Evaluation, Row, write_evaluation
+from scarmap.evaluation.table import Evaluation, write_evaluation
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score
 from scarmap.report.pages.paper import Reproduced, write_comparison, write_tables
 from scarmap.report.paper.table import PaperRow, row_of_run
 
@@ -57,9 +58,9 @@ def make_run(
     rows = []
     for case, value in zip(CASES, dice, strict=True):
         rows += [
-            Row(case, "case3d", "scar", "dice", value, "ratio"),
-            Row(case, "mfunet_slicewise", "scar", "dice", value / 2, "ratio"),
-            Row(case, "case3d", "lv_pool", "dice", value, "ratio"),
+            Score(case, "case3d", "scar", "dice", value, "ratio"),
+            Score(case, "mfunet_slicewise", "scar", "dice", value / 2, "ratio"),
+            Score(case, "case3d", "lv_pool", "dice", value, "ratio"),
         ]
     write_evaluation(run.evaluation, Evaluation("myops2020", tuple(rows)))
     log = run.stage(0, "segment") / "log.csv"
@@ -237,8 +238,8 @@ def test_runs_on_different_patients_are_shown_and_not_compared(tmp_path):
         make_run(tmp_path / "one", "toy", MAIN),
         make_run(tmp_path / "two", "toy/worse", WORSE),
     )
-    rows = tuple(Row(f"other-{case}", "case3d", "scar", "dice", 0.5, "ratio") for case in CASES)
-    rows += tuple(Row(row.case, "mfunet_slicewise", "scar", "dice", 0.5, "ratio") for row in rows)
+    rows = tuple(Score(f"other-{case}", "case3d", "scar", "dice", 0.5, "ratio") for case in CASES)
+    rows += tuple(Score(row.case, "mfunet_slicewise", "scar", "dice", 0.5, "ratio") for row in rows)
     write_evaluation(second.evaluation, Evaluation("myops2020", rows))
     reproduced = Reproduced("toy", {"1": [row_of_run(first), row_of_run(second)]}, "myops2020", "x")
     text = write_tables(tmp_path, reproduced, OWN).read_text(encoding="utf-8")

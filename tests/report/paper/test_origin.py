@@ -1,5 +1,6 @@
-from scarmap.evaluation.table import Evaluation, Row, write_evaluation
+from scarmap.evaluation.table import Evaluation, write_evaluation
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score
 from scarmap.report.paper.origin import run_origin, told
 
 HEAD = "epoch,seconds\n"
@@ -26,7 +27,7 @@ def make_run(root, *, made=None, split=None, validation=("a",), train=("b",), se
         log = run.stage(0, stage) / "log.csv"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(HEAD + "".join(f"{epoch},{each}\n" for epoch, each in enumerate(seconds)))
-    rows = tuple(Row(name, "case3d", "scar", "dice", 0.5, "ratio") for name in validation)
+    rows = tuple(Score(name, "case3d", "scar", "dice", 0.5, "ratio") for name in validation)
     write_evaluation(run.evaluation, Evaluation("emidec", rows))
     return run
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from scarmap.errors import RunError
-from scarmap.evaluation.table import Evaluation, Row, write_evaluation
+from scarmap.evaluation.table import Evaluation, write_evaluation
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score
 from scarmap.report.paper.table import (
     PaperRow,
     markdown,
@@ -47,11 +48,11 @@ def run_of(tmp_path):
             }
         )
         rows = [
-            Row("a", name, "scar", "dice", 0.25, "ratio")
+            Score("a", name, "scar", "dice", 0.25, "ratio")
             for name in ("case3d", "mfunet_slicewise", "slicewise")
         ]
-        rows.append(Row("a", "emidec_official", "whole_infarct", "dice", 0.5, "ratio"))
-        rows.append(Row("a", "case3d", "scar", "hausdorff_mm", 9.5, "mm"))
+        rows.append(Score("a", "emidec_official", "whole_infarct", "dice", 0.5, "ratio"))
+        rows.append(Score("a", "case3d", "scar", "hausdorff_mm", 9.5, "mm"))
         write_evaluation(run.evaluation, Evaluation("emidec", tuple(rows)))
         return run
 

@@ -1,14 +1,14 @@
 from math import nan
 
-from scarmap.evaluation.table import Row
+from scarmap.io.scores import Score
 from scarmap.report.run.scores import PRESENCE_COLUMNS, infarcted_tables, presence_lines
 
 
 def _case(name, *, dice, volume_ml, official=1.0):
     return [
-        Row(name, "case3d", "scar", "dice", dice, "ratio"),
-        Row(name, "case3d", "scar", "volume_ml", volume_ml, "ml"),
-        Row(name, "emidec_official", "whole_infarct", "dice", official, "ratio"),
+        Score(name, "case3d", "scar", "dice", dice, "ratio"),
+        Score(name, "case3d", "scar", "volume_ml", volume_ml, "ml"),
+        Score(name, "emidec_official", "whole_infarct", "dice", official, "ratio"),
     ]
 
 

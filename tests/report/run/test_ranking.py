@@ -2,18 +2,18 @@ from math import isnan, nan
 
 import pytest
 
-from scarmap.evaluation.table import Row
+from scarmap.io.scores import Score
 from scarmap.report.run.ranking import rank_cases, ranked_by, reason, telling_cases
 
 
 def _dice(case, value, *, structure="scar"):
-    return Row(case, "case3d", structure, "dice", value, "ratio")
+    return Score(case, "case3d", structure, "dice", value, "ratio")
 
 
 def _volumes(case, predicted, difference):
     return [
-        Row(case, "case3d", "scar", "volume_ml", predicted, "ml"),
-        Row(case, "case3d", "scar", "volume_difference_ml", difference, "ml"),
+        Score(case, "case3d", "scar", "volume_ml", predicted, "ml"),
+        Score(case, "case3d", "scar", "volume_difference_ml", difference, "ml"),
     ]
 
 

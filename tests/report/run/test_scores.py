@@ -1,17 +1,17 @@
 from math import nan
 
-from scarmap.evaluation.table import Row
+from scarmap.io.scores import Score
 from scarmap.report.run.scores import published_scores, published_text, score_tables
 
 
 def _dice(case, value, *, structure="scar", convention="case3d"):
-    return Row(case, convention, structure, "dice", value, "ratio")
+    return Score(case, convention, structure, "dice", value, "ratio")
 
 
 def _volumes(case, predicted, difference):
     return [
-        Row(case, "case3d", "scar", "volume_ml", predicted, "ml"),
-        Row(case, "case3d", "scar", "volume_difference_ml", difference, "ml"),
+        Score(case, "case3d", "scar", "volume_ml", predicted, "ml"),
+        Score(case, "case3d", "scar", "volume_difference_ml", difference, "ml"),
     ]
 
 
@@ -53,8 +53,8 @@ def test_published_figures_stand_only_beside_their_own_convention():
 def test_each_published_metric_stands_behind_the_measured_one():
     rows = [
         _dice("a", 0.9),
-        Row("a", "case3d", "scar", "hausdorff_mm", 4.25, "mm"),
-        Row("a", "case3d", "scar", "jaccard", 0.8, "ratio"),
+        Score("a", "case3d", "scar", "hausdorff_mm", 4.25, "mm"),
+        Score("a", "case3d", "scar", "jaccard", 0.8, "ratio"),
     ]
     (plain,) = score_tables(rows)
     assert plain.columns == ("Dice, %",)

@@ -4,8 +4,7 @@ The scatter of folds shows what a model is unsure of, not what all of it gets wr
 show both.
 """
 
-import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isnan
 from pathlib import Path
@@ -14,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarmap.errors import DataError
+from scarmap.io.scores import Score, read_scores, values_by_case
 from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, percent
 from scarmap.quantification.result import Interval
 
-STRUCTURES: Mapping[str, tuple[str, ...]] = {
+_STRUCTURES: Mapping[str, tuple[str, ...]] = {
     "lv_pool": ("lv_pool",),
     "rv_pool": ("rv_pool",),
     "myocardium": ("whole_myocardium",),
@@ -31,9 +31,9 @@ STRUCTURES: Mapping[str, tuple[str, ...]] = {
 FROM_ERRORS = "errors on"
 """How the method of such an interval begins."""
 
-POOLS = ("lv_pool", "rv_pool")
-CONVENTION = "case3d"
-FLOOR = 0.25
+_POOLS = ("lv_pool", "rv_pool")
+_CONVENTION = "case3d"
+_FLOOR = 0.25
 """Share of the median true volume below which an error no longer shrinks with the volume that was
 found."""
 
@@ -62,15 +62,8 @@ def read_known_errors(path: Path, *, confidence: float = 0.9) -> KnownErrors:
     Raises:
         DataError: There are no scores, or too few cases for intervals of this coverage.
     """
-    places = [path] if path.is_file() else [path / "evaluation" / "cases.csv", path / "cases.csv"]
-    file = next((each for each in places if each.is_file()), None)
-    if file is None:
-        raise DataError(
-            f"{path} holds no scores: expected a run folder with evaluation/cases.csv, or the "
-            "cases.csv of `scarmap evaluate`. Train a fold, or score masks of cases that the "
-            "model has not seen."
-        )
-    volumes = _volumes(file)
+    file = _scores_file(path)
+    volumes = _volumes(read_scores(file))
     needed = cases_needed(confidence)
     largest = max((len(pairs) for pairs in volumes.values()), default=0)
     if largest < needed:
@@ -90,30 +83,33 @@ def cases_needed(confidence: float) -> int:
     return ceil(round(2 / (1 - confidence), 6)) - 1
 
 
-def _volumes(file: Path) -> dict[str, NDArray[np.float64]]:
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    with file.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if row["convention"] == CONVENTION and row["metric"] in (
-                "volume_ml",
-                "volume_difference_ml",
-            ):
-                found.setdefault((row["case"], row["structure"]), {})[row["metric"]] = float(
-                    row["value"]
-                )
-    volumes: dict[str, NDArray[np.float64]] = {}
-    for part, structures in STRUCTURES.items():
-        measured = [
-            next((found[case, each] for each in structures if (case, each) in found), None)
-            for case in dict.fromkeys(case for case, _ in found)
-        ]
-        whole = [each for each in measured if each and len(each) == 2]
-        pairs = [
-            (each["volume_ml"], each["volume_ml"] - each["volume_difference_ml"]) for each in whole
-        ]
-        if pairs:
-            volumes[part] = np.array(pairs)
-    return volumes
+def _scores_file(path: Path) -> Path:
+    for file in (path, path / "evaluation" / "cases.csv", path / "cases.csv"):
+        if file.is_file():
+            return file
+    raise DataError(
+        f"{path} holds no scores: expected a run folder with evaluation/cases.csv, or the "
+        "cases.csv of `scarmap evaluate`. Train a fold, or score masks of cases that the "
+        "model has not seen."
+    )
+
+
+def _volumes(scores: Sequence[Score]) -> dict[str, NDArray[np.float64]]:
+    pairs = {part: _pairs(scores, structures) for part, structures in _STRUCTURES.items()}
+    return {part: np.array(found) for part, found in pairs.items() if found}
+
+
+def _pairs(scores: Sequence[Score], structures: Sequence[str]) -> list[tuple[float, float]]:
+    """Found and true volume of each case, by the first of the structures that it has."""
+    pairs: dict[str, tuple[float, float]] = {}
+    for structure in structures:
+        named = {"convention": _CONVENTION, "structure": structure}
+        found = values_by_case(scores, metric="volume_ml", **named)
+        excess = values_by_case(scores, metric="volume_difference_ml", **named)
+        for case in found:
+            if case in excess and case not in pairs:
+                pairs[case] = found[case], found[case] - excess[case]
+    return list(pairs.values())
 
 
 def intervals_from_errors(
@@ -128,30 +124,40 @@ def intervals_from_errors(
 
     Returns:
         Figures by name to their interval: those that are defined and that enough held-out cases
-            measure. Shares are of
-        the wall as the mask has it, and at most all of it.
+        measure. Shares are of the wall as the mask has it, and at most all of it.
     """
     spread: dict[str, Interval] = {}
     for part, pairs in errors.volumes_ml.items():
         found_ml = figures[f"{part}_ml"]
         if isnan(found_ml) or len(pairs) < cases_needed(confidence):
             continue
-        low, high = conformal_bounds(found_ml, pairs, confidence=confidence)
+        bounds_ml = conformal_bounds(found_ml, pairs, confidence=confidence)
         method = f"{FROM_ERRORS} {len(pairs)} cases that the model had not seen"
-        ends = {f"{part}_ml": (low, high)}
-        if part not in POOLS:
-            ends[f"{part}_g"] = (low * MYOCARDIUM_G_PER_ML, high * MYOCARDIUM_G_PER_ML)
-        if part not in (*POOLS, "myocardium"):
-            shares = [percent(end, figures["myocardium_ml"]) for end in (low, high)]
-            ends[f"{part}_percent_lv"] = (min(shares[0], 100.0), min(shares[1], 100.0))
-        spread |= {name: Interval(*pair, confidence, method) for name, pair in ends.items()}
-    return {name: interval for name, interval in spread.items() if not isnan(interval.low)}
+        for name, (low, high) in _ends(part, bounds_ml, figures["myocardium_ml"]).items():
+            if not isnan(low):
+                spread[name] = Interval(low, high, confidence, method)
+    return spread
+
+
+def _ends(
+    part: str, bounds_ml: tuple[float, float], wall_ml: float
+) -> dict[str, tuple[float, float]]:
+    """Lower and upper end of every figure that follows from a volume."""
+    low, high = bounds_ml
+    ends = {f"{part}_ml": (low, high)}
+    if part in _POOLS:
+        return ends
+    ends[f"{part}_g"] = (low * MYOCARDIUM_G_PER_ML, high * MYOCARDIUM_G_PER_ML)
+    if part != "myocardium":
+        shares = percent(low, wall_ml), percent(high, wall_ml)
+        ends[f"{part}_percent_lv"] = (min(shares[0], 100.0), min(shares[1], 100.0))
+    return ends
 
 
 def conformal_bounds(
     found_ml: float, pairs: NDArray[np.float64], *, confidence: float = 0.9
 ) -> tuple[float, float]:
-    """Bounds that hold the true volume of one more case with a probability of at least `confidence`.
+    """Bounds that hold the true volume of one more case with at least a given probability.
 
     Split conformal prediction: errors grow with the volume, so each is taken relative to what was
     found plus a floor, and the order statistics of these ratios, one in from either end for chance,
@@ -175,7 +181,9 @@ def conformal_bounds(
     """
     found, true = pairs.T
     positive = true[true > 0]
-    floor_ml = FLOOR * float(np.median(positive)) if len(positive) else 1.0
+    # Without a floor a case in which nothing was found would divide by zero.
+    floor_ml = _FLOOR * float(np.median(positive)) if len(positive) else 1.0
+    # Ranks are rounded first, as 20 * 0.05 is a little more than 1 in floating point.
     ratios = np.sort((true - found) / (found + floor_ml))
     count, tail = len(ratios), (1 - confidence) / 2
     first = max(floor(round((count + 1) * tail, 6)), 1) - 1

@@ -1,4 +1,4 @@
-"""How far the sizes of a study may be off, from probabilities: of several folds or passes, or averaged ones.
+"""How far the sizes of a study may be off, from probabilities of folds, passes or their mean.
 
 Such an interval shows how much the model's own answers scatter. It does not show what all of them
 get wrong.
@@ -6,7 +6,8 @@ get wrong.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from itertools import combinations
+from functools import partial
+from itertools import chain, combinations, permutations
 from math import isnan, nan
 
 import numpy as np
@@ -18,7 +19,7 @@ from scarmap.labels import REGIONS
 from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, PARTS, percent
 from scarmap.quantification.result import Interval
 
-VOLUMES: Mapping[str, frozenset[str]] = {
+_VOLUMES: Mapping[str, frozenset[str]] = {
     "lv_pool": frozenset({"lv_pool"}),
     "rv_pool": frozenset({"rv_pool"}),
     "myocardium": frozenset({"normal_myocardium", "edema", "scar", "mvo"}),
@@ -26,12 +27,14 @@ VOLUMES: Mapping[str, frozenset[str]] = {
 }
 """Parts of a study and the tissues that make them up."""
 
-ENOUGH_FOR_PERCENTILES = 20
-LEVELS = (0.75, 0.25)
+_ENOUGH_FOR_PERCENTILES = 20
+"""With fewer samples the 5th percentile is hardly more than the smallest of them."""
+
+_LEVELS = (0.75, 0.25)
 """Probabilities whose level sets bound a size when there is one averaged map."""
 
 Probabilities = NDArray[np.floating]
-Sizes = NDArray[np.float64]
+_Sizes = NDArray[np.float64]
 
 
 def intervals(
@@ -61,33 +64,27 @@ def intervals(
         DataError: A region is unknown, an array has neither three nor four axes or fewer than two
             samples, or the arrays differ in shape.
     """
-    for region, values in probabilities.items():
-        _check(region, values)
-    shapes = {values.shape for values in probabilities.values()}
-    if len(shapes) > 1:
-        raise DataError(
-            "Probabilities of one study must have one shape; these have "
-            f"{', '.join(map(str, shapes))}."
-        )
-    sizes: dict[str, Sizes] = {}
-    for part, wanted in VOLUMES.items():
+    _check(probabilities)
+    sizes: dict[str, _Sizes] = {}
+    for part, wanted in _VOLUMES.items():
         found = probability_of(wanted & set(tissues), probabilities, tissues=tissues)
         if found is not None:
             sizes[part] = _volumes(found, voxel_ml)
     sampled = any(values.ndim == 4 for values in probabilities.values())
-    wall = sizes["myocardium"] if sampled and "myocardium" in sizes else np.array([wall_ml])
-    figures = dict(_figures(sizes, wall, sampled=sampled))
-    if not sampled:
-        return {name: between_levels(values) for name, values in figures.items()}
-    return {
-        name: interval_of_samples(values, confidence=confidence) for name, values in figures.items()
-    }
+    wall = sizes.get("myocardium") if sampled else None
+    figures = _figures(sizes, np.array([wall_ml]) if wall is None else wall, sampled=sampled)
+    interval_of = (
+        partial(interval_of_samples, confidence=confidence) if sampled else _between_levels
+    )
+    return {name: interval_of(values) for name, values in figures}
 
 
 def probability_of(
     wanted: Collection[str], probabilities: Mapping[str, Probabilities], *, tissues: Collection[str]
 ) -> Probabilities | None:
-    """Probability of a set of tissues from those of regions: one region, several side by side, or one without another.
+    """Probability of a set of tissues from those of regions.
+
+    It is that of one region, of several side by side, or of one without another.
 
     Args:
         wanted: Tissues.
@@ -101,21 +98,39 @@ def probability_of(
     aim = frozenset(wanted)
     if not aim:
         return None
-    inside = [region for region, held in members.items() if held and held <= aim]
-    for number in range(1, len(inside) + 1):
-        for some in combinations(inside, number):
-            held = [tissue for region in some for tissue in members[region]]
-            if len(held) == len(aim) and set(held) == aim:
-                together: Probabilities = np.sum([probabilities[region] for region in some], axis=0)
-                return np.minimum(together, 1.0)
-    for larger, smaller in combinations(members, 2):
-        for outer, inner in ((larger, smaller), (smaller, larger)):
-            if members[inner] < members[outer] and members[outer] - members[inner] == aim:
-                return np.maximum(probabilities[outer] - probabilities[inner], 0.0)
+    some = _side_by_side(aim, members)
+    if some:
+        together: Probabilities = np.sum([probabilities[region] for region in some], axis=0)
+        return np.minimum(together, 1.0)
+    for outer, inner in permutations(members, 2):
+        if members[inner] < members[outer] and members[outer] - members[inner] == aim:
+            return np.maximum(probabilities[outer] - probabilities[inner], 0.0)
     return None
 
 
-def _check(region: str, values: Probabilities) -> None:
+def _side_by_side(aim: frozenset[str], members: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """The fewest regions that make up the aim without sharing a tissue; none where none do."""
+    inside = [region for region, held in members.items() if held and held <= aim]
+    for number in range(1, len(inside) + 1):
+        for some in combinations(inside, number):
+            held = list(chain.from_iterable(members[region] for region in some))
+            if sorted(held) == sorted(aim):
+                return some
+    return ()
+
+
+def _check(probabilities: Mapping[str, Probabilities]) -> None:
+    for region, values in probabilities.items():
+        _check_region(region, values)
+    shapes = {values.shape for values in probabilities.values()}
+    if len(shapes) > 1:
+        raise DataError(
+            "Probabilities of one study must have one shape; these have "
+            f"{', '.join(map(str, shapes))}."
+        )
+
+
+def _check_region(region: str, values: Probabilities) -> None:
     if region not in REGIONS:
         raise DataError(
             f"There is no region {region!r} to have a probability. {suggest(region, REGIONS)}"
@@ -128,8 +143,8 @@ def _check(region: str, values: Probabilities) -> None:
 
 
 def _figures(
-    sizes: Mapping[str, Sizes], wall: Sizes, *, sampled: bool
-) -> Iterator[tuple[str, Sizes]]:
+    sizes: Mapping[str, _Sizes], wall: _Sizes, *, sampled: bool
+) -> Iterator[tuple[str, _Sizes]]:
     for part, volumes in sizes.items():
         yield f"{part}_ml", volumes
         if part in ("lv_pool", "rv_pool"):
@@ -141,32 +156,32 @@ def _figures(
         yield "mvo_percent_infarct", _percent(sizes["mvo"], sizes["infarct"])
 
 
-def _percent(part: Sizes, whole: Sizes) -> Sizes:
+def _percent(part: _Sizes, whole: _Sizes) -> _Sizes:
     return np.array([percent(*pair) for pair in np.broadcast(part, whole)])
 
 
-def _volumes(values: Probabilities, voxel_ml: float) -> Sizes:
+def _volumes(values: Probabilities, voxel_ml: float) -> _Sizes:
     """Volume of each sample, or at each level of an averaged map."""
-    masks = values >= 0.5 if values.ndim == 4 else np.stack([values >= level for level in LEVELS])
-    volumes: Sizes = np.asarray(
+    masks = values >= 0.5 if values.ndim == 4 else np.stack([values >= level for level in _LEVELS])
+    volumes: _Sizes = np.asarray(
         np.count_nonzero(masks, axis=(1, 2, 3)) * voxel_ml, dtype=np.float64
     )
     return volumes
 
 
-def between_levels(sizes: Sizes) -> Interval:
+def _between_levels(sizes: _Sizes) -> Interval:
     """Bounds from the level sets of an averaged map, which claim no coverage."""
     low, high = sizes.tolist()
     return Interval(
         low,
         high,
         nan,
-        f"voxels with an averaged probability of at least {LEVELS[0]} and {LEVELS[1]}",
+        f"voxels with an averaged probability of at least {_LEVELS[0]} and {_LEVELS[1]}",
     )
 
 
 def holding(interval: Interval, value: float) -> Interval:
-    """An interval from levels widened to hold the mask's own figure; one that claims a coverage as it is.
+    """Widen an interval from levels to hold the mask's own figure; others stay as they are.
 
     Calibrated probabilities mean what they say, while the mask is made from what the networks say,
     so the mask may be larger or smaller than both levels.
@@ -176,11 +191,12 @@ def holding(interval: Interval, value: float) -> Interval:
     return replace(interval, low=min(interval.low, value), high=max(interval.high, value))
 
 
-def interval_of_samples(samples: Sizes, *, confidence: float = 0.9) -> Interval:
+def interval_of_samples(samples: _Sizes, *, confidence: float = 0.9) -> Interval:
     """Interval in which one more fold or pass would fall.
 
     Percentiles from 20 samples on; with fewer, mean -+ t SD sqrt(1 + 1 / K), Student's t with K - 1
-    degrees of freedom, and 0 where the lower end would be negative.
+    degrees of freedom, the prediction interval of one more sample of a normal distribution. The
+    lower end is at least 0, as no size is negative.
 
     Args:
         samples: (K,), the figure as each fold or pass has it; those where it is undefined do not
@@ -194,7 +210,7 @@ def interval_of_samples(samples: Sizes, *, confidence: float = 0.9) -> Interval:
     if len(samples) < 2:
         return Interval(nan, nan, confidence, "too few folds or passes define it")
     number, tail = len(samples), (1 - confidence) / 2
-    if number >= ENOUGH_FOR_PERCENTILES:
+    if number >= _ENOUGH_FOR_PERCENTILES:
         low, high = np.quantile(samples, [tail, 1 - tail]).tolist()
         return Interval(low, high, confidence, f"percentiles of {number} folds or passes")
     spread = float(

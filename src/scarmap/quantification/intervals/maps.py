@@ -11,12 +11,12 @@ from scarmap.io.nifti import read_maps
 from scarmap.quantification.intervals.from_probabilities import Probabilities
 from scarmap.volume import Grid, check_same_grid
 
-SUFFIX = "_probabilities"
+_SUFFIX = "_probabilities"
 
 
 def maps_beside(folder: Path, case: str) -> Path | None:
-    """File with the probabilities of a case in a folder of masks, as `scarmap predict` names it, or None."""
-    path = folder / f"{case}{SUFFIX}.nii.gz"
+    """File with the probabilities of a case, as `scarmap predict` names it; None without one."""
+    path = folder / f"{case}{_SUFFIX}.nii.gz"
     return path if path.is_file() else None
 
 
@@ -35,16 +35,18 @@ def read_probabilities(paths: Sequence[Path], grid: Grid) -> dict[str, Probabili
         DataError: A file is missing or damaged, or the files hold different regions.
         GeometryError: Maps and mask lie on different grids.
     """
-    read = [_read_one(path, grid) for path in paths]
-    for path, maps in zip(paths, read, strict=True):
-        if maps.keys() != read[0].keys():
+    if not paths:
+        return {}
+    first, *others = (_read_one(path, grid) for path in paths)
+    if not others:
+        return first
+    for path, maps in zip(paths[1:], others, strict=True):
+        if maps.keys() != first.keys():
             raise DataError(
                 f"{path} holds probabilities of {', '.join(maps)}, and {paths[0]} of "
-                f"{', '.join(read[0])}. Folds must be of one recipe."
+                f"{', '.join(first)}. Folds must be of one recipe."
             )
-    if len(read) == 1:
-        return read[0]
-    return {region: np.stack([maps[region] for maps in read]) for region in read[0]} if read else {}
+    return {region: np.stack([maps[region] for maps in (first, *others)]) for region in first}
 
 
 def _read_one(path: Path, grid: Grid) -> dict[str, Probabilities]:

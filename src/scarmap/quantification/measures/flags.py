@@ -13,12 +13,13 @@ from scarmap.quantification.result import Flag, Interval, Reference
 from scarmap.quantification.stack.wall_slices import WallSlice
 from scarmap.volume import Grid, LabelMap
 
-FEWEST_RINGS = 3
-OPEN = "they count for masses, not for rings and segments."
-EIGHT = np.ones((3, 3), dtype=bool)
+_FEWEST_RINGS = 3
+"""One each for basal, mid and apical."""
+
+_EIGHT = np.ones((3, 3), dtype=bool)
 """Neighbours in the plane, diagonal ones included."""
 
-WIDE = 1.0
+_WIDE = 1.0
 """Folds disagree when the interval of the infarct is wider than this multiple of the infarct
 itself."""
 
@@ -37,30 +38,12 @@ def flags_of_stack(labels: LabelMap, slices: Sequence[WallSlice]) -> list[Flag]:
     """
     if not slices:
         return [flag("no_heart")]
-    flags = []
-    closed = [each for each in slices if each.closed]
-    if len(slices) == 1:
-        flags.append(flag("single_slice"))
-    if len(closed) < FEWEST_RINGS:
-        flags.append(flag("few_slices", f"{FLAGS['few_slices'][:-1]}: {len(closed)} closed."))
-    open_slices = [each.index for each in slices if each.has_cavity and not each.closed]
-    if open_slices:
-        flags.append(
-            flag("open_ring", f"{_numbered(open_slices)}: the wall does not close; {OPEN}")
-        )
-    apart = [
-        index for index in range(labels.array.shape[2]) if pathology_apart(labels.array[..., index])
-    ]
-    if apart:
-        voxels = sum(pathology_apart(labels.array[..., index]) for index in apart)
-        flags.append(
-            flag(
-                "infarct_outside_wall",
-                f"{_numbered(apart)}: edema, scar or no-reflow apart from the wall, "
-                f"{voxels * labels.grid.voxel_ml:.2f} ml; it counts for masses.",
-            )
-        )
-    return flags
+    return [*_flags_of_rings(slices), *_flags_of_pathology(labels)]
+
+
+def flags_of_sectors(wanted: str, used: str) -> list[Flag]:
+    """Whether other sectors were asked for than the mask allows."""
+    return [flag("sectors_rigid")] if used != wanted else []
 
 
 def flags_of_reference(reference: Reference, *, disputed: bool) -> list[Flag]:
@@ -110,12 +93,12 @@ def flags_of_salvage(salvage: float) -> list[Flag]:
 def flags_of_intervals(
     figures: Mapping[str, float], intervals: Mapping[str, Interval]
 ) -> list[Flag]:
-    """Whether folds or passes disagree about the infarct."""
+    """Whether folds or passes disagree about the infarct, by the width of its interval."""
     interval = intervals.get("infarct_g")
-    if interval is None or interval.high - interval.low <= WIDE * figures["infarct_g"]:
+    if interval is None or interval.high - interval.low <= _WIDE * figures["infarct_g"]:
         return []
-    message = f"{FLAGS['folds_disagree'][:-1]}: {interval.low:.1f} to {interval.high:.1f} g ({interval.method})."
-    return [flag("folds_disagree", message)]
+    ends = f"{interval.low:.1f} to {interval.high:.1f} g ({interval.method})"
+    return [flag("folds_disagree", f"{FLAGS['folds_disagree'][:-1]}: {ends}.")]
 
 
 def flags_of_grid(grid: Grid) -> list[Flag]:
@@ -140,21 +123,48 @@ def pathology_apart(labels: LabelArray) -> int:
         return 0
     if not pool.any() and not region_mask(labels, "normal_myocardium").any():
         return int(np.count_nonzero(injured))
-    pieces, _ = ndimage.label(wall, EIGHT)
+    pieces, _ = ndimage.label(wall, _EIGHT)
     largest = int(np.argmax(np.bincount(pieces[wall])))
     whole = set(np.unique(pieces[wall & ~injured])) | {largest}
-    apart = [
-        piece
-        for piece in np.unique(pieces[wall])
-        if piece not in whole and _away(pieces == piece, pool)
-    ]
+    suspects = set(np.unique(pieces[wall])) - whole
+    apart = [piece for piece in suspects if _away(pieces == piece, pool)]
     return int(np.count_nonzero(np.isin(pieces, apart)))
 
 
+def _flags_of_rings(slices: Sequence[WallSlice]) -> list[Flag]:
+    flags = []
+    num_closed = sum(each.closed for each in slices)
+    if len(slices) == 1:
+        flags.append(flag("single_slice"))
+    if num_closed < _FEWEST_RINGS:
+        flags.append(flag("few_slices", f"{FLAGS['few_slices'][:-1]}: {num_closed} closed."))
+    opened = [each.index for each in slices if each.has_cavity and not each.closed]
+    if opened:
+        consequence = "they count for masses, not for rings and segments."
+        flags.append(
+            flag("open_ring", f"{_numbered(opened)}: the wall does not close; {consequence}")
+        )
+    return flags
+
+
+def _flags_of_pathology(labels: LabelMap) -> list[Flag]:
+    voxels = [pathology_apart(plane) for plane in np.moveaxis(labels.array, 2, 0)]
+    apart = np.flatnonzero(voxels).tolist()
+    if not apart:
+        return []
+    volume_ml = sum(voxels) * labels.grid.voxel_ml
+    message = (
+        f"{_numbered(apart)}: edema, scar or no-reflow apart from the wall, {volume_ml:.2f} ml; "
+        "it counts for masses."
+    )
+    return [flag("infarct_outside_wall", message)]
+
+
 def _away(piece: MaskArray, pool: MaskArray) -> bool:
-    touches = bool((ndimage.binary_dilation(piece, EIGHT) & pool).any())
+    touches = bool((ndimage.binary_dilation(piece, _EIGHT) & pool).any())
     return not touches or bool(ndimage.binary_fill_holes(pool)[piece].all())
 
 
 def _numbered(indices: Sequence[int]) -> str:
-    return f"Slice{'s' if len(indices) > 1 else ''} {', '.join(str(index + 1) for index in indices)} (counted from 1)"
+    numbers = ", ".join(str(index + 1) for index in indices)
+    return f"Slice{'s' if len(indices) > 1 else ''} {numbers} (counted from 1)"

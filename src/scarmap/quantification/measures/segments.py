@@ -1,4 +1,4 @@
-"""The segments of the American Heart Association: where they lie in a stack, and what is in them."""
+"""Segments of the American Heart Association: where they lie in a stack, and what is in them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,13 @@ TERRITORIES: Mapping[str, frozenset[int]] = {
 
 @dataclass(frozen=True)
 class Sector:
-    """A piece of the circle, from the middle of the septum in the direction in which AHA numbers rise, degrees."""
+    """A piece of the circle.
+
+    Attributes:
+        start_deg: Where it begins, from the middle of the septum in the direction in which AHA
+            numbers rise.
+        width_deg: Angle that it covers.
+    """
 
     start_deg: float
     width_deg: float
@@ -70,17 +76,19 @@ def sectors(reference: Reference, convention: str = SECTORS[0]) -> dict[int, Sec
             anterior + half,
             *(inferior + quarter * step for step in range(3)),
         ]
-    widths = [
-        (following - start) % 360.0
-        for start, following in zip(starts, [*starts[1:], starts[0]], strict=True)
+    following = [*starts[1:], starts[0]]
+    around = [
+        Sector(start, (end - start) % 360.0) for start, end in zip(starts, following, strict=True)
     ]
-    around = [Sector(start, width) for start, width in zip(starts, widths, strict=True)]
     apical = [Sector(zero - 135.0 + 90.0 * step, 90.0) for step in range(4)]
     return dict(enumerate([*around, *around, *apical], start=1))
 
 
 def insertions(reference: Reference) -> tuple[float, float]:
-    """Anterior and inferior insertion as turns from the middle of the septum in the direction of rising numbers."""
+    """Anterior and inferior insertion, as turns from the middle of the septum.
+
+    Turns are positive in the direction in which AHA numbers rise.
+    """
     ends = np.array([reference.anterior_insertion_deg, reference.inferior_insertion_deg])
     anterior, inferior = reference.sense * turn_deg(ends, reference.septum_deg)
     return float(anterior), float(inferior)

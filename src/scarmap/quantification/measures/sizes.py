@@ -1,4 +1,4 @@
-"""Volumes and masses of the ventricles and their pathology, and how much of the area at risk was saved.
+"""Volumes and masses of the ventricles and their pathology, and the salvage index.
 
 A volume is the number of voxels times their volume: discs, summed over the distance of slice
 centres, so that a gap between slices counts to its slices. No-reflow is part of the infarct.
@@ -9,11 +9,11 @@ from math import nan
 
 import numpy as np
 
-from scarmap.labels import INDEX, MaskArray
+from scarmap.labels import INDEX, REGIONS, MaskArray
 from scarmap.volume import Grid, LabelMap
 
 MYOCARDIUM_G_PER_ML = 1.05
-"""Density of myocardium."""
+"""Density of myocardium, the one that CMRSegTools, Segment and ukbb_cardiac use."""
 
 PARTS: dict[str, tuple[str, ...]] = {
     "normal_myocardium": ("normal_myocardium",),
@@ -25,7 +25,7 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 """Parts of the wall and the tissues that make them up."""
 
-NEEDED = {"infarct": "scar", "infarct_without_mvo": "scar", "area_at_risk": "edema"}
+_NEEDED = {"infarct": "scar", "infarct_without_mvo": "scar", "area_at_risk": "edema"}
 """The tissue that a layout must label for a part to be defined; otherwise it is the part itself."""
 
 
@@ -45,7 +45,7 @@ def sizes(labels: LabelMap, tissues: Collection[str]) -> dict[str, float]:
     """
     counts = np.bincount(labels.array.ravel(), minlength=len(INDEX)) * labels.grid.voxel_ml
     volumes = {name: float(counts[index]) for name, index in INDEX.items()}
-    wall_ml = sum(volumes[name] for name in ("normal_myocardium", "edema", "scar", "mvo"))
+    wall_ml = sum(volumes[name] for name in REGIONS["whole_myocardium"])
     figures = {
         "lv_pool_ml": volumes["lv_pool"],
         "rv_pool_ml": volumes["rv_pool"] if "rv_pool" in tissues else nan,
@@ -53,7 +53,7 @@ def sizes(labels: LabelMap, tissues: Collection[str]) -> dict[str, float]:
         "myocardium_g": wall_ml * MYOCARDIUM_G_PER_ML,
     }
     for part, members in PARTS.items():
-        defined = NEEDED.get(part, part) in tissues
+        defined = _NEEDED.get(part, part) in tissues
         part_ml = sum(volumes[name] for name in members) if defined else nan
         figures[f"{part}_ml"] = part_ml
         figures[f"{part}_g"] = part_ml * MYOCARDIUM_G_PER_ML

@@ -1,24 +1,26 @@
-"""How deep infarct reaches into the wall, how thick the wall is, and what it is made of: parts of the wall measured.
+"""Parts of the wall measured: how deep infarct reaches, how thick and of what tissue it is.
 
 No-reflow counts as infarct before anything is computed.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import fields
 from math import isnan, nan
 
 import numpy as np
 
-from scarmap.labels import INDEX, MaskArray
+from scarmap.labels import INDEX, REGIONS, MaskArray
 from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, percent
 from scarmap.quantification.result import Transmurality, WallFigures
-from scarmap.quantification.stack.chords import Numbers
+from scarmap.quantification.stack.chords import Chords, Numbers
 from scarmap.quantification.stack.wall_slices import WallSlice
 
 VARIANTS = ("extent", "fraction", "area")
 """What may decide the class of transmurality; the first is the default."""
 
 GRADES = ("0", "1-25", "26-50", "51-75", "76-100")
-EDGES_PERCENT = (25.0, 50.0, 75.0)
+_EDGES_PERCENT = (25.0, 50.0, 75.0)
+"""The usual quarters of the wall: Kim and others, 2000, on recovery after revascularisation."""
 
 Within = Callable[[Numbers], MaskArray]
 
@@ -51,16 +53,13 @@ def measure_wall(
     Returns:
         The figures; a part without a voxel has 0 g and undefined percentages.
     """
-    counts = np.zeros(len(INDEX), dtype=np.int64)
-    for each in slices:
-        counts += np.bincount(each.voxel_tissue[within(each.voxel_deg)], minlength=len(INDEX))
-    number = {name: int(counts[index]) for name, index in INDEX.items()}
-    wall = sum(number[name] for name in ("normal_myocardium", "edema", "scar", "mvo"))
+    number = _voxels_of(slices, within)
+    wall = sum(number[name] for name in REGIONS["whole_myocardium"])
     area_percent = percent(number["scar"] + number["mvo"], wall)
-    chords = [(each.chords, within(each.chords.angle_deg)) for each in slices if each.has_cavity]
+    chords = [_chosen(each.chords, within) for each in slices if each.has_cavity]
     transmurality = summarise_chords(
-        _joined([each.extent[chosen] for each, chosen in chords]),
-        _joined([each.fraction[chosen] for each, chosen in chords]),
+        _joined(chords, "extent"),
+        _joined(chords, "fraction"),
         area_percent=area_percent,
         variant=variant,
     )
@@ -71,12 +70,8 @@ def measure_wall(
         mvo_percent=percent(number["mvo"], wall) if "mvo" in tissues else nan,
         mvo=number["mvo"] > 0 if "mvo" in tissues else None,
         transmurality=transmurality,
-        wall_thickness_mm=_mean(
-            _joined([each.thickness_mm[chosen & (each.wall_mm > 0)] for each, chosen in chords])
-        ),
-        wall_thickness_radial_mm=_mean(
-            _joined([each.wall_mm[chosen & (each.wall_mm > 0)] for each, chosen in chords])
-        ),
+        wall_thickness_mm=_mean(_joined(chords, "thickness_mm")),
+        wall_thickness_radial_mm=_mean(_joined(chords, "wall_mm")),
     )
 
 
@@ -111,7 +106,7 @@ def summarise_chords(
 
 
 def grade(transmurality_percent: float) -> str:
-    """Class of a transmurality: "0" only when there is none at all; upper ends belong to the lower class.
+    """Class of a transmurality; an upper end belongs to the lower class, "0" means none at all.
 
     >>> [grade(value) for value in (0.0, 0.4, 25.0, 25.1, 75.5, 100.0)]
     ['0', '1-25', '1-25', '26-50', '76-100', '76-100']
@@ -120,11 +115,24 @@ def grade(transmurality_percent: float) -> str:
         return ""
     if transmurality_percent <= 0:
         return GRADES[0]
-    return GRADES[1 + int(np.searchsorted(EDGES_PERCENT, transmurality_percent))]
+    return GRADES[1 + int(np.searchsorted(_EDGES_PERCENT, transmurality_percent))]
 
 
-def _joined(parts: list[Numbers]) -> Numbers:
-    return np.concatenate([np.zeros(0), *parts])
+def _voxels_of(slices: Sequence[WallSlice], within: Within) -> dict[str, int]:
+    counts = np.zeros(len(INDEX), dtype=np.int64)
+    for each in slices:
+        counts += np.bincount(each.voxel_tissue[within(each.voxel_deg)], minlength=len(INDEX))
+    return {name: int(counts[index]) for name, index in INDEX.items()}
+
+
+def _chosen(chords: Chords, within: Within) -> Chords:
+    """The chords in a part of the wall, without those that meet no wall."""
+    chosen = within(chords.angle_deg) & (chords.wall_mm > 0)
+    return Chords(*(getattr(chords, field.name)[chosen] for field in fields(Chords)))
+
+
+def _joined(chords: Sequence[Chords], what: str) -> Numbers:
+    return np.concatenate([np.zeros(0), *(getattr(each, what) for each in chords)])
 
 
 def _mean(values: Numbers) -> float:

@@ -16,11 +16,11 @@ from scarmap.labels import MaskArray
 
 Numbers = NDArray[np.float64]
 
-NUM_CHORDS = 100
+_NUM_CHORDS = 100
 """Chords per slice, one every 3.6 degrees."""
 
-STEPS_PER_VOXEL = 16
-"""Samples along a chord per voxel width."""
+_STEPS_PER_VOXEL = 16
+"""Samples along a chord per voxel width: a border is found to 0.1 mm in voxels of 1.5 mm."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def cast_chords(
     *,
     centre: tuple[float, float],
     spacing_mm: tuple[float, float],
-    number: int = NUM_CHORDS,
+    number: int = _NUM_CHORDS,
 ) -> Chords:
     """Send rays from the centre of the left ventricle outwards.
 
@@ -66,14 +66,15 @@ def cast_chords(
         number: How many, evenly spread; the first points half a step from +X.
     """
     angles: Numbers = np.asarray((np.arange(number) + 0.5) * (360.0 / number), dtype=np.float64)
-    step = min(spacing_mm) / STEPS_PER_VOXEL
-    steps = int(_reach_mm(wall, centre, spacing_mm) / step) + STEPS_PER_VOXEL
+    step = min(spacing_mm) / _STEPS_PER_VOXEL
+    steps = int(_reach_mm(wall, centre, spacing_mm) / step) + _STEPS_PER_VOXEL
     radii: Numbers = np.asarray((np.arange(steps) + 0.5) * step, dtype=np.float64)
     directions: Numbers = np.stack([np.cos(np.deg2rad(angles)), np.sin(np.deg2rad(angles))])
     places = directions[:, :, None] * radii  # (2, A, R), millimetres from the centre
     voxels = places / np.reshape(spacing_mm, (2, 1, 1)) + np.reshape(centre, (2, 1, 1))
     share = _sampled(wall, voxels)
     inside = share >= 0.5
+    # Interpolated infarct is compared with interpolated wall, or its rim would thin at the borders.
     hurt = inside & (_sampled(infarct, voxels) >= 0.5 * share)
     depth = np.cumsum(inside, axis=1)
     wall_mm: Numbers = np.asarray(depth[:, -1] * step, dtype=np.float64)
@@ -84,7 +85,7 @@ def cast_chords(
 
 
 def ventricle_centre(cavity_and_wall: MaskArray) -> tuple[float, float]:
-    """Centre of gravity of the left ventricle in one slice, its holes filled, in voxels along (X, Y).
+    """Centre of gravity of the left ventricle in one slice, its holes filled, in voxels.
 
     Args:
         cavity_and_wall: (X, Y), with at least one voxel.
@@ -99,7 +100,9 @@ def directions_deg(
     centre: tuple[float, float],
     spacing_mm: tuple[float, float],
 ) -> Numbers:
-    """Direction of voxels from the centre, degrees from +X towards +Y measured in millimetres, 0 up to 360.
+    """Direction of voxels from the centre, degrees from +X towards +Y, 0 up to 360.
+
+    Angles are those of the patient: voxels are scaled to millimetres first.
 
     Args:
         places: Voxel indices along X and along Y.

@@ -1,8 +1,8 @@
-"""Which end of a stack is the base, and which way round the AHA numbers run: from the cavity and the affine.
+"""Which end of a stack is the base, and which way round the AHA numbers run.
 
-Seen from the apex with the anterior wall up and the septum on the left, AHA numbers rise
-counter-clockwise: anterior, septal, inferior, lateral. How that looks in the array depends on how
-the array lies in the patient.
+The cavity and the affine tell. Seen from the apex with the anterior wall up and the septum on
+the left, AHA numbers rise counter-clockwise: anterior, septal, inferior, lateral. How that looks in
+the array depends on how the array lies in the patient.
 """
 
 from typing import Literal
@@ -15,18 +15,18 @@ from scarmap.volume import Grid, LabelMap
 
 End = Literal["first", "last"]
 
-TO_BASE = np.array([0.63, -0.67, 0.38])
+_TO_BASE = np.array([0.63, -0.67, 0.38])
 """Usual direction from apex to base in the patient, a unit vector of right, anterior and
 superior."""
 
-TELLING = 0.75
+_TELLING = 0.75
 """Smallest cosine between a stack's axis and the usual one at which its affine is believed."""
 
-TAPER = 0.8
+_TAPER = 0.8
 """The cavity tells the apex when its mean area in one half of the slices is below this share of
 that in the other."""
 
-USUAL_SENSE = -1
+_USUAL_SENSE = -1
 """Sense of the numbers where X runs to the right of the usual display and Y downwards."""
 
 
@@ -59,8 +59,8 @@ def find_sense(grid: Grid) -> tuple[int, Literal["affine", "assumed"]]:
         grid: Where the stack lies.
     """
     towards = _cosine(np.cross(grid.affine[:3, 0], grid.affine[:3, 1]))
-    if abs(towards) < TELLING:
-        return USUAL_SENSE, "assumed"
+    if abs(towards) < _TELLING:
+        return _USUAL_SENSE, "assumed"
     return (-1 if towards > 0 else 1), "affine"
 
 
@@ -71,18 +71,18 @@ def _base_of_cavity(labels: LabelMap) -> End | None:
     if not half:
         return None
     first, last = float(shown[:half].mean()), float(shown[-half:].mean())
-    if min(first, last) >= TAPER * max(first, last):
+    if min(first, last) >= _TAPER * max(first, last):
         return None
     return "first" if first > last else "last"
 
 
 def _base_of_affine(grid: Grid) -> End | None:
     towards = _cosine(grid.affine[:3, 2])
-    if abs(towards) < TELLING:
+    if abs(towards) < _TELLING:
         return None
     return "last" if towards > 0 else "first"
 
 
 def _cosine(direction: NDArray[np.float64]) -> float:
     length = float(np.linalg.norm(direction))
-    return float(direction @ TO_BASE) / length if length else 0.0
+    return float(direction @ _TO_BASE) / length if length else 0.0

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
+from typing import Literal
 
 import numpy as np
 
@@ -53,17 +54,21 @@ def place(labels: LabelMap, *, reference_deg: float | None = None) -> Placement:
     base, base_source, disputed = find_base(labels)
     names = ring_names(slices, base)
     sense, sense_source = find_sense(labels.grid)
-    septa = _septa(slices, names)
-    ends = {
-        "low": mean_direction(np.array([each.low_deg for each in septa])) if septa else nan,
-        "high": mean_direction(np.array([each.high_deg for each in septa])) if septa else nan,
-    }
-    found = mean_direction(np.array([each.middle_deg for each in septa])) if septa else nan
+    septum = _mean_septum(_septa(slices, names))
+    source: Literal["rv_insertion", "landmark", "none"] = (
+        "none" if septum is None else "rv_insertion"
+    )
+    septum = septum or Septum(nan, nan, nan)
+    septum_deg = septum.middle_deg
+    if reference_deg is not None:
+        source, septum_deg = "landmark", reference_deg % 360.0
+    ends = septum.low_deg, septum.high_deg
+    anterior, inferior = ends if sense > 0 else ends[::-1]
     reference = Reference(
-        source="landmark" if reference_deg is not None else "rv_insertion" if septa else "none",
-        septum_deg=found if reference_deg is None else reference_deg % 360.0,
-        anterior_insertion_deg=ends["low" if sense > 0 else "high"],
-        inferior_insertion_deg=ends["high" if sense > 0 else "low"],
+        source=source,
+        septum_deg=septum_deg,
+        anterior_insertion_deg=anterior,
+        inferior_insertion_deg=inferior,
         sense=sense,
         sense_source=sense_source,
         base=base,
@@ -74,7 +79,16 @@ def place(labels: LabelMap, *, reference_deg: float | None = None) -> Placement:
 
 def _septa(slices: Sequence[WallSlice], names: Mapping[int, str]) -> list[Septum]:
     """Septa of basal and mid slices; of all closed ones where those have none."""
-    near_base = [
-        each.septum for each in slices if names.get(each.index) in (BASAL, MID) and each.septum
-    ]
-    return near_base or [each.septum for each in slices if each.closed and each.septum]
+    near_base = [each.septum for each in slices if names.get(each.index) in (BASAL, MID)]
+    closed = [each.septum for each in slices if each.closed]
+    return list(filter(None, near_base)) or list(filter(None, closed))
+
+
+def _mean_septum(septa: Sequence[Septum]) -> Septum | None:
+    if not septa:
+        return None
+    low, middle, high = (
+        mean_direction(np.array([getattr(each, part) for each in septa]))
+        for part in ("low_deg", "middle_deg", "high_deg")
+    )
+    return Septum(middle, low, high)

@@ -1,4 +1,4 @@
-"""The septum: where the right ventricle touches the left one, seen from the left ventricle's centre."""
+"""The septum: where the right ventricle touches the left one, seen from the centre of that."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from scipy import ndimage
 from scarmap.labels import MaskArray
 from scarmap.quantification.stack.chords import Numbers, directions_deg
 
-FARTHEST_MM = 5.0
+_FARTHEST_MM = 5.0
 """A right ventricle farther than this from the left one does not touch it."""
 
-BEYOND_NEAREST = 0.5
+_BEYOND_NEAREST = 0.5
 """Contact is what lies at most this many voxels farther from the right ventricle than the nearest
 place: diagonal neighbours do, the next row does not."""
 
@@ -60,9 +60,9 @@ def find_septum(
     border = filled & ~ndimage.binary_erosion(filled)
     distance = ndimage.distance_transform_edt(~right, sampling=spacing_mm)
     nearest = float(distance[border].min())
-    if nearest > FARTHEST_MM:
+    if nearest > _FARTHEST_MM:
         return None
-    contact = border & (distance <= nearest + BEYOND_NEAREST * max(spacing_mm))
+    contact = border & (distance <= nearest + _BEYOND_NEAREST * max(spacing_mm))
     angles = directions_deg(np.nonzero(contact), centre=centre, spacing_mm=spacing_mm)
     middle = mean_direction(angles)
     turned = turn_deg(angles, middle)

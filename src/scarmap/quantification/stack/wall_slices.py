@@ -60,10 +60,11 @@ def wall_slices(labels: LabelMap) -> tuple[WallSlice, ...]:
 
 
 def ring_names(slices: Sequence[WallSlice], base: End) -> dict[int, str]:
-    """Divide the closed slices into thirds from the base to the apex, cut at ceil(n / 3) and ceil(2 n / 3).
+    """Divide the closed slices into thirds from the base to the apex.
 
-    A slice without a cavity beyond the last closed one is the apex. A single closed slice is called
-    mid, as such slices are usually placed there.
+    The n slices are cut at ceil(n / 3) and ceil(2 n / 3). A slice without a cavity beyond the last
+    closed one is the apex. A single closed slice is called mid, as such slices are usually placed
+    there.
 
     Source: Cerqueira and others, 2002: equal thirds of the long axis, only slices with a full
         circle of myocardium; cuts as in ukbb_cardiac.
@@ -81,10 +82,9 @@ def ring_names(slices: Sequence[WallSlice], base: End) -> dict[int, str]:
     if len(closed) == 1:
         return {closed[0]: MID}
     first, second = ceil(len(closed) / 3), ceil(2 * len(closed) / 3)
-    names = {
-        index: BASAL if place < first else MID if place < second else APICAL
-        for place, index in enumerate(closed)
-    }
+    names = dict.fromkeys(closed[:first], BASAL)
+    names |= dict.fromkeys(closed[first:second], MID)
+    names |= dict.fromkeys(closed[second:], APICAL)
     if closed:
         places = [each.index for each in from_base]
         beyond = from_base[places.index(closed[-1]) + 1 :]

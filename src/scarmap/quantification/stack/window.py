@@ -1,4 +1,4 @@
-"""The part of a stack that holds the heart: what is measured there costs a tenth of the whole field of view."""
+"""The part of a stack that holds the heart: measuring there costs a tenth of the whole field."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -11,12 +11,14 @@ from scarmap.volume import LabelMap, Volume
 Stack = TypeVar("Stack", Volume, LabelMap)
 Window = tuple[slice, slice]
 
-MARGIN = 3
-"""Voxels of background around the heart."""
+_MARGIN = 3
+"""Voxels of background around the heart, so that what is dilated there does not meet the border."""
 
 
 def heart_window(labels: LabelArray) -> Window:
-    """Smallest window along (X, Y) that holds all labels, with a margin; the whole plane where there are none.
+    """Smallest window along (X, Y) that holds all labels, with a margin.
+
+    It is the whole plane where there are none.
 
     Args:
         labels: (X, Y, Z), tissue indices.
@@ -26,14 +28,16 @@ def heart_window(labels: LabelArray) -> Window:
         return slice(0, labels.shape[0]), slice(0, labels.shape[1])
     ends = [np.flatnonzero(np.asarray(shown.any(axis=axis)))[[0, -1]] for axis in (1, 0)]
     x, y = (
-        slice(max(int(first) - MARGIN, 0), min(int(last) + MARGIN + 1, length))
+        slice(max(int(first) - _MARGIN, 0), min(int(last) + _MARGIN + 1, length))
         for (first, last), length in zip(ends, labels.shape[:2], strict=True)
     )
     return x, y
 
 
 def cropped(stack: Stack, window: Window) -> Stack:
-    """The part of an image or mask in a window, where it lies in the patient. Its grid keeps its `source`.
+    """The part of an image or mask in a window, where it lies in the patient.
+
+    Its grid keeps its `source`, for error messages.
 
     Args:
         stack: (X, Y, Z).

@@ -49,8 +49,10 @@ def measure_thresholds(
         reference = find_remote(image.array, labels, slices)
     else:
         reference = remote_from(image.array, remote, source="given")
-    flags: list[Flag] = [flag("signed_image")] if signed and set(methods) & NEEDS_ZERO else []
-    if reference is None and set(methods) & NEEDS_REMOTE:
+    flags: list[Flag] = []
+    if signed and NEEDS_ZERO.intersection(methods):
+        flags.append(flag("signed_image"))
+    if reference is None and NEEDS_REMOTE.intersection(methods):
         flags.append(flag("no_remote"))
     return tuple(_figures(image, labels, method, reference, signed) for method in methods), flags
 
@@ -66,7 +68,6 @@ def _figures(
     found = threshold(image.array, wall, method, remote=statistics, signed=signed)
     defined = not np.isnan(found.cutoff)
     found_ml = volume_ml(found.mask, labels.grid) if defined else nan
-    both = int(np.count_nonzero(found.mask)) + int(np.count_nonzero(drawn))
     return ThresholdFigures(
         method=method,
         title=METHODS[method],
@@ -75,7 +76,10 @@ def _figures(
         infarct_ml=found_ml,
         infarct_g=found_ml * MYOCARDIUM_G_PER_ML,
         infarct_percent_lv=percent(found_ml, volume_ml(wall, labels.grid)),
-        dice_with_mask=2 * int(np.count_nonzero(found.mask & drawn)) / both
-        if defined and drawn.any()
-        else nan,
+        dice_with_mask=_dice(found.mask, drawn) if defined and drawn.any() else nan,
     )
+
+
+def _dice(found: MaskArray, drawn: MaskArray) -> float:
+    both = int(np.count_nonzero(found)) + int(np.count_nonzero(drawn))
+    return 2 * int(np.count_nonzero(found & drawn)) / both

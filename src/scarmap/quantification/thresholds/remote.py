@@ -13,10 +13,15 @@ from scarmap.quantification.stack.septum import turn_deg
 from scarmap.quantification.stack.wall_slices import WallSlice
 from scarmap.volume import ImageArray, LabelMap
 
-WIDTH_DEG = 60.0
-STEP_DEG = 10.0
+_WIDTH_DEG = 60.0
+"""As wide as an AHA segment of the basal and mid ring."""
+
+_STEP_DEG = 10.0
 FEWEST_VOXELS = 20
-FROM_INSERTION_DEG = 15.0
+"""Below this many the standard deviation, which n-SD multiplies, is itself too uncertain."""
+
+_FROM_INSERTION_DEG = 15.0
+"""Where the right ventricle inserts, fibres cross and enhance without an infarct."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def remote_from(image: ImageArray, mask: MaskArray, *, source: str) -> RemoteReg
 def find_remote(
     image: ImageArray, labels: LabelMap, slices: Sequence[WallSlice]
 ) -> RemoteRegion | None:
-    """Find remote myocardium: in each slice the darkest sector of 60 degrees that is free of pathology.
+    """Find remote myocardium: the darkest sector of 60 degrees without pathology in each slice.
 
     Sectors start every 10 degrees. Voxels at the wall's borders do not count, as they hold some
     blood or fat, nor those within 15 degrees of an insertion of the right ventricle. A sector needs
@@ -86,14 +91,11 @@ def _darkest(
     values, healthy = image[places], labels[places] == INDEX["normal_myocardium"]
     usable = _away_from_insertions(angles, each)
     best, lowest = None, np.inf
-    for start in np.arange(0.0, 360.0, STEP_DEG):
-        sector = (angles - start) % 360.0 < WIDTH_DEG
+    for start in np.arange(0.0, 360.0, _STEP_DEG):
+        sector = (angles - start) % 360.0 < _WIDTH_DEG
         chosen = sector & usable
-        if (
-            healthy[sector].all()
-            and np.count_nonzero(chosen) >= FEWEST_VOXELS
-            and values[chosen].mean() < lowest
-        ):
+        enough = np.count_nonzero(chosen) >= FEWEST_VOXELS
+        if enough and healthy[sector].all() and values[chosen].mean() < lowest:
             best, lowest = chosen, float(values[chosen].mean())
     mask = np.zeros(labels.shape, dtype=bool)
     if best is not None:
@@ -105,5 +107,5 @@ def _away_from_insertions(angles: Numbers, each: WallSlice) -> MaskArray:
     usable = np.ones(len(angles), dtype=bool)
     if each.septum is not None:
         for insertion in (each.septum.low_deg, each.septum.high_deg):
-            usable &= np.abs(turn_deg(angles, insertion)) > FROM_INSERTION_DEG
+            usable &= np.abs(turn_deg(angles, insertion)) > _FROM_INSERTION_DEG
     return usable

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scarmap.quantification.agreement import Agreement, Estimate
+from scarmap.quantification.dictionary import UNITS
 from scarmap.report.cells import UNDEFINED, AlignedTable, Column, figure_text, some_names
 from scarmap.report.cohort.distributions import TITLES, figure_colour
 from scarmap.report.html import Picture, chart_address
-from scarmap.report.study.key_figures import UNITS
 
 _INK = "#202428"
 

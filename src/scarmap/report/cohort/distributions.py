@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from scarmap.quantification.dictionary import UNITS
 from scarmap.quantification.result import Quantification
 from scarmap.report.cells import UNDEFINED, AlignedTable, Column, figure_text
 from scarmap.report.drawing.heart import region_colour
-from scarmap.report.study.key_figures import UNITS
 
 TITLES: Mapping[str, str] = {
     "infarct_g": "infarct",

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from scarmap.errors import RunError
-from scarmap.evaluation.table import Row, read_scores, values_by_case
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score, read_scores, values_by_case
 from scarmap.labels import regions_of
 from scarmap.recipes.names import as_today
 
@@ -29,7 +29,7 @@ class Contender:
     label: str
     run: RunFolder
     record: Mapping[str, Any]
-    rows: Sequence[Row]
+    rows: Sequence[Score]
     settings: Mapping[str, Any]
 
     @property
@@ -111,7 +111,7 @@ def _label(root: Path, roots: Sequence[Path]) -> str:
     return "/".join(root.parts[-depth:])
 
 
-def _scores(run: RunFolder) -> list[Row]:
+def _scores(run: RunFolder) -> list[Score]:
     path = run.evaluation / "cases.csv"
     rows = read_scores(path) if path.is_file() else []
     if not rows:
@@ -139,7 +139,7 @@ def _layout_of(record: Mapping[str, Any]) -> str:
 
 
 def _check_same_truth(
-    runs: Sequence[RunFolder], tables: Sequence[Sequence[Row]], *, layout: str, cases: set[str]
+    runs: Sequence[RunFolder], tables: Sequence[Sequence[Score]], *, layout: str, cases: set[str]
 ) -> None:
     for run, rows in zip(runs[1:], tables[1:], strict=True):
         for structure in regions_of(layout):
@@ -159,7 +159,7 @@ def _same_volume(one_ml: float, other_ml: float) -> bool:
     return not known or isclose(one_ml, other_ml, rel_tol=1e-3, abs_tol=0.01)
 
 
-def _true_ml(rows: Sequence[Row], structure: str) -> dict[str, float]:
+def _true_ml(rows: Sequence[Score], structure: str) -> dict[str, float]:
     predicted = values_by_case(rows, convention="case3d", structure=structure, metric="volume_ml")
     excess = values_by_case(
         rows, convention="case3d", structure=structure, metric="volume_difference_ml"

@@ -9,7 +9,7 @@ from scarmap.datasets.folder import find_cases
 from scarmap.datasets.masks import find_masks
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
-from scarmap.evaluation.table import values_by_case
+from scarmap.io.scores import values_by_case
 from scarmap.labels import regions_of
 from scarmap.report.comparison.compare import Comparison
 from scarmap.report.drawing.boxes import draw_run_boxes

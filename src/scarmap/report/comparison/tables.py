@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from scarmap.evaluation.paired import PairedComparison, compare, correct_together
-from scarmap.evaluation.table import summarise, values_by_case
+from scarmap.evaluation.table import summarise
+from scarmap.io.scores import values_by_case
 from scarmap.labels import regions_of
 from scarmap.report.cells import some_names
 from scarmap.report.comparison.compare import Comparison, Contender

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from scarmap.io.run import RunFolder
-from scarmap.quantification.dictionary import FLAGS
+from scarmap.quantification.dictionary import FLAGS, UNITS
 from scarmap.quantification.result import Quantification
 from scarmap.report.cells import Column, figure_text
 from scarmap.report.cohort.agreement import AgreementSection
@@ -21,7 +21,6 @@ from scarmap.report.cohort.distributions import (
     summary_table,
 )
 from scarmap.report.html import Picture, chart_address, write_page
-from scarmap.report.study.key_figures import UNITS
 
 COHORT_PAGE = "cohort.html"
 """Name of the page in a cohort's folder."""

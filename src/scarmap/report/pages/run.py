@@ -7,8 +7,8 @@ from typing import Any
 
 from scarmap.datasets.split import Split, notes, recorded_split
 from scarmap.evaluation.reliability import read_reliability
-from scarmap.evaluation.table import Row, read_scores
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score, read_scores
 from scarmap.report.comparison.compare import Comparison, compare_runs
 from scarmap.report.comparison.pictures import run_box_pictures, side_by_side_picture
 from scarmap.report.comparison.tables import paired_table, run_tables, shared_text
@@ -84,7 +84,7 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
     )
 
 
-def _scores(run: RunFolder) -> list[Row]:
+def _scores(run: RunFolder) -> list[Score]:
     path = run.evaluation / "cases.csv"
     return read_scores(path) if path.is_file() else []
 
@@ -127,7 +127,7 @@ def _curve_picture(stage: str, logs: Mapping[int, Log]) -> Picture:
     return Picture(title, caption, alt, chart_address(draw_curves(logs)))
 
 
-def _box_picture(rows: Sequence[Row]) -> Picture | None:
+def _box_picture(rows: Sequence[Score]) -> Picture | None:
     """Draw the box plots of Dice per case; None where no case has a defined one."""
     by_structure: dict[str, list[float]] = {}
     for row in rows:

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from scarmap.labels import INDEX, TISSUES
+from scarmap.quantification.cohort import GIVEN_MASK
 from scarmap.quantification.result import Quantification
 from scarmap.report.html import write_page
 from scarmap.report.study.discs import discs
@@ -13,9 +14,6 @@ from scarmap.report.study.slices import Frames, make_frames
 from scarmap.report.study.tables import threshold_table, volume_table, wall_table
 from scarmap.report.study.view import standard_view
 from scarmap.volume import Case
-
-GIVEN_MASK = "given mask"
-"""Origin of a mask that no model made."""
 
 
 def build_study(case: Case, study: Quantification, out: Path, *, origin: str = GIVEN_MASK) -> Path:

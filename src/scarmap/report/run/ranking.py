@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite, isnan, nan
 from statistics import fmean
 
-from scarmap.evaluation.table import Row, values_by_case
+from scarmap.io.scores import Score, values_by_case
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class CaseScore:
     true_scar_ml: float = nan
 
 
-def rank_cases(rows: Iterable[Row]) -> list[CaseScore]:
+def rank_cases(rows: Iterable[Score]) -> list[CaseScore]:
     """Sort cases by the 3D Dice of scar, best first, undefined ones last by name.
 
     Where scar is labelled in no case, the mean over all structures stands in.

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scarmap.evaluation.table import Row, infarcted_cases, presence, summarise
+from scarmap.evaluation.table import infarcted_cases, presence, summarise
+from scarmap.io.scores import Score
 from scarmap.report.drawing.heart import region_colour, region_title, regions_in_order
 
 METRICS: Mapping[str, tuple[str, float]] = {
@@ -80,7 +81,7 @@ class ScoreTable:
 
 
 def score_tables(
-    rows: Sequence[Row],
+    rows: Sequence[Score],
     *,
     published: Published | None = None,
     published_convention: str | None = None,
@@ -157,7 +158,7 @@ def _columns(metrics: Sequence[str], beside: Published) -> tuple[str, ...]:
     return tuple(titles)
 
 
-def _never_predicted(rows: Sequence[Row]) -> set[str]:
+def _never_predicted(rows: Sequence[Score]) -> set[str]:
     """Structures without a predicted voxel in any case: the system does not look for them."""
     volumes_ml: dict[str, float] = {}
     for row in rows:
@@ -227,7 +228,7 @@ PRESENCE_COLUMNS = (
 )
 
 
-def presence_lines(rows: Sequence[Row]) -> list[PresenceLine]:
+def presence_lines(rows: Sequence[Score]) -> list[PresenceLine]:
     """Count cases for each pathology, as `scarmap.evaluation.table.presence` does.
 
     Args:
@@ -250,7 +251,7 @@ def presence_lines(rows: Sequence[Row]) -> list[PresenceLine]:
     return lines
 
 
-def infarcted_tables(rows: Sequence[Row]) -> list[ScoreTable]:
+def infarcted_tables(rows: Sequence[Score]) -> list[ScoreTable]:
     """Make the score tables once more over the cases with an infarct, if these are only some.
 
     Args:

@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isnan
 
-from scarmap.quantification.dictionary import FIGURES
+from scarmap.quantification.dictionary import UNITS
 from scarmap.quantification.intervals.from_errors import FROM_ERRORS
 from scarmap.quantification.result import Quantification
 from scarmap.report.cells import UNDEFINED, figure_text, interval_text, with_unit
 from scarmap.report.drawing.heart import region_colour
-
-UNITS = {figure.name: figure.unit for figure in FIGURES}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,45 @@
+"""Options that several commands share, each written once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+# How masks are read and measured.
+
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        help="Label layout of masks: myops2020, emidec, scarmap, or mixed for that of each case in "
+        "--data."
+    ),
+]
+Images = Annotated[Path | None, typer.Option(help="Folder with the images of a folder of masks.")]
+ReferenceAngle = Annotated[
+    float | None,
+    typer.Option(
+        metavar="DEG",
+        help="Direction of the middle of the septum, from the first array axis towards the second.",
+    ),
+]
+Sectors = Annotated[str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")]
+Transmurality = Annotated[
+    str, typer.Option(help="What decides its class: extent, fraction or area.")
+]
+Salvage = Annotated[
+    bool,
+    typer.Option("--salvage", help="Give the salvage index, which the consensus cautions about."),
+]
+Errors = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RUN",
+        help="Run, or cases.csv, that scored the model on unseen cases: intervals from its errors.",
+    ),
+]
+
+# How recipes are trained, and where.
+
+EpochsScale = Annotated[float, typer.Option(min=0.0, help="Factor on the length of every phase.")]
+Seed = Annotated[int, typer.Option(min=0, help="Everything random follows from it.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
