@@ -1,4 +1,4 @@
-"""Several small trainings as one graph: the same files as one after the other, stopped and continued."""
+"""Several small trainings as jobs: files as from one after the other, stopped, continued."""
 
 import gzip
 import json
@@ -11,8 +11,8 @@ import pytest
 from scarmap.cluster.in_order import InOrder
 from scarmap.errors import DataError, RecipeError, RunError
 from scarmap.io.run import RunFolder
-from scarmap.training.jobs import carry_out as steps
 from scarmap.training.jobs.train_several import train_several
+from scarmap.training.run import train as steps
 from scarmap.training.run.record import held_out_names, is_scored
 from scarmap.training.run.train import train
 
@@ -22,7 +22,7 @@ class StoppedError(Exception):
 
 
 def two_stages(*, make, make_stage, width=2):
-    """A tiny system of two stages, of which the second has so many channels and starts from the first."""
+    """A tiny system of two stages; the second has so many channels and starts from the first."""
     recipe = make()
     first = replace(recipe.stages[0], name="first")
     second = make_stage(region="lv_epicardium", width=width, inputs=("first",))
