@@ -25,7 +25,7 @@ from scarmap.recipes.settings import parse_setting
 from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.systems.catalogue import choose
 from scarmap.training.run.provenance import commit, hardware
-from scarmap.training.stage.fit import Learner
+from scarmap.training.stage.learner import Learner
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.catalogue import choose
 from scarmap.training.run.provenance import commit, hardware
-from scarmap.training.stage.fit import Learner
+from scarmap.training.stage.learner import Learner
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

@@ -13,7 +13,7 @@ import typer
 
 import scarmap
 from scarmap.cli.main import app
-from scarmap.cli.reproduce import holds_out, listed
+from scarmap.cli.reproduce import holds_out, names_in
 from scarmap.recipes.settings import parse_setting
 from scarmap.systems.catalogue import RECIPES, change_all, choose, rows_of
 
@@ -122,7 +122,7 @@ def test_every_command_in_the_documentation_parses(words):
     named = [parsed[key] for key in ("recipe", "name", "first", "second") if parsed.get(key)]
     assert all(name in RECIPES or ":" in name for name in named), named
     if command.name == "reproduce":
-        asked = {"tables": listed(parsed["tables"]), "names": listed(parsed["rows"])}
+        asked = {"tables": names_in(parsed["tables"]), "names": names_in(parsed["rows"])}
         rows = {
             name: row
             for name, row in rows_of(parsed["paper"], **asked).items()

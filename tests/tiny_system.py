@@ -20,7 +20,7 @@ from scarmap.sampling.intensity import standardise
 from scarmap.sampling.preparation import Preparation
 from scarmap.sampling.samplers import full_slices
 from scarmap.training.run.request import Request
-from scarmap.training.stage.fit import Job, Options
+from scarmap.training.stage.fit import Options, StageTraining
 from scarmap.training.stage.processes import make_fabric
 
 SIZE = 16
@@ -173,12 +173,12 @@ def bank():
 
 
 @pytest.fixture
-def job(bank, tmp_path):
-    """Function of a stage and options to a job: six cases train, the last two validate."""
+def training(bank, tmp_path):
+    """Function of a stage and options to a training: six cases train, the last two validate."""
 
     def make(stage, *, folder=None, fold=None, **options):
         fold = fold or Fold(CASES[:6], CASES[6:])
-        return Job(
+        return StageTraining(
             stage,
             bank,
             fold,

@@ -1,4 +1,4 @@
-"""The cascade on the command line: three stages from one command, and what is flagged is printed."""
+"""The cascade on the command line: one command trains three stages; flags are printed."""
 
 import json
 

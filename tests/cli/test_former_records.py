@@ -1,4 +1,4 @@
-"""What an earlier version wrote is resumed, predicted from and reported; see `tests/records/README.md`."""
+"""Records of an earlier version are still read; see `tests/records/README.md`."""
 
 import hashlib
 import json

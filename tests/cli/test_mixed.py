@@ -1,4 +1,4 @@
-"""The recommended recipe on a folder of two data sets, with sequences missing, through every command."""
+"""Every command on a folder of two data sets, with sequences missing."""
 
 import json
 from shutil import copytree

@@ -1,4 +1,4 @@
-"""A data set with codes of its own, declared in a few lines: trained on, predicted, scored and measured."""
+"""Every command on a data set with label codes of its own, declared in a few lines."""
 
 import json
 

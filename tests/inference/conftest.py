@@ -12,7 +12,7 @@ REGIONS = ("whole_myocardium", "lv_pool", "whole_infarct")
 
 
 class Shows:
-    """A network's stand-in that reads the truth off the image, and counts what it was asked to look at."""
+    """Stands for a network: reads the truth off the image, and counts what it is shown."""
 
     def __init__(self):
         self.sizes = []
@@ -44,7 +44,7 @@ def compose(probabilities):
 
 @pytest.fixture
 def segmenter():
-    """Function of window size and pixel size to a segmenter that sees the heart, and its counter."""
+    """Function of window and pixel size to a segmenter that sees the heart, and its counter."""
 
     def make(*, size=64, spacing_mm=None, regions=REGIONS):
         shows = Shows()
@@ -56,7 +56,7 @@ def segmenter():
 
 @pytest.fixture
 def heart():
-    """Function of slices, voxels and movement to a phantom whose image shows the truth: pool 1, wall 2, infarct 3."""
+    """Function of size and shift to a phantom whose image is its truth: pool 1, wall 2, infarct 3."""
 
     def make(*, num_slices=3, in_plane=128, shift_mm=(0.0, 0.0)):
         rng = np.random.default_rng(8)

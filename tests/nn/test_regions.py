@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from scarmap.labels import INDEX, LAYOUTS, TISSUES, is_defined, merged
-from scarmap.nn.regions import region_members, sum_over_regions, told_apart
+from scarmap.nn.regions import region_masks, region_members, sum_over_regions, told_apart
 
 NESTED = ("whole_myocardium", "scar_and_edema", "whole_infarct", "mvo")
 
@@ -19,6 +19,12 @@ def test_tissues_without_a_channel_count_nothing():
         torch.full((1, 2, 1, 1), 0.5), tissues=("background", "scar"), regions=("whole_infarct",)
     )
     assert maps.item() == 0.5
+
+
+def test_masks_of_nested_regions():
+    tissues = [INDEX[name] for name in ("background", "scar", "edema", "lv_pool")]
+    masks = region_masks(torch.tensor([[tissues]]), ("lv_epicardium", "scar"))
+    assert masks.tolist() == [[[[False, True, True, True]], [[False, True, False, False]]]]
 
 
 @pytest.mark.parametrize("layout", [*LAYOUTS, "own:lv_pool=1,normal_myocardium=2,scar=3"])

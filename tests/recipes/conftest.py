@@ -1,5 +1,23 @@
 """Fixtures of the tiny system."""
 
-from tests.tiny_system import all_cases, bank, by_slice, job, of_two_stages, request_for, row, stage
+from tests.tiny_system import (
+    all_cases,
+    bank,
+    by_slice,
+    of_two_stages,
+    request_for,
+    row,
+    stage,
+    training,
+)
 
-__all__ = ["all_cases", "bank", "by_slice", "job", "of_two_stages", "request_for", "row", "stage"]
+__all__ = [
+    "all_cases",
+    "bank",
+    "by_slice",
+    "of_two_stages",
+    "request_for",
+    "row",
+    "stage",
+    "training",
+]

@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from scarmap.labels import INDEX
-from scarmap.recipes.validation import region_dice, region_masks
+from scarmap.nn.regions import region_masks
+from scarmap.recipes.validation import region_dice
 from scarmap.sampling.bank import Bank
 
 
@@ -86,8 +87,3 @@ def test_many_slices_are_scored_a_few_at_a_time_with_the_same_result():
 
     assert score(bank, predict, ("scar", "lv_pool")) == {"scar": 1.0, "lv_pool": 1.0}
     assert seen == [8, 8, 5]
-
-
-def test_masks_of_nested_regions():
-    masks = region_masks(torch.tensor([[[0, SCAR, EDEMA, POOL]]]), ("lv_epicardium", "scar"))
-    assert masks.tolist() == [[[[False, True, True, True]], [[False, True, False, False]]]]

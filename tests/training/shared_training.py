@@ -1,4 +1,4 @@
-"""Train two stages for 20 steps; run by one process or, under torchrun, by two. Not a test by itself.
+"""Train two stages for 20 steps, by one process or, under torchrun, by two. Not a test by itself.
 
 The first stage is MFU-Net with dynamic patches. The second one is the anatomy prior's with mix-up:
 soft truth, a Dice loss of the whole batch, learned label weights, five slices a batch, validated;
@@ -18,7 +18,7 @@ from scarmap.recipes.recipe import Phase
 from scarmap.recipes.schedules import constant
 from scarmap.sampling.bank import Bank
 from scarmap.systems.catalogue import choose
-from scarmap.training.stage.fit import Job, Options, fit
+from scarmap.training.stage.fit import Options, StageTraining, fit
 from scarmap.training.stage.processes import make_fabric
 
 SIZE, STEPS, CASES = 48, 20, tuple("abcdef")
@@ -29,7 +29,7 @@ SETTINGS = {
 
 
 def make_bank(sequences):
-    """Two slices of each of six cases: noise, brighter in a round heart with a scar, labelled as such."""
+    """Two slices of each of six cases: noise, brighter in a round heart with a scar."""
     generator = torch.Generator().manual_seed(3)
     rows, columns = torch.meshgrid(
         torch.arange(SIZE + 16.0), torch.arange(SIZE + 16.0), indexing="ij"
@@ -47,7 +47,7 @@ def make_bank(sequences):
 
 
 def train(out, *, stop_at):
-    """Train both stages; logs and weights go below `out`, of the first stage in a folder per process."""
+    """Train both stages; logs and weights go below `out`, for MFU-Net in a folder per process."""
     fabric = make_fabric("cpu")
     fabric.launch()
     fold = Fold(CASES[:5], CASES[5:])
@@ -66,7 +66,12 @@ def train(out, *, stop_at):
         for steps in dict.fromkeys((stop_at if name != "mfunet" else STEPS, STEPS)):
             phases = (Phase(steps, 1e-3, constant),)
             options = Options(max_steps=1, resume=steps == STEPS)
-            fit(Job(replace(stage, phases=phases), bank, fold, 0, folder, fabric, options), {})
+            fit(
+                StageTraining(
+                    replace(stage, phases=phases), bank, fold, 0, folder, fabric, options
+                ),
+                {},
+            )
 
 
 if __name__ == "__main__":

@@ -61,44 +61,44 @@ MOMENTS = [
     *[("train_epoch", call, before) for call in (1, 2, 4, 6) for before in (True, False)],
     *[("write_checkpoint", call, before) for call in (1, 3, 4, 5) for before in (True, False)],
     *[("write_weights", call, before) for call in (1, 2) for before in (True, False)],
-    *[("finish", 1, before) for before in (True, False)],
+    *[("_finish", 1, before) for before in (True, False)],
 ]
 
 
 @pytest.mark.parametrize(("function", "call", "before"), MOMENTS)
 def test_a_stage_killed_at_any_moment_continues_to_the_same_weights(
-    job, stage, tmp_path, monkeypatch, function, call, before
+    training, stage, tmp_path, monkeypatch, function, call, before
 ):
     todo = stage(phases=PHASES)
-    reference = job(todo, folder=tmp_path / "whole")
+    reference = training(todo, folder=tmp_path / "whole")
     fit(reference, {})
     with monkeypatch.context() as patch:
         die(patch, function, call=call, before=before)
         with pytest.raises(KilledError):
-            fit(job(todo, folder=tmp_path / "killed"), {})
-    fit(job(todo, folder=tmp_path / "killed", resume=True), {})
+            fit(training(todo, folder=tmp_path / "killed"), {})
+    fit(training(todo, folder=tmp_path / "killed", resume=True), {})
     assert_same(tmp_path / "killed", reference.folder)
 
 
-def test_a_stage_killed_again_and_again_continues_to_the_same_weights(job, stage, tmp_path):
+def test_a_stage_killed_again_and_again_continues_to_the_same_weights(training, stage, tmp_path):
     def stop(row, planned):
         raise KilledError
 
     todo = stage(phases=PHASES, keep="last")
-    fit(job(todo, folder=tmp_path / "whole"), {})
+    fit(training(todo, folder=tmp_path / "whole"), {})
     epochs = len(log_without_seconds(tmp_path / "whole"))
     for _ in range(epochs):
         with pytest.raises(KilledError):
-            fit(job(todo, folder=tmp_path / "killed", resume=True, on_epoch=stop), {})
-    fit(job(todo, folder=tmp_path / "killed", resume=True, on_epoch=stop), {})
+            fit(training(todo, folder=tmp_path / "killed", resume=True, on_epoch=stop), {})
+    fit(training(todo, folder=tmp_path / "killed", resume=True, on_epoch=stop), {})
     assert_same(tmp_path / "killed", tmp_path / "whole")
 
 
-def test_without_resume_a_checkpoint_is_not_looked_at(job, stage, tmp_path):
-    fit(job(stage(), folder=tmp_path / "a"), {})
+def test_without_resume_a_checkpoint_is_not_looked_at(training, stage, tmp_path):
+    fit(training(stage(), folder=tmp_path / "a"), {})
     seen = []
     fit(
-        job(
+        training(
             stage(), folder=tmp_path / "a", on_epoch=lambda row, planned: seen.append(row["epoch"])
         ),
         {},
@@ -143,9 +143,11 @@ from scarmap.training.run.train import train
 from functools import partial
 
 torch.set_num_threads(1)
-small = partial(mfunet, schedule="modern", layout="emidec", sequences=("LGE",), width=4, folds="none", size=64)
+how = {"schedule": "modern", "layout": "emidec", "sequences": ("LGE",), "folds": "none"}
+small = partial(mfunet, **how, width=4, size=64)
 options = Options(epochs_scale=0.25, max_steps=1)
-train(Request("small", Row(small, paper=""), Path(sys.argv[1]), Path(sys.argv[2]), device="cpu", options=options))
+data, out = map(Path, sys.argv[1:])
+train(Request("small", Row(small, paper=""), data, out, device="cpu", options=options))
 """
 
 

@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 
 PATIENTS = 4
-SEED = 2
-MARKER = ".scarmap-demo"
+_SEED = 2
+_MARKER = ".scarmap-demo"
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo"),
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
-    """Simulate patients, segment them with the built-in model, score and measure the masks, and make pages of it."""
+    """Simulate patients, segment them, score and measure the masks, and make pages of it."""
     from scarmap.inference.devices import choose_device
     from scarmap.phantom.cohort import write_cohort
     from scarmap.quantification.cohort import AS_USUAL
@@ -24,11 +24,11 @@ def demo(
     from scarmap.training.run.request import Request
     from scarmap.training.run.train import apply
 
-    parts = prepared_folders(out)
+    parts = _prepared_folders(out)
     about = about_builtin()
     typer.echo(f"Simulating {PATIENTS} patients")
     write_cohort(
-        parts["patients"], layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=SEED
+        parts["patients"], layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=_SEED
     )
     typer.echo(f"Segmenting them. {introduce(about)}")
     request = Request(about["name"], builtin_row(about), parts["patients"], parts["run"])
@@ -39,7 +39,7 @@ def demo(
     typer.echo(f"\nOpen this page in a browser: {page.resolve()}")
 
 
-def prepared_folders(out: Path) -> dict[str, Path]:
+def _prepared_folders(out: Path) -> dict[str, Path]:
     """The demo's folders below `out`, emptied if an earlier demo made them.
 
     Raises:
@@ -49,7 +49,7 @@ def prepared_folders(out: Path) -> dict[str, Path]:
 
     from scarmap.errors import DataError
 
-    marker = out / MARKER
+    marker = out / _MARKER
     if out.exists() and not marker.is_file() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(
             f"{out} is not empty and was not made by this demo. Give --out a new folder."

@@ -26,7 +26,8 @@ def evaluate(
     layout: Annotated[
         str | None,
         typer.Option(
-            help="Label layout of both folders; not needed where the truth is a data set in its own layout."
+            help="Label layout of both folders; not needed where the truth is a data set in its "
+            "own layout."
         ),
     ] = None,
 ) -> None:
@@ -39,7 +40,7 @@ def evaluate(
     from scarmap.io.nifti import read_labels
 
     layouts = layouts_of(truths, layout=layout)
-    split, masks, true = split_of_run(predictions), find_masks(predictions), find_masks(truths)
+    split, masks, true = _split_of_run(predictions), find_masks(predictions), find_masks(truths)
     if split and split.slices:
         of_case = dict.fromkeys(true, layouts) if isinstance(layouts, str) else layouts
         true_slices = true_parts(
@@ -57,8 +58,8 @@ def evaluate(
         typer.echo(note)
 
 
-def split_of_run(predictions: Path) -> "Split | None":
-    """The split that held-out masks were made under; None for a folder of masks that is not part of a run."""
+def _split_of_run(predictions: Path) -> "Split | None":
+    """The split that held-out masks were made under; None for masks that belong to no run."""
     from scarmap.datasets.split import recorded_split
     from scarmap.io.run import RunFolder
 

@@ -52,17 +52,20 @@ def options(
 
 
 def main() -> None:
-    """Entry point of the `scarmap` command; a user's mistake ends with one paragraph and exit code 2."""
+    """Run the `scarmap` command; a user's mistake ends with one paragraph and exit code 2."""
     try:
         app()
     except (ScarmapError, OSError) as problem:
-        typer.echo(f"scarmap: {explain(problem)}", err=True)
+        typer.echo(f"scarmap: {_explain(problem)}", err=True)
         sys.exit(2)
 
 
-def explain(problem: ScarmapError | OSError) -> str:
-    """One paragraph about what went wrong; for the operating system's errors, with the file they are about."""
+def _explain(problem: ScarmapError | OSError) -> str:
+    """One paragraph about what went wrong; it names the file of an operating system's error."""
     if isinstance(problem, ScarmapError):
         return str(problem)
     where = f"{problem.filename}: " if problem.filename else ""
-    return f"{where}{problem.strerror or problem}. Check that the path is right, may be written, and has room."
+    return (
+        f"{where}{problem.strerror or problem}. Check that the path is right, may be written, and "
+        "has room."
+    )

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
     from scarmap.inference.cohort import Model, Outcome
 
-SOME_FAILED = 3
-LISTED = 20
+_SOME_FAILED = 3
+"""Exit code where some cases were segmented and others were not."""
+_MOST_NAMES = 20
 """Names of cases that are printed in one line."""
 
 
@@ -22,7 +23,8 @@ def predict(
     run: Annotated[
         Path | None,
         typer.Argument(
-            help="Run folder of `scarmap train`; its folds are averaged. Without one: the built-in model."
+            help="Run folder of `scarmap train`; its folds are averaged. Without one: the built-in "
+            "model."
         ),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of cases.")] = None,
@@ -52,12 +54,13 @@ def predict(
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="module:function that the run was trained with, if it is your own: allows its code."
+            help="module:function that the run was trained with, if it is your own: allows its "
+            "code."
         ),
     ] = None,
 ) -> None:
-    """Segment a folder of cases, or one study given by its files; what was done before is skipped."""
-    files = chosen_files(data, {"LGE": lge, "T2": t2, "bSSFP": bssfp})
+    """Segment a folder of cases, or one study given by its files; skip what was done before."""
+    files = _chosen_files(data, {"LGE": lge, "T2": t2, "bSSFP": bssfp})
 
     from rich.console import Console
 
@@ -66,7 +69,7 @@ def predict(
     from scarmap.inference.devices import worker_gpus
 
     gpus = worker_gpus(scheduler, device)
-    model = chosen_model(run, device=device, own_recipe=recipe)
+    model = _chosen_model(run, device=device, own_recipe=recipe)
     with (
         open_scheduler(scheduler, workers=workers, gpus=gpus, announce=typer.echo) as opened,
         Console(stderr=True).status("segmenting") as status,
@@ -82,20 +85,19 @@ def predict(
         )
     if len(files) == 1 and outcome.failed:
         raise DataError(next(iter(outcome.failed.values())))
-    tell(outcome, out)
+    _tell(outcome, out)
     if outcome.failed:
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(_SOME_FAILED)
 
 
-def tell(outcome: "Outcome", out: Path) -> None:
-    """Print what was done, what was done before, what the masks' readers must know, and what is wrong with the rest."""
+def _tell(outcome: "Outcome", out: Path) -> None:
+    """Print what was done, now or before, what readers of the masks must know, and what failed."""
     typer.echo(f"{len(outcome.written)} of {outcome.num_cases} cases segmented: {out}")
     if outcome.skipped:
-        typer.echo(f"{len(outcome.skipped)} skipped, done before: {listed(outcome.skipped)}")
+        typer.echo(f"{len(outcome.skipped)} skipped, done before: {_in_one_line(outcome.skipped)}")
     if outcome.again:
-        typer.echo(
-            f"Done again: {listed(f'{name} ({reason})' for name, reason in outcome.again.items())}"
-        )
+        reasons = [f"{name} ({reason})" for name, reason in outcome.again.items()]
+        typer.echo(f"Done again: {_in_one_line(reasons)}")
     for name, flags in outcome.flagged.items():
         typer.echo(f"{name}: {' '.join(flags)}")
     if outcome.failed:
@@ -107,7 +109,7 @@ def tell(outcome: "Outcome", out: Path) -> None:
         typer.echo(f"- {message}", err=True)
 
 
-def chosen_model(run: Path | None, *, device: str, own_recipe: str | None) -> "Model":
+def _chosen_model(run: Path | None, *, device: str, own_recipe: str | None) -> "Model":
     """The run's model, or the built-in one, which introduces itself."""
     if run is None:
         from scarmap.systems.scarmap.builtin import about_builtin, builtin_model, introduce
@@ -120,7 +122,7 @@ def chosen_model(run: Path | None, *, device: str, own_recipe: str | None) -> "M
     return run_model(RunFolder(run), device=device, own_recipe=own_recipe)
 
 
-def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[CaseFiles]":
+def _chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[CaseFiles]":
     """The cases that the options name.
 
     Raises:
@@ -142,8 +144,9 @@ def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[Cas
     return [CaseFiles(case_name(first), "scarmap", images)]
 
 
-def listed(names: Iterable[str]) -> str:
-    """Some names in one line; of a long list the first, and how many follow."""
-    names = list(names)
-    more = [f"and {len(names) - LISTED} more, see manifest.jsonl"] if len(names) > LISTED else []
-    return ", ".join([*names[:LISTED], *more])
+def _in_one_line(names: Iterable[str]) -> str:
+    """Names in one line; of a long list only the first, and how many follow."""
+    shown, more = list(names)[:_MOST_NAMES], list(names)[_MOST_NAMES:]
+    if more:
+        shown.append(f"and {len(more)} more, see manifest.jsonl")
+    return ", ".join(shown)

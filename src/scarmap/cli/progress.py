@@ -14,10 +14,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-Row = Mapping[str, int | float | str]
+_LogRow = Mapping[str, int | float | str]
 
 
-class Lines:
+class _Lines:
     """One line per epoch, for logs.
 
     Args:
@@ -35,14 +35,14 @@ class Lines:
         """A stage begins."""
         self.console.print(title, highlight=False)
 
-    def on_epoch(self, row: Row, planned: int) -> None:
+    def on_epoch(self, row: _LogRow, planned: int) -> None:
         """An epoch has ended."""
         self.console.print(
-            f"epoch {int(row['epoch']) + 1}/{planned} {describe(row)}", highlight=False
+            f"epoch {int(row['epoch']) + 1}/{planned} {_describe(row)}", highlight=False
         )
 
 
-class Bars:
+class _Bars:
     """One bar per stage, for terminals.
 
     Args:
@@ -63,24 +63,24 @@ class Bars:
         self.title = title
         self.task = self.progress.add_task(title, total=None)
 
-    def on_epoch(self, row: Row, planned: int) -> None:
+    def on_epoch(self, row: _LogRow, planned: int) -> None:
         """An epoch has ended."""
         assert self.task is not None
-        text = f"{self.title}: {describe(row)}"
+        text = f"{self.title}: {_describe(row)}"
         self.progress.update(
             self.task, total=planned, completed=int(row["epoch"]) + 1, description=text
         )
 
 
 @contextmanager
-def training_progress() -> Iterator[Lines | Bars]:
+def training_progress() -> Iterator[_Lines | _Bars]:
     """Show a training while the block runs: bars on a terminal, one line per epoch elsewhere.
 
     Of several processes only the first has something to show, so the others draw no bars.
     """
     console = Console(stderr=True)
     if not console.is_terminal or os.environ.get("LOCAL_RANK", "0") != "0":
-        yield Lines(console)
+        yield _Lines(console)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -90,10 +90,10 @@ def training_progress() -> Iterator[Lines | Bars]:
     with Progress(
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console
     ) as progress:
-        yield Bars(progress)
+        yield _Bars(progress)
 
 
-def describe(row: Row) -> str:
+def _describe(row: _LogRow) -> str:
     """Loss and, where it was validated, Dice of an epoch."""
     dice = row.get("validation_dice")
     shown = f", validation Dice {float(dice):.3f}" if dice is not None else ""

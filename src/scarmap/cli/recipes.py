@@ -8,11 +8,11 @@ import typer
 recipes = typer.Typer(
     help="List, show and compare recipes.", no_args_is_help=True, rich_markup_mode=None
 )
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @recipes.command("list")
-def list_recipes(as_json: Json = False) -> None:
+def list_recipes(as_json: _Json = False) -> None:
     """List every named recipe with its paper, table and published Dice."""
     from scarmap.recipes.describe import describe_row
     from scarmap.systems.catalogue import RECIPES
@@ -31,17 +31,16 @@ def list_recipes(as_json: Json = False) -> None:
         caption="Figures as printed in the papers: mean ± sd.",
     )
     for name, row in RECIPES.items():
-        figures = ", ".join(
-            f"{structure} {mean:g} ± {sd:g}" for structure, (mean, sd) in row.published.items()
-        )
-        table.add_row(name, f"{row.paper} {row.table}", figures)
+        published = row.published.items()
+        dice = ", ".join(f"{structure} {mean:g} ± {sd:g}" for structure, (mean, sd) in published)
+        table.add_row(name, f"{row.paper} {row.table}", dice)
     Console().print(table)
 
 
 @recipes.command()
 def show(
     name: Annotated[str, typer.Argument(help="Name of a recipe, or module:function.")],
-    as_json: Json = False,
+    as_json: _Json = False,
 ) -> None:
     """Show every setting of a recipe and what it builds, defaults included."""
     from scarmap.recipes.describe import describe, describe_row, settings
@@ -56,14 +55,14 @@ def show(
     if as_json:
         typer.echo(json.dumps(shown, indent=2))
     else:
-        typer.echo("\n".join(outline(shown)))
+        typer.echo("\n".join(_outline(shown)))
 
 
 @recipes.command()
 def diff(
     first: Annotated[str, typer.Argument(help="A recipe.")],
     second: Annotated[str, typer.Argument(help="Another recipe.")],
-    as_json: Json = False,
+    as_json: _Json = False,
 ) -> None:
     """Print the settings in which two recipes differ."""
     from scarmap.recipes.describe import differences
@@ -79,16 +78,21 @@ def diff(
         typer.echo("The two recipes are the same.")
 
 
-def outline(value: dict[str, Any], indent: int = 0) -> list[str]:
+def _outline(value: dict[str, Any], indent: int = 0) -> list[str]:
     """Nested values as indented lines."""
     lines = []
     for key, item in value.items():
-        if isinstance(item, list) and any(isinstance(part, dict) for part in item):
-            item = {f"{key} {number}": part for number, part in enumerate(item)}
-        if isinstance(item, dict) and item:
-            lines += [f"{'  ' * indent}{key}:", *outline(item, indent + 1)]
+        inside = _parts(key, item)
+        if inside:
+            lines += [f"{'  ' * indent}{key}:", *_outline(inside, indent + 1)]
         else:
-            lines.append(
-                f"{'  ' * indent}{key}: {item if isinstance(item, str) else json.dumps(item)}"
-            )
+            text = item if isinstance(item, str) else json.dumps(item)
+            lines.append(f"{'  ' * indent}{key}: {text}")
     return lines
+
+
+def _parts(key: str, item: Any) -> dict[str, Any]:
+    """What is outlined below a key: a dict, or the items of a list of dicts, numbered."""
+    if isinstance(item, list) and any(isinstance(part, dict) for part in item):
+        return {f"{key} {number}": part for number, part in enumerate(item)}
+    return item if isinstance(item, dict) else {}

@@ -1,7 +1,7 @@
 """`scarmap reproduce`: every row of a paper's tables, published beside measured."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -60,27 +60,21 @@ def reproduce(
         ),
     ] = False,
 ) -> None:
-    """Train what is missing of a paper's rows and set published beside measured figures; repeat it to continue."""
+    """Train what is missing of a paper's rows, set published beside measured; repeat to continue."""
     from scarmap.recipes.describe import settings as settings_of
-    from scarmap.recipes.settings import parse_setting
     from scarmap.report.pages.paper import write_comparison, write_tables
-    from scarmap.systems.catalogue import RECIPES, change_all, rows_of
+    from scarmap.systems.catalogue import RECIPES, rows_of
     from scarmap.training.stage.fit import Options
 
-    numbers, names = listed(tables), listed(rows)
+    numbers, names = names_in(tables), names_in(rows)
     shown, chosen = rows_of(paper, tables=numbers), rows_of(paper, tables=numbers, names=names)
     own = {name: settings_of(row.recipe) for name, row in RECIPES.items()}
     failed: Mapping[str, Exception] = {}
     if not tables_only:
-        chosen = (
-            chosen
-            if numbers or names
-            else {name: row for name, row in chosen.items() if holds_out(row)}
-        )
-        chosen = change_all(chosen, dict(parse_setting(text) for text in settings or []))
+        chosen = _rows_to_train(chosen, settings or [], whole_paper=not (numbers or names))
         options = Options(seed=seed, epochs_scale=epochs_scale)
-        asked = requests(
-            chosen, data, out, folds=fold_numbers(folds), device=device, options=options
+        asked = _requests(
+            chosen, data, out, folds=_fold_numbers(folds), device=device, options=options
         )
         failed = train_rows(
             asked,
@@ -89,14 +83,26 @@ def reproduce(
             workers=workers,
             device=device,
             retrain=retrain,
-            on_row=lambda: write_tables(out, found(paper, shown, out), own),
+            on_row=lambda: write_tables(out, _found(paper, shown, out), own),
         )
-    result = found(paper, shown, out)
+    result = _found(paper, shown, out)
     typer.echo(
         f"Tables: {write_tables(out, result, own)}\nPage: {write_comparison(out, result, own)}"
     )
     if failed:
         raise RunError(explain_failures(failed))
+
+
+def _rows_to_train(
+    rows: "Mapping[str, Row]", settings: Sequence[str], *, whole_paper: bool
+) -> "dict[str, Row]":
+    """The rows with a user's settings; of a whole paper only those that can be compared."""
+    from scarmap.recipes.settings import parse_setting
+    from scarmap.systems.catalogue import change_all
+
+    if whole_paper:
+        rows = {name: row for name, row in rows.items() if holds_out(row)}
+    return change_all(rows, dict(map(parse_setting, settings)))
 
 
 def train_rows(
@@ -156,7 +162,7 @@ def train_rows(
         return train_several(asked, jobs, others=others, retrain=retrain, on_job=on_job)
 
 
-def requests(
+def _requests(
     rows: "Mapping[str, Row]",
     data: Path | None,
     out: Path,
@@ -176,13 +182,13 @@ def requests(
             "No data were named. Add --data DIR, a folder of labelled cases, or --tables-only."
         )
     return {
-        folder_of(name): Request(name, row, data, out / folder_of(name), folds, **how)  # type: ignore[arg-type]
+        _folder_of(name): Request(name, row, data, out / _folder_of(name), folds, **how)  # type: ignore[arg-type]
         for name, row in rows.items()
     }
 
 
-def found(paper: str, rows: "Mapping[str, Row]", out: Path) -> "Reproduced":
-    """The rows as the report wants them: table by table, each with its run folder where there is one."""
+def _found(paper: str, rows: "Mapping[str, Row]", out: Path) -> "Reproduced":
+    """The rows as the report needs them: by table, each with its run folder if there is one."""
     from scarmap.io.run import RunFolder
     from scarmap.recipes.describe import describe_row, settings
     from scarmap.report.pages.paper import Reproduced
@@ -190,43 +196,42 @@ def found(paper: str, rows: "Mapping[str, Row]", out: Path) -> "Reproduced":
 
     tables: dict[str, list[PaperRow]] = {}
     for name, row in rows.items():
-        run = RunFolder(out / folder_of(name))
+        run = RunFolder(out / _folder_of(name))
         entry = PaperRow(describe_row(name, row), run if run.record_file.is_file() else None)
         tables.setdefault(row.table, []).append(entry)
-    layout = next(
-        (str(settings(row.recipe).get("layout", "myops2020")) for row in rows.values()), "myops2020"
-    )
+    layouts = [str(settings(row.recipe).get("layout", "myops2020")) for row in rows.values()]
+    layout = layouts[0] if layouts else "myops2020"
     return Reproduced(paper, tables, layout, " ".join(["scarmap", *sys.argv[1:]]))
 
 
-def folder_of(name: str) -> str:
+def _folder_of(name: str) -> str:
     """Name of a row's run folder.
 
-    >>> folder_of("mfunet/no-max")
+    >>> _folder_of("mfunet/no-max")
     'mfunet-no-max'
     """
     return name.replace("/", "-")
 
 
 def holds_out(row: "Row") -> bool:
-    """Whether a row as published holds cases out; one that trains on all gives weights, but no figure to compare."""
+    """Whether a row as published holds cases out; without them there is no score to compare."""
     from scarmap.recipes.describe import settings
 
     return settings(row.recipe).get("folds") != "none"
 
 
-def listed(text: str) -> tuple[str, ...]:
+def names_in(text: str) -> tuple[str, ...]:
     """Read a comma-separated option; nothing for "all"."""
     return () if text == "all" else tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def fold_numbers(text: str) -> tuple[int, ...] | None:
+def _fold_numbers(text: str) -> tuple[int, ...] | None:
     """Read `--folds`; None for all.
 
     Raises:
         RecipeError: Something in it is no number.
     """
-    parts = listed(text)
+    parts = names_in(text)
     for part in parts:
         if not part.isdecimal():
             raise RecipeError(

@@ -1,16 +1,21 @@
 """`scarmap train`."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scarmap.cli.options import Device, EpochsScale, Seed
 from scarmap.errors import RecipeError
 
-SMOKE = {"width": 8, "start": None}
+if TYPE_CHECKING:
+    from scarmap.io.run import RunFolder
+    from scarmap.systems.catalogue import Choice
+
+_SMOKE = {"width": 8, "start": None}
 """Settings of a rehearsal, where the recipe has them; a narrow network starts from no weights."""
-SMOKE_STEPS = 2
+_SMOKE_STEPS = 2
 
 
 def train(
@@ -51,60 +56,60 @@ def train(
 ) -> None:
     """Train a recipe, the recommended one where none is named; validate it out of fold."""
     from scarmap.cli.progress import training_progress
-    from scarmap.datasets.split import notes, recorded_split
-    from scarmap.recipes.describe import settings as settings_of
     from scarmap.recipes.settings import parse_setting
-    from scarmap.systems.catalogue import choose
     from scarmap.training.run.request import Request
     from scarmap.training.run.train import train as train_run
     from scarmap.training.stage.fit import Options
     from scarmap.training.stage.processes import is_first_process
 
     changes = dict(parse_setting(text) for text in settings or [])
-    choice = choose(recipe, changes)
-    if smoke:
-        narrow = {
-            key: value for key, value in SMOKE.items() if key in settings_of(choice.row.recipe)
-        }
-        choice = choose(recipe, {**narrow, **changes})
-    folds = None if fold == "all" else (fold_number(fold),)
+    choice = _chosen(recipe, changes, smoke=smoke)
+    folds = _fold_numbers(fold)
     with training_progress() as progress:
         options = Options(
             seed=seed,
-            epochs_scale=1e-9 if smoke else epochs_scale,
-            max_steps=SMOKE_STEPS if smoke else None,
+            epochs_scale=epochs_scale,
             resume=resume,
             retrain=retrain,
             on_epoch=progress.on_epoch,
             on_stage=progress.on_stage,
         )
-        request = Request(
-            choice.name,
-            choice.row,
-            data,
-            out,
-            (0,) if smoke and folds is None else folds,
-            device,
-            options,
-            devices,
-        )
+        if smoke:
+            # A phase has one epoch at least, so the smallest factor leaves one of each.
+            options = replace(options, epochs_scale=1e-9, max_steps=_SMOKE_STEPS)
+            folds = folds or (0,)
+        request = Request(choice.name, choice.row, data, out, folds, device, options, devices)
         run = train_run(request)
-    if not is_first_process():
-        return
+    if is_first_process():
+        _tell(run)
+
+
+def _chosen(recipe: str, changes: dict[str, Any], *, smoke: bool) -> "Choice":
+    from scarmap.recipes.describe import settings
+    from scarmap.systems.catalogue import choose
+
+    choice = choose(recipe, changes)
+    if not smoke:
+        return choice
+    known = settings(choice.row.recipe)
+    narrow = {key: value for key, value in _SMOKE.items() if key in known}
+    return choose(recipe, {**narrow, **changes})
+
+
+def _fold_numbers(text: str) -> tuple[int, ...] | None:
+    if text == "all":
+        return None
+    if not text.isdecimal():
+        raise RecipeError(f"--fold {text!r} is neither a fold's number nor 'all'.")
+    return (int(text),)
+
+
+def _tell(run: "RunFolder") -> None:
+    from scarmap.datasets.split import notes, recorded_split
+
     typer.echo(f"Run: {run.root}")
     if run.evaluation.is_dir():
         typer.echo(f"Scores of the held-out cases: {run.evaluation / 'summary.json'}")
     for note in notes(recorded_split(run.read_record())):
         typer.echo(note)
     typer.echo(f"Next: scarmap report {run.root}")
-
-
-def fold_number(text: str) -> int:
-    """Read `--fold`.
-
-    Raises:
-        RecipeError: It is neither a number nor "all".
-    """
-    if not text.isdecimal():
-        raise RecipeError(f"--fold {text!r} is neither a fold's number nor 'all'.")
-    return int(text)

@@ -1,4 +1,4 @@
-"""Jobs on Dask's workers. Dask is an optional extra, so nothing here imports it before it is needed."""
+"""Jobs on Dask's workers. Dask is an optional extra and is imported only when it is needed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -11,19 +11,23 @@ from scarmap.cluster.jobs import Job
 from scarmap.cluster.workers import GPU, started
 from scarmap.errors import RunError, ScarmapError
 
-SECONDS_TO_ANSWER = 20
+_SECONDS_TO_ANSWER = 20
+"""A scheduler that runs answers sooner, even over a busy network."""
 SECONDS_OF_SILENCE = 30
-"""After which it is asked whether there still are workers."""
+"""If no job ends for so long, the scheduler is asked whether it still has workers."""
 
 
 @dataclass(frozen=True)
-class Refused:
-    """What a worker returns for a job that a user's mistake stopped: an error that Dask should not try again."""
+class _Refused:
+    """What a worker returns for a job that a user's mistake stopped.
+
+    Dask tries again what raises an error, which would not help here.
+    """
 
     error: Exception
 
 
-def attempt(function: Callable[..., Any], arguments: Sequence[Any], before: Sequence[Any]) -> Any:
+def _attempt(function: Callable[..., Any], arguments: Sequence[Any], before: Sequence[Any]) -> Any:
     """Run a job on a worker.
 
     Args:
@@ -32,16 +36,16 @@ def attempt(function: Callable[..., Any], arguments: Sequence[Any], before: Sequ
         before: What the jobs returned that it waited for.
     """
     for each in before:
-        if isinstance(each, Refused):
+        if isinstance(each, _Refused):
             return each
     try:
         return function(*arguments)
     except ScarmapError as problem:
-        return Refused(problem)
+        return _Refused(problem)
 
 
-class DaskJob:
-    """A job of a Dask cluster. Its result is fetched once, since it is lost with the worker that holds it.
+class _DaskJob:
+    """A job of a Dask cluster. Its result is fetched at once: it is lost with its worker.
 
     Args:
         name: For messages.
@@ -57,7 +61,7 @@ class DaskJob:
     def error(self) -> Exception | None:
         """What stopped it, or one of those before it; waits for its end."""
         if self.fetched is None:
-            self.fetched = fetch(self.name, self.future)
+            self.fetched = _fetch(self.name, self.future)
         return self.fetched[1]
 
     def result(self) -> Any:
@@ -68,7 +72,7 @@ class DaskJob:
         return self.fetched[0]
 
 
-def fetch(name: str, future: Any) -> tuple[Any, Exception | None]:
+def _fetch(name: str, future: Any) -> tuple[Any, Exception | None]:
     """What a job returned, or what stopped it."""
     from distributed import KilledWorker
 
@@ -87,7 +91,7 @@ def fetch(name: str, future: Any) -> tuple[Any, Exception | None]:
         )
     except Exception as problem:
         return None, problem
-    return (None, returned.error) if isinstance(returned, Refused) else (returned, None)
+    return (None, returned.error) if isinstance(returned, _Refused) else (returned, None)
 
 
 class DaskScheduler:
@@ -121,9 +125,9 @@ class DaskScheduler:
         on_device: bool = True,
     ) -> Job:
         """Hand a job to Dask."""
-        before = [job.future for job in after if isinstance(job, DaskJob)]
+        before = [job.future for job in after if isinstance(job, _DaskJob)]
         future = self.client.submit(
-            attempt,
+            _attempt,
             function,
             arguments,
             before,
@@ -132,7 +136,7 @@ class DaskScheduler:
             resources=self.resources if on_device else None,
             pure=False,
         )
-        return DaskJob(name, future)
+        return _DaskJob(name, future)
 
     def finished(self, jobs: Iterable[Job], *, in_flight: int | None = None) -> Iterator[Job]:
         """Yield each job when it has ended.
@@ -140,28 +144,28 @@ class DaskScheduler:
         Raises:
             RunError: The workers that were started here are gone, so that no job will ever end.
         """
-        from distributed import wait
-
-        later = (job for job in jobs if isinstance(job, DaskJob))
+        later = (job for job in jobs if isinstance(job, _DaskJob))
         running = list(islice(later, in_flight))
         while running:
-            try:
-                wait(
-                    [job.future for job in running],
-                    timeout=SECONDS_OF_SILENCE,
-                    return_when="FIRST_COMPLETED",
-                )
-            except TimeoutError:
-                self.check_workers()
-            ended = [job for job in running if job.future.done()]
-            running = [job for job in running if job not in ended]
-            for job in ended:
+            for job in self._ended(running):
+                running.remove(job)
                 _ = job.error
                 yield job
                 running.extend(islice(later, 1))
 
+    def _ended(self, running: Sequence[_DaskJob]) -> list[_DaskJob]:
+        """Wait for a while until any job has ended."""
+        from distributed import wait
+
+        futures = [job.future for job in running]
+        try:
+            wait(futures, timeout=SECONDS_OF_SILENCE, return_when="FIRST_COMPLETED")
+        except TimeoutError:
+            self.check_workers()
+        return [job for job in running if job.future.done()]
+
     def check_workers(self) -> None:
-        """Raise RunError where every worker that was started here is gone; those of others may come back."""
+        """Raise RunError if all workers that were started here are gone; others may come back."""
         if self.own_workers and not self.client.scheduler_info()["workers"]:
             raise RunError(
                 "Every Dask worker of this machine is gone. Their messages above say why. The "
@@ -179,6 +183,28 @@ def open_dask(
     Raises:
         RunError: Dask is not installed, does not answer, or cannot be started as asked.
     """
+    client_class = _import_client(where)
+    if workers is not None and workers < 1:
+        raise RunError(f"{workers} workers cannot do anything. Give --workers 1 or more.")
+    with (
+        started(where, workers=workers, gpus=gpus) as cluster,
+        _connect(client_class, cluster, where) as client,
+    ):
+        if where == "local":
+            client.wait_for_workers(len(cluster.worker_spec))
+        present = client.scheduler_info()["workers"].values()
+        if where == "slurm":
+            # SLURM may not have started the workers yet, so what it was asked for counts.
+            slots, has_gpu = workers or 1, gpus > 0
+        else:
+            slots = sum(client.nthreads().values())
+            has_gpu = any(GPU in each["resources"] for each in present)
+        announce(f"{len(present)} Dask workers; dashboard: {client.dashboard_link}")
+        resources = {GPU: 1} if has_gpu else {}
+        yield DaskScheduler(client, slots=slots, resources=resources, own_workers=where == "local")
+
+
+def _import_client(where: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
@@ -187,27 +213,15 @@ def open_dask(
             "'scarmap[cluster]', or leave --scheduler out: everything then runs in this process, "
             "or in parts with --shard."
         ) from None
-    if workers is not None and workers < 1:
-        raise RunError(f"{workers} workers cannot do anything. Give --workers 1 or more.")
-    with started(where, workers=workers, gpus=gpus) as cluster:
-        try:
-            client = Client(cluster, timeout=SECONDS_TO_ANSWER)
-        except (OSError, ValueError) as problem:
-            raise RunError(
-                f"No Dask scheduler answers at {where} ({problem}). Expected an address such as "
-                "tcp://10.0.0.1:8786, printed by `dask scheduler`, or one of the words local and "
-                "slurm."
-            ) from None
-        with client:
-            if where == "local":
-                client.wait_for_workers(len(cluster.worker_spec))
-            present = client.scheduler_info()["workers"].values()
-            has_gpu = (
-                gpus > 0 if where == "slurm" else any(GPU in each["resources"] for each in present)
-            )
-            slots = (workers or 1) if where == "slurm" else sum(client.nthreads().values())
-            announce(f"{len(present)} Dask workers; dashboard: {client.dashboard_link}")
-            resources = {GPU: 1} if has_gpu else {}
-            yield DaskScheduler(
-                client, slots=slots, resources=resources, own_workers=where == "local"
-            )
+    return Client
+
+
+def _connect(client_class: Any, cluster: Any, where: str) -> Any:
+    try:
+        return client_class(cluster, timeout=_SECONDS_TO_ANSWER)
+    except (OSError, ValueError) as problem:
+        raise RunError(
+            f"No Dask scheduler answers at {where} ({problem}). Expected an address such as "
+            "tcp://10.0.0.1:8786, printed by `dask scheduler`, or one of the words local and "
+            "slurm."
+        ) from None

@@ -7,7 +7,7 @@ from scarmap.cluster.jobs import Job
 from scarmap.errors import ScarmapError
 
 
-class Waiting:
+class _Waiting:
     """A job of this process: runs when its end is asked for.
 
     Args:
@@ -25,7 +25,10 @@ class Waiting:
 
     @property
     def error(self) -> Exception | None:
-        """What stopped it, or one of those before it; only errors that a user can mend are kept, others are raised."""
+        """What stopped it, or one of those before it; None when it went well. Runs it first.
+
+        Errors that a user can mend are kept, others are raised.
+        """
         call, self.call = self.call, None
         if call is None:
             return self.stopped_by
@@ -45,7 +48,7 @@ class Waiting:
 
 
 class InOrder:
-    """One job after the other in this process; an error of the program itself is raised, nothing is tried again."""
+    """One job after the other in this process; nothing is tried again."""
 
     slots = 1
 
@@ -60,7 +63,7 @@ class InOrder:
         on_device: bool = True,  # noqa: ARG002
     ) -> Job:
         """Keep a job until its end is asked for."""
-        return Waiting(name, lambda: function(*arguments), after)
+        return _Waiting(name, lambda: function(*arguments), after)
 
     def finished(self, jobs: Iterable[Job], *, in_flight: int | None = None) -> Iterator[Job]:  # noqa: ARG002
         """Run the jobs one by one."""

@@ -1,4 +1,4 @@
-"""Where jobs run: one after the other in this process, or on Dask's workers when a scheduler is named.
+"""Where jobs run: one after the other in this process, or on the workers of Dask.
 
 ::
 
@@ -8,8 +8,8 @@
         for job in scheduler.finished((first, then)):
             print(job.name, job.error or job.result())
 
-A graph is submitted at once; a long stream of small jobs is submitted by a generator, of which
-`finished` takes only as many at a time as may be in flight.
+Jobs that depend on each other are submitted at once. A long stream of small jobs is submitted by a
+generator, from which `finished` takes only as many as may be in flight.
 """
 
 from collections.abc import Callable, Iterator

@@ -2,31 +2,35 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from shutil import which
 from typing import Any
 
 from scarmap.errors import RunError
 
-CORES_PER_WORKER = 4
-"""Of a machine without GPU, where the number of workers is not given."""
-BEFORE_START = "distributed.nanny.pre-spawn-environ"
-"""Environment in which a worker process is started, which Dask also sets in this process and leaves
-there. By its own choice a worker has one thread, and returns freed memory at once, with which a
-network takes half as long again."""
+_CORES_PER_WORKER = 4
+"""On a machine without GPU, if the number of workers is not given."""
+_BEFORE_START = "distributed.nanny.pre-spawn-environ"
+"""Dask's setting for the environment in which a worker process starts.
+
+Dask's own environment gives a worker one thread, and lets it return freed memory at once: a network
+then needs half as much time again. Dask also changes the environment of this process and does not
+change it back.
+"""
 GPU = "GPU"
 """Dask's usual name of the resource."""
+_THREADS_OF_A_JOB = "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}"
 
 
 @contextmanager
 def started(where: str, *, workers: int | None, gpus: int) -> Iterator[Any]:
-    """What a Dask client connects to: a cluster that ends with the block, or the address of one that stays."""
+    """What a Dask client connects to: a cluster that ends with the block, or an address."""
     opened: AbstractContextManager[Any]
     if where == "local":
-        opened = local_cluster(workers, gpus=gpus)
+        opened = _local_cluster(workers, gpus=gpus)
     elif where == "slurm":
-        opened = slurm_cluster(workers or 1, gpus=gpus)
+        opened = _slurm_cluster(workers or 1, gpus=gpus)
     else:
         yield where
         return
@@ -34,51 +38,34 @@ def started(where: str, *, workers: int | None, gpus: int) -> Iterator[Any]:
         yield cluster
 
 
-def local_cluster(workers: int | None, *, gpus: int) -> Any:
-    """Worker processes of this machine, each with one thread of jobs and one GPU, or its share of the cores.
+def _local_cluster(workers: int | None, *, gpus: int) -> Any:
+    """Start worker processes on this machine.
+
+    Each does one job at a time, with a GPU of its own or with its share of the cores.
 
     Raises:
         RunError: More workers are wanted than there are GPUs.
     """
     import dask
-    from distributed import Nanny, Scheduler, SpecCluster
+    from distributed import Scheduler, SpecCluster
 
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    number = workers or gpus or max(1, cores // CORES_PER_WORKER)
+    cores = _usable_cores()
+    number = workers or gpus or max(1, cores // _CORES_PER_WORKER)
     if gpus and number > gpus:
         raise RunError(
             f"{number} workers were asked for, but this machine has {gpus} CUDA devices and each "
             f"worker needs its own. Give --workers {gpus}, or --device cpu."
         )
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, cores // number)))}
-    common = {
-        "nthreads": 1,
-        "memory_limit": 0,
-        "host": "127.0.0.1",
-        "silence_logs": logging.WARNING,
-    }
-    specification = {
-        index: {
-            "cls": Nanny,
-            "options": {
-                **common,
-                "env": {"CUDA_VISIBLE_DEVICES": str(index)} if gpus else {},
-                "resources": {GPU: 1} if gpus else {},
-            },
-        }
-        for index in range(number)
-    }
     scheduler = {
         "cls": Scheduler,
         "options": {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"},
     }
     before = dict(os.environ)
     try:
-        with dask.config.set({BEFORE_START: threads}):
+        with dask.config.set({_BEFORE_START: threads}):
             return SpecCluster(
-                workers=specification,
+                workers={index: _worker(index, own_gpu=gpus > 0) for index in range(number)},
                 scheduler=scheduler,
                 name="scarmap",
                 silence_logs=logging.WARNING,
@@ -88,8 +75,31 @@ def local_cluster(workers: int | None, *, gpus: int) -> Any:
         os.environ.update(before)
 
 
-def slurm_cluster(workers: int, *, gpus: int) -> Any:
-    """Workers that are submitted as SLURM jobs, one process each; Dask's `jobqueue.yaml` says what a job asks for.
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _worker(index: int, *, own_gpu: bool) -> dict[str, Any]:
+    """How Dask starts a worker: one job at a time, no limit on its memory, this machine only."""
+    from distributed import Nanny
+
+    options = {
+        "nthreads": 1,
+        "memory_limit": 0,
+        "host": "127.0.0.1",
+        "silence_logs": logging.WARNING,
+        "env": {"CUDA_VISIBLE_DEVICES": str(index)} if own_gpu else {},
+        "resources": {GPU: 1} if own_gpu else {},
+    }
+    return {"cls": Nanny, "options": options}
+
+
+def _slurm_cluster(workers: int, *, gpus: int) -> Any:
+    """Submit workers as SLURM jobs, one process each.
+
+    Dask's own configuration, `jobqueue.yaml`, says what a job asks for.
 
     Raises:
         RunError: dask-jobqueue is not installed, its configuration lacks something, or this is no
@@ -104,6 +114,17 @@ def slurm_cluster(workers: int, *, gpus: int) -> Any:
             "install 'scarmap[cluster]'."
         ) from None
     settings = dask.config.get("jobqueue.slurm", {})
+    _check_site(settings)
+    arguments = [*(settings.get("worker-extra-args") or ()), "--nthreads", "1"]
+    if gpus:
+        arguments += ["--resources", f"{GPU}=1"]
+    prologue = [*(settings.get("job-script-prologue") or ()), _THREADS_OF_A_JOB]
+    cluster = SLURMCluster(processes=1, worker_extra_args=arguments, job_script_prologue=prologue)
+    cluster.scale(workers)
+    return cluster
+
+
+def _check_site(settings: Mapping[str, Any]) -> None:
     missing = [name for name in ("cores", "memory") if settings.get(name) is None]
     if missing:
         raise RunError(
@@ -116,15 +137,3 @@ def slurm_cluster(workers: int, *, gpus: int) -> Any:
             "--scheduler slurm needs the command sbatch, which is not here. Run it where you "
             "submit jobs."
         )
-    threads = "export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}"
-    cluster = SLURMCluster(
-        processes=1,
-        worker_extra_args=[
-            *(settings.get("worker-extra-args") or ()),
-            *("--nthreads", "1"),
-            *(("--resources", f"{GPU}=1") if gpus else ()),
-        ],
-        job_script_prologue=[*(settings.get("job-script-prologue") or ()), threads],
-    )
-    cluster.scale(workers)
-    return cluster

@@ -1,1 +1,36 @@
-"""From a case to probabilities and a label map on its own grid."""
+"""From a case to probabilities and a label map on its own grid.
+
+- `segment`: one case, by a trained system; `locate` finds a heart away from the image's centre.
+- `ensemble`, `postprocess`: averages of probabilities, and from probabilities to clean masks.
+- `stream`, `cohort`, `manifest`: many cases, in this process or on workers, and what is done.
+- `devices`: CPU or GPU.
+"""
+
+from typing import TYPE_CHECKING
+
+from scarmap.lazy import attach
+
+if TYPE_CHECKING:
+    from scarmap.inference.cohort import Model, Outcome, Shard, segment_cohort
+    from scarmap.inference.devices import choose_device
+    from scarmap.inference.ensemble import average, eight_views
+    from scarmap.inference.postprocess import compose_nested, keep_largest, slices_without_heart
+    from scarmap.inference.segment import Segmentation, Segmenter
+
+__all__ = [
+    "Model",
+    "Outcome",
+    "Segmentation",
+    "Segmenter",
+    "Shard",
+    "average",
+    "choose_device",
+    "compose_nested",
+    "eight_views",
+    "keep_largest",
+    "segment_cohort",
+    "slices_without_heart",
+]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = attach(__name__)

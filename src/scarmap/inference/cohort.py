@@ -1,6 +1,6 @@
 """Segment a cohort, in this process or on many workers, each of which loads the model once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -9,13 +9,14 @@ from scarmap.cluster.in_order import InOrder
 from scarmap.cluster.jobs import Job, Scheduler
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.errors import DataError, ScarmapError
-from scarmap.inference.manifest import Wanted, append_entry, split_done
+from scarmap.inference.manifest import Entry, Wanted, append_entry, split_done
 from scarmap.inference.segment import Segmenter
 from scarmap.inference.stream import Ended, segment_stream
 from scarmap.io.files import write_json
 
-CASES_PER_JOB = 8
-JOBS_PER_WORKER = 2
+_CASES_PER_JOB = 8
+"""Few, so that little is done again after a worker is lost and the progress is seen to move."""
+_JOBS_PER_WORKER = 2
 """In flight: one at work and one that waits."""
 
 
@@ -24,9 +25,9 @@ class Model:
     """A trained system that any process can load.
 
     Attributes:
-        fingerprint: Differs from that of every model that may segment otherwise.
+        fingerprint: Two models that may give different masks have different fingerprints.
         sequences: Sequences that it looks at.
-        load: Loads it; can be pickled where other processes are to call it.
+        load: Loads it. Other processes can call it only if it can be pickled.
     """
 
     fingerprint: str
@@ -47,7 +48,7 @@ class Shard:
     of: int
 
     def part(self, files: Sequence[CaseFiles]) -> list[CaseFiles]:
-        """Its cases; those of all shards together are all cases, each once."""
+        """Its cases. Each case is in exactly one shard."""
         return list(files[self.number - 1 :: self.of])
 
 
@@ -76,8 +77,7 @@ class Outcome:
     Attributes:
         written: Mask of each case that was segmented now.
         failed: What is wrong with each case that was not.
-        flagged: What the reader of a case's mask must be told; cases without such remarks are left
-            out.
+        flagged: What the reader of a case's mask must be told, for cases with such remarks.
         skipped: Mask of each case that was done before.
         again: Why cases that were done before were segmented again.
     """
@@ -104,7 +104,10 @@ def segment_cohort(
     save_probabilities: bool = False,
     on_case: Callable[[str], None] = lambda _name: None,
 ) -> Outcome:
-    """Segment what is not done yet: `<case>.nii.gz`, a line in `manifest.jsonl`, and `flags.json` where any is flagged.
+    """Segment the cases that are not done yet.
+
+    Each gets a mask, `<case>.nii.gz`, and a line in `manifest.jsonl`; remarks for the readers of
+    masks are in `flags.json`.
 
     Args:
         files: The cases.
@@ -119,34 +122,46 @@ def segment_cohort(
     suffix = f".{shard.number}-of-{shard.of}" if shard else ""
     files = shard.part(files) if shard else files
     wanted = Wanted(model.fingerprint, model.sequences, save_probabilities)
-    done, todo, again = split_done(files, wanted, out)
-    flags = {name: entry.flags for name, entry in done.items()}
-    outcome = Outcome(skipped={name: out / entry.mask for name, entry in done.items()}, again=again)
-    for ended in segmented(todo, model, out, wanted, scheduler=scheduler or InOrder()):
+    entries, todo, again = split_done(files, wanted, out)
+    skipped = {name: out / entry.mask for name, entry in entries.items()}
+    outcome = Outcome(skipped=skipped, again=again)
+    for ended in _segment_all(todo, model, out, wanted, scheduler=scheduler or InOrder()):
         if ended.entry is None:
             outcome.failed[ended.case] = ended.problem
         else:
             append_entry(out / f"manifest{suffix}.jsonl", ended.entry)
             outcome.written[ended.case] = out / ended.entry.mask
-            flags[ended.case] = ended.entry.flags
+            entries[ended.case] = ended.entry
         on_case(ended.case)
-    outcome.flagged = {each.name: flags[each.name] for each in files if flags.get(each.name)}
-    (out / f"flags{suffix}.json").unlink(missing_ok=True)
-    if outcome.flagged:
-        write_json(out / f"flags{suffix}.json", outcome.flagged)
+    outcome.flagged = _flags_in_order(files, entries)
+    _replace_flags(out / f"flags{suffix}.json", outcome.flagged)
     return outcome
 
 
-def segmented(
+def _flags_in_order(
+    files: Sequence[CaseFiles], entries: Mapping[str, Entry]
+) -> dict[str, tuple[str, ...]]:
+    segmented = [entries[each.name] for each in files if each.name in entries]
+    return {entry.case: entry.flags for entry in segmented if entry.flags}
+
+
+def _replace_flags(path: Path, flagged: Mapping[str, tuple[str, ...]]) -> None:
+    path.unlink(missing_ok=True)
+    if flagged:
+        write_json(path, flagged)
+
+
+def _segment_all(
     files: Sequence[CaseFiles], model: Model, out: Path, wanted: Wanted, *, scheduler: Scheduler
 ) -> Iterator[Ended]:
-    """Segment cases in this process as one stream, or a few at a time on workers, and yield what became of each."""
+    """Segment cases as one stream here, or a few at a time on workers; yields each when it ends."""
     if not files:
         return
     if isinstance(scheduler, InOrder):
         yield from segment_stream(files, model.load(), out, wanted)
         return
-    size = max(1, min(CASES_PER_JOB, len(files) // (scheduler.slots * JOBS_PER_WORKER)))
+    # A small cohort is cut into smaller jobs, so that every worker has something to do.
+    size = max(1, min(_CASES_PER_JOB, len(files) // (scheduler.slots * _JOBS_PER_WORKER)))
     parts = {
         f"{files[start].name} and on": files[start : start + size]
         for start in range(0, len(files), size)
@@ -163,12 +178,12 @@ def segmented(
                 name=name,
             )
 
-    for job in scheduler.finished(jobs(), in_flight=scheduler.slots * JOBS_PER_WORKER):
-        yield from ended_part(job, parts[job.name])
+    for job in scheduler.finished(jobs(), in_flight=scheduler.slots * _JOBS_PER_WORKER):
+        yield from _ended_part(job, parts[job.name])
 
 
-def ended_part(job: Job, files: Sequence[CaseFiles]) -> Iterator[Ended]:
-    """What became of the cases of a job; they all fail with a job whose workers were lost.
+def _ended_part(job: Job, files: Sequence[CaseFiles]) -> Iterator[Ended]:
+    """What became of the cases of a job; where a job lost all its workers, all its cases fail.
 
     Raises:
         ScarmapError: The model cannot be loaded.
@@ -193,12 +208,13 @@ def segment_part(
     return list(segment_stream(files, segmenter, out, wanted))
 
 
+# Threads of one worker share this; two of them must not load the same model at once.
 _loaded: dict[str, Segmenter] = {}
 _loading = Lock()
 
 
 def resident(model: Model) -> Segmenter:
-    """The model, loaded at the first call; the one that was there before makes room for another."""
+    """Load a model at the first call and keep it; another model takes its place."""
     with _loading:
         if model.fingerprint not in _loaded:
             _loaded.clear()

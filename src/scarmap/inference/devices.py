@@ -32,10 +32,10 @@ def choose_device(device: str) -> torch.device:
 
 
 def worker_gpus(scheduler: str | None, device: str) -> int:
-    """CUDA devices that the workers of a scheduler are started with, see `scarmap.cluster.scheduler.open_scheduler`.
+    """How many CUDA devices the workers of a scheduler are started with.
 
-    A SLURM job has devices that this machine may lack, so there only `--device cuda` says that it
-    has one.
+    A SLURM job has devices that this machine may lack, so there `--device cuda` alone says that it
+    has one. See `scarmap.cluster.scheduler.open_scheduler`.
 
     Raises:
         RunError: The device is unknown, or CUDA devices of this machine are to be used and there

@@ -1,4 +1,4 @@
-"""Averages of probabilities: over the folds of a run, and over mirrored and turned views of a slice."""
+"""Averages of probabilities: over the folds of a run, and over turned views of a slice."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -1,7 +1,8 @@
-"""What was segmented in a folder, from which images and by which model: `manifest.jsonl`, one line per case.
+"""`manifest.jsonl`: which cases of a folder were segmented, from which images and by which model.
 
-A line is added when a case's mask has been written, so a stopped prediction goes on where it was,
-and what has changed is done again. Each shard has a file of its own, and all are read.
+A line is added when a case's mask has been written. So a stopped prediction goes on where it was,
+and a case whose images have changed is segmented again. Each shard has a file of its own; all are
+read.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from scarmap.version import __version__
 
 @dataclass(frozen=True)
 class Image:
-    """An image that was read; size and time spare reading it again to find that it is the same.
+    """An image that was read. Where size and time are the same, it need not be read again.
 
     Attributes:
         file: Its name.
@@ -35,7 +36,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line.
+    """One line of a manifest: a case that was segmented.
 
     Attributes:
         case: Case identifier.
@@ -90,7 +91,12 @@ def look_at(path: Path) -> Image:
 
 
 def fingerprint(about: Any, files: Sequence[Path]) -> str:
-    """Digest of a model: of what is known about it, in JSON values, and of the content of its files, in order."""
+    """Digest of a model.
+
+    Args:
+        about: What is known about it, as JSON values.
+        files: Its files, in order; their content counts.
+    """
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for path in files:
         digest.update(look_at(path).sha256.encode())
@@ -98,12 +104,12 @@ def fingerprint(about: Any, files: Sequence[Path]) -> str:
 
 
 def now() -> str:
-    """The time in UTC, such that later times sort behind."""
+    """The time in UTC, as text that sorts by time."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def append_entry(path: Path, entry: Entry) -> None:
-    """Add a line. What a killed process has left of one is ended first, so that it spoils no other."""
+    """Add a line; a line that a killed process left half written is ended first."""
     line = json.dumps(asdict(entry), ensure_ascii=False)
     with path.open("a+b") as file:
         if file.tell():
@@ -113,15 +119,12 @@ def append_entry(path: Path, entry: Entry) -> None:
 
 
 def read_entries(folder: Path) -> dict[str, Entry]:
-    """The latest entry of each case, of all manifests in a folder; lines that are not whole count as not there."""
+    """The latest entry of each case in all manifests of a folder; broken lines are skipped."""
     entries: dict[str, Entry] = {}
     for path in sorted(folder.glob("manifest*.jsonl")):
         with path.open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                entry = _entry(line)
-                if entry is not None and (
-                    entry.case not in entries or entries[entry.case].written <= entry.written
-                ):
+            for entry in filter(None, map(_entry, lines)):
+                if entries.setdefault(entry.case, entry).written <= entry.written:
                     entries[entry.case] = entry
     return entries
 
@@ -136,7 +139,7 @@ def _entry(line: str) -> Entry | None:
 
 
 def why_again(entry: Entry, files: CaseFiles, wanted: Wanted, folder: Path) -> str | None:
-    """Why a case that has an entry must be segmented again; None where its mask is what would be made.
+    """Why a case that has an entry must be segmented again; None where its mask is up to date.
 
     Args:
         entry: Its latest entry.
@@ -153,13 +156,12 @@ def why_again(entry: Entry, files: CaseFiles, wanted: Wanted, folder: Path) -> s
     maps = folder / f"{entry.case}_probabilities.nii.gz"
     if wanted.probabilities and not (entry.probabilities and maps.is_file()):
         return "without probabilities"
-    images = wanted.images(files)
-    changed = [
-        name
-        for name in {**entry.images, **images}
-        if not _same(entry.images.get(name), images.get(name))
-    ]
+    changed = _changed_images(entry.images, wanted.images(files))
     return f"other images ({', '.join(changed)})" if changed else None
+
+
+def _changed_images(known: Mapping[str, Image], images: Mapping[str, Path]) -> list[str]:
+    return [name for name in {**known, **images} if not _same(known.get(name), images.get(name))]
 
 
 def _same(known: Image | None, path: Path | None) -> bool:
@@ -178,14 +180,17 @@ def split_done(
 
     Returns:
         Entry of each case that is done, the cases to do, and for those of them that were done
-            before, why again.
+            before, why they are done again.
     """
     entries = read_entries(folder) if folder.is_dir() else {}
-    reasons = {
-        each.name: why_again(entries[each.name], each, wanted, folder)
-        for each in files
-        if each.name in entries
-    }
-    done = {name: entries[name] for name, reason in reasons.items() if reason is None}
-    again = {name: reason for name, reason in reasons.items() if reason is not None}
+    done: dict[str, Entry] = {}
+    again: dict[str, str] = {}
+    for each in files:
+        if each.name not in entries:
+            continue
+        reason = why_again(entries[each.name], each, wanted, folder)
+        if reason is None:
+            done[each.name] = entries[each.name]
+        else:
+            again[each.name] = reason
     return done, [each for each in files if each.name not in done], again

@@ -23,24 +23,24 @@ def largest_component_per_slice(mask: MaskArray) -> MaskArray:
     return kept
 
 
-def box_of(mask: MaskArray) -> tuple[slice, ...]:
+def _box_of(mask: MaskArray) -> tuple[slice, ...]:
     """The smallest box that holds a mask of any dimension; an empty one where nothing is set.
 
-    >>> box_of(np.array([[False, False, False], [False, True, True]]))
+    >>> _box_of(np.array([[False, False, False], [False, True, True]]))
     (slice(1, 2, None), slice(1, 3, None))
     """
-    others = [
-        tuple(other for other in range(mask.ndim) if other != axis) for axis in range(mask.ndim)
-    ]
-    along = [np.flatnonzero(mask.any(axis=axes)) for axes in others]
-    return tuple(
-        slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0) for found in along
-    )
+    return tuple(_extent(mask, axis) for axis in range(mask.ndim))
+
+
+def _extent(mask: MaskArray, axis: int) -> slice:
+    others = tuple(other for other in range(mask.ndim) if other != axis)
+    found = np.flatnonzero(mask.any(axis=others))
+    return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
 
 
 def largest_component(mask: MaskArray) -> MaskArray:
     """Keep the largest connected part of a mask of any dimension, diagonal neighbours connected."""
-    box = box_of(mask)
+    box = _box_of(mask)
     parts, count = ndimage.label(mask[box], structure=np.ones((3,) * mask.ndim))
     if count <= 1:
         return mask
@@ -70,28 +70,28 @@ def compose_nested(
     nested: Mapping[str, str],
     threshold: float = 0.5,
 ) -> LabelArray:
-    """Decide from the outside in: wall, blood pool or background, then pathology in the wall, the likelier each time.
+    """Decide from the outside in: wall, blood pool or background, then pathology in the wall.
 
-    The likeliest single label would lose an infarct whose pixels are torn between scar and
-    no-reflow.
+    Each step takes the likelier side. To take the likeliest single label instead would lose an
+    infarct whose probability is divided between scar and no-reflow.
 
     Args:
         probabilities: Region to its map (X, Y, Z).
         pools: Regions beside the wall, each of one tissue of its name.
         nested: Regions from the outermost to the innermost, each with the tissue that it holds
             outside the next one.
-        threshold: Share of a region's probability from which on a pixel of it is in the next one:
-            one half for the likelier, less where missing a pixel costs more than a false one.
+        threshold: A pixel of a region is in the next one above this share of the region's
+            probability: one half takes the likelier side, less finds more and errs more.
 
     Returns:
         (X, Y, Z), tissue indices.
     """
     outermost = next(iter(nested))
     outer_maps = [probabilities[region] for region in (*pools, outermost)]
-    found = np.max(outer_maps, axis=0) >= 1 / (
-        len(outer_maps) + 2
-    )  # elsewhere the background is the likeliest
-    box = box_of(found)
+    # n maps and the background sum to 1: where each map is below 1 / (n + 1), the background wins.
+    # The bound is a little lower, so that rounding cannot cut off a pixel.
+    found = np.max(outer_maps, axis=0) >= 1 / (len(outer_maps) + 2)
+    box = _box_of(found)
     labels = np.full(found.shape, INDEX["background"], dtype=np.uint8)
     labels[box] = _compose_box(
         {name: maps[box] for name, maps in probabilities.items()}, pools, nested, threshold
@@ -119,7 +119,12 @@ def _compose_box(
 
 
 def keep_largest(labels: LabelArray, region: str = "lv_epicardium") -> LabelArray:
-    """Keep only the largest connected part of a region, (X, Y, Z), tissue indices; the others become background."""
+    """Keep only the largest connected part of a region; its other parts become background.
+
+    Args:
+        labels: (X, Y, Z), tissue indices.
+        region: Name in `scarmap.labels.REGIONS`.
+    """
     mask = region_mask(labels, region)
     return np.where(mask & ~largest_component(mask), INDEX["background"], labels).astype(np.uint8)
 
@@ -127,7 +132,7 @@ def keep_largest(labels: LabelArray, region: str = "lv_epicardium") -> LabelArra
 def leave_out_small(
     labels: LabelArray, grid: Grid, *, region: str, around: str, smallest_ml: float
 ) -> tuple[LabelArray, tuple[str, ...]]:
-    """Take an infarct below a volume for noise.
+    """Take an infarct that is smaller than a volume for noise, and remove it.
 
     Args:
         labels: (X, Y, Z), tissue indices.
@@ -144,23 +149,26 @@ def leave_out_small(
     if not 0 < volume_ml < smallest_ml:
         return labels, ()
     cleared = np.where(infarct, INDEX[around], labels).astype(labels.dtype)
-    told = f"An infarct of {volume_ml:.2f} ml was left out, as one below {smallest_ml:g} ml is taken for noise."
+    told = (
+        f"An infarct of {volume_ml:.2f} ml was left out, as one below {smallest_ml:g} ml is taken "
+        "for noise."
+    )
     return cleared, (told,)
 
 
-NAMES = {"whole_infarct": "An infarct", "mvo": "No-reflow"}
+_NAMES = {"whole_infarct": "An infarct", "mvo": "No-reflow"}
 """How a sentence about a region begins."""
 
 
 def leave_out_small_parts(
     labels: LabelArray, grid: Grid, *, region: str, around: str, smallest_percent: float
 ) -> tuple[LabelArray, tuple[str, ...]]:
-    """Take connected parts of pathology for noise where they are small beside the wall.
+    """Take connected parts of pathology that are small beside the wall for noise, and remove them.
 
     Args:
         labels: (X, Y, Z), tissue indices.
         grid: The case's grid.
-        region: The pathology, a key of `NAMES`.
+        region: The pathology, a key of `_NAMES`.
         around: Tissue that it lies in, which takes its place.
         smallest_percent: Smallest volume of a part, in percent of the whole wall; diagonal
             neighbours are connected.
@@ -170,7 +178,7 @@ def leave_out_small_parts(
     """
     found = region_mask(labels, region)
     wall = np.count_nonzero(region_mask(labels, "whole_myocardium"))
-    box = box_of(found)
+    box = _box_of(found)
     parts = ndimage.label(found[box], structure=np.ones((3, 3, 3)))[0]
     small = np.bincount(parts.ravel(), minlength=1) * 100 < smallest_percent * wall
     small[0] = False
@@ -182,7 +190,7 @@ def leave_out_small_parts(
         return cleared, ()
     count = np.count_nonzero(found)
     told = (
-        f"{NAMES[region]} of {count * grid.voxel_ml:.2f} ml, {100 * count / wall:.1f} % of the "
+        f"{_NAMES[region]} of {count * grid.voxel_ml:.2f} ml, {100 * count / wall:.1f} % of the "
         f"wall, was left out, as parts below {smallest_percent:g} % are taken for noise."
     )
     return cleared, (told,)
@@ -203,12 +211,9 @@ def slices_without_heart(labels: LabelArray) -> tuple[str, ...]:
     empty = np.flatnonzero(~region_mask(labels, "lv_epicardium").any(axis=(0, 1)))
     if not len(empty):
         return ()
-    listed = (
-        f"slice {empty[0] + 1}"
-        if len(empty) == 1
-        else f"slices {', '.join(str(z + 1) for z in empty)}"
-    )
-    they = "it holds" if len(empty) == 1 else "they hold"
+    numbers = ", ".join(str(z + 1) for z in empty)
+    slices, they = ("slice", "it holds") if len(empty) == 1 else ("slices", "they hold")
     return (
-        f"No left ventricle was found in {listed} of {labels.shape[2]}, so {they} no pathology.",
+        f"No left ventricle was found in {slices} {numbers} of {labels.shape[2]}, so {they} no "
+        "pathology.",
     )

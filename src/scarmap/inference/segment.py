@@ -1,4 +1,4 @@
-"""From a case to probabilities and a label map on the case's own grid."""
+"""Segment one case: from its images to probabilities and a label map on its own grid."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,11 @@ from scarmap.sampling.preparation import Preparation, Slices, prepare, restore, 
 from scarmap.volume import Case, Grid, LabelMap
 
 SLICES_AT_ONCE = 8
-EVERY_TISSUE = ("scarmap", MIXED)
-"""Layouts after which a system knows every tissue."""
-HEART = ("lv_epicardium", "whole_myocardium", "lv_pool")
+"""Bounds the memory of the networks; it changes no result."""
+_EVERY_TISSUE = ("scarmap", MIXED)
+"""A system that was trained on one of these layouts knows every tissue."""
+_HEART = ("lv_epicardium", "whole_myocardium", "lv_pool")
+"""Regions that show where the left ventricle is."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +28,19 @@ class Segmenter:
 
     Attributes:
         preparation: How a case becomes slices, with the pixel size that it was trained at.
-        layout: Label layout that it was trained on, which tells the tissues that it knows.
+        layout: Label layout that it was trained on; the system knows the tissues of this layout.
         regions: What each probability map shows.
         probabilities: Slices (Z, S, H, W) on `device` to probabilities (Z, K, H, W), averaged over
             the ensemble.
         compose: Probabilities (K, X, Y, Z) to tissue indices (X, Y, Z).
         device: Where the networks are.
-        check: What a reader of a mask must be told, from tissue indices (X, Y, Z); None never has
-            anything to say.
-        finish: Last decision on the mask, from tissue indices (X, Y, Z) and their grid, with what a
-            reader must be told about it; None leaves the mask as it is.
-        calibrate: Probabilities (K, X, Y, Z) as what they mean, learned from cases that the system
-            had not seen; for those who are given probabilities, as masks are made from what the
-            networks say. None leaves them.
+        check: Tissue indices (X, Y, Z) to what a reader of the mask must be told; None says
+            nothing.
+        finish: The last decision on the mask: tissue indices (X, Y, Z) and their grid to the mask
+            and what a reader must be told about the change; None changes nothing.
+        calibrate: Makes probabilities (K, X, Y, Z) mean what they say; it was fitted on cases that
+            the system had not seen. Probabilities that are handed out are calibrated, masks are
+            made from the networks' own. None changes nothing.
     """
 
     preparation: Preparation
@@ -52,8 +54,14 @@ class Segmenter:
     calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
 
     def layout_of(self, case: str) -> str:
-        """Label layout of a mask, from that of the case's data set, which it is where the system knows every tissue."""
-        return case if self.layout in EVERY_TISSUE else self.layout
+        """Label layout of a case's mask.
+
+        It is the layout of the case where the system knows every tissue, else the system's own.
+
+        Args:
+            case: Label layout of the case's data set.
+        """
+        return case if self.layout in _EVERY_TISSUE else self.layout
 
 
 @dataclass(frozen=True)
@@ -62,10 +70,10 @@ class Segmentation:
 
     Attributes:
         labels: On the case's own grid.
-        probabilities: (K, X, Y, Z), float32, K as the segmenter's regions, as the networks say
-            them.
-        observed: What the segmenter's `check` says of the mask, one sentence each.
-        decided: What its `finish` says that it changed.
+        probabilities: (K, X, Y, Z), float32, K as the segmenter's regions; the networks' own, not
+            calibrated.
+        observed: What the segmenter's `check` found in the mask, one sentence each.
+        decided: What its `finish` changed, one sentence each.
     """
 
     labels: LabelMap
@@ -82,8 +90,8 @@ class Segmentation:
 def segment(case: Case, segmenter: Segmenter) -> Segmentation:
     """Segment one case.
 
-    The centre window is tried first; where it does not show a whole left ventricle the heart is
-    searched for and the window is moved to it.
+    The window at the image's centre comes first. If it does not show a whole left ventricle, the
+    heart is searched for in the whole image, and the window is moved to it.
 
     Args:
         case: Images of at least the segmenter's sequences.
@@ -126,7 +134,7 @@ def run(images: Tensor, segmenter: Segmenter) -> Tensor:
 
 
 def _heart(found: Tensor, segmenter: Segmenter) -> NDArray[np.float32] | None:
-    channels = [index for index, region in enumerate(segmenter.regions) if region in HEART]
+    channels = [index for index, region in enumerate(segmenter.regions) if region in _HEART]
     return found[:, channels].amax(1).numpy() if channels else None
 
 

@@ -1,6 +1,7 @@
-"""A stream of cases through one loaded segmenter: the next ones are read and the last ones written meanwhile.
+"""A stream of cases through one loaded segmenter.
 
-A broken case does not stop the others. However long the stream, only a few cases are in memory.
+While one case is segmented, the next ones are read and the last ones are written. A broken case
+does not stop the others. However long the stream is, only a few cases are in memory.
 """
 
 from collections import deque
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,11 +25,11 @@ from scarmap.volume import Case
 
 AHEAD = 2
 """Cases that wait behind the network, and before it."""
-PROBLEMS = (ScarmapError, OSError)
+_PROBLEMS = (ScarmapError, OSError)
 """What is wrong with one case and not with the program."""
 
-Item = TypeVar("Item")
-Value = TypeVar("Value")
+_Item = TypeVar("_Item")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -60,18 +61,18 @@ def segment_stream(
     Yields:
         What became of each case, once its files are written; good ones in their order.
     """
-    read = partial(read_case, segmenter=segmenter, out=out, wanted=wanted)
+    read = partial(_read_case, segmenter=segmenter, out=out, wanted=wanted)
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
         writing: deque[Future[Ended]] = deque()
         for each, reading in ahead(reader, read, files):
             try:
                 case, images = reading.result()
                 found = segment(case, segmenter)
-            except PROBLEMS as problem:
+            except _PROBLEMS as problem:
                 yield Ended(each.name, problem=str(problem))
                 continue
             writing.append(
-                writer.submit(write_found, each, found, images, segmenter, out=out, wanted=wanted)
+                writer.submit(_write_found, each, found, images, segmenter, out=out, wanted=wanted)
             )
             if len(writing) > AHEAD:
                 yield writing.popleft().result()
@@ -80,8 +81,8 @@ def segment_stream(
 
 
 def ahead(
-    pool: ThreadPoolExecutor, function: Callable[[Item], Value], items: Iterable[Item]
-) -> Iterator[tuple[Item, Future[Value]]]:
+    pool: ThreadPoolExecutor, function: Callable[[_Item], _Value], items: Iterable[_Item]
+) -> Iterator[tuple[_Item, Future[_Value]]]:
     """Yield each item with its call, while the calls of the next ones have begun."""
     later = iter(items)
     begun = deque((item, pool.submit(function, item)) for item in islice(later, 1 + AHEAD))
@@ -90,7 +91,7 @@ def ahead(
         begun.extend((item, pool.submit(function, item)) for item in islice(later, 1))
 
 
-def read_case(
+def _read_case(
     files: CaseFiles, *, segmenter: Segmenter, out: Path, wanted: Wanted
 ) -> tuple[Case, dict[str, Image]]:
     """A case and the fingerprints of its images.
@@ -99,13 +100,13 @@ def read_case(
         DataError: It cannot be read, or its mask would overwrite one of its own files.
         GeometryError: Its images lie on different grids.
     """
-    safe_target(files, out)
+    _safe_target(files, out)
     preparation = segmenter.preparation
     case = load_case(files, sequences=preparation.sequences, optional=preparation.optional)
     return case, {sequence: look_at(path) for sequence, path in wanted.images(files).items()}
 
 
-def write_found(
+def _write_found(
     files: CaseFiles,
     found: Segmentation,
     images: dict[str, Image],
@@ -115,30 +116,34 @@ def write_found(
     wanted: Wanted,
 ) -> Ended:
     """Write what was found in a case, its mask last."""
-    path = safe_target(files, out)
+    path = _safe_target(files, out)
     try:
         if wanted.probabilities:
             write_probabilities(out, files.name, found, segmenter)
         write_in_layout(path, found.labels, segmenter.layout_of(files.layout))
-    except PROBLEMS as problem:
+    except _PROBLEMS as problem:
         return Ended(files.name, problem=str(problem))
-    about: dict[str, Any] = {
-        "probabilities": wanted.probabilities,
-        "flags": found.flags,
-        "written": now(),
-    }
-    return Ended(files.name, Entry(files.name, path.name, images, wanted.model, **about))
+    entry = Entry(
+        files.name,
+        path.name,
+        images,
+        wanted.model,
+        probabilities=wanted.probabilities,
+        flags=found.flags,
+        written=now(),
+    )
+    return Ended(files.name, entry)
 
 
-def safe_target(files: CaseFiles, out: Path) -> Path:
+def _safe_target(files: CaseFiles, out: Path) -> Path:
     """File for a case's mask.
 
     Raises:
         DataError: It is one of the case's own images or its truth.
     """
     path = out / f"{files.name}.nii.gz"
-    own = [*files.images.values(), *([files.labels] if files.labels else [])]
-    if path.resolve() in {each.resolve() for each in own}:
+    own = {each.resolve() for each in (*files.images.values(), files.labels) if each}
+    if path.resolve() in own:
         raise DataError(
             f"The mask of case {files.name} would overwrite {path}. Choose another --out."
         )
@@ -146,7 +151,7 @@ def safe_target(files: CaseFiles, out: Path) -> Path:
 
 
 def write_probabilities(out: Path, name: str, found: Segmentation, segmenter: Segmenter) -> None:
-    """Write `<case>_probabilities.nii.gz`, (X, Y, Z, K), calibrated, and a JSON that names the K regions."""
+    """Write the calibrated probabilities, (X, Y, Z, K), and a JSON that names the K regions."""
     maps = segmenter.calibrate(found.probabilities) if segmenter.calibrate else found.probabilities
     write_image(out / f"{name}_probabilities.nii.gz", np.moveaxis(maps, 0, -1), found.labels.grid)
     write_json(out / f"{name}_probabilities.json", {"regions": list(segmenter.regions)})

@@ -1,4 +1,4 @@
-"""Probabilities of regions from those of tissues."""
+"""Which tissues a region holds: its masks, its probabilities, whether labels show it."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,20 @@ def region_members(regions: Sequence[str]) -> Tensor:
     return torch.tensor(
         [[tissue.name in REGIONS[region] for tissue in TISSUES] for region in regions]
     )
+
+
+def region_masks(labels: Tensor, regions: Sequence[str]) -> Tensor:
+    """Masks of regions.
+
+    Args:
+        labels: (B, H, W), integers, indices into `TISSUES`.
+        regions: Names in `scarmap.labels.REGIONS`.
+
+    Returns:
+        (B, K, H, W), bool.
+    """
+    members = region_members(regions).to(labels.device)
+    return members[:, labels.long()].movedim(0, 1).contiguous()
 
 
 def told_apart(members: Tensor, label_of: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Recipes as JSON: what is set, what differs, and back again from the command line and from run folders."""
+"""Recipes as JSON: what is set, what they build, and in what two of them differ."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -53,36 +53,21 @@ def describe(value: Any) -> Any:
     runs recorded. It is left out where it has its default, so that what does not use it is
     described as it was.
     """
-    if value is None or isinstance(value, str | bool | int | float):
+    if isinstance(value, str | bool | int | float | None):
         return value
-    if isinstance(value, Mapping):
-        return {str(key): describe(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [describe(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): describe(item) for key, item in value.items()}
     if isinstance(value, partial):
-        function, given = unwrap(value)
-        return {
-            "call": recorded_name(function),
-            **{name: describe(item) for name, item in _bound(function, given).items()},
-        }
-    if is_dataclass(value) and not isinstance(value, type):
-        unused = {
-            field.name
-            for field in fields(value)
-            if _is_unused_later(field, getattr(value, field.name))
-        }
-        return {
-            each.name: describe(getattr(value, each.name))
-            for each in fields(value)
-            if each.name not in unused
-        }
-    if callable(value):
-        return recorded_name(value)
-    return repr(value)
+        return describe(_call(value))
+    if is_dataclass(type(value)):
+        return describe(_used_fields(value))
+    return recorded_name(value) if callable(value) else repr(value)
 
 
 def describe_row(name: str, row: Row) -> dict[str, Any]:
-    """What a table row says beside its recipe, as `recipes list`, `recipes show` and `run.json` hold it."""
+    """What a table row says beside its recipe, in `recipes list`, `recipes show` and `run.json`."""
     return {
         "name": name,
         "paper": row.paper,
@@ -120,15 +105,22 @@ def build(recipe: Callable[..., Any]) -> Recipe:
 def differences(
     first: Callable[..., Any], second: Callable[..., Any]
 ) -> dict[str, tuple[Any, Any]]:
-    """Settings in which two recipes differ, as (first, second); None where one lacks the setting."""
-    one, other = settings(first), settings(second)
-    different = {
-        name: (one.get(name), other.get(name))
-        for name in {**one, **other}
-        if one.get(name) != other.get(name)
-    }
-    functions = recorded_name(unwrap(first)[0]), recorded_name(unwrap(second)[0])
-    return {"function": functions, **different} if functions[0] != functions[1] else different
+    """Settings in which two recipes differ, as (first, second); None where one lacks it."""
+    one, other = (
+        {"function": recorded_name(unwrap(each)[0]), **settings(each)} for each in (first, second)
+    )
+    pairs = {name: (one.get(name), other.get(name)) for name in {**one, **other}}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _call(value: partial[Any]) -> dict[str, Any]:
+    function, given = unwrap(value)
+    return {"call": recorded_name(function), **_bound(function, given)}
+
+
+def _used_fields(value: Any) -> dict[str, Any]:
+    given = {each: getattr(value, each.name) for each in fields(value)}
+    return {each.name: item for each, item in given.items() if not _is_unused_later(each, item)}
 
 
 def _is_unused_later(field: Field[Any], value: Any) -> bool:

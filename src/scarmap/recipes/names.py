@@ -1,9 +1,9 @@
-"""Names of functions and classes in records, such that moving a file never changes what an old run means.
+"""Names of functions and classes in records, which stay the same when their file moves.
 
 A record names a part of scarmap by its room and its own name: `scarmap.cascade:Denoiser` for what
-one system owns, `scarmap:full_slices` for what systems share. The file is left out. What was
-recorded before, with the path of the file, is read as the name of today; so is what was merged into
-something else since.
+one system owns, `scarmap:full_slices` for what systems share. It leaves the file out, so that an
+old run means the same after a file has moved. Older records name the file too; `as_today` turns
+these names, and the names of functions that were merged since, into the names of today.
 """
 
 import importlib
@@ -69,13 +69,13 @@ def find(name: str) -> Callable[..., Any]:
 
 
 def system_of(name: str) -> str | None:
-    """The system that a recorded name belongs to; None for what systems share and for other packages."""
+    """The system that owns a recorded name; None for a shared part or another package's."""
     system = re.match(r"scarmap\.(\w+):", name)
     return system[1] if system and find_spec(f"scarmap.systems.{system[1]}") else None
 
 
 def as_today(described: Any) -> Any:
-    """A description out of a record of any age, with the names of today; what is up to date stays as it is.
+    """Give the parts in a description, from a record of any age, the names that they have today.
 
     >>> as_today({"call": "scarmap.systems.cascade.denoiser:Denoiser", "code": 256})
     {'call': 'scarmap.cascade:Denoiser', 'code': 256}
@@ -87,11 +87,12 @@ def as_today(described: Any) -> Any:
     if not isinstance(described, Mapping):
         return described
     values = {key: as_today(value) for key, value in described.items()}
-    if isinstance(
-        values.get("call"), Mapping
-    ):  # a function that became another one with some keywords set
-        return {**values.pop("call"), **values}
-    return values
+    call = values.get("call")
+    if not isinstance(call, Mapping):
+        return values
+    # A function that was merged into another one is now a call of that one with some keywords set.
+    del values["call"]
+    return {**call, **values}
 
 
 def _name_today(text: str) -> Any:

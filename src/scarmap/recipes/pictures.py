@@ -1,4 +1,4 @@
-"""What the systems' own pictures have in common: which slices are shown, and arrays as they are drawn."""
+"""What the pictures of all systems share: which slices they show, and arrays turned for drawing."""
 
 from collections.abc import Sequence
 
@@ -11,37 +11,51 @@ from scarmap.labels import INDEX, MaskArray, region_mask
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 
-PATHOLOGY = ("edema", "scar", "mvo")
+_PATHOLOGY = ("edema", "scar", "mvo")
 
 
 def most_pathological(bank: Bank, rows: Tensor, *, count: int) -> Batch:
-    """The slices with the most pathological pixels, of different cases where possible, in the network's window."""
+    """Load the slices with the most pathology, from different cases where possible.
+
+    Args:
+        bank: All slices.
+        rows: Slices to choose from, (n,).
+        count: How many slices are wanted.
+    """
     return bank.window(most_pathological_rows(bank, rows)[:count])
 
 
 def most_pathological_rows(bank: Bank, rows: Tensor) -> Tensor:
-    """All rows (n,), the most pathological one of each case first, and in each of both parts the most pathological."""
-    pathology = torch.tensor([INDEX[tissue] for tissue in PATHOLOGY], device=bank.labels.device)
+    """Sort slices by how many pixels of them are pathological.
+
+    The slice with the most pathology of each case comes first, then all other slices. Both groups
+    are sorted, most pathology first.
+
+    Args:
+        bank: All slices.
+        rows: Slices to sort, (n,).
+    """
+    pathology = torch.tensor([INDEX[tissue] for tissue in _PATHOLOGY], device=bank.labels.device)
     sizes = [(int(torch.isin(bank.labels[row], pathology).sum()), int(row)) for row in rows]
+    ranked = [row for _, row in sorted(sizes, reverse=True)]
     first_of_case: dict[str, int] = {}
-    ranked = sorted(sizes, reverse=True)
-    for _, row in ranked:
+    for row in ranked:
         first_of_case.setdefault(bank.cases[row], row)
-    return torch.tensor(list(dict.fromkeys([*first_of_case.values(), *(row for _, row in ranked)])))
+    return torch.tensor(list(dict.fromkeys([*first_of_case.values(), *ranked])))
 
 
 def contours(labels: NDArray[np.uint8], regions: Sequence[str]) -> dict[str, MaskArray]:
-    """Masks of the regions that are present, (W, H)."""
+    """Masks (W, H) of those regions that a slice (H, W) shows."""
     masks = {region: region_mask(labels, region).T for region in regions}
     return {region: mask for region, mask in masks.items() if mask.any()}
 
 
 def energy(features: Tensor) -> NDArray[np.float32]:
-    """Mean absolute value over channels of features (C, h, w), as (w, h)."""
+    """Mean absolute value over the channels of features (C, h, w), turned to (w, h)."""
     return upright(features.abs().mean(0))
 
 
 def upright(image: Tensor) -> NDArray[np.float32]:
-    """A slice (H, W) as an array (X, Y)."""
+    """Turn a slice (H, W) into an array (X, Y), as pictures are drawn."""
     array: NDArray[np.float32] = image.float().cpu().numpy().T
     return array

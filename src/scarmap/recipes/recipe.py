@@ -1,4 +1,4 @@
-"""What a recipe is: everything that turns a folder of labelled cases into a segmenter, as plain values.
+"""What a recipe is: all that turns a folder of labelled cases into a segmenter, as plain values.
 
 A recipe is made by a function whose keywords are the factors that its paper varies and whose
 defaults are the published system; an ablation row is a `functools.partial` of it. This module and

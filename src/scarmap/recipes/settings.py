@@ -1,4 +1,4 @@
-"""Settings that a user gives: read from the command line, and checked against the signature they are for."""
+"""Settings that a user gives: read from the command line, checked against a recipe's signature."""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -10,10 +10,14 @@ from scarmap.labels import SEQUENCES
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
-    """Read one `--set KEY=VALUE`: true, false, none and Python literals, a comma makes a tuple, the rest is text.
+    """Read one `--set KEY=VALUE`.
 
-    >>> parse_setting("width=16"), parse_setting("sequences=LGE,T2"), parse_setting("schedule=modern")
-    (('width', 16), ('sequences', ('LGE', 'T2')), ('schedule', 'modern'))
+    The value may be true, false, none or a Python literal; a comma makes a tuple; all else is text.
+
+    >>> parse_setting("width=16"), parse_setting("sequences=LGE,T2")
+    (('width', 16), ('sequences', ('LGE', 'T2')))
+    >>> parse_setting("schedule=modern")
+    ('schedule', 'modern')
     """
     key, equals, value = text.partition("=")
     if not equals or not key.isidentifier():
@@ -24,16 +28,16 @@ def parse_setting(text: str) -> tuple[str, Any]:
     try:
         return key, freeze(ast.literal_eval(value))
     except (ValueError, SyntaxError):
-        return key, tuple(part for part in value.split(",") if part) if "," in value else value
+        return key, tuple(filter(None, value.split(","))) if "," in value else value
 
 
 def freeze(value: Any) -> Any:
-    """Lists, as JSON brings them back, as tuples."""
+    """Turn lists, as JSON brings them back, into tuples."""
     return tuple(freeze(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 def check_settings(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
-    """Compare values with the annotations of a recipe function; what it does not annotate is accepted.
+    """Compare values with the annotations of a recipe function; others are accepted.
 
     Raises:
         RecipeError: A value has another type than its keyword, or is none of the choices.
@@ -50,7 +54,7 @@ def check_settings(function: Callable[..., Any], given: Mapping[str, Any]) -> No
             told = f" {suggest(value, known)}" if known and isinstance(value, str) else ""
             raise RecipeError(
                 f"The setting {name} of {function.__name__} cannot be {value!r}; it takes "
-                f"{spell(hints[name])}.{told}"
+                f"{_in_words(hints[name])}.{told}"
             )
 
 
@@ -67,7 +71,7 @@ def check_sequences(sequences: Any, *, title: str, optional: bool = False) -> No
 
     >>> check_sequences(("LGE", "LGE"), title="The toy")
     Traceback (most recent call last):
-    scarmap.errors.RecipeError: The toy's sequences are ('LGE', 'LGE'); name each once: sequences=LGE,T2.
+    scarmap.errors.RecipeError: The toy's sequences are ('LGE', 'LGE'); name each once: ...
     """
     named = isinstance(sequences, tuple) and (optional or sequences)
     if not named or len(set(sequences)) < len(sequences):
@@ -109,7 +113,7 @@ def check_sizes(
 
 
 def check_choices(function: Callable[..., Any], given: Mapping[str, Any], *, title: str) -> None:
-    """Compare keywords with the choices that a recipe function's annotations name; other keywords are passed over.
+    """Compare keywords with the choices that a recipe function names; others are accepted.
 
     Raises:
         RecipeError: A keyword has none of its values.
@@ -127,7 +131,7 @@ def check_choices(function: Callable[..., Any], given: Mapping[str, Any], *, tit
 
 
 def choices(annotation: Any) -> tuple[str, ...]:
-    """The values that an annotation names, None included where it may be; none for an annotation without Literal.
+    """The values that an annotation's Literals name, None included where it may be.
 
     >>> choices(Literal["max", "mean"] | None), choices(int | None)
     (('max', 'mean', 'None'), ())
@@ -154,33 +158,40 @@ def fits(value: Any, annotation: Any) -> bool:
         return any(fits(value, each) for each in arguments)
     if origin is tuple:
         return isinstance(value, tuple) and _fits_each(value, arguments)
-    plain = {int: int, float: int | float, str: str, bool: bool, NoneType: NoneType}
-    if annotation not in plain:
-        return True
-    return isinstance(value, plain[annotation]) and (
-        annotation is bool or not isinstance(value, bool)
-    )
+    if isinstance(value, bool):
+        # Python takes True for the number 1; a recipe does not.
+        return annotation not in _PLAIN or annotation is bool
+    return isinstance(value, _PLAIN.get(annotation, object))
+
+
+_PLAIN: Mapping[Any, Any] = {
+    int: int,
+    float: int | float,
+    str: str,
+    bool: bool,
+    NoneType: NoneType,
+}
 
 
 def _fits_each(values: tuple[Any, ...], annotations: tuple[Any, ...]) -> bool:
-    if len(annotations) == 2 and annotations[1] is Ellipsis:
-        return all(fits(value, annotations[0]) for value in values)
-    pairs = zip(values, annotations, strict=False)
-    return len(values) == len(annotations) and all(fits(value, each) for value, each in pairs)
+    if annotations[1:] == (Ellipsis,):
+        annotations = annotations[:1] * len(values)
+    return len(values) == len(annotations) and all(map(fits, values, annotations))
 
 
-def spell(annotation: Any) -> str:
+def _in_words(annotation: Any) -> str:
     """An annotation in words.
 
-    >>> spell(int | None), spell(Literal["max", "mean"]), spell(tuple[str, ...])
+    >>> _in_words(int | None), _in_words(Literal["max", "mean"]), _in_words(tuple[str, ...])
     ('int or None', "'max' or 'mean'", 'tuple of str')
     """
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return " or ".join(repr(argument) for argument in arguments)
     if origin in (Union, UnionType):
-        return " or ".join(spell(argument) for argument in arguments)
+        return " or ".join(_in_words(argument) for argument in arguments)
     if origin is tuple:
-        repeated = len(arguments) == 2 and arguments[1] is Ellipsis
-        return f"tuple of {spell(arguments[0])}" if repeated else f"{len(arguments)} values"
+        if arguments[1:] == (Ellipsis,):
+            return f"tuple of {_in_words(arguments[0])}"
+        return f"{len(arguments)} values"
     return "None" if annotation is NoneType else getattr(annotation, "__name__", str(annotation))

@@ -23,6 +23,8 @@ from scarmap.recipes.names import as_today, find, recorded_name, system_of
 from scarmap.recipes.recipe import Recipe, Row, Stage
 from scarmap.recipes.settings import check_settings, freeze
 
+_WEIGHTS = "weights.safetensors"
+
 
 def record_recipe(name: str, row: Row, recipe: Recipe) -> dict[str, Any]:
     """A recipe as it stands in `run.json`."""
@@ -68,7 +70,7 @@ def recorded_recipe(record: Mapping[str, Any], *, own_recipe: str | None = None)
 
 
 def is_system(name: str) -> bool:
-    """Whether a name in a record is that of a recipe function which one of scarmap's systems defines."""
+    """Whether a name in a record is that of a recipe function of one of scarmap's systems."""
     if system_of(name) is None:
         return False
     function = find(name)
@@ -78,7 +80,7 @@ def is_system(name: str) -> bool:
 def load_segmenter(
     run: RunFolder, device: torch.device, *, own_recipe: str | None = None
 ) -> Segmenter:
-    """Load every finished fold of a run as one averaged segmenter, calibrated on what the folds held out.
+    """Load the finished folds of a run as one averaged segmenter, calibrated on held-out cases.
 
     Args:
         run: The run folder.
@@ -91,9 +93,8 @@ def load_segmenter(
     """
     record = run.read_record()
     recipe = recorded_recipe(record, own_recipe=own_recipe)
-    folds = [
-        load_stages(run, recipe, index, device) for index in finished_folds(run, record, recipe)
-    ]
+    finished = _finished_folds(run, record, recipe)
+    folds = [load_stages(run, recipe, index, device) for index in finished]
     data = record["data"]
     made = make_segmenter(
         recipe, folds, layout=data["layout"], spacing_mm=data["spacing_mm"], device=device
@@ -103,18 +104,12 @@ def load_segmenter(
     )
 
 
-def finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) -> list[int]:
-    """Numbers of the folds of which every stage is trained.
-
-    Raises:
-        RunError: There is none.
-    """
+def _finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) -> list[int]:
+    done = {step for step, state in record["state"].items() if state == "done"}
     finished = [
         index
         for index in range(len(record["folds"]))
-        if all(
-            record["state"].get(f"fold_{index}/{stage.name}") == "done" for stage in recipe.stages
-        )
+        if done.issuperset(f"fold_{index}/{stage.name}" for stage in recipe.stages)
     ]
     if not finished:
         raise RunError(
@@ -125,7 +120,7 @@ def finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) ->
 
 
 def run_model(run: RunFolder, *, device: str = "auto", own_recipe: str | None = None) -> Model:
-    """What `load_segmenter` loads, for any process to load; known by its recipe and its weights.
+    """A run as a model that any process can load; its recipe and its weights identify it.
 
     Args:
         run: The run folder.
@@ -137,26 +132,26 @@ def run_model(run: RunFolder, *, device: str = "auto", own_recipe: str | None = 
     """
     record = run.read_record()
     recipe = recorded_recipe(record, own_recipe=own_recipe)
-    folders = [
-        run.stage(fold, stage.name)
-        for fold in finished_folds(run, record, recipe)
+    files = [
+        run.stage(fold, stage.name) / _WEIGHTS
+        for fold in _finished_folds(run, record, recipe)
         for stage in recipe.stages
     ]
-    missing = [folder for folder in folders if not (folder / "weights.safetensors").is_file()]
-    if missing:
-        raise RunError(
-            f"{missing[0]} holds no weights, though its stage is done. Restore them, or train it "
-            "again."
-        )
+    for file in files:
+        if not file.is_file():
+            raise RunError(
+                f"{file.parent} holds no weights, though its stage is done. Restore them, or train "
+                "it again."
+            )
     return Model(
-        fingerprint_of(record, recipe, [folder / "weights.safetensors" for folder in folders]),
+        fingerprint_of(record, recipe, files),
         recipe.preparation.sequences,
         partial(_load, run.root.resolve(), device, own_recipe),
     )
 
 
 def fingerprint_of(record: Mapping[str, Any], recipe: Recipe, weights: Sequence[Path]) -> str:
-    """Digest of a model, which stays the same when parts of its recipe are named anew.
+    """Digest of a model; it stays the same when parts of its recipe get new names.
 
     Args:
         record: Content of `run.json`, or what is told of the built-in model.
@@ -187,29 +182,18 @@ def load_stage(run: RunFolder, stage: Stage, fold: int, device: torch.device) ->
         RunError: The weights are missing, or were trained for another model than the recipe now
             describes.
     """
-    return read_stage(run.stage(fold, stage.name) / "weights.safetensors", stage, device)[0]
+    return read_stage(run.stage(fold, stage.name) / _WEIGHTS, stage, device)[0]
 
 
 def read_stage(path: Path, stage: Stage, device: torch.device) -> tuple[nn.Module, dict[str, Any]]:
-    """Trained model of a stage from its file, in evaluation mode, and what the JSON beside it says.
+    """Read a stage's trained model, in evaluation mode, and the JSON beside its weights.
 
     Raises:
         RunError: The weights are missing, or were trained for another model than the recipe now
             describes.
     """
     tensors, about = read_weights(path)
-    wanted = describe(stage.model)
-    trained = as_today(about.get("model"))
-    if trained != wanted:
-        before, now = (
-            each if isinstance(each, dict) else {"call": each} for each in (trained, wanted)
-        )
-        changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
-        raise RunError(
-            f"{path} was trained for another model than its recipe describes: they differ in "
-            f"{', '.join(sorted(changed))}. Predict with the scarmap version that trained it, or "
-            "train again."
-        )
+    _check_model(path, as_today(about.get("model")), describe(stage.model))
     model = stage.model()
     try:
         model.load_state_dict(tensors)
@@ -219,6 +203,18 @@ def read_stage(path: Path, stage: Stage, device: torch.device) -> tuple[nn.Modul
             f"{path} does not fit its network ({reason}). Was the file replaced?"
         ) from None
     return model.to(device).eval(), about
+
+
+def _check_model(path: Path, trained: Any, wanted: Any) -> None:
+    if trained == wanted:
+        return
+    before, now = (each if isinstance(each, dict) else {"call": each} for each in (trained, wanted))
+    changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    raise RunError(
+        f"{path} was trained for another model than its recipe describes: they differ in "
+        f"{', '.join(sorted(changed))}. Predict with the scarmap version that trained it, or "
+        "train again."
+    )
 
 
 def make_segmenter(

@@ -1,15 +1,14 @@
-"""Validation Dice during training: cheap, on the working grid, one figure per region."""
+"""Validation Dice during training: cheap, on the working grid, one number per region."""
 
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from scarmap.labels import INDEX, REGIONS
-from scarmap.nn.regions import region_members, told_apart
+from scarmap.nn.regions import region_masks, region_members, told_apart
 from scarmap.sampling.bank import Bank
 
-SLICES_AT_ONCE = 8
+_SLICES_AT_ONCE = 8
 
 
 def region_dice(
@@ -20,7 +19,9 @@ def region_dice(
     predict: Callable[[nn.Module, Tensor], Tensor],
     regions: Sequence[str],
 ) -> dict[str, float]:
-    """Mean over cases of the 3D Dice of each region; cases whose truth does not show or label the region do not count.
+    """Mean over cases of the 3D Dice of each region.
+
+    A case counts where its labels know the region and its truth shows it.
 
     Args:
         model: Network of the stage.
@@ -32,53 +33,35 @@ def region_dice(
     Returns:
         Region to Dice between 0 and 1; regions that no validation case has are left out.
     """
-    overlap: dict[str, list[Tensor]] = {}
-    for chosen in rows.split(SLICES_AT_ONCE):  # type: ignore[no-untyped-call]
+    pixels: dict[str, Tensor] = {}
+    defined: dict[str, Tensor] = {}
+    for chosen in rows.split(_SLICES_AT_ONCE):  # type: ignore[no-untyped-call]
         batch = bank.window(chosen)
-        found = predict(model, batch.images) > 0.5
-        truth = region_masks(batch.labels, regions)
-        counts = torch.stack(
-            [(found & truth).sum((-2, -1)), found.sum((-2, -1)), truth.sum((-2, -1))], -1
+        counts = _count_pixels(
+            predict(model, batch.images) > 0.5, region_masks(batch.labels, regions)
         )
-        for row, count in zip(chosen.tolist(), counts.cpu(), strict=True):
-            overlap.setdefault(bank.cases[row], []).append(count)
-    defined = {
-        case: defined_regions(bank, row, regions)
-        for row, case in enumerate(bank.cases)
-        if case in overlap
-    }
-    per_case = torch.stack([torch.stack(counts).sum(0) for counts in overlap.values()]).double()
-    both, found_size, truth_size = per_case.unbind(-1)
+        for row, count in zip(chosen.tolist(), counts, strict=True):
+            case = bank.cases[row]
+            pixels[case] = pixels[case] + count if case in pixels else count
+            defined[case] = _defined_regions(bank, row, regions)
+    both, found_size, truth_size = torch.stack(list(pixels.values())).double().unbind(-1)
     dice = 2 * both / (found_size + truth_size).clamp(min=1)
-    present = (truth_size > 0) & torch.stack([defined[case] for case in overlap])
+    counted = (truth_size > 0) & torch.stack(list(defined.values()))
     return {
-        region: float(dice[present[:, k], k].mean())
+        region: float(dice[counted[:, k], k].mean())
         for k, region in enumerate(regions)
-        if bool(present[:, k].any())
+        if counted[:, k].any()
     }
 
 
-def defined_regions(bank: Bank, row: int, regions: Sequence[str]) -> Tensor:
-    """Which regions the labels of a slice tell apart, (K,), bool; all where the recipe learns one layout."""
+def _count_pixels(found: Tensor, truth: Tensor) -> Tensor:
+    """Pixels of both masks, of what was found and of the truth: (B, K, H, W) to (B, K, 3)."""
+    sizes = [mask.sum((-2, -1)) for mask in (found & truth, found, truth)]
+    return torch.stack(sizes, -1).cpu()
+
+
+def _defined_regions(bank: Bank, row: int, regions: Sequence[str]) -> Tensor:
+    """Which regions the labels of a slice tell apart, (K,), bool; all in a recipe of one layout."""
     if bank.label_of is None:
         return torch.ones(len(regions), dtype=torch.bool)
     return told_apart(region_members(regions), bank.label_of[row : row + 1].cpu())[0]
-
-
-def region_masks(labels: Tensor, regions: Sequence[str]) -> Tensor:
-    """Masks of regions.
-
-    Args:
-        labels: (B, H, W), uint8, tissue indices.
-        regions: Names in `scarmap.labels.REGIONS`.
-
-    Returns:
-        (B, K, H, W), bool.
-    """
-    masks = [
-        torch.isin(
-            labels, torch.tensor([INDEX[name] for name in REGIONS[region]], device=labels.device)
-        )
-        for region in regions
-    ]
-    return torch.stack(masks, dim=1)

@@ -9,9 +9,10 @@ from torch.optim import AdamW
 
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
+from scarmap.nn.regions import region_masks
 from scarmap.phantom.cohort import write_cohort
 from scarmap.recipes.schedules import one_cycle
-from scarmap.recipes.validation import region_dice, region_masks
+from scarmap.recipes.validation import region_dice
 from scarmap.sampling.augment import Augmentation
 from scarmap.sampling.bank import fill_bank
 from scarmap.sampling.preparation import Preparation

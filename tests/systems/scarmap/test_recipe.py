@@ -12,7 +12,7 @@ from scarmap.sampling.appearance import Appearance
 from scarmap.systems.catalogue import RECIPES, choose
 from scarmap.systems.scarmap.builtin import WEIGHTS, take_builtin
 from scarmap.systems.scarmap.recipe import SOURCES, scarmap
-from scarmap.training.stage.fit import build_learner
+from scarmap.training.stage.learner import build_learner
 
 
 def test_it_is_listed_without_published_figures():

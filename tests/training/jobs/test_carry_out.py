@@ -16,7 +16,7 @@ def content(run):
 
 
 def test_nothing_of_a_training_begun_here_stays_beside_a_stage_that_is_taken_over(tmp_path, stage):
-    """An own checkpoint would be continued, to other weights than those taken over, if the record were lost."""
+    """If the record were lost, an own checkpoint would be continued, to other weights."""
     ours, theirs = begun(tmp_path)
     for name in TRAINED:
         (theirs.stage(0, "segment") / name).write_text("theirs")

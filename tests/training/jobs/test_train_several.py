@@ -1,4 +1,4 @@
-"""Several small trainings as one graph: the same files as one after the other, stopped and continued."""
+"""Several small trainings as jobs: files as from one after the other, stopped, continued."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ class StoppedError(Exception):
 
 
 def two_stages(*, make, make_stage, width=2):
-    """A tiny system of two stages, of which the second has so many channels and starts from the first."""
+    """A tiny system of two stages; the second has so many channels and starts from the first."""
     recipe = make()
     first = replace(recipe.stages[0], name="first")
     second = make_stage(region="lv_epicardium", width=width, inputs=("first",))

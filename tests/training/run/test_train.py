@@ -111,7 +111,7 @@ def test_other_folds_can_be_added_to_a_run(emidec_phantom, request_for):
         ),
     ],
 )
-def test_a_run_of_something_else_is_not_continued(
+def test_a_run_of_something_else_is_not_continued_even_to_train_again(
     emidec_phantom, request_for, tmp_path, change, named
 ):
     first = request_for(emidec_phantom, folds=(0,))
@@ -136,6 +136,9 @@ def test_damaged_weights_of_a_finished_stage_are_named(emidec_phantom, request_f
     run = train(request_for(emidec_phantom, folds=(0,)))
     weights = run.stage(0, "segment") / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:40])
+    record = run.read_record()
+    del record["state"]["fold_0/predictions"]
+    run.write_record(record)
     with pytest.raises(RunError, match=r"fold_0.segment.weights\.safetensors is damaged"):
         train(request_for(emidec_phantom, folds=(0,), resume=True))
 

@@ -8,9 +8,9 @@ from scarmap.training.stage.fit import fit
 
 
 def test_epochs_are_trained_in_training_mode_and_validated_in_evaluation_mode_without_gradients(
-    job, stage
+    training, stage
 ):
-    """Else batch normalisation would learn from validation slices, and each score depend on its batch."""
+    """Else batch normalisation would learn from validation slices."""
     seen = []
 
     def note(doing, model):
@@ -26,7 +26,9 @@ def test_epochs_are_trained_in_training_mode_and_validated_in_evaluation_mode_wi
         return {"scar": 0.5}
 
     fit(
-        job(stage(objective=Looking, score=score, phases=(Phase(2, 0.05, constant),)), max_steps=2),
+        training(
+            stage(objective=Looking, score=score, phases=(Phase(2, 0.05, constant),)), max_steps=2
+        ),
         {},
     )
     one_epoch = [("train", {True}, True), ("train", {True}, True), ("validate", {False}, False)]

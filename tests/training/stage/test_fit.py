@@ -6,18 +6,19 @@ import pytest
 import torch
 from torch import nn
 
-from scarmap.datasets.folds import Fold
 from scarmap.errors import RunError
 from scarmap.io.weights import read_weights
 from scarmap.recipes.recipe import Phase
-from scarmap.recipes.schedules import constant, tenfold
+from scarmap.recipes.schedules import constant
 from scarmap.sampling.batch import Batch, tissue_shares
 from scarmap.training.stage import fit as module
-from scarmap.training.stage.fit import build_learner, epoch_generator, fit, scaled, split_rows
+from scarmap.training.stage.epoch import epoch_generator
+from scarmap.training.stage.fit import fit
+from scarmap.training.stage.learner import build_learner
 
 
-def log_of(job):
-    with (job.folder / "log.csv").open(newline="") as file:
+def log_of(training):
+    with (training.folder / "log.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -41,8 +42,8 @@ def same(first, second):
     return all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_the_loss_falls_and_the_validation_dice_rises(job, stage):
-    todo = job(stage(phases=(Phase(15, 0.1, constant),)))
+def test_the_loss_falls_and_the_validation_dice_rises(training, stage):
+    todo = training(stage(phases=(Phase(15, 0.1, constant),)))
     model = fit(todo, {})
     log = log_of(todo)
     assert [int(row["epoch"]) for row in log] == list(range(15))
@@ -51,8 +52,8 @@ def test_the_loss_falls_and_the_validation_dice_rises(job, stage):
     assert not model.training
 
 
-def test_the_log_shows_every_part_and_their_sum(job, stage):
-    todo = job(stage())
+def test_the_log_shows_every_part_and_their_sum(training, stage):
+    todo = training(stage())
     fit(todo, {})
     for row in log_of(todo):
         assert float(row["loss"]) == pytest.approx(
@@ -79,9 +80,9 @@ class Watching(nn.Module):
 
 
 def test_what_an_objective_monitors_is_logged_over_the_batches_that_define_it_and_not_minimised(
-    job, stage
+    training, stage
 ):
-    todo = job(stage(objective=Watching, phases=(Phase(1, 0.05, constant),)))
+    todo = training(stage(objective=Watching, phases=(Phase(1, 0.05, constant),)))
     fit(todo, {})
     (row,) = log_of(todo)
     assert float(row["monitored_number"]) == 2.0  # three batches: 1, undefined, 3
@@ -89,7 +90,7 @@ def test_what_an_objective_monitors_is_logged_over_the_batches_that_define_it_an
     assert float(row["loss"]) == float(row["level"])
 
 
-def test_soft_truth_reaches_the_objective(job, stage):
+def test_soft_truth_reaches_the_objective(training, stage):
     seen = []
 
     class Look(nn.Module):
@@ -101,42 +102,45 @@ def test_soft_truth_reaches_the_objective(job, stage):
         batch = bank.window(rows[:2])
         yield Batch(batch.images, batch.labels, tissue_shares(batch))
 
-    fit(job(stage(objective=Look, sampler=sampler, phases=(Phase(1, 0.05, constant),))), {})
+    fit(training(stage(objective=Look, sampler=sampler, phases=(Phase(1, 0.05, constant),))), {})
     assert seen[0].shape == (2, 7, 16, 16)
 
 
-def test_parameters_of_the_objective_are_trained(job, stage, monkeypatch):
+def test_parameters_of_the_objective_are_trained(training, stage, monkeypatch):
     learners = []
     build = module.build_learner
     monkeypatch.setattr(
         module, "build_learner", lambda *a, **k: learners.append(build(*a, **k)) or learners[0]
     )
-    fit(job(stage()), {})
+    fit(training(stage()), {})
     assert learners[0].objective.log_weight.item() != 0
 
 
-def test_the_same_seed_trains_the_same_weights(job, stage, tmp_path):
+def test_the_same_seed_trains_the_same_weights(training, stage, tmp_path):
     runs = (("first", 1), ("again", 1), ("other", 2))
     first, again, other = (
-        fit(job(stage(), folder=tmp_path / name, seed=seed), {}).state_dict() for name, seed in runs
+        fit(training(stage(), folder=tmp_path / name, seed=seed), {}).state_dict()
+        for name, seed in runs
     )
     assert same(first, again)
     assert not same(first, other)
 
 
-def test_training_does_not_depend_on_the_global_generator_and_leaves_it_alone(job, stage, tmp_path):
+def test_training_does_not_depend_on_the_global_generator_and_leaves_it_alone(
+    training, stage, tmp_path
+):
     torch.manual_seed(1)
-    first = fit(job(stage(), folder=tmp_path / "1"), {}).state_dict()
+    first = fit(training(stage(), folder=tmp_path / "1"), {}).state_dict()
     torch.manual_seed(2)
     state = torch.get_rng_state()
-    assert same(first, fit(job(stage(), folder=tmp_path / "2"), {}).state_dict())
+    assert same(first, fit(training(stage(), folder=tmp_path / "2"), {}).state_dict())
     assert torch.equal(torch.get_rng_state(), state)
 
 
 @pytest.mark.parametrize(("keep", "index"), [("best", 1), ("last", 3)])
-def test_weights_of_the_best_or_of_the_last_epoch_are_kept(job, stage, keep, index):
+def test_weights_of_the_best_or_of_the_last_epoch_are_kept(training, stage, keep, index):
     seen = []
-    todo = job(stage(phases=(Phase(4, 0.05, constant),), score=remembering(seen), keep=keep))
+    todo = training(stage(phases=(Phase(4, 0.05, constant),), score=remembering(seen), keep=keep))
     model = fit(todo, {})
     assert not same(seen[1], seen[3])
     assert same(seen[index], model.state_dict())
@@ -146,122 +150,7 @@ def test_weights_of_the_best_or_of_the_last_epoch_are_kept(job, stage, keep, ind
     assert (about["stage"], about["epochs"], about["model"]["width"]) == ("segment", 4, 2)
 
 
-@pytest.mark.parametrize(
-    "values",
-    [(0.5, 0.504, 0.503, 0.505, 0.9), (0.5, 0.1, 0.1, 0.1, 0.9), (0.0, 0.004, 0.004, 0.005, 0.9)],
-)
-def test_patience_stops_after_so_many_epochs_without_a_rise_that_counts(job, stage, values):
-    todo = job(stage(phases=(Phase(9, 0.05, constant, patience=3),), score=scores(*values)))
-    fit(todo, {})
-    assert len(log_of(todo)) == 4
-
-
-def test_small_rises_add_up_to_one_that_counts(job, stage):
-    rising = scores(*[0.1 + 0.004 * epoch for epoch in range(7)])
-    todo = job(stage(phases=(Phase(7, 0.05, constant, patience=2),), score=rising))
-    fit(todo, {})
-    assert len(log_of(todo)) == 7
-
-
-def test_slices_are_held_out_of_the_training_slices_as_cases_are(bank):
-    fold = Fold(("a_z00", "a_z01", "b_z00", "c_z01", "d_z00"), ("b_z01", "h_z00"))
-    rows = split_rows(bank, fold, Phase(1, 0.1, constant))
-    assert [each.tolist() for each in rows] == [[0, 1, 2, 5, 6], [3, 14]]
-    rows = split_rows(
-        bank, fold, Phase(1, 0.1, constant, hold_out=0)
-    )  # the last fifth of the sorted names
-    assert [each.tolist() for each in rows] == [[0, 1, 2, 5], [6]]
-
-
-@pytest.mark.parametrize("fold", [Fold(tuple("abcdefgh"), ()), Fold(tuple("abcdef"), ("g", "h"))])
-def test_without_a_score_training_runs_its_length_and_the_last_epoch_is_kept(job, stage, fold):
-    score = {"score": None} if fold.validation else {}
-    todo = job(stage(phases=(Phase(5, 0.05, constant, patience=2),), **score), fold=fold)
-    fit(todo, {})
-    assert len(log_of(todo)) == 5
-    about = read_weights(todo.folder / "weights.safetensors")[1]
-    assert (about["kept"], about["best_validation_dice"]) == ("last", None)
-
-
-def test_validation_is_every_so_many_epochs_and_at_the_end_of_a_phase(job, stage):
-    todo = job(stage(phases=(Phase(5, 0.05, constant), Phase(3, 0.05, constant)), score_every=2))
-    fit(todo, {})
-    assert [bool(row["validation_dice"]) for row in log_of(todo)] == [0, 1, 0, 1, 1, 0, 1, 1]
-
-
-def test_phases_have_their_own_rates_and_hold_out_other_cases(job, stage):
-    shown = []
-
-    def sampler(bank, rows, generator):
-        shown.append(("train", {bank.cases[row] for row in rows}))
-        yield Batch(bank.images[rows], bank.labels[rows])
-
-    def score(model, bank, rows):
-        shown.append(("validate", {bank.cases[row] for row in rows}))
-        return {"scar": 0.5}
-
-    phases = (
-        Phase(1, 0.1, constant, hold_out=0),
-        Phase(1, 0.02, constant, hold_out=1),
-        Phase(2, 0.3, tenfold),
-    )
-    todo = job(
-        stage(phases=phases, sampler=sampler, score=score), fold=Fold(tuple("abcdef"), ("g",))
-    )
-    fit(todo, {})
-    assert shown[:4] == [
-        ("train", set("abcde")),
-        ("validate", {"f"}),
-        ("train", set("cdef")),
-        ("validate", {"a", "b"}),
-    ]
-    assert shown[4:] == [("train", set("abcdef")), ("validate", {"g"})] * 2
-    rates = [float(row["learning_rate"]) for row in log_of(todo)]
-    assert rates == pytest.approx([0.1, 0.02, 0.3 / 10**0.5, 0.03])
-    assert [row["phase"] for row in log_of(todo)] == ["0", "1", "2", "2"]
-
-
-def test_each_phase_starts_with_a_fresh_optimiser_and_a_fresh_best(job, stage):
-    made = []
-
-    def optimizer(parameters):
-        made.append(torch.optim.Adam(parameters))
-        return made[-1]
-
-    values = scores(0.9, 0.8, 0.3, 0.4)
-    todo = job(
-        stage(
-            phases=(Phase(2, 0.05, constant), Phase(2, 0.05, constant)),
-            optimizer=optimizer,
-            score=values,
-        )
-    )
-    fit(todo, {})
-    assert [int(next(iter(each.state.values()))["step"]) for each in made] == [4 * 2 - 2, 4 * 2 - 2]
-    about = read_weights(todo.folder / "weights.safetensors")[1]
-    assert (about["best_epoch"], about["best_validation_dice"]) == (3, 0.4)
-
-
-def test_splits_of_a_phase(bank):
-    fold = Fold(tuple("abcdef"), ("g", "h"))
-    train, validation = split_rows(bank, fold, Phase(1, 0.1, constant))
-    assert (train.tolist(), validation.tolist()) == (list(range(12)), [12, 13, 14, 15])
-    held_out = [
-        split_rows(bank, fold, Phase(1, 0.1, constant, hold_out=k))[1].tolist() for k in range(5)
-    ]
-    assert sorted(row for rows in held_out for row in rows) == list(range(12))
-
-
-@pytest.mark.parametrize(
-    ("factor", "epochs", "patience"), [(1.0, 100, 10), (0.25, 25, 2), (1e-9, 1, 1), (2.0, 200, 20)]
-)
-def test_epochs_and_patience_scale_together(factor, epochs, patience):
-    phase = scaled(Phase(100, 0.1, tenfold, patience=10, min_delta=0.01, hold_out=2), factor)
-    assert phase == Phase(epochs, 0.1, tenfold, patience, 0.01, 2)
-    assert scaled(Phase(100, 0.1, tenfold), factor).patience is None
-
-
-def test_steps_per_epoch_can_be_limited(job, stage):
+def test_steps_per_epoch_can_be_limited(training, stage):
     steps = []
 
     def sampler(bank, rows, generator):
@@ -269,15 +158,15 @@ def test_steps_per_epoch_can_be_limited(job, stage):
             steps.append(step)
             yield Batch(bank.images[rows], bank.labels[rows])
 
-    fit(job(stage(phases=(Phase(2, 0.05, constant),), sampler=sampler), max_steps=2), {})
+    fit(training(stage(phases=(Phase(2, 0.05, constant),), sampler=sampler), max_steps=2), {})
     assert steps == [0, 1, 0, 1]
 
 
-def test_the_caller_hears_of_every_epoch_and_how_many_are_planned(job, stage):
+def test_the_caller_hears_of_every_epoch_and_how_many_are_planned(training, stage):
     heard = []
     phases = (Phase(2, 0.05, constant), Phase(3, 0.05, constant))
     fit(
-        job(
+        training(
             stage(phases=phases),
             on_epoch=lambda row, planned: heard.append((row["epoch"], planned)),
         ),
@@ -298,7 +187,7 @@ def test_a_stage_starts_from_the_earlier_ones_it_names(stage):
 
 
 @pytest.mark.parametrize(("clip", "low", "high"), [(None, 0.1, 10), (0.01, 0.001, 0.01 + 1e-6)])
-def test_gradients_are_clipped_to_their_norm(job, stage, clip, low, high):
+def test_gradients_are_clipped_to_their_norm(training, stage, clip, low, high):
     before = stage().model()
     descent = partial(torch.optim.SGD, lr=1.0)
     keywords = {
@@ -307,7 +196,7 @@ def test_gradients_are_clipped_to_their_norm(job, stage, clip, low, high):
         "gradient_clip": clip,
         "score": None,
     }
-    after = fit(job(stage(phases=(Phase(1, 1.0, constant),), **keywords), max_steps=1), {})
+    after = fit(training(stage(phases=(Phase(1, 1.0, constant),), **keywords), max_steps=1), {})
     moved = [
         (new - old).detach().flatten()
         for new, old in zip(after.parameters(), before.parameters(), strict=True)
@@ -325,7 +214,7 @@ def test_epochs_draw_differently_and_alike_when_repeated():
 
 
 @pytest.mark.parametrize("gradient_clip", [None, 1.0])
-def test_a_loss_that_is_not_a_number_stops_the_training(job, stage, gradient_clip):
+def test_a_loss_that_is_not_a_number_stops_the_training(training, stage, gradient_clip):
     class Broken(nn.Module):
         def forward(self, model, batch):
             return {
@@ -333,28 +222,13 @@ def test_a_loss_that_is_not_a_number_stops_the_training(job, stage, gradient_cli
                 "other": model(batch.images).mean() * float("nan"),
             }
 
-    todo = job(stage(objective=Broken, gradient_clip=gradient_clip))
+    todo = training(stage(objective=Broken, gradient_clip=gradient_clip))
     with pytest.raises(RunError, match=r"segment.*epoch 1.*other"):
         fit(todo, {})
     assert not (todo.folder / "checkpoint.pt").exists()
 
 
-def test_the_rate_of_a_step_is_that_of_its_epoch_in_the_phase_as_the_log_says(job, stage):
-    used = []
-
-    class Noting(torch.optim.SGD):
-        def step(self, closure=None):
-            used.extend(group["lr"] for group in self.param_groups)
-            return super().step(closure)
-
-    phases = (Phase(3, 0.1, constant), Phase(2, 0.3, tenfold))
-    todo = job(stage(phases=phases, optimizer=partial(Noting, lr=9.0)), max_steps=1)
-    fit(todo, {})
-    assert used == pytest.approx([0.1, 0.1, 0.1, 0.3 / 10**0.5, 0.03])
-    assert used == [float(row["learning_rate"]) for row in log_of(todo)]
-
-
 @pytest.mark.parametrize("keep", ["best", "last"])
-def test_a_stage_that_is_never_validated_is_handed_over_in_evaluation_mode(job, stage, keep):
-    model = fit(job(stage(score=None, keep=keep)), {})
+def test_a_stage_that_is_never_validated_is_handed_over_in_evaluation_mode(training, stage, keep):
+    model = fit(training(stage(score=None, keep=keep)), {})
     assert not any(each.training for each in model.modules())

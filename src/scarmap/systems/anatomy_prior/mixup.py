@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from scarmap.recipes.validation import region_masks
+from scarmap.nn.regions import region_masks
 from scarmap.sampling.augment import Augmentation, augment
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch, tissue_shares

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from scarmap.recipes.validation import region_masks
+from scarmap.nn.regions import region_masks
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.cascade.corruption import corrupt

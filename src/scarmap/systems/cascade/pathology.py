@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from scarmap.nn.frozen import Frozen
+from scarmap.nn.regions import region_masks
 from scarmap.nn.unet import LEVELS, Features, UNet, enlarge, level_widths
-from scarmap.recipes.validation import region_masks
 from scarmap.systems.cascade.fusion import Fusion, make_fusion
 
 NESTED: Mapping[str, tuple[str, ...]] = {

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scarmap.labels import INDEX, LabelArray, MaskArray
-from scarmap.recipes.validation import region_masks
+from scarmap.nn.regions import region_masks
 from scarmap.sampling.batch import Batch
 
 SEQUENCES = ("bSSFP", "LGE", "T2")

@@ -1,6 +1,6 @@
-"""The jobs of several trainings: one step of one run, on any machine that sees its folder and the data.
+"""One job: one step of one run, on any machine that sees the run's folder and the data.
 
-A job writes its own files and never `run.json`, of which whoever plans the jobs is the only writer.
+A job writes files of its own, and never `run.json`: only the process that plans the jobs does.
 """
 
 import filecmp
@@ -27,7 +27,7 @@ TRAINED = ("log.csv", "weights.json", "weights.safetensors")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Done:
     """What the record of a run is told about a job that is done.
 
     Attributes:
@@ -52,11 +52,11 @@ def carry_out(
     request: Request,
     source: RunFolder | None = None,
     held_out: frozenset[str] = frozenset(),
-) -> Outcome:
+) -> Done:
     """Do one job.
 
-    It may be done again after it was stopped at any moment, and waits where another process still
-    does it.
+    A job that was stopped at any moment can be done again. Where another process still does it,
+    this one waits.
 
     Args:
         work: The job.
@@ -67,34 +67,32 @@ def carry_out(
     Raises:
         ScarmapError: The training fails, or the data or the folder cannot be used.
     """
-    run, recipe, fabric = (
-        RunFolder(request.out),
-        build(request.row.recipe),
-        make_fabric(request.device),
-    )
+    run, recipe = RunFolder(request.out), build(request.row.recipe)
+    fabric = make_fabric(request.device)
     ran_on = hardware(fabric.device)
     with held(run.lock(f"{work.fold}-{work.step}"), wait=True):
         material = gather_once(request.data, recipe)
         if work.fold is None:
             score(run, material, held_out)
-            return Outcome(ran_on)
+            return Done(ran_on)
         material = replace(material, bank=material.bank.to(fabric.device))
         if work.step == PREDICTIONS:
             remarks = predict_fold(run, recipe, material, work.fold, device=fabric.device)
-            return Outcome(ran_on, remarks=remarks)
+            return Done(ran_on, remarks=remarks)
         stage = next(stage for stage in recipe.stages if stage.name == work.step)
         if source is not None and take_over(run, source, stage, fold=work.fold):
-            return Outcome(ran_on, taken_over=work.source)
+            return Done(ran_on, taken_over=work.source)
         request.options.on_stage(f"{run.root.name}, fold {work.fold}, {stage.name}")
         options = replace(request.options, resume=True)
         train_stage(run, recipe, material, stage, fold=work.fold, fabric=fabric, options=options)
-        return Outcome(ran_on)
+        return Done(ran_on)
 
 
 def take_over(run: RunFolder, source: RunFolder, stage: Stage, *, fold: int) -> bool:
-    """Copy a stage that another run has trained, unless it started there from other weights than those of this run.
+    """Copy a stage that another run has trained, if it started there from the same weights.
 
-    Two runs may have trained the same stage on different machines, which round differently.
+    The stages before it may differ: different machines may have trained them, and these round
+    differently.
 
     Args:
         run: The run that lacks the stage.

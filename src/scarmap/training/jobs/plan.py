@@ -1,12 +1,12 @@
-"""Several trainings as one graph of jobs: what is still to be done, what must come before it, and what is shared.
+"""The plan of several trainings: which jobs are left, and which jobs each of them waits for.
 
-Everything follows from the records of the runs (`run.json`), so that a plan can be made again at
-any time.
+A stage that several runs train alike is trained once. The plan follows from the records of the runs
+(`run.json`) alone, so it can be made again at any time.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scarmap.training.run.record import PREDICTIONS
@@ -15,7 +15,7 @@ from scarmap.training.run.resume import science
 SCORES = "scores"
 """Step of a run after the predictions of its folds."""
 
-Record = Mapping[str, Any]
+_Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Work:
         step: Name of a stage, `PREDICTIONS` or `SCORES`.
         fold: Number of the fold; None for `SCORES`, which are of all folds.
         after: Keys of the jobs that must be finished before.
-        source: Run that has trained, or will have trained, the very same stage, to be taken over
-            from there; None where the stage is trained here.
+        source: Run to copy the stage from, because it trains the very same one; None where the
+            stage is trained here.
     """
 
     run: str
@@ -40,37 +40,33 @@ class Work:
     @property
     def key(self) -> str:
         """Names the job among all."""
-        return (
-            f"{self.run}/{self.step}"
-            if self.fold is None
-            else f"{self.run}/fold_{self.fold}/{self.step}"
-        )
+        fold = "" if self.fold is None else f"fold_{self.fold}/"
+        return f"{self.run}/{fold}{self.step}"
 
 
 def plan(
-    runs: Mapping[str, Record],
+    runs: Mapping[str, _Record],
     folds: Mapping[str, Sequence[int]],
     *,
-    others: Mapping[str, Record] | None = None,
+    others: Mapping[str, _Record] | None = None,
     unscored: Sequence[str] = (),
 ) -> tuple[Work, ...]:
     """List the jobs that are not finished, each after those that it depends on.
 
-    A stage that several runs train alike is trained by the first of them and taken over by the
-    others.
+    Where several runs train the same stage, the first one trains it and the others copy it.
 
     Args:
         runs: Name to `run.json` of the runs to finish.
         folds: Name to the folds to finish.
-        others: More runs whose finished stages may be taken over.
+        others: More runs, whose finished stages may be copied.
         unscored: Runs whose scores are not those of their finished predictions.
     """
-    trained = finished_stages({**(others or {}), **runs})
+    trained = _finished_stages({**(others or {}), **runs})
     works: list[Work] = []
     for name, record in runs.items():
         predictions = []
         for fold in folds[name]:
-            jobs = fold_jobs(name, record, fold, trained=trained)
+            jobs = _fold_jobs(name, record, fold=fold, trained=trained)
             works += jobs
             predictions += [job.key for job in jobs if job.step == PREDICTIONS]
         if predictions or name in unscored:
@@ -78,7 +74,7 @@ def plan(
     return tuple(works)
 
 
-def fold_jobs(name: str, record: Record, fold: int, *, trained: dict[str, Work]) -> list[Work]:
+def _fold_jobs(name: str, record: _Record, *, fold: int, trained: dict[str, Work]) -> list[Work]:
     """Jobs of one fold of one run that are not finished.
 
     Args:
@@ -89,24 +85,30 @@ def fold_jobs(name: str, record: Record, fold: int, *, trained: dict[str, Work])
     """
     jobs: dict[str, Work] = {}
     for stage in record["recipe"]["details"]["stages"]:
-        if done(record, fold, stage["name"]):
-            continue
-        after = [jobs[each].key for each in stage["inputs"] if each in jobs]
-        key = stage_key(record, fold, stage["name"])
-        source = trained.get(key) if key else None
-        if source is not None and not source.source:
-            after.append(source.key)
-        job = Work(name, stage["name"], fold, tuple(after), source.run if source else None)
-        if key and source is None:
-            trained[key] = job
-        jobs[stage["name"]] = job
-    if not done(record, fold, PREDICTIONS):
+        step = stage["name"]
+        if not _done(record, fold, step):
+            before = tuple(jobs[each].key for each in stage["inputs"] if each in jobs)
+            job = Work(name, step, fold, before)
+            jobs[step] = _shared(job, stage_key(record, fold, step), trained)
+    if not _done(record, fold, PREDICTIONS):
         jobs[PREDICTIONS] = Work(name, PREDICTIONS, fold, tuple(job.key for job in jobs.values()))
     return list(jobs.values())
 
 
-def finished_stages(runs: Mapping[str, Record]) -> dict[str, Work]:
-    """Stages that some runs have trained, by `stage_key`; each names itself as source, as nobody need wait for it.
+def _shared(job: Work, key: str | None, trained: dict[str, Work]) -> Work:
+    """The job as a copy of the same stage of another run; as it is where no other run trains it."""
+    if key is None:
+        return job
+    first = trained.setdefault(key, job)
+    if first is job:
+        return job
+    # A stage that has a source is finished already, so there is no job of it to wait for.
+    after = job.after if first.source else (*job.after, first.key)
+    return replace(job, after=after, source=first.run)
+
+
+def _finished_stages(runs: Mapping[str, _Record]) -> dict[str, Work]:
+    """Stages that some runs have trained, by `stage_key`; each one names its run as its source.
 
     Args:
         runs: Name to `run.json`.
@@ -116,21 +118,20 @@ def finished_stages(runs: Mapping[str, Record]) -> dict[str, Work]:
         for fold in range(len(record["folds"])):
             for stage in science(record).get("stages", ()):
                 key = stage_key(record, fold, stage["name"])
-                if key and done(record, fold, stage["name"]):
+                if key and _done(record, fold, stage["name"]):
                     found.setdefault(key, Work(name, stage["name"], fold, source=name))
     return found
 
 
-def done(record: Record, fold: int, step: str) -> bool:
-    """Whether a record says that a step of a fold is finished."""
+def _done(record: _Record, fold: int, step: str) -> bool:
     return bool(record["state"].get(f"fold_{fold}/{step}") == "done")
 
 
-def stage_key(record: Record, fold: int, stage: str) -> str | None:
-    """All that the weights of one stage of one fold follow from, as text: the same text, the same weights.
+def stage_key(record: _Record, fold: int, stage: str) -> str | None:
+    """All that decides the weights of one stage of one fold, as text: same text, same weights.
 
-    None where the description cannot tell two stages apart, because it names a function that has no
-    name of its own.
+    None where the description names a function without a name of its own, and so cannot tell two
+    stages apart.
 
     Args:
         record: `run.json` of the run.

@@ -1,4 +1,4 @@
-"""Several trainings at once: opened, planned as one graph of jobs, carried out by a scheduler, noted as they end."""
+"""Several trainings at once: planned as jobs, carried out by a scheduler, noted as they end."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -10,7 +10,7 @@ from scarmap.inference.devices import choose_device
 from scarmap.io.lock import held
 from scarmap.io.run import RunFolder
 from scarmap.recipes.describe import build
-from scarmap.training.jobs.carry_out import Outcome, carry_out
+from scarmap.training.jobs.carry_out import Done, carry_out
 from scarmap.training.jobs.plan import SCORES, Work, plan
 from scarmap.training.run.record import (
     PREDICTIONS,
@@ -26,7 +26,7 @@ from scarmap.training.run.training_set import gather_once
 
 
 @dataclass(frozen=True)
-class Opened:
+class _Opened:
     """A training that can begin.
 
     Attributes:
@@ -58,7 +58,7 @@ def train_several(
     Args:
         requests: Name to training, each into a folder of its own.
         scheduler: Carries the jobs out.
-        others: More runs whose finished stages may be taken over.
+        others: More runs, whose finished stages may be copied.
         retrain: Train again the stages that a changed recipe changes, instead of refusing it.
         on_job: Called with each job that went well, how many have ended and how many there are.
 
@@ -71,19 +71,19 @@ def train_several(
         RunError: A folder holds another run, or another command is writing into it.
     """
     with ExitStack() as locks:
-        opened = {name: prepare(request) for name, request in requests.items()}
+        opened = {name: _prepare(request) for name, request in requests.items()}
         for each in opened.values():
             locks.enter_context(held(each.run.lock()))
             check_unchanged(each.run, each.fresh, retrain=retrain)
         for each in opened.values():
             open_record(each.run, each.fresh, resume=True, retrain=retrain)
-        works = plan_of(opened, others or {})
+        works = _plan_of(opened, others or {})
         folders = {**(others or {}), **{name: each.run for name, each in opened.items()}}
-        jobs = submit(works, opened, folders, scheduler)
-        return note(works, jobs, opened, scheduler, on_job=on_job)
+        jobs = _submit(works, opened, folders, scheduler)
+        return _note(works, jobs, opened, scheduler, on_job=on_job)
 
 
-def prepare(request: Request) -> Opened:
+def _prepare(request: Request) -> _Opened:
     """Find out whether a training can begin, writing nothing.
 
     Raises:
@@ -93,21 +93,20 @@ def prepare(request: Request) -> Opened:
     recipe = build(request.row.recipe)
     material = gather_once(request.data, recipe)
     count = len(material.split.folds)
-    wanted = (
-        chosen_folds(None, count)
-        if request.folds is None
-        else [fold for fold in request.folds if fold < count]
-    )
-    folds = chosen_folds(wanted or request.folds, count)
+    wanted: Sequence[int] | None = request.folds
+    if wanted is not None:
+        # Recipes differ in their number of folds; one trains those of the wanted that it has.
+        wanted = [fold for fold in wanted if fold < count] or wanted
+    folds = chosen_folds(wanted, count)
     rehearse(recipe, material.bank, [material.split.folds[index] for index in folds])
     # The record's hardware is that of whoever plans; each job notes its own.
     device = choose_device("auto" if request.device == "cuda" else request.device)
-    return Opened(
+    return _Opened(
         request, RunFolder(request.out), tuple(folds), new_record(request, recipe, material, device)
     )
 
 
-def plan_of(opened: Mapping[str, Opened], others: Mapping[str, RunFolder]) -> tuple[Work, ...]:
+def _plan_of(opened: Mapping[str, _Opened], others: Mapping[str, RunFolder]) -> tuple[Work, ...]:
     """The jobs that are left of some trainings."""
     return plan(
         {name: up_to_date(each.run.read_record()) for name, each in opened.items()},
@@ -117,9 +116,9 @@ def plan_of(opened: Mapping[str, Opened], others: Mapping[str, RunFolder]) -> tu
     )
 
 
-def submit(
+def _submit(
     works: Sequence[Work],
-    opened: Mapping[str, Opened],
+    opened: Mapping[str, _Opened],
     folders: Mapping[str, RunFolder],
     scheduler: Scheduler,
 ) -> list[Job]:
@@ -132,7 +131,7 @@ def submit(
             work,
             training.request,
             folders[work.source] if work.source else None,
-            names_to_score(work.run, training, works) if work.step == SCORES else frozenset(),
+            _names_to_score(work.run, training, works) if work.step == SCORES else frozenset(),
             name=work.key,
             after=[jobs[key] for key in work.after],
             on_device=work.step != SCORES,
@@ -140,20 +139,20 @@ def submit(
     return list(jobs.values())
 
 
-def names_to_score(name: str, training: Opened, works: Sequence[Work]) -> frozenset[str]:
+def _names_to_score(name: str, training: _Opened, works: Sequence[Work]) -> frozenset[str]:
     """Cases, or slices, that a run's finished predictions and the planned ones hold out."""
     record = training.run.read_record()
-    planned = {work.fold for work in works if work.run == name and work.step == PREDICTIONS}
-    coming = {
-        each for fold in planned if fold is not None for each in record["folds"][fold]["validation"]
-    }
-    return frozenset(held_out_names(record) | coming)
+    names = held_out_names(record)
+    for work in works:
+        if work.run == name and work.step == PREDICTIONS and work.fold is not None:
+            names.update(record["folds"][work.fold]["validation"])
+    return frozenset(names)
 
 
-def note(
+def _note(
     works: Sequence[Work],
     jobs: Sequence[Job],
-    opened: Mapping[str, Opened],
+    opened: Mapping[str, _Opened],
     scheduler: Scheduler,
     *,
     on_job: Callable[[Work, int, int], None],
@@ -165,9 +164,9 @@ def note(
         if problem is not None:
             failed[work.key] = problem
             continue
-        outcome: Outcome = job.result()
+        done: Done = job.result()
         if work.fold is not None:
             run = opened[work.run].run
-            mark_done(run, work.fold, work.step, remarks=outcome.remarks, made=outcome.made)
+            mark_done(run, work.fold, work.step, remarks=done.remarks, made=done.made)
         on_job(work, ended, len(works))
     return failed

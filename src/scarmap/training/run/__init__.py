@@ -1,1 +1,5 @@
-"""One run folder: its request, record, training set, stages, held-out masks, and how it is continued."""
+"""One run folder.
+
+`train` is its plan, made for a `request`. `training_set` reads the data, `record` and `provenance`
+write `run.json`, `held_out` writes masks and scores, `resume` decides what a continued run keeps.
+"""

@@ -1,19 +1,21 @@
-"""Masks and scores of what a fold did not train on: whole patients, or single slices where the recipe splits those."""
+"""Masks and scores of what a fold did not train on: whole patients, or single slices."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
+from typing import TypeVar
 
 from scarmap.datasets.masks import find_masks
 from scarmap.datasets.split import Split, notes, true_parts
 from scarmap.evaluation.reliability import Reliability, add_up, count_reliability, write_reliability
 from scarmap.evaluation.table import evaluate_folder, write_evaluation
-from scarmap.inference.segment import Segmenter, segment
+from scarmap.inference.segment import Segmentation, Segmenter, segment
 from scarmap.io.nifti import write_in_layout
 from scarmap.io.run import RunFolder
-from scarmap.volume import Case, with_labels
+from scarmap.volume import Case, LabelMap, with_labels
+
+_Value = TypeVar("_Value")
 
 Remarks = Mapping[str, tuple[str, ...]]
-"""Case, or slice, to what is remarkable about its mask, one sentence each; empty where nothing
-is."""
+"""Case, or slice, to what a reader of its mask must be told, one sentence each; may be empty."""
 
 
 def segment_held_out(
@@ -50,14 +52,17 @@ def segment_held_out(
             write_in_layout(
                 run.predictions / f"{name}.nii.gz", labels, segmenter.layout_of(case.layout)
             )
-            remarks = found.flags
-            if name != case.name:
-                observed = segmenter.check(labels.array) if segmenter.check else ()
-                remarks = observed + tuple(f"In the whole case: {each}" for each in found.decided)
-            told[name] = tuple(remarks)
+            whole = name == case.name
+            told[name] = found.flags if whole else _slice_remarks(labels, found, segmenter)
     if counted:
         write_reliability(run.evaluation, index, add_up(counted))
     return told
+
+
+def _slice_remarks(labels: LabelMap, found: Segmentation, segmenter: Segmenter) -> tuple[str, ...]:
+    """What is remarkable about one slice, and what was decided about the case that it is from."""
+    observed = segmenter.check(labels.array) if segmenter.check else ()
+    return observed + tuple(f"In the whole case: {each}" for each in found.decided)
 
 
 def score_held_out(
@@ -71,14 +76,17 @@ def score_held_out(
         split: The split; what it leaks is written beside the scores.
         names: What to score: the cases, or slices, of the folds that were predicted.
     """
-    masks = find_masks(run.predictions) if names else {}
-    predictions = {name: path for name, path in masks.items() if name in names}
-    truths = true_parts(
-        split, {case.name: case.labels for case in cases if case.labels is not None}
-    )
-    truths = {name: truth for name, truth in truths.items() if name in predictions}
+    if not names:
+        return
+    predictions = _only(find_masks(run.predictions), names)
+    labels = {case.name: case.labels for case in cases if case.labels is not None}
+    truths = _only(true_parts(split, labels), predictions)
     layouts = {name: case.layout for case in cases for name in split.names(case.name)}
     if truths:
         write_evaluation(
             run.evaluation, evaluate_folder(predictions, truths, layouts, notes=notes(split))
         )
+
+
+def _only(values: Mapping[str, _Value], names: Container[str]) -> dict[str, _Value]:
+    return {name: value for name, value in values.items() if name in names}

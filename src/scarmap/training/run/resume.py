@@ -9,9 +9,9 @@ from scarmap.errors import RunError
 from scarmap.io.run import RunFolder
 from scarmap.recipes.names import as_today
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
-SAME = {
+_SAME = {
     "layout": ("recipe", "details", "layout"),
     "preparation of the images": ("recipe", "details", "preparation"),
     "way to split the cases": ("recipe", "details", "folds"),
@@ -52,18 +52,21 @@ def open_record(
     if science(stored) == science(fresh):
         return
     kept = unchanged_stages(stored["recipe"]["details"], fresh["recipe"]["details"])
-    forget(run, kept=kept)
+    _forget(run, kept=kept)
     known = {part: stored[part] for part in ("state", "made") if part in stored}
     run.write_record({**fresh, **{part: _of_stages(steps, kept) for part, steps in known.items()}})
 
 
 def check_unchanged(run: RunFolder, fresh: Mapping[str, Any], *, retrain: bool = False) -> None:
-    """Raise RunError where a run that is there was started with another recipe, data set or length than a fresh one.
+    """Check that a run was started with the recipe, data set and length of a fresh one.
 
     Args:
         run: The run folder; where it holds no run, nothing is checked.
         fresh: The record of a training that begins.
         retrain: Whether the recipe may have changed in some stages, which are then trained again.
+
+    Raises:
+        RunError: It was started with something else.
     """
     if not run.record_file.is_file():
         return
@@ -79,42 +82,49 @@ def check_unchanged(run: RunFolder, fresh: Mapping[str, Any], *, retrain: bool =
         )
     if same or retrain:
         return
-    before, now = (record["recipe"].get("settings", {}) for record in (stored, fresh))
-    changed = changes(before, now) or changes(science(stored), science(fresh))
-    listed = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
     raise RunError(
-        f"{run.root} was started with another recipe: {listed}. Choose another --out, or repeat "
-        f"the first command: {stored['provenance']['command']}. To train again what has changed, "
-        "and only that, add --retrain: it removes the weights of "
+        f"{run.root} was started with another recipe: {_first_changes(stored, fresh)}. Choose "
+        f"another --out, or repeat the first command: {stored['provenance']['command']}. To train "
+        "again what has changed, and only that, add --retrain: it removes the weights of "
         f"{_named(set(_names(stored)) - kept)}."
     )
+
+
+def _first_changes(stored: Mapping[str, Any], fresh: Mapping[str, Any]) -> str:
+    before, now = (record["recipe"].get("settings", {}) for record in (stored, fresh))
+    changed = changes(before, now) or changes(science(stored), science(fresh))
+    more = f" and {len(changed) - 4} more" if len(changed) > 4 else ""
+    return ", ".join(changed[:4]) + more
 
 
 def changes(before: Any, now: Any, where: str = "") -> list[str]:
     """Where two JSON values differ, and how.
 
-    >>> changes({"width": 8, "stages": [{"name": "shape", "beta": 0.2}]}, {"width": 4, "stages": [{"name": "shape"}]})
+    >>> stages = [{"name": "shape", "beta": 0.2}], [{"name": "shape"}]
+    >>> changes({"width": 8, "stages": stages[0]}, {"width": 4, "stages": stages[1]})
     ['width was 8 and is 4', 'stages.shape.beta was 0.2 and is not there']
     """
-    pair = [_by_name(each) for each in (before, now)]
-    if all(isinstance(each, Mapping) for each in pair):
-        names = dict.fromkeys([*pair[0], *pair[1]])
-        inside = [
-            (f"{where}.{name}".strip("."), *(each.get(name, MISSING) for each in pair))
-            for name in names
-        ]
-        return [told for path, old, new in inside for told in changes(old, new, path)]
-    if pair[0] == pair[1]:
-        return []
-    old, new = ("not there" if each is MISSING else str(each) for each in (before, now))
-    return [f"{where} was {old} and is {new}"]
+    old, new = _by_name(before), _by_name(now)
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        found = []
+        for name in dict.fromkeys([*old, *new]):
+            path = f"{where}.{name}".strip(".")
+            found += changes(old.get(name, _MISSING), new.get(name, _MISSING), path)
+        return found
+    return [] if old == new else [f"{where} was {before} and is {now}"]
 
 
-MISSING = object()
+class _Missing:
+    """Stands for a value that only one of two records has."""
+
+    def __str__(self) -> str:
+        return "not there"
+
+
+_MISSING = _Missing()
 
 LATER: Mapping[str, Any] = {"unit": "patient", "finish": None}
-"""Fields that recipes have gained since runs are recorded, and what they were before there was a
-choice."""
+"""Fields that recipes gained after runs had been recorded, with what holds for those runs."""
 
 
 def science(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +133,7 @@ def science(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def up_to_date(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of any age as it would be written today: with today's names, and with fields that came later."""
+    """A record of any age as it would be written today, with today's names and fields."""
     details = {**LATER, **as_today(record["recipe"].get("details") or {})}
     return {**record, "recipe": {**record["recipe"], "details": details}}
 
@@ -143,11 +153,11 @@ def unchanged_stages(before: Mapping[str, Any], now: Mapping[str, Any]) -> set[s
     return same
 
 
-def forget(run: RunFolder, *, kept: set[str]) -> None:
-    """Remove the folders of all other stages, and masks, scores, pictures and report, which are made again."""
+def _forget(run: RunFolder, *, kept: set[str]) -> None:
+    """Remove all stages but those that are kept, and masks, scores, pictures and report."""
     for folder in sorted(run.root.glob("fold_*/*")):
         if folder.name not in kept:
-            logger.warning(
+            _logger.warning(
                 "%s belongs to a stage that has changed, or was made with one: removed", folder
             )
             rmtree(folder)
@@ -158,7 +168,7 @@ def forget(run: RunFolder, *, kept: set[str]) -> None:
 
 def _changed_parts(stored: Mapping[str, Any], fresh: Mapping[str, Any]) -> list[str]:
     """What all stages share and what has changed."""
-    return [what for what, path in SAME.items() if _look_up(stored, path) != _look_up(fresh, path)]
+    return [what for what, path in _SAME.items() if _look_up(stored, path) != _look_up(fresh, path)]
 
 
 def _names(record: Mapping[str, Any]) -> list[str]:

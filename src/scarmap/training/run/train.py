@@ -1,4 +1,4 @@
-"""The plan of one run: folds x stages, then out-of-fold masks and their scores, all in one run folder.
+"""One run: its folds and stages are trained, what they held out is segmented and scored.
 
 `train` carries it out in this process, or in several that share every batch;
 `scarmap.training.jobs` spreads its steps.
@@ -34,7 +34,8 @@ from scarmap.training.run.record import (
 from scarmap.training.run.request import Request
 from scarmap.training.run.resume import open_record
 from scarmap.training.run.training_set import Material, gather, median_spacing_mm
-from scarmap.training.stage.fit import Job, Options, build_learner, fit, split_rows
+from scarmap.training.stage.fit import Options, StageTraining, fit, split_rows
+from scarmap.training.stage.learner import build_learner
 from scarmap.training.stage.processes import make_fabric
 
 
@@ -66,19 +67,19 @@ def train(request: Request) -> RunFolder:
         fabric.barrier()
         material = replace(material, bank=material.bank.to(fabric.device))
         for index in wanted:
-            train_fold(run, recipe, material, index, fabric=fabric, options=request.options)
+            _train_fold(run, recipe, material, index, fabric=fabric, options=request.options)
             if fabric.is_global_zero:
-                finish_fold(run, recipe, material, index, device=fabric.device)
+                _finish_fold(run, recipe, material, index, device=fabric.device)
             fabric.barrier()
     return run
 
 
 def apply(request: Request, segmenter: Segmenter) -> RunFolder:
-    """Segment labelled cases with what is trained already, and keep masks and scores where a training would.
+    """Segment labelled cases with a trained system, and keep masks and scores as a run does.
 
     Args:
-        request: The recipe that the segmenter was made with, the data and the run folder; folds and
-            options count nothing, since all cases are held out.
+        request: The recipe of the segmenter, the data and the run folder. Its folds and options are
+            not used, since all cases are held out.
         segmenter: The trained system.
 
     Returns:
@@ -89,7 +90,7 @@ def apply(request: Request, segmenter: Segmenter) -> RunFolder:
         RecipeError: The cases are labelled in another layout than the recipe's.
     """
     recipe = build(request.row.recipe)
-    material = gather(request.data, replace(recipe, folds=held_out_all, unit="patient"))
+    material = gather(request.data, replace(recipe, folds=_held_out_all, unit="patient"))
     run = RunFolder(request.out)
     run.write_record(new_record(request, recipe, material, segmenter.device))
     remarks = segment_held_out(run, segmenter, material.cases, split=material.split, index=0)
@@ -98,7 +99,7 @@ def apply(request: Request, segmenter: Segmenter) -> RunFolder:
     return run
 
 
-def train_fold(
+def _train_fold(
     run: RunFolder,
     recipe: Recipe,
     material: Material,
@@ -107,7 +108,7 @@ def train_fold(
     fabric: Fabric,
     options: Options,
 ) -> None:
-    """Train the stages of one fold in order but those that are done; the first process notes each in the record."""
+    """Train the stages of one fold that are not done; the first process records each."""
     for stage in recipe.stages:
         if fabric.broadcast(is_done(run, index, stage.name)):
             load_stage(
@@ -137,17 +138,14 @@ def train_stage(
         for each in recipe.stages
         if each.name in stage.inputs
     }
-    folder = run.stage(fold, stage.name)
-    fit(
-        Job(stage, material.bank, material.split.folds[fold], fold, folder, fabric, options),
-        earlier,
-    )
+    split, folder = material.split.folds[fold], run.stage(fold, stage.name)
+    fit(StageTraining(stage, material.bank, split, fold, folder, fabric, options), earlier)
 
 
-def finish_fold(
+def _finish_fold(
     run: RunFolder, recipe: Recipe, material: Material, index: int, *, device: torch.device
 ) -> None:
-    """Predict what a trained fold held out, and score all that was held out so far, where that is not done."""
+    """Where that is not done: segment what a fold held out, and score all masks so far."""
     if not is_done(run, index, PREDICTIONS):
         remarks = predict_fold(run, recipe, material, index, device=device)
         mark_done(run, index, PREDICTIONS, remarks=remarks)
@@ -176,7 +174,7 @@ def predict_fold(
         recipe, [stages], layout=material.layout, spacing_mm=spacing_mm, device=device
     )
     remarks = segment_held_out(run, segmenter, material.cases, split=material.split, index=index)
-    illustrate(run, recipe, stages, material.bank, material.split.folds[index], index=index)
+    _illustrate(run, recipe, stages, material.bank, material.split.folds[index], index=index)
     return remarks
 
 
@@ -186,7 +184,7 @@ def score(run: RunFolder, material: Material, names: Collection[str]) -> None:
 
 
 def rehearse(recipe: Recipe, bank: Bank, folds: Sequence[Fold]) -> None:
-    """Build and split everything once before a file is written, so that what cannot work fails here.
+    """Build and split everything once before a file is written: what cannot work fails here.
 
     Raises:
         RecipeError: A network or an objective refuses its settings.
@@ -216,7 +214,7 @@ def chosen_folds(wanted: Sequence[int] | None, count: int) -> list[int]:
     return list(wanted)
 
 
-def illustrate(
+def _illustrate(
     run: RunFolder,
     recipe: Recipe,
     stages: Mapping[str, nn.Module],
@@ -225,7 +223,7 @@ def illustrate(
     *,
     index: int,
 ) -> None:
-    """Write the system's own pictures of a fold, of cases that it did not train on where there are some."""
+    """Write the system's own pictures of a fold, of held-out cases where there are some."""
     if recipe.illustrate is None:
         return
     rows = bank.rows(fold.validation or fold.train)
@@ -233,6 +231,6 @@ def illustrate(
         write_illustration(run.illustrations(index), illustration)
 
 
-def held_out_all(cases: Sequence[str]) -> tuple[Fold, ...]:
+def _held_out_all(cases: Sequence[str]) -> tuple[Fold, ...]:
     """One fold that trains on no case and holds all of them out."""
     return (Fold((), tuple(cases)),)

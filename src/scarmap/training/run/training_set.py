@@ -1,6 +1,6 @@
-"""What a training works on: the labelled cases of a folder, their split, and their slices in memory."""
+"""What a training works on: the labelled cases of a folder, their split and their slices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -16,7 +16,7 @@ from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.sampling.preparation import Preparation
 from scarmap.volume import Case
 
-ANY = "scarmap"
+_ANY = "scarmap"
 """Layout of a recipe that knows every tissue, and so learns from whatever a data set labels."""
 
 
@@ -39,11 +39,6 @@ class Material:
     bank: Bank
     layout: str
 
-    @property
-    def layouts(self) -> Mapping[str, str]:
-        """Label layout of each case."""
-        return {case.name: case.layout for case in self.cases}
-
 
 def gather(data: Path, recipe: Recipe) -> Material:
     """Read, split and prepare what a recipe trains on.
@@ -52,7 +47,7 @@ def gather(data: Path, recipe: Recipe) -> Material:
         DataError: There are no labelled cases, too few, or a file is damaged.
         RecipeError: They are of another layout than the recipe's, or its folds hold other names.
     """
-    files = labelled_cases(data, recipe)
+    files = _labelled_cases(data, recipe)
     sequences, optional = recipe.preparation.sequences, recipe.preparation.optional
     cases = [
         load_case(each, sequences=sequences, labelled=True, optional=optional) for each in files
@@ -61,24 +56,22 @@ def gather(data: Path, recipe: Recipe) -> Material:
         {case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit
     )
     bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
-    if recipe.layout != ANY:
+    if recipe.layout != _ANY:
         return Material(files, cases, split, replace(bank, label_of=None), recipe.layout)
     return Material(files, cases, split, bank, common_layout(case.layout for case in cases))
 
 
 def gather_once(data: Path, recipe: Recipe) -> Material:
-    """The same, read once for trainings in a row that work on the same; the latest is kept in memory.
+    """As `gather`, but keep the latest data in memory for the next training on the same data.
 
     Raises:
         DataError: As `gather`.
         RecipeError: As `gather`.
     """
-    files = labelled_cases(data, recipe)
+    files = _labelled_cases(data, recipe)
     paths = [path for each in files for path in (*each.images.values(), each.labels) if path]
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    known = repr(
-        (stamps, [describe(each) for each in (recipe.preparation, recipe.folds, recipe.unit)])
-    )
+    known = repr((stamps, describe([recipe.preparation, recipe.folds, recipe.unit])))
     if known not in _LATEST:
         _LATEST.clear()
         _LATEST[known] = gather(data, recipe)
@@ -88,7 +81,7 @@ def gather_once(data: Path, recipe: Recipe) -> Material:
 _LATEST: dict[str, Material] = {}
 
 
-def labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
+def _labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
     """Labelled cases of a folder, checked against the recipe's layout.
 
     Raises:
@@ -96,7 +89,7 @@ def labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
         RecipeError: They are of another layout.
     """
     files = find_cases(data, labelled=True)
-    other = next((each for each in files if recipe.layout not in (ANY, each.layout)), None)
+    other = next((each for each in files if recipe.layout not in (_ANY, each.layout)), None)
     if other is not None:
         raise RecipeError(
             f"{data} is labelled in layout {other.layout!r}, but the recipe learns "
@@ -107,7 +100,7 @@ def labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
 
 
 def at_one_pixel_size(preparation: Preparation, cases: Sequence[Case]) -> Preparation:
-    """The preparation at the median pixel size of the cases where it names none, as predictions will be made."""
+    """The preparation, at the median pixel size of the cases where it names none."""
     return replace(preparation, spacing_mm=preparation.spacing_mm or median_spacing_mm(cases))
 
 

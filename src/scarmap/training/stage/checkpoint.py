@@ -67,7 +67,7 @@ def write_checkpoint(
 def read_checkpoint(
     path: Path, device: torch.device
 ) -> tuple[Progress, dict[str, Any], dict[str, Any]]:
-    """Read what `write_checkpoint` wrote; only tensors and plain values are accepted, nothing is executed.
+    """Read what `write_checkpoint` wrote; code in the file is refused, not executed.
 
     Raises:
         RunError: The file is damaged.

@@ -17,7 +17,7 @@ from scarmap.training.stage.checkpoint import Progress
 
 
 def epoch_generator(seeds: Sequence[int], epoch: int, device: torch.device) -> torch.Generator:
-    """A generator that depends on nothing but the seeds and the epoch, so resuming needs no stored state."""
+    """A generator made from the seeds and the epoch alone, so resuming needs no stored state."""
     state = np.random.SeedSequence([*seeds, epoch]).generate_state(1, np.uint64)[0]
     return torch.Generator(device).manual_seed(int(state >> np.uint64(1)))
 
@@ -45,8 +45,7 @@ def train_epoch(
 
     Returns:
         Mean of each part of the loss, and of each monitored quantity over the batches that define
-            it; one that no
-        batch defines is left out.
+            it; one that no batch defines is left out.
     """
     step.train()
     losses: dict[str, list[Tensor]] = {}
@@ -58,9 +57,8 @@ def train_epoch(
         if gradient_clip is not None:
             fabric.clip_gradients(step, optimizer, max_norm=gradient_clip, error_if_nonfinite=False)
         optimizer.step()
-        for collected, given in ((losses, parts), (beside, monitored)):
-            for name, value in given.items():
-                collected.setdefault(name, []).append(value.detach())
+        _collect(losses, parts)
+        _collect(beside, monitored)
     means = {
         name: float(torch.stack(values).sum()) / len(values) for name, values in losses.items()
     }
@@ -68,8 +66,13 @@ def train_epoch(
     return means, {name: value for name, value in shown.items() if isfinite(value)}
 
 
+def _collect(collected: dict[str, list[Tensor]], given: Mapping[str, Tensor]) -> None:
+    for name, value in given.items():
+        collected.setdefault(name, []).append(value.detach())
+
+
 def check_finite(parts: Mapping[str, float], where: str) -> None:
-    """Raise RunError unless every part of the loss is a finite number: weights do not recover from one that is not."""
+    """Raise RunError unless every part of the loss is finite: weights do not recover from NaN."""
     broken = [f"{name} = {value}" for name, value in parts.items() if not isfinite(value)]
     if broken:
         raise RunError(

@@ -17,9 +17,8 @@ from scarmap.datasets.folds import Fold, contiguous_folds
 from scarmap.io.run import MONITORED
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.recipes.describe import describe
-from scarmap.recipes.recipe import Losses, Phase, Stage
+from scarmap.recipes.recipe import Phase, Stage
 from scarmap.sampling.bank import Bank
-from scarmap.sampling.batch import Batch
 from scarmap.training.stage.checkpoint import Progress, read_checkpoint, write_checkpoint
 from scarmap.training.stage.epoch import (
     check_finite,
@@ -30,6 +29,7 @@ from scarmap.training.stage.epoch import (
     validate,
     validation_due,
 )
+from scarmap.training.stage.learner import Learner, build_learner
 from scarmap.training.stage.log import Cell, EpochLog
 from scarmap.training.stage.shared_batch import share_rows
 
@@ -57,24 +57,8 @@ class Options:
     on_epoch: Callable[[Mapping[str, Cell], int], None] = lambda _row, _planned: None
 
 
-class Learner(nn.Module):
-    """A model with its objective, so that wrappers for several devices see every trained parameter."""
-
-    def __init__(self, model: nn.Module, objective: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-        self.objective = objective
-
-    def forward(
-        self, batch_type: type[Batch], **tensors: Tensor | None
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Parts of the loss of one batch, given as its type and its tensors, and what is monitored beside them."""
-        given: Losses = self.objective(self.model, batch_type(**tensors))  # type: ignore[arg-type]
-        return given if isinstance(given, tuple) else (given, {})
-
-
 @dataclass(frozen=True)
-class Job:
+class StageTraining:
     """One stage of one fold, and where and how to train it.
 
     Attributes:
@@ -107,72 +91,84 @@ class Job:
         return [self.options.seed, self.fold_index, *self.stage.name.encode()]
 
 
-def fit(job: Job, earlier: Mapping[str, nn.Module]) -> nn.Module:
+def fit(training: StageTraining, earlier: Mapping[str, nn.Module]) -> nn.Module:
     """Train one stage of one fold.
 
     Args:
-        job: What, where and how.
+        training: What, where and how.
         earlier: Trained models of the stages named in `stage.inputs`.
 
     Returns:
-        The trained model, with the weights that `stage.keep` chooses, in evaluation mode. Killed at
-            any moment and
-        called again with `options.resume`, it returns the same weights.
+        The trained model, with the weights that `stage.keep` chooses, in evaluation mode. Where it
+            was killed at any moment and is called again with `options.resume`, it returns the same
+            weights.
     """
     learner = build_learner(
-        job.stage, earlier, seed=int(np.random.SeedSequence(job.seeds).generate_state(1)[0])
+        training.stage,
+        earlier,
+        seed=int(np.random.SeedSequence(training.seeds).generate_state(1)[0]),
     )
-    progress, optimizer_state = continued(job, learner)
-    learner.model = share_rows(learner.model, job.fabric)
-    step = job.fabric.setup_module(learner)
-    log = EpochLog(job.folder, first_epoch=progress.epoch) if job.fabric.is_global_zero else None
-    planned = sum(phase.epochs for phase in job.phases)
-    for number, phase in enumerate(job.phases[progress.phase :], start=progress.phase):
+    progress, optimizer_state = _continued(training, learner)
+    learner.model = share_rows(learner.model, training.fabric)
+    step = training.fabric.setup_module(learner)
+    log = (
+        EpochLog(training.folder, first_epoch=progress.epoch)
+        if training.fabric.is_global_zero
+        else None
+    )
+    planned = sum(phase.epochs for phase in training.phases)
+    for number, phase in enumerate(training.phases[progress.phase :], start=progress.phase):
         if number > progress.phase:
             progress = progress.next_phase()
-        optimizer = cast(
-            "Optimizer", job.fabric.setup_optimizers(job.stage.optimizer(learner.parameters()))
-        )
-        if optimizer_state is not None:
-            optimizer.load_state_dict(optimizer_state)
-            optimizer_state = None
-        rows = split_rows(job.bank, job.fold, phase)
-        while not over(phase, progress):
-            progress, row = run_epoch(job, phase, progress, step, optimizer, rows)
+        optimizer = _optimizer(training, learner, optimizer_state)
+        optimizer_state = None
+        rows = split_rows(training.bank, training.fold, phase)
+        while not _over(phase, progress):
+            progress, row = _run_epoch(training, phase, progress, step, optimizer, rows)
             if log is not None:
                 log.append(row)
                 write_checkpoint(
-                    job.folder / "checkpoint.pt",
+                    training.folder / "checkpoint.pt",
                     progress,
                     learner.state_dict(),
                     optimizer.state_dict(),
                 )
-                job.options.on_epoch(row, planned)
+                training.options.on_epoch(row, planned)
     if log is not None:
         log.close()
-    return finish(job.stage, learner.model, progress, job.folder, job.fabric)
+    return _finish(training.stage, learner.model, progress, training.folder, training.fabric)
 
 
-def continued(job: Job, learner: Learner) -> tuple[Progress, dict[str, Any] | None]:
-    """Load the checkpoint into the learner where there is one to continue; returns progress and optimiser state."""
-    checkpoint = job.folder / "checkpoint.pt"
-    if not (job.options.resume and checkpoint.is_file()):
+def _optimizer(
+    training: StageTraining, learner: Learner, state: dict[str, Any] | None
+) -> Optimizer:
+    plain = training.stage.optimizer(learner.parameters())
+    optimizer = cast("Optimizer", training.fabric.setup_optimizers(plain))
+    if state is not None:
+        optimizer.load_state_dict(state)
+    return optimizer
+
+
+def _continued(training: StageTraining, learner: Learner) -> tuple[Progress, dict[str, Any] | None]:
+    """Load the checkpoint to continue, if any; returns the progress and the optimiser's state."""
+    checkpoint = training.folder / "checkpoint.pt"
+    if not (training.options.resume and checkpoint.is_file()):
         return Progress(), None
-    progress, state, optimizer_state = read_checkpoint(checkpoint, job.fabric.device)
+    progress, state, optimizer_state = read_checkpoint(checkpoint, training.fabric.device)
     learner.load_state_dict(state)
     return progress, optimizer_state
 
 
-def over(phase: Phase, progress: Progress) -> bool:
-    """Whether a phase has run its length or has been stopped early; one that is never validated runs its length."""
+def _over(phase: Phase, progress: Progress) -> bool:
+    """Whether a phase has run its length, or is validated and has been stopped early."""
     patience = phase.patience if progress.best_score >= 0 else None
     return progress.phase_epoch >= phase.epochs or (
         patience is not None and progress.stale >= patience
     )
 
 
-def run_epoch(
-    job: Job,
+def _run_epoch(
+    training: StageTraining,
     phase: Phase,
     progress: Progress,
     step: nn.Module,
@@ -182,7 +178,7 @@ def run_epoch(
     """Train one epoch, validate it, and keep its weights when they are the best so far.
 
     Args:
-        job: What, where and how.
+        training: What, where and how.
         phase: The phase in progress.
         progress: How far it is.
         step: The learner, wrapped for its devices.
@@ -193,37 +189,35 @@ def run_epoch(
         How far the training is now, and the epoch's log row.
     """
     began = time.perf_counter()
-    generator = epoch_generator(job.seeds, progress.epoch, job.bank.images.device)
-    batches = islice(job.stage.sampler(job.bank, rows[0], generator), job.options.max_steps)
+    generator = epoch_generator(training.seeds, progress.epoch, training.bank.images.device)
+    batches = islice(
+        training.stage.sampler(training.bank, rows[0], generator), training.options.max_steps
+    )
     set_learning_rate(optimizer, phase, progress.phase_epoch)
-    with torch.random.fork_rng(devices=local_devices(job.bank.images.device)):
+    with torch.random.fork_rng(devices=local_devices(training.bank.images.device)):
         torch.manual_seed(generator.initial_seed())
         parts, monitored = train_epoch(
-            step, optimizer, batches, gradient_clip=job.stage.gradient_clip, fabric=job.fabric
+            step,
+            optimizer,
+            batches,
+            gradient_clip=training.stage.gradient_clip,
+            fabric=training.fabric,
         )
-    check_finite(parts, f"stage {job.stage.name!r}, epoch {progress.epoch + 1}")
+    check_finite(parts, f"stage {training.stage.name!r}, epoch {progress.epoch + 1}")
     model: nn.Module = step.module.model  # type: ignore[union-attr, assignment]
-    due = validation_due(job.stage, phase, progress) and job.fabric.is_global_zero
-    scores = job.fabric.broadcast(validate(job.stage, model, job.bank, rows[1], due=due))
+    due = validation_due(training.stage, phase, progress) and training.fabric.is_global_zero
+    scores = training.fabric.broadcast(
+        validate(training.stage, model, training.bank, rows[1], due=due)
+    )
     score = sum(scores.values()) / len(scores) if scores else None
     after = progress.after_epoch(score, phase.min_delta)
-    improved = job.stage.keep == "best" and after.best_score > progress.best_score
-    if job.fabric.is_global_zero and improved:
+    improved = training.stage.keep == "best" and after.best_score > progress.best_score
+    if training.fabric.is_global_zero and improved:
         write_weights(
-            job.folder / "best.safetensors", model.state_dict(), {"validation_dice": score}
+            training.folder / "best.safetensors", model.state_dict(), {"validation_dice": score}
         )
-    row = log_row(progress, phase, parts, scores, time.perf_counter() - began)
+    row = _log_row(progress, phase, parts, scores, time.perf_counter() - began)
     return after, row | {f"{MONITORED}{name}": value for name, value in monitored.items()}
-
-
-def build_learner(stage: Stage, earlier: Mapping[str, nn.Module], *, seed: int) -> Learner:
-    """Initialise a stage's model and objective from a seed, leaving the global generator as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        learner = Learner(stage.model(), stage.objective())
-    if stage.initialise is not None:
-        stage.initialise(learner.model, {name: earlier[name] for name in stage.inputs})
-    return learner
 
 
 def scaled(phase: Phase, factor: float) -> Phase:
@@ -239,7 +233,7 @@ def split_rows(bank: Bank, fold: Fold, phase: Phase) -> tuple[Tensor, Tensor]:
     return bank.rows(fold.train), bank.rows(fold.validation)
 
 
-def log_row(
+def _log_row(
     progress: Progress,
     phase: Phase,
     parts: dict[str, float],
@@ -261,7 +255,7 @@ def log_row(
     return row
 
 
-def finish(
+def _finish(
     stage: Stage, model: nn.Module, progress: Progress, folder: Path, fabric: Fabric
 ) -> nn.Module:
     """Keep the chosen weights, write them, and hand the model over for inference."""

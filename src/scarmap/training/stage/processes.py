@@ -1,7 +1,7 @@
 """The processes that train one network together, and what they compute with.
 
-Lightning Fabric is imported inside functions: whoever only predicts starts two seconds sooner
-without it.
+Lightning Fabric is imported inside functions: a prediction does not need it, and starts two seconds
+sooner without it.
 """
 
 import os
@@ -16,7 +16,7 @@ from scarmap.inference.devices import uses_cuda
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-PATIENCE = timedelta(hours=6)
+_PATIENCE = timedelta(hours=6)
 """How long processes wait for the first one, which alone segments and scores held-out cases."""
 
 
@@ -38,6 +38,18 @@ def make_fabric(device: str, *, devices: int = 1) -> "Fabric":
     cuda = uses_cuda(device)
     started = started_processes()
     here, nodes = started or (devices, 1)
+    _check_devices(devices, here=here, cuda=cuda)
+    return Fabric(
+        accelerator="cuda" if cuda else "cpu",
+        devices=here,
+        num_nodes=nodes,
+        strategy=DDPStrategy(timeout=_PATIENCE) if here * nodes > 1 else "auto",
+        precision="bf16-mixed" if cuda else "32-true",
+        plugins=None if started else LightningEnvironment(),
+    )
+
+
+def _check_devices(devices: int, *, here: int, cuda: bool) -> None:
     if devices not in (1, here):
         raise RunError(
             f"--devices {devices} was asked for, but torchrun or srun has started {here} processes "
@@ -48,27 +60,18 @@ def make_fabric(device: str, *, devices: int = 1) -> "Fabric":
             f"{here} devices were asked for, but torch sees {torch.cuda.device_count()} CUDA "
             "devices on this machine. Use fewer processes, or --device cpu."
         )
-    return Fabric(
-        accelerator="cuda" if cuda else "cpu",
-        devices=here,
-        num_nodes=nodes,
-        strategy=DDPStrategy(timeout=PATIENCE) if here * nodes > 1 else "auto",
-        precision="bf16-mixed" if cuda else "32-true",
-        plugins=None if started else LightningEnvironment(),
-    )
 
 
 def started_processes() -> tuple[int, int] | None:
-    """Processes on this machine and machines, where torchrun or srun has started several; None elsewhere."""
+    """How many processes per machine, and machines, torchrun or srun has started; else None."""
     from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
     if TorchElasticEnvironment.detect():
         here = int(os.environ["LOCAL_WORLD_SIZE"])
         return here, int(os.environ["WORLD_SIZE"]) // here
     tasks = int(os.environ.get("SLURM_NTASKS", "1"))
-    if (
-        tasks > 1 and "SLURM_STEP_ID" in os.environ
-    ):  # a script that sbatch runs has the one and not the other
+    # Only srun sets SLURM_STEP_ID; a script that sbatch runs alone has SLURM_NTASKS too.
+    if tasks > 1 and "SLURM_STEP_ID" in os.environ:
         nodes = int(os.environ.get("SLURM_NNODES", "1"))
         return tasks // nodes, nodes
     return None

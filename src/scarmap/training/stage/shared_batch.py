@@ -22,7 +22,7 @@ from scarmap.errors import RunError
 
 
 def share_rows(model: nn.Module, fabric: Fabric) -> nn.Module:
-    """Let a network in training mode work on a share of each batch; nothing changes where there is one process.
+    """Let a network in training mode work on a share of each batch; one process has all of it.
 
     Args:
         model: The network; every tensor that it is given or returns has the batch as its first
@@ -35,12 +35,7 @@ def share_rows(model: nn.Module, fabric: Fabric) -> nn.Module:
     if fabric.world_size == 1:
         return model
     rank, processes = fabric.global_rank, fabric.world_size
-    if fabric.device.type == "cuda":
-        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
-    else:
-        for module in model.modules():
-            if type(module) is nn.BatchNorm2d:
-                module.__class__ = WholeBatchNorm2d
+    model = _normalise_over_whole_batch(model, cuda=fabric.device.type == "cuda")
 
     def take(module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
         if not module.training:
@@ -50,14 +45,21 @@ def share_rows(model: nn.Module, fabric: Fabric) -> nn.Module:
         return tuple(each[own] for each in given)
 
     def join(module: nn.Module, given: tuple[Any, ...], found: Any) -> Any:  # noqa: ARG001
-        return (
-            apply_to_collection(found, Tensor, whole, module.shares, rank)
-            if module.training
-            else found
-        )
+        if not module.training:
+            return found
+        return apply_to_collection(found, Tensor, whole, module.shares, rank)
 
     model.register_forward_pre_hook(take)
     model.register_forward_hook(join)
+    return model
+
+
+def _normalise_over_whole_batch(model: nn.Module, *, cuda: bool) -> nn.Module:
+    if cuda:
+        return nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call, no-any-return]
+    for module in model.modules():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = _WholeBatchNorm2d
     return model
 
 
@@ -86,7 +88,11 @@ def whole(own: Tensor, counts: list[int], rank: int) -> Tensor:
 
 
 class _Gather(torch.autograd.Function):
-    """Joins rows. The gradient of own rows is scaled up, because DDP averages over processes what adds up here."""
+    """Joins rows.
+
+    The gradient of own rows is scaled up, because DDP takes the mean over processes of what must be
+    summed here.
+    """
 
     @staticmethod
     def forward(ctx: Any, own: Tensor, counts: list[int], rank: int) -> Tensor:
@@ -119,8 +125,8 @@ class _Sum(torch.autograd.Function):
         return total
 
 
-class WholeBatchNorm2d(nn.BatchNorm2d):
-    """Batch normalisation over the rows of all processes, for the CPU, where torch has none; same state."""
+class _WholeBatchNorm2d(nn.BatchNorm2d):
+    """Batch normalisation over the rows of all processes, for the CPU, where torch has none."""
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, C, H, W) to the same shape; in evaluation mode as ever."""
