@@ -17,7 +17,7 @@ from scarmap.sampling.samplers import Sampler, full_slices
 from scarmap.systems.linear_codec.codec import Problem
 from scarmap.systems.linear_codec.inference import SOFT_MAPS, networks_of, stage_name
 from scarmap.systems.linear_codec.maskrcnn import MaskRCNN
-from scarmap.systems.linear_codec.objective import BinaryObjective, MaskRCNNObjective
+from scarmap.systems.linear_codec.objective import BinaryObjective, Loss, MaskRCNNObjective
 from scarmap.systems.linear_codec.unet import ShallowUNet
 from scarmap.systems.linear_codec.unetpp import UNetPlusPlus
 from scarmap.systems.linear_codec.warp import on_the_fly, published_set
@@ -31,14 +31,14 @@ Differs: percentiles are of the whole slice and not of its centre crop, so that 
 """
 
 AugmentationName = Literal["on-the-fly", "published-set", "strong"]
-EPOCHS = 500
-MODERN_EPOCHS = {"unet": 60, "unetpp": 40, "mask-rcnn": 60}
-MODERN_LEARNING_RATES = {"unet": 2e-3, "unetpp": 1e-3, "mask-rcnn": 1e-3}
-LEARNING_RATES = {"unet": 1e-5, "unetpp": 1e-5, "mask-rcnn": 1e-3}
-BATCH_SIZES = {"unet": 8, "unetpp": 8, "mask-rcnn": 2}
-MODERN_BATCH_SIZE = 2
-STEPS = {"mask-rcnn": 100}
-CLIPS = {"mask-rcnn": 5.0}
+_EPOCHS = 500
+_MODERN_EPOCHS = {"unet": 60, "unetpp": 40, "mask-rcnn": 60}
+_MODERN_LEARNING_RATES = {"unet": 2e-3, "unetpp": 1e-3, "mask-rcnn": 1e-3}
+_LEARNING_RATES = {"unet": 1e-5, "unetpp": 1e-5, "mask-rcnn": 1e-3}
+_BATCH_SIZES = {"unet": 8, "unetpp": 8, "mask-rcnn": 2}
+_MODERN_BATCH_SIZE = 2
+_STEPS = {"mask-rcnn": 100}
+_CLIPS = {"mask-rcnn": 5.0}
 """Steps of an epoch and largest gradient norm of the published schedule, of the networks that have
 one."""
 
@@ -97,33 +97,32 @@ def stage(member: str, problem: Problem, *, widths: Widths, training: Training) 
         training: How it is trained.
     """
     modern = training.schedule == "modern"
-    target = {"region": problem.region, "sequences": problem.sequences}
-    objective: Callable[[], nn.Module] = partial(MaskRCNNObjective, **target)  # type: ignore[arg-type]
+    target: dict[str, Any] = {"region": problem.region, "sequences": problem.sequences}
+    objective: Callable[[], nn.Module] = partial(MaskRCNNObjective, **target)
     if member != "mask-rcnn":
-        objective = partial(
-            BinaryObjective, **target, loss="dice-cross-entropy" if modern else "dice"
-        )  # type: ignore[arg-type]
+        loss: Loss = "dice-cross-entropy" if modern else "dice"
+        objective = partial(BinaryObjective, **target, loss=loss)
     made = Stage(
         name=stage_name(member, problem),
         model=network(member, in_channels=len(problem.sequences), widths=widths),
         objective=objective,
         sampler=sampler(member, training),
         optimizer=Adam,
-        phases=(Phase(EPOCHS, LEARNING_RATES[member], constant),),
+        phases=(Phase(_EPOCHS, _LEARNING_RATES[member], constant),),
         score=partial(
             region_dice,
             predict=partial(SOFT_MAPS[member], sequences=problem.sequences),
             regions=(problem.region,),
         ),
-        gradient_clip=CLIPS.get(member),
+        gradient_clip=_CLIPS.get(member),
     )
     return modernised(made, member) if modern else made
 
 
 def modernised(made: Stage, member: str) -> Stage:
     """The same stage with AdamW on one cycle, far fewer epochs, and the last one kept."""
-    peak = MODERN_LEARNING_RATES[member]
-    return replace(made, **modern_training(epochs=MODERN_EPOCHS[member], learning_rate=peak))
+    peak = _MODERN_LEARNING_RATES[member]
+    return replace(made, **modern_training(epochs=_MODERN_EPOCHS[member], learning_rate=peak))
 
 
 def network(member: str, *, in_channels: int, widths: Widths) -> Callable[[], nn.Module]:
@@ -144,8 +143,8 @@ def sampler(member: str, training: Training) -> Sampler:
         slice once an epoch.
     """
     modern = training.schedule == "modern"
-    batch_size = MODERN_BATCH_SIZE if modern else BATCH_SIZES[member]
-    steps = None if modern else STEPS.get(member)
+    batch_size = _MODERN_BATCH_SIZE if modern else _BATCH_SIZES[member]
+    steps = None if modern else _STEPS.get(member)
     if training.augmentation == "strong":
         return partial(full_slices, batch_size=batch_size, augmentation=UNIT_AUGMENTATION)
     warped: dict[str, Any] = {"batch_size": batch_size, "warp_px": training.warp_px, "steps": steps}
