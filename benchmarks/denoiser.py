@@ -1,4 +1,4 @@
-"""What the cascade's auto-encoder makes of an anatomy network's masks of cases that neither was trained on.
+"""What the cascade's auto-encoder makes of masks of cases that no network was trained on.
 
 ::
 
@@ -50,7 +50,7 @@ class Shape:
 
 
 def main() -> None:
-    """Print a Markdown table: one line before and one after the auto-encoder for each anatomy network."""
+    """Print a Markdown table: each anatomy network before and after the auto-encoder."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -30,7 +30,7 @@ def install_builtin(
     changes: Mapping[str, Any] | None = None,
     path: Path = WEIGHTS,
 ) -> None:
-    """Make the only fold of a finished run the built-in model; weights are stored in half precision.
+    """Make the only fold of a finished run the built-in model; store its weights in half precision.
 
     Args:
         run: A run of a recipe with one stage, trained on synthetic hearts.

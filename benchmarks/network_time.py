@@ -1,4 +1,4 @@
-"""Seconds of a training step and of a predicted slice for every network of a recipe, measured one after the other.
+"""Seconds of a training step and of a predicted slice for every network of a recipe.
 
 ::
 

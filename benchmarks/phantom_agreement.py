@@ -39,7 +39,7 @@ def tissue_levels(case: Case, *, zero: float = 0.0) -> Measured:
 
 
 def ratios(levels: Measured, *, to: str = "normal_myocardium") -> Measured:
-    """Brightness of each tissue over that of another in the same sequence; empty where the other is not measured."""
+    """Brightness of each tissue over that of another in the same sequence, where both are known."""
     return {
         (sequence, tissue): level / levels[sequence, to]
         for (sequence, tissue), level in levels.items()
@@ -48,7 +48,7 @@ def ratios(levels: Measured, *, to: str = "normal_myocardium") -> Measured:
 
 
 def noise_levels(case: Case) -> Measured:
-    """Spread inside tissues, relative to their own brightness, and noise relative to normal myocardium.
+    """Spread inside tissues relative to their brightness, and noise relative to normal myocardium.
 
     "high pass" is the spread of normal myocardium after a Gaussian of 2.5 voxels is taken away;
     "air" the twentieth of the image that is darkest by local mean, frames of zeros left out. Made
@@ -85,7 +85,7 @@ def noise_levels(case: Case) -> Measured:
 
 
 def summarise(cases: Iterable[Measured]) -> Mapping[tuple[str, str], tuple[float, float, float]]:
-    """Median and quartiles over cases: key to (median, first, third quartile), in order of first appearance."""
+    """Key to (median, first, third quartile) over cases, in order of first appearance."""
     collected: dict[tuple[str, str], list[float]] = {}
     for measured in cases:
         for key, value in measured.items():

@@ -2,7 +2,7 @@
 
 ::
 
-    python benchmarks/phantom_contrast.py --cases 25 --myops DIR --emidec DIR --out benchmarks/phantom.md
+    python benchmarks/phantom_contrast.py --cases 25 --myops DIR --emidec DIR --out FILE
 
 Synthetic cohorts are drawn in the styles "myops2020" and "emidec"; the real folders are optional,
 each in its data set's own layout. A figure is the median over cases of the medians over voxels,
@@ -57,8 +57,14 @@ def _page(arguments: argparse.Namespace) -> Iterator[str]:
     yield "# The phantom beside real images\n"
     yield f"Command: `python benchmarks/phantom_contrast.py {told}`  "
     yield f"Hardware: {hardware(torch.device('cpu'))}; commit {commit()}  "
-    yield "Data: MyoPS 2020 training set (magnitude, 1.5 T); EMIDEC patients with infarct (phase-sensitive, an 8-bit"
-    yield f"copy whose zero is near {arguments.emidec_zero:g}), {arguments.cases} synthetic cases of each style."
+    yield (
+        "Data: MyoPS 2020 training set (magnitude, 1.5 T); "
+        "EMIDEC patients with infarct (phase-sensitive, an 8-bit"
+    )
+    yield (
+        f"copy whose zero is near {arguments.emidec_zero:g}), "
+        f"{arguments.cases} synthetic cases of each style."
+    )
     yield "Convention: labels eroded by one voxel in the plane; median [quartiles] over cases.\n"
     made, real = _synthetic("myops2020", arguments), _real("myops2020", arguments.myops)
     yield "## Brightness over normal myocardium, MyoPS style\n"

@@ -15,6 +15,7 @@ infarct.
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from math import isnan, nan
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,11 @@ PARTS = {
     "mean_of_infarcted_percent": "mean of infarcted chords",
     "max_percent": "maximum",
 }
+SIZES = {
+    "infarct, % of the segment": ("infarct_percent", "infarct_area_percent"),
+    "wall thickness along chords, mm": ("wall_thickness_radial_mm", "wall_thickness_mm"),
+}
+"""Title to the name of a figure in a quantification and in a truth."""
 SMALLEST_G = 2.0
 """An infarct below this mass has its difference counted in grams only."""
 
@@ -69,11 +75,8 @@ def main() -> None:
     parser.add_argument("what", choices=["phantom", "thresholds"])
     parser.add_argument("data", type=Path, help="folder of cases")
     asked = parser.parse_args()
-    print(
-        "\n".join(
-            phantom_tables(asked.data) if asked.what == "phantom" else threshold_table(asked.data)
-        )
-    )
+    make_tables = {"phantom": phantom_tables, "thresholds": threshold_table}[asked.what]
+    print("\n".join(make_tables(asked.data)))
 
 
 def phantom_tables(folder: Path) -> list[str]:
@@ -91,8 +94,7 @@ def phantom_tables(folder: Path) -> list[str]:
     found = np.array([each for each in turns if not isnan(each)])
     lines += [
         "",
-        f"Middle of the septum, degrees: {found.mean():+.1f} ± {found.std(ddof=1):.1f}, "
-        f"n = {len(found)}.",
+        f"Middle of the septum, degrees: {mean_and_sd(found, '+.1f')}, n = {len(found)}.",
     ]
     return lines
 
@@ -109,7 +111,7 @@ def measured_and_true(folder: Path) -> Iterator[tuple[Quantification, Mapping[st
 
 
 def mass_table(pairs: Sequence[tuple[Quantification, Mapping[str, Any]]]) -> list[str]:
-    """Masses against both volumes of the truth: discs of the scan, and the continuous heart."""
+    """Masses against both truths: discs as the scanner sees them, and the continuous heart."""
     lines = [
         "| Mass | Against | n | Bias, % | SD, % | Within 5 %, % of studies | Largest, % "
         "| Bias, g |",
@@ -140,12 +142,7 @@ def segment_table(pairs: Sequence[tuple[Quantification, Mapping[str, Any]]]) -> 
         "|---|---|---:|---:|---:|---:|",
     ]
     for name, ours, true in _segment_figures(rows):
-        hit = np.array(
-            [
-                segment.figures.infarct_percent > 0 or aim["infarct_area_percent"] > 0
-                for segment, aim in rows
-            ]
-        )
+        hit = np.array([_is_hit(segment, aim) for segment, aim in rows])
         for which, chosen in (("all", np.ones_like(hit)), ("with infarct", hit)):
             error = (ours - true)[chosen & ~np.isnan(ours - true)]
             lines.append(
@@ -153,6 +150,10 @@ def segment_table(pairs: Sequence[tuple[Quantification, Mapping[str, Any]]]) -> 
                 f"{error.std(ddof=1):.2f} | {100 * (np.abs(error) <= 10).mean():.1f} |"
             )
     return lines
+
+
+def _is_hit(segment: Segment, aim: Mapping[str, Any]) -> bool:
+    return bool(segment.figures.infarct_percent > 0 or aim["infarct_area_percent"] > 0)
 
 
 def threshold_table(folder: Path) -> list[str]:
@@ -167,12 +168,18 @@ def threshold_table(folder: Path) -> list[str]:
         "|---|---:|---:|",
     ]
     for method, title in METHODS.items():
-        sources = ("experts", "automatic") if method in NEEDS_REMOTE else ("experts",)
-        found = [scores[method, source] for source in sources]
-        shown = [f"{np.nanmean(each):.3f} ± {np.nanstd(each, ddof=1):.3f}" for each in found]
-        lines.append(f"| {title} | {' | '.join(shown if len(shown) == 2 else [*shown, ''])} |")
+        experts, automatic = (
+            mean_and_sd(scores[method, source], ".3f") for source in ("experts", "automatic")
+        )
+        lines.append(f"| {title} | {experts} | {automatic if method in NEEDS_REMOTE else ''} |")
     number = np.count_nonzero(~np.isnan(scores["otsu", "experts"]))
     return [*lines, "", f"{number} patients with an infarct, mean ± SD over patients."]
+
+
+def mean_and_sd(values: Sequence[float], form: str) -> str:
+    """Mean ± standard deviation of the values that are known, the mean in a given form."""
+    digits = form.removeprefix("+")
+    return f"{np.nanmean(values):{form}} ± {np.nanstd(values, ddof=1):{digits}}"
 
 
 def turn(angle_deg: float, origin_deg: float) -> float:
@@ -184,36 +191,22 @@ def _segment_pairs(
     pairs: Sequence[tuple[Quantification, Mapping[str, Any]]],
 ) -> Iterator[tuple[Segment, Any]]:
     for study, truth in pairs:
-        aims = {aim["segment"]: aim for aim in truth["segments"]}
+        # the apex is segment 17: a short-axis stack does not show it as a ring
+        aims = {aim["segment"]: aim for aim in truth["segments"] if aim["segment"] < 17}
         for segment in study.segments:
-            if segment.number in aims and segment.number < 17 and segment.figures.myocardium_g > 0:
+            if segment.number in aims and segment.figures.myocardium_g > 0:
                 yield segment, aims[segment.number]
 
 
 def _segment_figures(rows: Sequence[tuple[Segment, Any]]) -> Iterator[tuple[str, Any, Any]]:
     for aim, names in DEPTHS.items():
         for (part, title), name in zip(PARTS.items(), names, strict=True):
-            ours = [getattr(segment.figures.transmurality, name) for segment, _ in rows]
-            true = [nan if truth[aim][part] is None else truth[aim][part] for _, truth in rows]
-            yield (
-                f"transmurality, {aim.removeprefix('infarct_')}: {title}, %",
-                np.array(ours),
-                np.array(true),
-            )
-    for ours_name, true_name, title in (
-        ("infarct_percent", "infarct_area_percent", "infarct, % of the segment"),
-        ("wall_thickness_radial_mm", "wall_thickness_mm", "wall thickness along chords, mm"),
-    ):
-        yield (
-            title,
-            *(
-                np.array(values)
-                for values in (
-                    [getattr(segment.figures, ours_name) for segment, _ in rows],
-                    [truth[true_name] for _, truth in rows],
-                )
-            ),
-        )
+            ours = np.array([getattr(segment.figures.transmurality, name) for segment, _ in rows])
+            true = np.array([truth[aim][part] for _, truth in rows], dtype=float)  # null is NaN
+            yield f"transmurality, {aim.removeprefix('infarct_')}: {title}, %", ours, true
+    for title, (name, aim) in SIZES.items():
+        ours = np.array([getattr(segment.figures, name) for segment, _ in rows])
+        yield title, ours, np.array([truth[aim] for _, truth in rows])
 
 
 def _scored(case: Case) -> dict[tuple[str, str], float]:
@@ -225,16 +218,12 @@ def _scored(case: Case) -> dict[tuple[str, str], float]:
         "experts": remote_from(image, region_mask(labels, "normal_myocardium"), source="experts"),
         "automatic": find_remote(image, bare, wall_slices(bare)),
     }
-    return {
-        (method, source): dice(
-            threshold(image, wall, method, remote=region.statistics if region else None).mask,
-            infarct,
-        )
-        if infarct.any()
-        else nan
-        for method in METHODS
-        for source, region in regions.items()
-    }
+    scores = {}
+    for method, source in product(METHODS, regions):
+        region = regions[source]
+        found = threshold(image, wall, method, remote=region.statistics if region else None)
+        scores[method, source] = dice(found.mask, infarct) if infarct.any() else nan
+    return scores
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Speed and memory of segmenting cohorts: a plain loop, one process, Dask workers, one process per study.
+"""Speed and memory of segmenting cohorts: a loop, one process, Dask workers, one process per study.
 
 ::
 
-    OMP_NUM_THREADS=1 python benchmarks/scaling.py --studies 10 100 1000 --workers 1 2 --out benchmarks/scaling.md
+    OMP_NUM_THREADS=1 python benchmarks/scaling.py --studies 10 100 --workers 1 2 --out FILE
 
 Everything is measured on synthetic hearts with a small network that was trained on such hearts, so
 anyone can repeat it. Each measurement has a process of its own; what it prints is a JSON object.
@@ -170,7 +170,7 @@ def plain_loop(segmenter: Segmenter, files: list[CaseFiles], out: Path) -> None:
 
 
 def peak_mib() -> float:
-    """Largest resident memory that this process has had, of Linux; what `getrusage` says begins with the parent's."""
+    """Largest resident memory of this process, from Linux; `getrusage` begins with the parent's."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
@@ -221,13 +221,17 @@ def written(
     device = choose_device("auto")
     studies, workers = (" ".join(map(str, each)) for each in (arguments.studies, arguments.workers))
     threads = torch.get_num_threads()
-    command = f"OMP_NUM_THREADS={threads} python benchmarks/scaling.py --studies {studies} --workers {workers}"
+    command = (
+        f"OMP_NUM_THREADS={threads} python benchmarks/scaling.py --studies {studies} "
+        f"--workers {workers}"
+    )
     return f"""# Scaling
 
-{hardware(device)} ({os.cpu_count()} cores in all); torch {torch.__version__}; commit {commit()}. Synthetic studies in
-MyoPS layout, {SLICES} slices of {MATRIX} x {MATRIX} pixels, of which {DISTINCT} differ; MFU-Net of width
-{SETTINGS["width"]} on windows of {SETTINGS["size"]} pixels, one fold. Every row is a process of its own; its start
-(model, workers) is not part of the studies per second. Peak memory is that of its largest process, workers included.
+{hardware(device)} ({os.cpu_count()} cores in all); torch {torch.__version__}; commit {commit()}.
+Synthetic studies in MyoPS layout, {SLICES} slices of {MATRIX} x {MATRIX} pixels, of which
+{DISTINCT} differ; MFU-Net of width {SETTINGS["width"]} on windows of {SETTINGS["size"]} pixels,
+one fold. Every row is a process of its own; its start (model, workers) is not part of the studies
+per second. Peak memory is that of its largest process, workers included.
 
 ```console
 {command}
@@ -237,8 +241,8 @@ MyoPS layout, {SLICES} slices of {MATRIX} x {MATRIX} pixels, of which {DISTINCT}
 |---:|---|---:|---:|---:|---:|
 {chr(10).join(rows)}
 
-One process per study takes {apart:.1f} s a study, {apart / resident:.0f} times as long as the model that stays loaded
-({resident:.2f} s, {longest} studies).
+One process per study takes {apart:.1f} s a study, {apart / resident:.0f} times as long as the
+model that stays loaded ({resident:.2f} s, {longest} studies).
 """
 
 

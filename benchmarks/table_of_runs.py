@@ -3,8 +3,8 @@
 ::
 
     python benchmarks/table_of_runs.py runs/mfunet runs/mfunet-modern > table.md
-    python benchmarks/table_of_runs.py runs/cascade-anatomy --columns lv_epicardium lv_epicardium:hausdorff_mm \
-        --conventions case3d
+    python benchmarks/table_of_runs.py runs/cascade-anatomy --conventions case3d \
+        --columns lv_epicardium lv_epicardium:hausdorff_mm
 
 `scarmap reproduce` makes the tables of a paper, with statistics; this is for runs made by hand,
 such as those with settings that no row of a paper has. The runs of one table are of one label

@@ -2,11 +2,13 @@
 
 ::
 
-    python benchmarks/throughput.py sampling      # cost of the sampler beside a fixed batch, and MONAI's loader
-    python benchmarks/throughput.py prediction    # cost of everything around the networks' forward passes
-    python benchmarks/throughput.py memory        # peak of a full-width step at the paper's pixel budget
+    python benchmarks/throughput.py sampling
+    python benchmarks/throughput.py prediction
+    python benchmarks/throughput.py memory
 
-Everything is measured on synthetic hearts, so anyone can repeat it.
+"sampling" is the cost of the sampler beside a fixed batch, and of MONAI's loader; "prediction" of
+everything around the networks' forward passes; "memory" the peak of a full-width step at the
+paper's pixel budget. Everything is measured on synthetic hearts, so anyone can repeat it.
 """
 
 import argparse
@@ -104,7 +106,7 @@ def sampling(folder: Path, arguments: argparse.Namespace) -> None:
 def print_ratio(
     title: str, batches: Iterator[Batch], step: Callable[[Batch], None], steps: int
 ) -> None:
-    """Time each step with its batch drawn, and once more on the same batch; print the median of the pairs' ratios."""
+    """Time each step with its batch drawn and on the same batch; print the median ratio."""
     step(next(batches))
     ratios, drawing = [], []
     for _ in range(steps):
@@ -131,7 +133,7 @@ def endless(recipe: Recipe, bank: Bank) -> Iterator[Batch]:
 
 
 def monai_batches(bank: Bank) -> Iterator[Batch]:
-    """The same slices and the same strength of augmentation through MONAI's dictionary transforms."""
+    """The same slices, augmented as strongly by MONAI's dictionary transforms."""
     from monai.data import CacheDataset, DataLoader
     from monai.transforms import Compose, RandAffined, RandFlipd
 
@@ -198,7 +200,7 @@ def prediction(folder: Path, arguments: argparse.Namespace) -> None:
 
 
 def disc(found: Tensor) -> Tensor:
-    """Probabilities of a round heart in the centre of each slice, shaped like `found` (B, K, H, W)."""
+    """Probabilities of a round heart in the centre of each slice, in the shape of `found`."""
     rows, columns = (
         torch.arange(size, device=found.device) - size / 2 for size in found.shape[-2:]
     )

@@ -41,7 +41,7 @@ def save(name: str, figure: plt.Figure) -> None:
 
 
 def gallery(style: str, *, seed: int) -> plt.Figure:
-    """One patient per row, the middle slice in every sequence, and the truth over the heart in the last one."""
+    """One patient per row: the middle slice in every sequence, and the truth over the last one."""
     cases = [patient(style, index, seed=seed) for index in range(len(PATIENTS))]
     sequences = list(cases[0].images)
     width = len(sequences) + 1

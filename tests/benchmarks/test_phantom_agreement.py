@@ -1,4 +1,4 @@
-"""Contrast of whole cohorts against what MyoPS 2020 and EMIDEC measure, and hand-worked values of the measuring."""
+"""Contrast of whole cohorts against MyoPS 2020 and EMIDEC, and hand-worked values."""
 
 from dataclasses import replace
 

@@ -16,7 +16,7 @@ SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "quantifi
 
 @pytest.fixture
 def cohort(tmp_path):
-    """A round heart of three slices with scar over its whole circumference and inner half, and a made-up truth."""
+    """A round heart of three slices whose inner half is scar, and a made-up truth."""
     x, y = np.meshgrid(np.arange(-40, 41), np.arange(-40, 41), indexing="ij")
     radius = np.hypot(x, y)
     plane = np.zeros(radius.shape, dtype=np.uint8)

@@ -43,7 +43,7 @@ def test_a_constant_volume_becomes_zero():
 
 def test_two_percentiles_of_each_slice_become_0_and_1_by_hand():
     ramp = np.arange(101, dtype=np.float32).reshape(101, 1, 1)
-    scaled = scale_between(np.concatenate([ramp, 3 * ramp - 7], axis=2), low=5, high=95)
+    scaled = scale_between(np.concatenate([ramp, 3 * ramp - 7], axis=2), "LGE", low=5, high=95)
     np.testing.assert_allclose(
         scaled[[0, 5, 50, 95, 100], 0], [[0, 0], [0, 0], [0.5, 0.5], [1, 1], [1, 1]], atol=1e-6
     )
@@ -51,5 +51,5 @@ def test_two_percentiles_of_each_slice_become_0_and_1_by_hand():
 
 def test_a_constant_slice_becomes_zero():
     np.testing.assert_array_equal(
-        scale_between(np.full((4, 4, 2), 9, np.float32), low=5, high=95), np.zeros((4, 4, 2))
+        scale_between(np.full((4, 4, 2), 9, np.float32), "LGE", low=5, high=95), np.zeros((4, 4, 2))
     )

@@ -73,7 +73,7 @@ def test_each_volume_is_normalised_by_its_own_sequence_before_the_window_is_cut(
 def test_a_window_goes_back_exactly_where_it_was_cut(shape):
     image = noise(shape)
     slices = prepare(case_of(image), preparation())
-    back = restore(slices.images, slices.placement)
+    back = restore(slices.images, slices.way_back)
     assert back.shape == (1, *shape)
     kept = back[0] > 0
     np.testing.assert_array_equal(back[0][kept], image[kept])
@@ -90,14 +90,14 @@ def test_an_image_smaller_than_the_window_is_filled_with_its_minimum_and_goes_ba
     slices = prepare(case_of(image), preparation(size=48))
     assert slices.images.shape == (shape[2], 1, 48, 48)
     assert slices.images[0, 0, 0, 0] == image.min()
-    np.testing.assert_array_equal(restore(slices.images, slices.placement)[0], image)
+    np.testing.assert_array_equal(restore(slices.images, slices.way_back)[0], image)
 
 
 def test_the_centre_share_moves_the_window_and_its_way_back():
     image = noise((100, 80, 2))
     slices = prepare(case_of(image), preparation(), centre_share=(0.2, 0.75))
     np.testing.assert_array_equal(slices.images[1, 0].numpy(), image[4:36, 44:76, 1].T)
-    back = restore(slices.images, slices.placement)[0]
+    back = restore(slices.images, slices.way_back)[0]
     np.testing.assert_array_equal(back[4:36, 44:76], image[4:36, 44:76])
     assert np.count_nonzero(back) == 32 * 32 * 2
 
@@ -143,7 +143,7 @@ def test_restoring_to_another_pixel_size_moves_nothing_and_keeps_probabilities(w
     x, y = np.meshgrid(np.arange(50.0), np.arange(60.0), indexing="ij")
     blob = np.exp(-((x - 22.3) ** 2 + (y - 31.8) ** 2) / 50)[..., None]
     slices = prepare(case_of(blob), preparation(112, spacing_mm=wanted))
-    back = restore(slices.images, slices.placement)[0]
+    back = restore(slices.images, slices.way_back)[0]
     assert back.shape == blob.shape
     assert (back * x[..., None]).sum() / back.sum() == pytest.approx(22.3, abs=0.05)
     assert (back * y[..., None]).sum() / back.sum() == pytest.approx(31.8, abs=0.05)
@@ -154,7 +154,7 @@ def test_every_probability_map_returns_in_its_own_place():
     slices = prepare(case_of(noise((40, 50, 3))), preparation(size=16))
     maps = torch.zeros(3, 2, 16, 16)
     maps[2, 1, 4, 9] = 0.25
-    back = restore(maps, slices.placement)
+    back = restore(maps, slices.way_back)
     assert back.shape == (2, 40, 50, 3)
     assert [index.tolist() for index in np.nonzero(back)] == [[1], [12 + 9], [17 + 4], [2]]
 

@@ -42,7 +42,7 @@ PARTS = {
 
 @pytest.fixture(scope="session")
 def emidec_phantom(tmp_path_factory):
-    """Folder of 5 cases in EMIDEC layout, enough for five folds; the second and the fifth one are normal."""
+    """Five cases in EMIDEC layout, enough for five folds; the second and the fifth are normal."""
     folder = tmp_path_factory.mktemp("emidec_phantom_of_five")
     write_cohort(folder, layout="emidec", num_cases=5, seed=21, num_slices=3, in_plane=128)
     return folder
@@ -67,17 +67,20 @@ def test_a_recipe_trains_and_segments(
     ]
     options = Options(epochs_scale=1e-9, max_steps=1)
     run = train(Request(name, choice.row, data, tmp_path / "run", (0,), "cpu", options))
-    logs = run.logs()
-    assert sorted(logs) == sorted((0, stage.name) for stage in recipe.stages)
-    for stage in recipe.stages:
-        assert len(logs[0, stage.name]) == len(stage.phases)
-        assert all(isfinite(float(row["loss"])) for row in logs[0, stage.name])
+    check_logs(run.logs(), recipe.stages)
     held_out = run.read_record()["folds"][0]["validation"]
     for case in held_out:
         assert read_labels(run.predictions / f"{case}.nii.gz", recipe.layout).array.ndim == 3
     assert run.evaluation.is_dir() == bool(held_out)
     assert len(list(run.illustrations(0).glob("*.npz"))) >= 2
     json.loads(run.record_file.read_text(encoding="utf-8"))
+
+
+def check_logs(logs, stages):
+    assert sorted(logs) == sorted((0, stage.name) for stage in stages)
+    for stage in stages:
+        assert len(logs[0, stage.name]) == len(stage.phases)
+        assert all(isfinite(float(row["loss"])) for row in logs[0, stage.name])
 
 
 def test_a_recipe_for_emidec_trains_on_the_labels_of_myops(myops_phantom, tmp_path):

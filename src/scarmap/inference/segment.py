@@ -104,7 +104,7 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
         if centre is not None:
             slices = prepare(case, segmenter.preparation, centre_share=centre)
             found = run(slices.images, segmenter)
-    probabilities = restore(found, slices.placement)
+    probabilities = restore(found, slices.way_back)
     labels = segmenter.compose(probabilities)
     if segmenter.layout != MIXED:
         labels = merge(labels, segmenter.layout)
@@ -139,12 +139,12 @@ def _heart(found: Tensor, segmenter: Segmenter) -> NDArray[np.float32] | None:
 
 
 def _pixel_mm2(slices: Slices) -> float:
-    grid, (across, down) = slices.placement.grid, slices.placement.resampled
+    grid, (across, down) = slices.way_back.grid, slices.way_back.resampled
     return grid.spacing_mm[0] * grid.spacing_mm[1] * grid.shape[0] * grid.shape[1] / (across * down)
 
 
 def _settled(slices: Slices, found: Tensor, segmenter: Segmenter) -> bool:
-    across, down = slices.placement.resampled
+    across, down = slices.way_back.resampled
     size = segmenter.preparation.size
     beyond = (down > size, across > size)
     heart = _heart(found, segmenter)

@@ -41,7 +41,8 @@ def tversky_loss(
         Scalar in [0, 1].
 
     >>> p, y = torch.tensor([0.5, 0.5, 0.0, 1.0]), torch.tensor([1.0, 0.0, 1.0, 1.0])
-    >>> round(tversky_loss(p.view(1, 1, 2, 2), y.view(1, 1, 2, 2), smooth=0).item(), 4)  # 1 - 1.5 / 2.7
+    >>> loss = tversky_loss(p.view(1, 1, 2, 2), y.view(1, 1, 2, 2), smooth=0)
+    >>> round(loss.item(), 4)  # 1 - 1.5 / 2.7
     0.4444
     """
     hit = (probabilities * target).sum(dims)
@@ -77,7 +78,7 @@ def dice_loss(
 
 
 def focal_loss(logits: Tensor, target: Tensor, *, gamma: float = 2.0) -> Tensor:
-    """Cross-entropy in which each pixel counts (1 - p)^gamma: summed over classes, averaged over pixels.
+    """Cross-entropy in which each pixel counts (1 - p)^gamma, averaged over pixels.
 
     Source: MFU-Net, section 3.1 (after Lin et al. 2017); gamma is from the released code.
     Differs: the released code applies softmax to probabilities once more, sums over the rows of the
@@ -104,7 +105,7 @@ def focal_loss(logits: Tensor, target: Tensor, *, gamma: float = 2.0) -> Tensor:
 def dice_cross_entropy(
     logits: Tensor, target: Tensor, *, background: int = 0, smooth: float = 1e-5
 ) -> Tensor:
-    """Batch soft Dice loss, averaged over the foreground classes, plus cross-entropy over all classes.
+    """Batch soft Dice loss, averaged over foreground classes, plus cross-entropy over all.
 
     Args:
         logits: (B, K, H, W), float, unnormalised; softmax runs over K.

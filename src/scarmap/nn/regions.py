@@ -30,7 +30,7 @@ def region_masks(labels: Tensor, regions: Sequence[str]) -> Tensor:
 
 
 def told_apart(members: Tensor, label_of: Tensor) -> Tensor:
-    """Whether labels tell the inside of a region from its outside: no tissue changes sides with the label it gets.
+    """Whether labels separate a region's inside from its outside: no tissue is labelled across.
 
     Args:
         members: (K, T), bool, as `region_members`.

@@ -44,7 +44,7 @@ def enlarge(channels: int) -> nn.ConvTranspose2d:
 
 
 class UNet(nn.Module):
-    """Four poolings, two 3x3 convolutions with batch normalisation and ReLU per level, transposed convolutions up.
+    """Four poolings, two normalised 3x3 convolutions per level, transposed convolutions up.
 
     Several encoders share no weights; their features are concatenated at every level and in the
     bottleneck.
@@ -81,7 +81,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(width, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images (B, sum(encoders), H, W) to logits (B, outputs, H, W); H and W are multiples of 16."""
+        """Images (B, sum(encoders), H, W), sides multiples of 16, to logits (B, outputs, H, W)."""
         return self.logits(self.features(x))
 
     def logits(self, features: Features) -> Tensor:

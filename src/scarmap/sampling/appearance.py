@@ -1,4 +1,7 @@
-"""Changes of what a scanner makes of the same tissue: contrast, sharpness, shading and noise, batched on the device."""
+"""Changes of how a scanner shows the same tissue: contrast, sharpness, shading and noise.
+
+Whole batches are changed at once, on the device that they lie on.
+"""
 
 from dataclasses import dataclass
 
@@ -6,9 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-BLUR_RADIUS = 4
-"""Pixels on each side of a blurred one that count; three standard deviations of a blur of 1.3
-pixels."""
+_BLUR_RADIUS = 4
+"""Pixels on each side that a blur reads: three standard deviations of a blur of 1.3 pixels."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,11 @@ def blur(images: Tensor, deviations_px: Tensor) -> Tensor:
         deviations_px: (B, S, 1, 1), standard deviation in pixels; 0 leaves the image as it is.
     """
     B, S, H, W = images.shape
-    taps = torch.arange(-BLUR_RADIUS, BLUR_RADIUS + 1, device=images.device)
+    taps = torch.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1, device=images.device)
     kernel = torch.exp(-0.5 * (taps / deviations_px.view(B * S, 1).clamp(min=1e-3)) ** 2)
     kernel = (kernel / kernel.sum(1, keepdim=True))[:, None]
-    padded = F.pad(images, (BLUR_RADIUS,) * 4, mode="replicate").view(
-        1, B * S, H + 2 * BLUR_RADIUS, -1
+    padded = F.pad(images, (_BLUR_RADIUS,) * 4, mode="replicate").view(
+        1, B * S, H + 2 * _BLUR_RADIUS, -1
     )
     across = F.conv2d(padded, kernel[:, :, None], groups=B * S)
     blurred: Tensor = F.conv2d(across, kernel[..., None], groups=B * S).view(B, S, H, W)

@@ -1,4 +1,4 @@
-"""Spatial and intensity augmentation of a whole batch in one resampling, on the device it lies on."""
+"""Spatial and intensity augmentation of a whole batch in one resampling, on its device."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -59,7 +59,10 @@ MODERN_AUGMENTATION = Augmentation(
     noise=0.1,
 )
 """What the modern schedules draw from, for images of standard deviation 1 at 1 mm; other images
-scale it."""
+scale it.
+
+A choice: exports store hearts turned and mirrored in any way, and hearts differ in size.
+"""
 
 UNIT_AUGMENTATION = replace(MODERN_AUGMENTATION, elastic_px=1.3, offset=0.04, noise=0.025)
 """`MODERN_AUGMENTATION` at 1.5 mm and for intensities in [0, 1], whose standard deviation is about
@@ -69,7 +72,10 @@ a quarter."""
 def augment(
     batch: Batch, augmentation: Augmentation, *, size: int, generator: torch.Generator
 ) -> Batch:
-    """Draw a transform for each slice and apply it: images and soft truth bilinear, labels nearest, borders repeated.
+    """Draw a transform for each slice and apply it.
+
+    Images and soft truth are interpolated bilinearly, labels take the nearest pixel's; beyond the
+    border the last pixel is repeated.
 
     Args:
         batch: Slices at least `size` on each side; the window is cut from their centre.
@@ -79,8 +85,7 @@ def augment(
 
     Returns:
         images (B, S, size, size), labels (B, size, size), and soft (B, T, size, size) where the
-            truth is soft; they
-        stay aligned.
+            truth is soft; they stay aligned.
     """
     if augmentation == Augmentation():
         return centre_window(batch, size)
@@ -137,6 +142,7 @@ def draw_grid(
     points = torch.stack([columns, rows], dim=-1).expand(B, size, size, 2)
     if augmentation.elastic_px > 0:
         points = points + _elastic(B, size, augmentation, generator, device)
+    # the grid says where a pixel reads from, so an enlargement divides
     cos, sin = torch.cos(angle) / zoom, torch.sin(angle) / zoom
     matrix = torch.stack(
         [

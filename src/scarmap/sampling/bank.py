@@ -61,7 +61,7 @@ class Bank:
         return torch.tensor(heights, dtype=torch.float32, device=self.images.device)
 
     def rows(self, names: Iterable[str]) -> Tensor:
-        """Row numbers, (n,), int64, ascending, of all slices of the named cases and of the named slices.
+        """Row numbers (n,), int64, ascending, of the named slices and of all slices of named cases.
 
         Slices are named by `scarmap.datasets.split.slice_name`; a name that is a case's means the
         case.

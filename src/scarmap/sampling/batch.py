@@ -31,7 +31,10 @@ class Batch:
 
 
 def tissue_shares(batch: Batch) -> Tensor:
-    """Share of each tissue in each pixel, (B, T, H, W), float32: the soft truth, or the labels as zeros and ones."""
+    """Share of each tissue in each pixel, (B, T, H, W), float32.
+
+    It is the soft truth where there is one, otherwise the labels as zeros and ones.
+    """
     if batch.soft is not None:
         return batch.soft
     return rearrange(F.one_hot(batch.labels.long(), len(TISSUES)), "B H W T -> B T H W").float()

@@ -6,7 +6,7 @@ from scarmap.volume import ImageArray
 
 
 def standardise(volume: ImageArray, sequence: str) -> ImageArray:
-    """Clip to the 0.5th and 99.5th percentile, then shift and scale to mean 0 and standard deviation 1.
+    """Clip to the 0.5th and 99.5th percentile, then scale to mean 0 and standard deviation 1.
 
     Args:
         volume: (X, Y, Z), scanner units.
@@ -16,6 +16,7 @@ def standardise(volume: ImageArray, sequence: str) -> ImageArray:
         Same shape, float32; all zeros for a constant volume.
     """
     del sequence
+    # a few very bright voxels, fat near a coil, must not decide the scale
     low, high = np.percentile(volume, (0.5, 99.5))
     clipped = np.clip(volume, low, high)
     deviation = clipped.std()
@@ -28,7 +29,7 @@ def standardise(volume: ImageArray, sequence: str) -> ImageArray:
 def scale_between(
     volume: ImageArray, sequence: str, *, low: float, high: float, by_slice: bool = True
 ) -> ImageArray:
-    """Scale each slice, or the whole volume, linearly so that two of its percentiles become 0 and 1, and clip.
+    """Scale each slice or the whole volume so that two percentiles become 0 and 1, and clip.
 
     Args:
         volume: (X, Y, Z), scanner units, magnitude or signed.

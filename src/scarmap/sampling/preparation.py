@@ -51,7 +51,7 @@ class Preparation:
 
 
 @dataclass(frozen=True)
-class Placement:
+class WayBack:
     """Where a window lies in its case, so that a result can be put back.
 
     Attributes:
@@ -72,12 +72,12 @@ class Slices:
     Attributes:
         images: (Z, S, H, W), float32.
         labels: (Z, H, W), uint8, or None where the case has no truth.
-        placement: The way back.
+        way_back: Where the window lies in its case.
     """
 
     images: Tensor
     labels: Tensor | None
-    placement: Placement
+    way_back: WayBack
 
 
 def prepare(
@@ -104,7 +104,7 @@ def prepare(
 
 
 def whole_slices(case: Case, preparation: Preparation) -> Slices:
-    """Normalise and resample one case without cutting a window: (Z, S, H, W) of the whole field of view."""
+    """Normalise and resample one case without cutting a window: (Z, S, H, W), all that was seen."""
     return _slices(case, preparation, (0.5, 0.5), working_shape(case.grid, preparation))
 
 
@@ -112,7 +112,7 @@ def _slices(
     case: Case, preparation: Preparation, centre_share: tuple[float, float], size: tuple[int, int]
 ) -> Slices:
     resampled = working_shape(case.grid, preparation)
-    placement = Placement(
+    way_back = WayBack(
         case.grid, resampled, (centre_share[0] * resampled[0], centre_share[1] * resampled[1])
     )
     channels = []
@@ -123,16 +123,16 @@ def _slices(
         image = preparation.intensity(case.images[sequence].array, sequence)
         image = resample_in_plane(image, shape=resampled)
         channels.append(
-            crop_or_pad(image, centre=placement.centre, size=size, fill=float(image.min()))
+            crop_or_pad(image, centre=way_back.centre, size=size, fill=float(image.min()))
         )
     labels = None
     if case.labels is not None:
         coarse = resample_in_plane(case.labels.array, shape=resampled, order=0)
-        window = crop_or_pad(coarse, centre=placement.centre, size=size)
+        window = crop_or_pad(coarse, centre=way_back.centre, size=size)
         labels = torch.from_numpy(np.ascontiguousarray(rearrange(window, "x y z -> z y x")))
     images = rearrange(np.stack(channels), "s x y z -> z s y x")
     return Slices(
-        torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)), labels, placement
+        torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)), labels, way_back
     )
 
 
@@ -166,24 +166,24 @@ def working_shape(grid: Grid, preparation: Preparation) -> tuple[int, int]:
     return across, down
 
 
-def restore(window: Tensor, placement: Placement) -> NDArray[np.float32]:
+def restore(window: Tensor, way_back: WayBack) -> NDArray[np.float32]:
     """Put probability maps back on the case's own grid.
 
     Args:
         window: (Z, K, H, W), float.
-        placement: Where the window was cut.
+        way_back: Where the window was cut.
 
     Returns:
         (K, X, Y, Z), float32; zero outside the window. Probabilities, not labels, are resampled.
     """
     arrays = rearrange(window.float().cpu().numpy(), "z k y x -> x y z k")
-    pasted = paste(arrays, centre=placement.centre, shape=placement.resampled)
-    back = resample_in_plane(pasted, shape=placement.grid.shape[:2])
+    pasted = paste(arrays, centre=way_back.centre, shape=way_back.resampled)
+    back = resample_in_plane(pasted, shape=way_back.grid.shape[:2])
     return np.ascontiguousarray(rearrange(back, "x y z k -> k x y z"), dtype=np.float32)
 
 
 def check_nothing_lost(case: Case, slices: Slices, size: int) -> None:
-    """Raise when the network's window, in the middle of the slices, cuts off labelled pixels: the truth would be wrong.
+    """Raise where the window in the middle of the slices cuts off labelled pixels.
 
     Args:
         case: The case that was prepared.
@@ -195,7 +195,7 @@ def check_nothing_lost(case: Case, slices: Slices, size: int) -> None:
     """
     if case.labels is None or slices.labels is None:
         return
-    shape = slices.placement.resampled
+    shape = slices.way_back.resampled
     expected = int((resample_in_plane(case.labels.array, shape=shape, order=0) > 0).sum())
     kept = int((centre_window(Batch(slices.images, slices.labels), size).labels > 0).sum())
     if kept < expected:

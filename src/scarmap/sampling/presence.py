@@ -1,4 +1,4 @@
-"""Which sequences a slice has. A sequence that is missing is zero in every pixel, and no other one is."""
+"""Which sequences a slice has. Only a missing sequence is zero in every pixel."""
 
 from collections.abc import Sequence
 

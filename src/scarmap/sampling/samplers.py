@@ -68,7 +68,7 @@ def shuffled(rows: Tensor, batch_size: int, generator: torch.Generator) -> Itera
 def shuffled_again(
     rows: Tensor, batch_size: int, batches: int, generator: torch.Generator
 ) -> Iterator[Tensor]:
-    """Row numbers of so many batches: all rows in random order, and again in another one until there are enough.
+    """Row numbers of so many batches: all rows in random order, then in another order, and so on.
 
     The length of such an epoch does not depend on how many slices there are, so that a small data
     set is trained on for as many steps as a large one.

@@ -1,4 +1,4 @@
-"""Every named recipe, and how a name, a module's function or a run's record becomes one. Imports no torch."""
+"""Every named recipe, and how a user's choice of one is looked up. Imports no torch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,8 +25,8 @@ class Choice:
     """A recipe that a user asked for.
 
     Attributes:
-        name: As it was asked for.
-        row: The table row with the user's settings; it keeps the published figures, to be read
+        name: The name that the user gave.
+        row: The table row with the user's settings. It keeps the published figures; read them
             beside those settings.
     """
 
@@ -37,13 +37,13 @@ class Choice:
         """The recipe itself; imports torch.
 
         Raises:
-            RecipeError: The recipe refuses a value, or a user's own function makes something else.
+            RecipeError: The recipe refuses a value, or a user's own function makes no recipe.
         """
         return build(self.row.recipe)
 
 
 def choose(name: str, changes: Mapping[str, Any] | None = None) -> Choice:
-    """Look a recipe up and apply a user's settings.
+    """Look up a recipe and apply a user's settings.
 
     Args:
         name: A key of `RECIPES`, or `module:function` of the user's own.
@@ -55,87 +55,92 @@ def choose(name: str, changes: Mapping[str, Any] | None = None) -> Choice:
     if name in RECIPES:
         row = RECIPES[name]
     elif ":" in name:
-        row = own(find(name))
+        row = Row(find(name), paper="", note="Not a published system.")
     else:
         raise RecipeError(
             f"There is no recipe {name!r}. {suggest(name, RECIPES)} `scarmap recipes list` shows "
             "all."
         )
     if changes:
-        changed: Callable[..., Recipe] = partial(row.recipe, **like_defaults(row.recipe, changes))
+        changed: Callable[..., Recipe] = partial(row.recipe, **_like_defaults(row.recipe, changes))
         row = replace(row, recipe=changed)
     settings(row.recipe)
     check_settings(*unwrap(row.recipe))
     return Choice(name, row)
 
 
-def like_defaults(recipe: Callable[..., Recipe], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A single name where the recipe's own value is a tuple becomes a tuple of one: `sequences=LGE`."""
+def _like_defaults(recipe: Callable[..., Recipe], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a tuple of a single name where the recipe's default is a tuple: `sequences=LGE`."""
     parameters = signature(unwrap(recipe)[0]).parameters
-    return {
-        name: (value,)
-        if isinstance(value, str)
-        and name in parameters
-        and isinstance(parameters[name].default, tuple)
-        else value
-        for name, value in changes.items()
-    }
+    tuples = [name for name, each in parameters.items() if isinstance(each.default, tuple)]
+    single = {name: (changes[name],) for name in tuples if isinstance(changes.get(name), str)}
+    return {**changes, **single}
 
 
 def rows_of(paper: str, *, tables: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Row]:
     """The rows of a paper's tables, in the paper's order.
 
     Args:
-        paper: Its short name.
-        tables: Numbers of tables; none for all of them.
-        names: Names of rows, with or without the paper's before them; none for all.
+        paper: Short name of the paper.
+        tables: Numbers of tables; none for all tables.
+        names: Names of rows, with or without the paper's name before them; none for all rows.
 
     Raises:
         RecipeError: There is no such paper, table or row.
     """
-    papers = dict.fromkeys(row.paper for row in RECIPES.values() if row.table)
-    if paper not in papers:
+    rows = _published_rows(paper)
+    _check_tables(paper, rows, tables)
+    shown = tables or [row.table for row in rows.values()]
+    wanted = _full_names(paper, rows, names) or set(rows)
+    return {name: row for name, row in rows.items() if name in wanted and row.table in shown}
+
+
+def _published_rows(paper: str) -> dict[str, Row]:
+    published = {name: row for name, row in RECIPES.items() if row.table}
+    rows = {name: row for name, row in published.items() if row.paper == paper}
+    if not rows:
+        papers = dict.fromkeys(row.paper for row in published.values())
         raise RecipeError(f"No paper is called {paper!r}. {suggest(paper, papers)}")
-    rows = {name: row for name, row in RECIPES.items() if row.paper == paper and row.table}
+    return rows
+
+
+def _check_tables(paper: str, rows: Mapping[str, Row], tables: Sequence[str]) -> None:
     known = dict.fromkeys(row.table for row in rows.values())
     for table in tables:
         if table not in known:
             raise RecipeError(
                 f"{paper} has no table {table!r} that can be trained; it has {', '.join(known)}."
             )
-    wanted = {name if name in rows else f"{paper}/{name}": name for name in names}
-    for name, asked in wanted.items():
+
+
+def _full_names(paper: str, rows: Mapping[str, Row], names: Sequence[str]) -> set[str]:
+    full = {name if name in rows else f"{paper}/{name}": name for name in names}
+    for name, asked in full.items():
         if name not in rows:
             raise RecipeError(f"{paper} has no row {asked!r}. {suggest(asked, rows)}")
-    return {
-        name: row
-        for name, row in rows.items()
-        if (not tables or row.table in tables) and (not wanted or name in wanted)
-    }
+    return set(full)
 
 
 def change_all(rows: Mapping[str, Row], changes: Mapping[str, Any]) -> dict[str, Row]:
-    """Rows with a user's settings, none of which may be what sets the rows apart.
+    """Apply a user's settings to rows. A setting may not change what sets a row apart.
 
     Args:
         rows: Rows of one paper.
-        changes: Keywords to set on each.
+        changes: Keywords to set on each row.
 
     Raises:
-        RecipeError: A setting is what a row varies, or a row refuses it.
+        RecipeError: A setting changes what a row varies, or a row refuses it.
     """
     for name, row in rows.items():
-        varied = unwrap(row.recipe)[1]
-        for key, value in changes.items():
-            if key in varied and varied[key] != value:
-                raise RecipeError(
-                    f"--set {key}={value} would undo what makes {name} a row of its own, "
-                    f"{key}={varied[key]}. Leave it out, or leave the row out with --rows or "
-                    "--tables."
-                )
+        _check_still_apart(name, unwrap(row.recipe)[1], changes)
     return {name: choose(name, changes).row for name in rows}
 
 
-def own(recipe: Callable[..., Recipe]) -> Row:
-    """A user's own recipe function as a row without published figures."""
-    return Row(recipe, paper="", note="Not a published system.")
+def _check_still_apart(name: str, varied: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if key in varied and varied[key] != value:
+            raise RecipeError(
+                f"--set {key}={value} would undo what makes {name} a row of its own, "
+                f"{key}={varied[key]}. Leave it out, or leave the row out with --rows or "
+                "--tables."
+            )

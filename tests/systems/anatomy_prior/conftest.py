@@ -9,7 +9,7 @@ SIZE = 48
 
 
 def make_heart(*, size=SIZE, centre=(24, 24), pool=5, epicardium=11):
-    """Labels of a round left ventricle around (x, y); its right half is infarct with no-reflow near the pool."""
+    """Labels of a round left ventricle around (x, y); its right half is infarct with no-reflow."""
     rows, columns = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
     distance = ((rows - centre[1]) ** 2 + (columns - centre[0]) ** 2).sqrt()
     wall = (distance <= epicardium) & (distance > pool)

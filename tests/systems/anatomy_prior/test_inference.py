@@ -7,7 +7,7 @@ from scarmap.systems.anatomy_prior.targets import TARGETS, label_names, region_m
 
 
 class Says(nn.Module):
-    """Background .4, pool .1, normal wall .2, scar .2, no-reflow .1 in every pixel, scaled by the image."""
+    """Background .4, pool .1, wall .2, scar .2, no-reflow .1 in each pixel, scaled by the image."""
 
     def forward(self, images):
         logits = torch.tensor([0.4, 0.1, 0.2, 0.2, 0.1]).log()[None, :, None, None]

@@ -9,7 +9,7 @@ SIZE = 32
 
 
 def heart(*, size=SIZE, centre=16, pool=4, epicardium=9):
-    """Labels of a round left ventricle whose right half is scar and whose lower left quarter is edema."""
+    """Labels of a round left ventricle: right half scar, lower left quarter edema."""
     rows, columns = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
     distance = ((rows - centre) ** 2 + (columns - centre) ** 2).sqrt()
     wall = (distance <= epicardium) & (distance > pool)
@@ -39,7 +39,7 @@ def batch():
 
 @pytest.fixture
 def bank():
-    """Four slices of two cases with a margin of 4 pixels; the second slice of each case is empty."""
+    """Four slices of two cases with a margin of 4 pixels; each case's second slice is empty."""
     side = SIZE + 8
     full = heart(size=side, centre=side // 2)
     labels = torch.stack([full, torch.zeros_like(full)] * 2)

@@ -34,7 +34,7 @@ class Scar(nn.Module):
 
 @pytest.fixture
 def slices():
-    """Two slices; the first has a left ventricle of 6 x 4 pixels, the other sequences are bright everywhere."""
+    """Two slices; the first has a left ventricle of 6 x 4 pixels; other sequences are bright."""
     images = torch.ones(2, 3, 16, 16)
     images[:, 0] = 0
     images[0, 0, 4:10, 5:9] = 1

@@ -14,7 +14,7 @@ def disc(*, radius, centre=(12, 12), size=24):
 
 
 def answers(**masks):
-    """Soft maps (5, 24, 24, 1) of 0.9 inside the masks and 0.1 outside, in the order of the coded problems."""
+    """Soft maps (5, 24, 24, 1), 0.9 inside the masks and 0.1 outside, in the problems' order."""
     empty = np.zeros((24, 24), dtype=bool)
     return np.stack([np.where(masks.get(region, empty), 0.9, 0.1) for region in CODED]).astype(
         np.float32

@@ -24,7 +24,7 @@ def generator(seed=0):
 
 
 def numbered_bank(num=3, *, side=24):
-    """A pattern per slice; labels are the first sequence, cut at one half, and the second sequence repeats it."""
+    """A pattern per slice; labels are the first sequence cut at one half, the second repeats it."""
     first = torch.rand(num, 1, side, side, generator=generator(9))
     labels = (first[:, 0] > 0.5).to(torch.uint8) * INDEX["scar"]
     return Bank(
@@ -174,7 +174,7 @@ def test_on_the_fly_an_epoch_is_as_long_and_its_copies_are_new_each_time():
 
 @pytest.mark.parametrize("sampler", [on_the_fly, published_set])
 def test_both_draw_the_same_shares_of_originals_and_turns(sampler):
-    """A slice that holds its own column numbers tells how it was turned, and whether it was warped."""
+    """A slice that holds its own column numbers tells how it was turned and if it was warped."""
     side = 24
     ramp = torch.arange(side, dtype=torch.float32).expand(1, 1, side, side)
     bank = Bank(ramp, torch.zeros(1, side, side, dtype=torch.uint8), ("a",), SIZE)

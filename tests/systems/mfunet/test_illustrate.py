@@ -14,7 +14,7 @@ EMIDEC = ("whole_myocardium", "lv_pool", "whole_infarct", "mvo")
 
 
 def bank_of(sizes, *, cases, sequences=3, margin=0, tissue="scar"):
-    """Slices of 48 x 48 pixels and a margin; slice n holds n everywhere and `sizes[n]` pathological pixels."""
+    """Slices of 48 x 48 pixels and a margin; slice n holds n and `sizes[n]` pathological pixels."""
     num, side = len(sizes), 48 + 2 * margin
     labels = torch.zeros(num, side, side, dtype=torch.uint8)
     for n, size in enumerate(sizes):

@@ -9,7 +9,7 @@ from scarmap.systems.mfunet.objective import MFUNetObjective
 
 
 class Says(nn.Module):
-    """A network that gives the same probabilities in every pixel: anatomy .4 .2 .1 and rest .3, then pathologies."""
+    """A network that gives every pixel the same: anatomy .4 .2 .1 and rest .3, then pathologies."""
 
     def forward(self, images):
         anatomy, scar, edema = (

@@ -10,7 +10,7 @@ BACKBONES = ["residual", "dilation", "side", "plain"]
 
 
 def count_by_hand(*, fusion, attention, backbone, width=64):
-    """Parameters of the network with three sequences: convolutions, two per normalised channel, heads."""
+    """Parameters with three sequences: convolutions, two per normalised channel, heads."""
     square = 15 if backbone == "side" else 9
     normalisation = 6 if backbone == "side" else 2
 

@@ -94,7 +94,7 @@ def test_every_parameter_has_a_gradient():
 
 
 class Fixed(nn.Module):
-    """Remakes images 0.5 too bright; its codes have mean 1 and log-variance 0 and are found again exactly."""
+    """Remakes images 0.5 too bright; its codes have mean 1, log-variance 0, and are found again."""
 
     def forward(self, images, noise, codes):
         return Reconstructed(images + 0.5, torch.ones_like(codes), torch.zeros_like(codes), codes)

@@ -11,32 +11,46 @@ from scarmap.systems.mfunet.recipe import mfunet
 # Table: fusion by maximum, attention, resampling, backbone; myocardium, LV, RV, infarct, edema,
 # average pathology.
 TABLES = {
-    "mfunet": ("1", "max", True, True, "residual", "84.3±7.9 87.5±7.1 78.5±14.2 53.0±20.5 28.7±13.9 44.9±13.9"),
+    "mfunet": (
+        "1", "max", True, True, "residual",
+        "84.3±7.9 87.5±7.1 78.5±14.2 53.0±20.5 28.7±13.9 44.9±13.9",
+    ),
     "mfunet/no-max": (
-        "1", "concatenation", True, True, "residual", "85.2±8.1 86.8±10.6 78.7±14.0 52.1±20.4 29.4±12.4 42.9±14.0",
+        "1", "concatenation", True, True, "residual",
+        "85.2±8.1 86.8±10.6 78.7±14.0 52.1±20.4 29.4±12.4 42.9±14.0",
     ),
     "mfunet/no-attention": (
-        "1", "max", False, True, "residual", "84.2±6.9 86.9±7.5 76.7±13.7 46.1±21.1 28.1±14.3 41.0±14.1",
+        "1", "max", False, True, "residual",
+        "84.2±6.9 86.9±7.5 76.7±13.7 46.1±21.1 28.1±14.3 41.0±14.1",
     ),
     "mfunet/no-resampling": (
-        "1", "max", True, False, "residual", "84.5±5.3 87.1±6.4 74.9±18.7 49.4±20.4 29.4±17.9 42.8±15.5",
+        "1", "max", True, False, "residual",
+        "84.5±5.3 87.1±6.4 74.9±18.7 49.4±20.4 29.4±17.9 42.8±15.5",
     ),
     "mfunet/resampling-only": (
-        "1", "concatenation", False, True, "residual", "81.1±7.8 84.2±8.0 67.2±17.2 50.2±17.8 19.3±13.0 37.5±16.8",
+        "1", "concatenation", False, True, "residual",
+        "81.1±7.8 84.2±8.0 67.2±17.2 50.2±17.8 19.3±13.0 37.5±16.8",
     ),
     "mfunet/attention-only": (
-        "1", "concatenation", True, False, "residual", "85.2±4.1 86.1±9.4 75.7±18.6 52.6±19.4 28.7±17.1 43.6±15.4",
+        "1", "concatenation", True, False, "residual",
+        "85.2±4.1 86.1±9.4 75.7±18.6 52.6±19.4 28.7±17.1 43.6±15.4",
     ),
     "mfunet/max-only": (
-        "1", "max", False, False, "residual", "82.3±7.9 82.3±8.9 68.2±16.5 48.0±25.4 22.8±15.9 36.1±18.5",
+        "1", "max", False, False, "residual",
+        "82.3±7.9 82.3±8.9 68.2±16.5 48.0±25.4 22.8±15.9 36.1±18.5",
     ),
     "mfunet/concatenation-only": (
-        "1", "concatenation", False, False, "residual", "81.6±6.5 84.1±8.0 67.5±15.5 42.8±21.7 20.6±16.6 34.8±17.7",
+        "1", "concatenation", False, False, "residual",
+        "81.6±6.5 84.1±8.0 67.5±15.5 42.8±21.7 20.6±16.6 34.8±17.7",
     ),
     "mfunet/dilation": (
-        "2", "max", True, True, "dilation", "80.5±4.3 85.3±6.3 44.3±33.8 55.1±18.7 23.1±13.9 43.7±14.0",
+        "2", "max", True, True, "dilation",
+        "80.5±4.3 85.3±6.3 44.3±33.8 55.1±18.7 23.1±13.9 43.7±14.0",
     ),
-    "mfunet/side": ("2", "max", True, True, "side", "76.3±10.3 65.0±18.6 40.5±39.4 52.1±21.1 29.7±11.8 45.0±16.0"),
+    "mfunet/side": (
+        "2", "max", True, True, "side",
+        "76.3±10.3 65.0±18.6 40.5±39.4 52.1±21.1 29.7±11.8 45.0±16.0",
+    ),
 }  # fmt: skip
 TEST_SET = {
     "mfunet/submission-dilation": "58.4±26.3 61.4±17.8",
@@ -187,9 +201,9 @@ def test_window_and_pixel_size_can_be_chosen():
         ({"schedule": "modren"}, "schedule cannot be 'modren'. Did you mean 'modern'"),
         ({"layout": "emidek"}, "layout cannot be 'emidek'. Did you mean 'emidec'?"),
         ({"folds": "six"}, "folds cannot be 'six'. Known: five, none, seeded."),
-        ({"sequences": ("LGE", "T1")}, "sequences cannot be 'T1'. Did you mean 'T2'?"),
-        ({"sequences": ()}, "name at least one, each once"),
-        ({"sequences": ("LGE", "LGE")}, "name at least one, each once"),
+        ({"sequences": ("LGE", "T1")}, "sequences cannot hold 'T1'. Did you mean 'T2'?"),
+        ({"sequences": ()}, "name each once"),
+        ({"sequences": ("LGE", "LGE")}, "name each once"),
         ({"size": 100}, "size is 100"),
         ({"size": 16}, "size is 16"),
     ],
@@ -230,5 +244,8 @@ def test_a_function_of_the_users_own_is_a_recipe():
 
 
 def test_listing_recipes_imports_no_torch():
-    code = "import sys, scarmap.systems.catalogue as c; assert len(c.RECIPES) > 11; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, scarmap.systems.catalogue as c; assert len(c.RECIPES) > 11; "
+        "sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

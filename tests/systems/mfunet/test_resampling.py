@@ -19,7 +19,7 @@ def generator(seed=0):
 
 
 def slices(num=3, side=48, **tissues):
-    """Channels hold slice, row and column of each pixel; tissues are given as (slice, row, column)."""
+    """Channels hold each pixel's slice, row and column; tissues are given by these."""
     row, column = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     images = torch.stack(
         [torch.stack([torch.full_like(row, n), row, column]) for n in range(num)]

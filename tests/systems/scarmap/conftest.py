@@ -8,7 +8,7 @@ SIZE = 48
 
 
 def make_heart(*, size=SIZE, pool=6, epicardium=12):
-    """Labels of a round left ventricle in the middle with every tissue of the wall, a right one beside it."""
+    """Labels of a left ventricle with every tissue of the wall, and a right one beside it."""
     rows, columns = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
     middle = size // 2
     distance = ((rows - middle) ** 2 + (columns - middle) ** 2).sqrt()

@@ -16,7 +16,7 @@ def batch_of(*tissues, layout=None):
 
 
 def sure_of(*tissues):
-    """A network that gives each pixel one tissue with a probability of one half, and shares the rest out evenly."""
+    """A network that gives each pixel one tissue with probability 1/2, the rest evenly."""
     count = len(TISSUES)
     logits = torch.zeros(1, count, 1, len(tissues))
     for pixel, tissue in enumerate(tissues):

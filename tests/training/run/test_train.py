@@ -111,7 +111,7 @@ def test_other_folds_can_be_added_to_a_run(emidec_phantom, request_for):
         ),
     ],
 )
-def test_a_run_of_something_else_is_not_continued_even_to_train_again(
+def test_a_run_of_something_else_is_not_continued(
     emidec_phantom, request_for, tmp_path, change, named
 ):
     first = request_for(emidec_phantom, folds=(0,))

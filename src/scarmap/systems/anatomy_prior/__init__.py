@@ -1,1 +1,5 @@
-"""The anatomy prior: pathology mix-up, an attention U-Net, learned label weights and a neighbourhood penalty."""
+"""The anatomy prior: pathology mix-up, attention, learned label weights, a neighbourhood penalty.
+
+Zhou et al., STACOM 2020 (EMIDEC). `mixup`, `network`, `class_weights` and `neighbourhood` are these
+four ideas.
+"""

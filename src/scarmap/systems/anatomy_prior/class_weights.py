@@ -1,4 +1,4 @@
-"""How much the cross-entropy of each label counts, image by image: learned, fixed, or not at all."""
+"""How much the cross-entropy of each label counts in an image: learned, fixed, or all alike."""
 
 from typing import Literal
 
@@ -7,9 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 Weighting = Literal["learned", "softmax", "inverse-frequency"]
-WIDTHS = (16, 32, 64, 64, 64)
-LARGEST_LOG_WEIGHT = 2.0
-SMALLEST_PIXELS = 1.0
+_WIDTHS = (16, 32, 64, 64, 64)
+"""Channels of the generator's convolutions; the paper gives their number only."""
+_LARGEST_LOG_WEIGHT = 2.0
+"""A choice: the weights of two labels differ by a factor of exp(4) at most."""
+_SMALLEST_PIXELS = 1.0
 """A label with less of an image than this is absent from it."""
 
 
@@ -31,7 +33,7 @@ class WeightGenerator(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         before = sequences
-        for after in WIDTHS:
+        for after in _WIDTHS:
             layers += [
                 nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
                 nn.BatchNorm2d(after),
@@ -65,21 +67,22 @@ def balanced_weights(scores: Tensor, present: Tensor) -> Tensor:
     Returns:
         (B, K), positive, each within exp(4) of one; 1 where a label is absent.
     """
-    bounded = LARGEST_LOG_WEIGHT * torch.tanh(scores)
-    return centred_exponential(bounded, present)
+    bounded = _LARGEST_LOG_WEIGHT * torch.tanh(scores)
+    return _centred_exponential(bounded, present)
 
 
 def softmax_weights(scores: Tensor, present: Tensor) -> Tensor:
-    """Weights whose arithmetic mean over the labels present is one: scores and presence (B, K) to weights (B, K).
+    """Weights whose arithmetic mean over the labels present is one.
 
-    Minimised, they favour the label that costs least; kept to be compared with.
+    Minimised, they favour the label that costs least. They are here for comparison only. Scores and
+    presence (B, K) become weights (B, K).
     """
     shares = scores.masked_fill(~present, -torch.inf).softmax(1)
     return torch.where(present, shares * present.sum(1, keepdim=True), 1.0)
 
 
 def inverse_frequency_weights(target: Tensor) -> Tensor:
-    """One over the share of the image that a label covers, bounded and centred as the learned weights are.
+    """Weights that fall with the share of the image that a label covers, bounded like learned ones.
 
     Args:
         target: (B, K, H, W), summing to 1 over K.
@@ -88,23 +91,23 @@ def inverse_frequency_weights(target: Tensor) -> Tensor:
         (B, K), of geometric mean one over the labels present, each within exp(4) of one.
     """
     pixels, present = target.sum((2, 3)), present_labels(target)
-    rarity = -torch.log(pixels.clamp(min=SMALLEST_PIXELS))
+    rarity = -torch.log(pixels.clamp(min=_SMALLEST_PIXELS))
     count = present.sum(1, keepdim=True)
     centred = rarity - (rarity * present).sum(1, keepdim=True) / count
-    return centred_exponential(centred.clamp(-LARGEST_LOG_WEIGHT, LARGEST_LOG_WEIGHT), present)
+    return _centred_exponential(centred.clamp(-_LARGEST_LOG_WEIGHT, _LARGEST_LOG_WEIGHT), present)
 
 
-def centred_exponential(logarithms: Tensor, present: Tensor) -> Tensor:
-    """Exponential of logarithms (B, K) less their mean over the labels present (B, K); 1 where absent."""
+def _centred_exponential(logarithms: Tensor, present: Tensor) -> Tensor:
+    """Exponential of (B, K) logarithms less their mean over the labels present; 1 where absent."""
     mean = (logarithms * present).sum(1, keepdim=True) / present.sum(1, keepdim=True)
     return torch.where(present, torch.exp(logarithms - mean), 1.0)
 
 
 def present_labels(target: Tensor) -> Tensor:
     """Which labels an image shows: truth (B, K, H, W) to (B, K), bool."""
-    return target.sum((2, 3)) >= SMALLEST_PIXELS
+    return target.sum((2, 3)) >= _SMALLEST_PIXELS
 
 
 def label_losses(logits: Tensor, target: Tensor) -> Tensor:
-    """Cross-entropy that each label contributes: logits and truth (B, K, H, W) to (B, K), summing to the whole."""
+    """What each label adds to the cross-entropy: logits and truth (B, K, H, W) to (B, K)."""
     return -(target * F.log_softmax(logits, dim=1)).mean((2, 3))

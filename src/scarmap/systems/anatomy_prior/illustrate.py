@@ -1,4 +1,4 @@
-"""Pictures of the anatomy prior at work: the mix-up as in Fig. 1, the found masks as in Fig. 3, the attention gates."""
+"""Pictures of the anatomy prior at work: mix-up (Fig. 1), masks (Fig. 3) and attention gates."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,8 +22,8 @@ from scarmap.systems.anatomy_prior.network import GatedBlock, SegmentationNetwor
 from scarmap.systems.anatomy_prior.postprocess import INFARCT
 from scarmap.systems.anatomy_prior.targets import TARGETS
 
-FIXED_SHARE = 0.4
-PAIRS = 3
+_FIXED_SHARE = 0.4
+_PAIRS = 3
 
 
 @torch.inference_mode()
@@ -49,26 +49,26 @@ def illustrate(
     shown = sequences.index("LGE") if "LGE" in sequences else 0
     batch = most_pathological(bank, rows, count=3)
     pictures = [
-        mixup_picture(bank, rows, layout=layout, channel=shown),
-        mask_picture(model, batch, layout=layout, channel=shown),
+        _mixup_picture(bank, rows, layout=layout, channel=shown),
+        _mask_picture(model, batch, layout=layout, channel=shown),
     ]
     if any(isinstance(module, GatedBlock) for module in model.modules()):
-        pictures.append(attention_picture(model, batch, channel=shown))
+        pictures.append(_attention_picture(model, batch, channel=shown))
     return pictures
 
 
-def mixup_picture(bank: Bank, rows: Tensor, *, layout: str, channel: int) -> Illustration:
-    """Figure 1: moving image, result and fixed image of some pairs, and how much infarct the result's truth holds."""
+def _mixup_picture(bank: Bank, rows: Tensor, *, layout: str, channel: int) -> Illustration:
+    """Figure 1: moving image, result and fixed image of pairs, and the infarct in the result."""
     generator = torch.Generator(bank.images.device).manual_seed(1)
     ranked = most_pathological_rows(bank, rows).to(bank.images.device)
-    fixed_rows, candidates = ranked[:PAIRS], with_foreground(bank, ranked)
+    fixed_rows, candidates = ranked[:_PAIRS], with_foreground(bank, ranked)
     partners = draw_partners(bank.heights, fixed_rows, candidates, 0.1, generator)
     fixed, moving = bank.window(fixed_rows), bank.window(partners)
     result = mix_up(
-        fixed, moving, torch.full((len(fixed_rows),), FIXED_SHARE, device=bank.images.device)
+        fixed, moving, torch.full((len(fixed_rows),), _FIXED_SHARE, device=bank.images.device)
     )
     drawn = TARGETS[layout].regions
-    share = infarct_share(result, layout)
+    share = _infarct_share(result, layout)
     picture_rows = []
     for index in range(len(fixed_rows)):
         panels = [
@@ -86,7 +86,7 @@ def mixup_picture(bank: Bank, rows: Tensor, *, layout: str, channel: int) -> Ill
         "1-pathology-mix-up",
         "Pathology mix-up",
         "The moving heart is laid over the fixed one by translation and scale and blended with "
-        f"it, here with {1 - FIXED_SHARE:.0%} of the moving heart; the background is the fixed "
+        f"it, here with {1 - _FIXED_SHARE:.0%} of the moving heart; the background is the fixed "
         "image's. The truth is blended alike, so a pixel may be partly infarct. Contours of the "
         "mixed image show the likeliest tissue. A slice that has no partner of similar height is "
         "its own. Compare Fig. 1 of the paper.",
@@ -94,12 +94,12 @@ def mixup_picture(bank: Bank, rows: Tensor, *, layout: str, channel: int) -> Ill
     )
 
 
-def infarct_share(batch: Batch, layout: str) -> Tensor:
+def _infarct_share(batch: Batch, layout: str) -> Tensor:
     """Share of infarct in the truth of each pixel, (B, H, W)."""
     return tissue_shares(batch)[:, [INDEX[tissue] for tissue in REGIONS[INFARCT[layout]]]].sum(1)
 
 
-def mask_picture(
+def _mask_picture(
     model: SegmentationNetwork, batch: Batch, *, layout: str, channel: int
 ) -> Illustration:
     """Figure 3: the expert's masks, the found ones, and the probability of infarct."""
@@ -110,7 +110,7 @@ def mask_picture(
     for index in range(len(batch.images)):
         image = upright(batch.images[index, channel])
         truth = contours(batch.labels[index].cpu().numpy(), regions)
-        found = {region: upright_mask(maps[index, k] > 0.5) for k, region in enumerate(regions)}
+        found = {region: _upright_mask(maps[index, k] > 0.5) for k, region in enumerate(regions)}
         expert = {region: mask for region, mask in truth.items() if region == INFARCT[layout]}
         rows.append(
             (
@@ -128,7 +128,7 @@ def mask_picture(
     )
 
 
-def attention_picture(model: SegmentationNetwork, batch: Batch, *, channel: int) -> Illustration:
+def _attention_picture(model: SegmentationNetwork, batch: Batch, *, channel: int) -> Illustration:
     """Gates of the first and of the last block, averaged over channels."""
     features = model.features(batch.images)
     before = torch.cat([model.enlarge[0](features.decoder[1]), *features.encoder[0]], dim=1)
@@ -154,7 +154,7 @@ def attention_picture(model: SegmentationNetwork, batch: Batch, *, channel: int)
     )
 
 
-def upright_mask(mask: Tensor) -> MaskArray:
+def _upright_mask(mask: Tensor) -> MaskArray:
     """A mask (H, W) as an array (X, Y)."""
     array: MaskArray = mask.cpu().numpy().astype(bool).T
     return array

@@ -1,4 +1,7 @@
-"""The anatomy prior's inference: one network, its labels summed over regions. The weight generator takes no part."""
+"""The anatomy prior's inference: one network, its labels summed over regions.
+
+The weight generator takes no part.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

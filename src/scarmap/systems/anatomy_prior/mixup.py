@@ -12,7 +12,7 @@ from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch, tissue_shares
 from scarmap.sampling.samplers import shuffled
 
-FOREGROUND = ("lv_epicardium",)
+_FOREGROUND = ("lv_epicardium",)
 """Cavity and wall, pathology included: what is registered and blended."""
 
 
@@ -26,7 +26,7 @@ def mixed_slices(
     share: float = 0.5,
     largest_height_difference: float = 0.1,
 ) -> Iterator[Batch]:
-    """Each slice once an epoch as the fixed image, a share of them blended with another slice; then augmented.
+    """Yield each slice once an epoch; a share of them is blended with another; all are augmented.
 
     Source: anatomy prior, section 2, "Pathology Mixup".
     Differs: how similar the heights are and how many slices are blended is not published. Chosen:
@@ -62,7 +62,7 @@ def mixed_slices(
 
 
 def with_foreground(bank: Bank, rows: Tensor) -> Tensor:
-    """Those of some rows (n,) whose slice shows cavity or wall."""
+    """The rows, out of (n,), whose slice shows cavity or wall."""
     shows = [foreground(bank.labels[row][None]).any() for row in rows]
     return rows[torch.stack(shows)] if shows else rows
 
@@ -87,6 +87,7 @@ def draw_partners(
         (B,), rows; the slice itself where there is no other.
     """
     apart = (heights[chosen][:, None] - heights[candidates][None]).abs()
+    # heights are quotients in float32: rounding must not part slices that are just near enough
     fits = (apart <= largest_difference + 1e-6) & (candidates[None] != chosen[:, None])
     if not len(candidates):
         return chosen
@@ -127,7 +128,7 @@ def mix_up(fixed: Batch, moving: Batch, fixed_share: Tensor) -> Batch:
 
 def foreground(labels: Tensor) -> Tensor:
     """Cavity and wall of labels (B, H, W): (B, H, W), bool."""
-    return region_masks(labels, FOREGROUND)[:, 0]
+    return region_masks(labels, _FOREGROUND)[:, 0]
 
 
 def registration(fixed: Tensor, moving: Tensor) -> Tensor:
@@ -144,9 +145,9 @@ def registration(fixed: Tensor, moving: Tensor) -> Tensor:
         moving: (B, H, W), bool.
 
     Returns:
-        (B, 3), float32: scale s, then the translation (x, y) in pixels, so that a point p of the
-            moving image lies at
-        s p + t in the fixed one; 1 and 0 where either heart has no pixel or one.
+        (B, 3), float32: scale s, then the translation t = (x, y) in pixels. A point p of the moving
+            image lies at s p + t in the fixed one. s is 1 and t is 0 where either heart has less
+            than two pixels.
     """
     (centre_fixed, spread_fixed), (centre_moving, spread_moving) = (
         centre_and_spread(fixed),
@@ -160,7 +161,7 @@ def registration(fixed: Tensor, moving: Tensor) -> Tensor:
 
 
 def centre_and_spread(masks: Tensor) -> tuple[Tensor, Tensor]:
-    """Centroid (B, 2), as (x, y) in pixels, and mean distance of the pixels from it (B,), of masks (B, H, W)."""
+    """Of masks (B, H, W): centroid (B, 2), (x, y) in pixels, and mean distance from it (B,)."""
     _, H, W = masks.shape
     weights = masks.float()
     area = weights.sum((1, 2)).clamp(min=1)

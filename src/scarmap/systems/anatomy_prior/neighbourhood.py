@@ -7,12 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SUPPORT = 0.05
-CLOSE = 0.01
+_SUPPORT = 0.05
+"""Probability from which on a region reaches a pixel. A choice: a softmax is never 0."""
+_CLOSE = 0.01
+"""Epsilon of the paper, "a small given number"; its value is a choice."""
 
 
 def neighbourhood_penalty(inner: Tensor, outer: Tensor, *, literal: bool = False) -> Tensor:
-    """How much probability is missing where two regions, one part of the other, both reach but neither is certain.
+    """Probability that is missing where two nested regions both reach and neither is certain.
 
     Source: anatomy prior, section 2, Eq. 4, and the condition a * b < 1 - epsilon before it.
     Differs: a softmax is never 0, so the printed indicators a > 0 and b > 0 hold everywhere: the
@@ -32,11 +34,11 @@ def neighbourhood_penalty(inner: Tensor, outer: Tensor, *, literal: bool = False
     >>> [round(neighbourhood_penalty(each, each).item(), 4) for each in (certain, doubtful)]
     [0.0, 0.2]
     """
-    apart = inner * outer < 1 - CLOSE
+    apart = inner * outer < 1 - _CLOSE
     missing = 1 - inner - outer
     if literal:
         return ((inner > 0) & (outer > 0) & apart).to(missing).mul(missing).mean()
-    reached = (inner > SUPPORT) & (outer > SUPPORT) & apart
+    reached = (inner > _SUPPORT) & (outer > _SUPPORT) & apart
     return (reached * F.relu(missing)).mean()
 
 

@@ -1,4 +1,4 @@
-"""The segmentation network: a 2D U-Net in which each block's input decides how much of its output counts."""
+"""The segmentation network: a 2D U-Net; each block's input decides how much its output counts."""
 
 import torch
 from torch import Tensor, nn

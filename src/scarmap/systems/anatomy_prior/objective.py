@@ -19,7 +19,7 @@ from scarmap.systems.anatomy_prior.class_weights import (
 from scarmap.systems.anatomy_prior.neighbourhood import nested_penalty
 from scarmap.systems.anatomy_prior.targets import TARGETS, label_names, region_maps
 
-BATCH = (0, 2, 3)
+_BATCH = (0, 2, 3)
 """Axes of the Dice loss: a batch counts as one image, so that a slice without the tissue does not
 count on its own."""
 
@@ -64,29 +64,28 @@ class AnatomyPriorObjective(nn.Module):
         )
 
     def forward(self, model: nn.Module, batch: Batch) -> Losses:
-        """Losses of a `SegmentationNetwork`; the weights of each label are shown, of the images that have it."""
+        """Losses of a `SegmentationNetwork`, and each label's mean weight in the images with it."""
         target = tissue_shares(batch)[:, [INDEX[label] for label in self.labels]]
         logits: Tensor = model(batch.images).float()
         weights = self.weigh(batch.images, target)
         parts = {"cross_entropy": (weights * label_losses(logits, target)).sum(1).mean()}
         probabilities = logits.softmax(1)
         if self.dice:
-            parts["dice"] = dice_loss(probabilities[:, 1:], target[:, 1:], dims=BATCH)
+            parts["dice"] = dice_loss(probabilities[:, 1:], target[:, 1:], dims=_BATCH)
         if self.penalty_weight:
             inside_out = tuple(TARGETS[self.layout].nested)[::-1]
             maps = region_maps(probabilities, layout=self.layout, regions=inside_out)
             parts["neighbourhood"] = self.penalty_weight * nested_penalty(
                 maps.unbind(1), literal=self.literal_penalty
             )
-        if self.class_weights is None:
-            return parts
+        return parts if self.class_weights is None else (parts, self._shown(weights, target))
+
+    def _shown(self, weights: Tensor, target: Tensor) -> dict[str, Tensor]:
         seen = weights.detach().where(present_labels(target), torch.nan).nanmean(0)
-        return parts, {
-            f"class_weight_{label}": weight for label, weight in zip(self.labels, seen, strict=True)
-        }
+        return {f"class_weight_{label}": seen[k] for k, label in enumerate(self.labels)}
 
     def weigh(self, images: Tensor, target: Tensor) -> Tensor:
-        """Weight of each label in each image: images (B, S, H, W) and truth (B, K, H, W) to (B, K)."""
+        """Weight of each label in an image: images (B, S, H, W), truth (B, K, H, W) to (B, K)."""
         if self.class_weights is None:
             return torch.ones(target.shape[:2], device=target.device)
         if self.generator is None:

@@ -16,7 +16,7 @@ INFARCT: Mapping[str, str] = {"emidec": "whole_infarct", "myops2020": "scar"}
 def compose(
     probabilities: NDArray[np.float32], *, layout: str, largest_part: bool = False
 ) -> LabelArray:
-    """Decide from the outside in: wall, blood pool or background, then pathology in the wall, the likelier each time.
+    """Decide from the outside in: wall, blood pool or background, then pathology in the wall.
 
     Source: not given in the paper.
     Differs: nothing to compare with; a choice. The likeliest single label would lose an infarct
@@ -39,7 +39,7 @@ def compose(
 def leave_out_small_infarct(
     labels: LabelArray, grid: Grid, *, layout: str, smallest_ml: float
 ) -> tuple[LabelArray, tuple[str, ...]]:
-    """Decide whether a case has an infarct: one below a volume is taken for noise, and what it lies in takes its place.
+    """Leave out an infarct below a volume as noise; the tissue around it takes its place.
 
     Source: none; not part of the paper. A network that is asked for infarct in every slice finds
         some in healthy patients too, which the challenge's convention punishes with 0.

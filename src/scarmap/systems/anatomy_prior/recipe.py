@@ -7,16 +7,15 @@ instant.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from scarmap.datasets.folds import Fold, no_folds, seeded_folds
 from scarmap.recipes.recipe import Recipe, Row
 from scarmap.recipes.settings import check_choices, check_sequences
-from scarmap.systems.anatomy_prior.choices import (
-    PENALTY_WEIGHT,
-    check_penalty,
-    check_ranges,
-)
+from scarmap.systems.anatomy_prior.choices import PENALTY_WEIGHT, check_penalty, check_ranges
+
+if TYPE_CHECKING:
+    from scarmap.sampling.preparation import Preparation
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,12 @@ class Window:
     modern_spacing_mm: float | None
 
 
-WINDOWS: Mapping[str, Window] = {
+_WINDOWS: Mapping[str, Window] = {
     "emidec": Window(("LGE",), 192, 128, None),
     "myops2020": Window(("LGE", "T2", "bSSFP"), 288, 192, 1.0),
 }
-SMALLEST_INFARCT_ML = 2.0
+_SMALLEST_INFARCT_ML = 2.0
+"""A choice for the modern schedule: a network finds some infarct in healthy patients too."""
 
 
 def anatomy_prior(
@@ -102,19 +102,17 @@ def anatomy_prior(
         smallest_infarct_ml=smallest_infarct_ml,
     )
     from scarmap.inference.postprocess import slices_without_heart
-    from scarmap.sampling.intensity import standardise
-    from scarmap.sampling.preparation import Preparation
     from scarmap.systems.anatomy_prior import illustrate, inference, postprocess, stages
     from scarmap.systems.anatomy_prior.network import SegmentationNetwork
     from scarmap.systems.anatomy_prior.objective import AnatomyPriorObjective
-    from scarmap.systems.anatomy_prior.stages import SCALED
     from scarmap.systems.anatomy_prior.targets import TARGETS, label_names
 
     modern = schedule == "modern"
-    any_way = modern and stages.AUGMENTATION[layout].flips
-    window, regions = WINDOWS[layout], TARGETS[layout].regions
-    sequences = sequences or window.sequences
-    side = size or (window.modern_size if modern else window.size)
+    turns = (
+        modern and stages.AUGMENTATION[layout].flips
+    )  # views that training never showed help none
+    regions = TARGETS[layout].regions
+    sequences = sequences or _WINDOWS[layout].sequences
     network = partial(
         SegmentationNetwork,
         sequences=len(sequences),
@@ -131,22 +129,13 @@ def anatomy_prior(
         literal_penalty=literal_penalty,
         dice=modern,
     )
-    smallest_ml = (
-        smallest_infarct_ml
-        if smallest_infarct_ml is not None
-        else (SMALLEST_INFARCT_ML if modern else 0.0)
-    )
+    if smallest_infarct_ml is None:
+        smallest_infarct_ml = _SMALLEST_INFARCT_ML if modern else 0.0
     return Recipe(
         system="anatomy_prior",
         layout=layout,
-        preparation=Preparation(
-            sequences,
-            side,
-            standardise if modern else SCALED,
-            spacing_mm or (window.modern_spacing_mm if modern else None),
-            margin=side // 6 if modern else 0,
-        ),
-        folds=FOLDS[split],
+        preparation=_preparation(_WINDOWS[layout], schedule, sequences, size, spacing_mm),
+        folds=_FOLDS[split],
         unit="slice" if split == "slices" else "patient",
         stages=(
             stages.segmentation_stage(
@@ -155,28 +144,54 @@ def anatomy_prior(
         ),
         regions=regions,
         assemble=partial(
-            inference.assemble, layout=layout, regions=regions, views=8 if any_way else 1
+            inference.assemble, layout=layout, regions=regions, views=8 if turns else 1
         ),
         compose=partial(postprocess.compose, layout=layout, largest_part=modern),
-        finish=partial(postprocess.leave_out_small_infarct, layout=layout, smallest_ml=smallest_ml),
+        finish=partial(
+            postprocess.leave_out_small_infarct, layout=layout, smallest_ml=smallest_infarct_ml
+        ),
         illustrate=partial(illustrate.illustrate, layout=layout, sequences=sequences),
         check=slices_without_heart,
         sources=SOURCES,
     )
 
 
-FOLDS: Mapping[str, Callable[[Sequence[str]], tuple[Fold, ...]]] = {
+def _preparation(
+    window: Window,
+    schedule: str,
+    sequences: tuple[str, ...],
+    size: int | None,
+    spacing_mm: float | None,
+) -> "Preparation":
+    from scarmap.sampling.intensity import standardise
+    from scarmap.sampling.preparation import Preparation
+    from scarmap.systems.anatomy_prior.stages import SCALED
+
+    if schedule == "published":
+        return Preparation(sequences, size or window.size, SCALED, spacing_mm)
+    side = size or window.modern_size
+    spacing_mm = spacing_mm or window.modern_spacing_mm
+    # turned by 45 degrees, a window's corners reach a fifth of its side beyond its edges
+    return Preparation(sequences, side, standardise, spacing_mm, margin=side // 6)
+
+
+_FOLDS: Mapping[str, Callable[[Sequence[str]], tuple[Fold, ...]]] = {
     "patients": seeded_folds,
     "slices": partial(seeded_folds, num_folds=10),
     "none": no_folds,
 }
 SOURCES = {
     "penalty_weight": "paper, section 3: 0.01",
-    "optimizer, learning rates, batch size, epochs": "paper, section 3: Adam, 1e-2 to 1e-6, 16, 400; modern: choice",
+    "optimizer, learning rates, batch size, epochs": (
+        "paper, section 3: Adam, 1e-2 to 1e-6, 16, 400; modern: choice"
+    ),
     "learning rate's decay": "choice: exponential, epoch by epoch",
     "split": "choice: patients; the paper trained on 90 % of the slices (split='slices')",
     "size": "choice: the paper is silent; training checks that no label is cut off",
-    "spacing_mm": "choice: the images' own, the median of the training cases for images that differ by over 10 %",
+    "spacing_mm": (
+        "choice: the images' own, the median of the training cases for images that differ by over "
+        "10 %"
+    ),
     "intensity": "choice: percentiles 1 and 99 of a volume become 0 and 1; modern: standardised",
     "width": "choice: the paper is silent",
     "attention: convolutions": "choice: 3x3 with batch normalisation and ReLU, then 1x1",
@@ -187,31 +202,33 @@ SOURCES = {
     "penalty: support, epsilon": "choice: 0.05 and 0.01; the paper says 'a small given number'",
     "smallest_infarct_ml": "choice: 2 ml in the modern schedule; not part of the paper",
 }
-NOTE = (
+_NOTE = (
     "Published over 69 validation slices that share patients with the training slices; whether "
     "'Myo' and 'Inf' are single labels or unions is not stated. They stand beside the single "
     "labels here, as the paper calls its unions 'whole'; the unions are whole_myocardium and "
     "whole_infarct, the averages over slices are in `slicewise`."
 )
-COLUMNS = ("lv_pool", "normal_myocardium", "scar", "mvo")
+_COLUMNS = ("lv_pool", "normal_myocardium", "scar", "mvo")
 
 
-def table_row(recipe: Callable[..., Recipe], published: str) -> Row:
+def _table_row(recipe: Callable[..., Recipe], published: str) -> Row:
     """A row of Table 1: the four columns as "mean sd" pairs in percent."""
     numbers = [float(number) for number in published.split()]
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
-    return Row(recipe, "anatomy-prior", "1", dict(zip(COLUMNS, pairs, strict=True)), "case3d", NOTE)
+    return Row(
+        recipe, "anatomy-prior", "1", dict(zip(_COLUMNS, pairs, strict=True)), "case3d", _NOTE
+    )
 
 
-PLAIN = partial(anatomy_prior, class_weights=None, penalty=False)
+_PLAIN = partial(anatomy_prior, class_weights=None, penalty=False)
 
 RECIPES: dict[str, Row] = {
-    "anatomy-prior/baseline": table_row(
-        partial(PLAIN, attention=False), "95.5 0.9 87.1 4.5 62.2 8.0 24.6 10.2"
+    "anatomy-prior/baseline": _table_row(
+        partial(_PLAIN, attention=False), "95.5 0.9 87.1 4.5 62.2 8.0 24.6 10.2"
     ),
-    "anatomy-prior/attention": table_row(PLAIN, "96.2 0.9 90.0 3.3 71.8 6.7 35.4 13.0"),
-    "anatomy-prior/no-penalty": table_row(
+    "anatomy-prior/attention": _table_row(_PLAIN, "96.2 0.9 90.0 3.3 71.8 6.7 35.4 13.0"),
+    "anatomy-prior/no-penalty": _table_row(
         partial(anatomy_prior, penalty=False), "97.1 1.4 92.6 2.9 76.9 8.2 53.5 15.3"
     ),
-    "anatomy-prior": table_row(partial(anatomy_prior), "97.0 0.7 91.6 2.9 74.7 8.2 53.8 14.3"),
+    "anatomy-prior": _table_row(partial(anatomy_prior), "97.0 0.7 91.6 2.9 74.7 8.2 53.8 14.3"),
 }

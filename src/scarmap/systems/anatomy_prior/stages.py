@@ -25,7 +25,7 @@ Differs: nothing to compare with; a choice. The volume is scaled as a whole, so 
     infarct does not look as bright as one with it.
 """
 
-LYING = replace(
+_LYING = replace(
     MODERN_AUGMENTATION,
     rotation_deg=30,
     flips=False,
@@ -35,7 +35,7 @@ LYING = replace(
 )
 """For EMIDEC: all slices lie the same way round, and some exports draw out hearts along the
 rows."""
-AUGMENTATION: Mapping[str, Augmentation] = {"emidec": LYING, "myops2020": MODERN_AUGMENTATION}
+AUGMENTATION: Mapping[str, Augmentation] = {"emidec": _LYING, "myops2020": MODERN_AUGMENTATION}
 """What the modern schedule draws from."""
 
 

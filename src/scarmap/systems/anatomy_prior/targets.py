@@ -1,4 +1,4 @@
-"""What a layout lets the system learn: its labels, and the regions that are made of them, one inside the other."""
+"""What a layout lets the system learn: its labels, and the nested regions that they make up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

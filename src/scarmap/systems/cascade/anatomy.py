@@ -1,4 +1,4 @@
-"""The anatomical structure segmentation network (ASSN): where the left ventricle is, epicardium and all inside."""
+"""The anatomical structure segmentation network (ASSN): the LV epicardium and all inside it."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -19,13 +19,13 @@ count on its own."""
 
 
 def take_earlier(model: nn.Module, earlier: Mapping[str, nn.Module]) -> None:
-    """Hand the networks of earlier stages to the model that looks at them; for `Stage.initialise`."""
+    """Hand the networks of earlier stages to the model that needs them; for `Stage.initialise`."""
     assert isinstance(model.frozen, Frozen)
     model.frozen.take(earlier)
 
 
 def region_probabilities(model: nn.Module, images: Tensor) -> Tensor:
-    """Probability of the LV epicardial region: images (B, S, H, W) to (B, 1, H, W), float32, in [0, 1]."""
+    """Probability (B, 1, H, W), float32, of the LV epicardial region in images (B, S, H, W)."""
     logits: Tensor = model(images)
     return torch.sigmoid(logits.float())
 

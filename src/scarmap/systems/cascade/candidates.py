@@ -1,4 +1,4 @@
-"""Candidate images: what the pathology network is shown, the images inside the left ventricle and nothing outside."""
+"""Candidate images: the images inside the left ventricle, all that the pathology network sees."""
 
 from collections.abc import Mapping
 from typing import Literal, Protocol

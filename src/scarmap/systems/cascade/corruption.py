@@ -1,6 +1,6 @@
-"""How masks are spoiled for the denoising auto-encoder to mend.
+"""How masks are spoiled, so that the denoising auto-encoder learns to mend them.
 
-Every kind of damage is one that a segmentation network does: a wrong size, a ragged edge, holes and
+Segmentation networks do each of these kinds of damage: a wrong size, a ragged edge, holes and
 islands, specks along the border, and undecided probabilities. Each mask gets a random selection.
 """
 
@@ -11,15 +11,16 @@ from torch import Tensor
 
 from scarmap.systems.cascade.morphology import draw_pixels, grow
 
-LARGEST_GROWTH_PX = 5
-EDGE_JITTER_PX = 3.0
-EDGE_NODES = 12
-MOST_ELLIPSES = 3
-SEMI_AXIS_PX = (2.0, 12.0)
-BAND_PX = 3
-SPECKS = (0.01, 0.05)
-SOFT_SHARE = 0.3
-SOFT_SIGMA_PX = 1.5
+# The paper says "randomly adding noise" only: every number below is a choice, see `corrupt`.
+_LARGEST_GROWTH_PX = 5
+_EDGE_JITTER_PX = 3.0
+_EDGE_NODES = 12
+_MOST_ELLIPSES = 3
+_SEMI_AXIS_PX = (2.0, 12.0)
+_BAND_PX = 3
+_SPECKS = (0.01, 0.05)
+_SOFT_SHARE = 0.3
+_SOFT_SIGMA_PX = 1.5
 
 
 def corrupt(masks: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
@@ -44,7 +45,7 @@ def corrupt(masks: Tensor, *, generator: torch.Generator | None = None) -> Tenso
         (jitter_edge, 0.5),
         (add_ellipses, 0.5),
         (add_specks, 0.5),
-        (blur, SOFT_SHARE),
+        (blur, _SOFT_SHARE),
     ):
         chosen = _uniform(len(masks), generator=generator, device=masks.device) < share
         spoiled = torch.where(chosen[:, None, None, None], damage(spoiled, generator), spoiled)
@@ -54,15 +55,15 @@ def corrupt(masks: Tensor, *, generator: torch.Generator | None = None) -> Tenso
 def resize(masks: Tensor, generator: torch.Generator | None) -> Tensor:
     """Dilate or erode by up to 5 pixels."""
     return grow(
-        masks, draw_pixels(LARGEST_GROWTH_PX, len(masks), generator=generator, device=masks.device)
+        masks, draw_pixels(_LARGEST_GROWTH_PX, len(masks), generator=generator, device=masks.device)
     )
 
 
 def jitter_edge(masks: Tensor, generator: torch.Generator | None) -> Tensor:
     """Read each pixel from a place a few pixels away, which varies smoothly over the image."""
     B, _, H, W = masks.shape
-    coarse = torch.randn(B, 2, EDGE_NODES, EDGE_NODES, generator=generator, device=masks.device)
-    field = F.interpolate(coarse * EDGE_JITTER_PX, size=(H, W), mode="bicubic", align_corners=True)
+    coarse = torch.randn(B, 2, _EDGE_NODES, _EDGE_NODES, generator=generator, device=masks.device)
+    field = F.interpolate(coarse * _EDGE_JITTER_PX, size=(H, W), mode="bicubic", align_corners=True)
     unit = torch.eye(2, 3, device=masks.device).expand(B, 2, 3)
     grid = F.affine_grid(unit, [B, 1, H, W], align_corners=False)
     moved = grid + rearrange(field, "B two H W -> B H W two") * 2 / torch.tensor(
@@ -74,7 +75,7 @@ def jitter_edge(masks: Tensor, generator: torch.Generator | None) -> Tensor:
 def add_ellipses(masks: Tensor, generator: torch.Generator | None) -> Tensor:
     """Cut up to three elliptic holes or set up to three elliptic islands on or around the mask."""
     spoiled = masks
-    for _ in range(MOST_ELLIPSES):
+    for _ in range(_MOST_ELLIPSES):
         uniform = _uniform(5, len(masks), generator=generator, device=masks.device)
         inside = ellipses(masks, uniform[:3], generator)
         value = (uniform[3] < 0.5).to(masks.dtype)[:, None, None, None]
@@ -106,7 +107,7 @@ def ellipses(masks: Tensor, uniform: Tensor, generator: torch.Generator | None) 
     reach = (area / torch.pi).sqrt().clamp(min=W / 8)
     centre = centre + reach * torch.randn(B, 2, generator=generator, device=masks.device)
     away = places[None] - centre[:, :, None, None]
-    low, high = SEMI_AXIS_PX
+    low, high = _SEMI_AXIS_PX
     first, second = ((low + (high - low) * part)[:, None, None] for part in uniform[:2])
     angle = (uniform[2] * torch.pi)[:, None, None]
     along = away[:, 0] * angle.cos() + away[:, 1] * angle.sin()
@@ -117,9 +118,9 @@ def ellipses(masks: Tensor, uniform: Tensor, generator: torch.Generator | None) 
 
 def add_specks(masks: Tensor, generator: torch.Generator | None) -> Tensor:
     """Invert 1 to 5 % of the pixels that lie within 3 pixels of the border."""
-    step = torch.full((len(masks),), BAND_PX, device=masks.device)
+    step = torch.full((len(masks),), _BAND_PX, device=masks.device)
     band = grow(masks, step) - grow(masks, -step)
-    low, high = SPECKS
+    low, high = _SPECKS
     share = low + (high - low) * _uniform(
         len(masks), 1, 1, 1, generator=generator, device=masks.device
     )
@@ -131,7 +132,7 @@ def blur(masks: Tensor, generator: torch.Generator | None) -> Tensor:
     """Smooth with a Gaussian of 1.5 pixels, and mix with the sharp mask by a random share."""
     reach = 4
     at = torch.arange(-reach, reach + 1, device=masks.device, dtype=masks.dtype)
-    weights = torch.exp(-0.5 * (at / SOFT_SIGMA_PX) ** 2)
+    weights = torch.exp(-0.5 * (at / _SOFT_SIGMA_PX) ** 2)
     weights = weights / weights.sum()
     padded = F.pad(masks, (reach,) * 4, mode="replicate")
     smooth = (

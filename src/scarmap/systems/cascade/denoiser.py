@@ -1,4 +1,4 @@
-"""The denoising auto-encoder (DAE): what a left ventricle's outline looks like, learned from masks alone."""
+"""The denoising auto-encoder (DAE): the shape of a left ventricle, learned from masks alone."""
 
 from itertools import pairwise
 
@@ -12,18 +12,18 @@ from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.cascade.corruption import corrupt
 
-WIDTHS = (16, 32, 64, 128)
-EPICARDIUM = ("lv_epicardium",)
-SLICES_AT_ONCE = 16
+_WIDTHS = (16, 32, 64, 128)
+_EPICARDIUM = ("lv_epicardium",)
+_SLICES_AT_ONCE = 16
 
 
 def epicardial_masks(labels: Tensor) -> Tensor:
     """LV epicardial masks of labels (B, H, W), tissue indices: (B, 1, H, W), float32, 0 or 1."""
-    return region_masks(labels, EPICARDIUM).float()
+    return region_masks(labels, _EPICARDIUM).float()
 
 
 def denoising_dice(model: nn.Module, bank: Bank, rows: Tensor) -> dict[str, float]:
-    """Mean Dice between gold masks and what is made of their corruptions, the same corruptions at every call.
+    """Mean Dice of gold masks and their mended corruptions, which are the same at every call.
 
     Args:
         model: A `Denoiser`.
@@ -35,7 +35,7 @@ def denoising_dice(model: nn.Module, bank: Bank, rows: Tensor) -> dict[str, floa
     """
     generator = torch.Generator(bank.images.device).manual_seed(1)
     scores: list[Tensor] = []
-    for chosen in rows.split(SLICES_AT_ONCE):  # type: ignore[no-untyped-call]
+    for chosen in rows.split(_SLICES_AT_ONCE):  # type: ignore[no-untyped-call]
         truth = epicardial_masks(bank.window(chosen).labels)
         found = model(corrupt(truth, generator=generator)) > 0.5
         sizes = found.sum((1, 2, 3)) + truth.sum((1, 2, 3))
@@ -59,16 +59,16 @@ class Denoiser(nn.Module):
 
     def __init__(self, *, size: int = 128, code: int = 256) -> None:
         super().__init__()
-        self.side = size // 2 ** len(WIDTHS)
-        deepest = WIDTHS[-1] * self.side**2
-        self.down = nn.Sequential(*(_halving(*pair) for pair in pairwise((1, *WIDTHS))))
+        self.side = size // 2 ** len(_WIDTHS)
+        deepest = _WIDTHS[-1] * self.side**2
+        self.down = nn.Sequential(*(_halving(*pair) for pair in pairwise((1, *_WIDTHS))))
         self.encode = nn.Linear(deepest, code)
         self.decode = nn.Linear(code, deepest)
-        self.up = nn.Sequential(*(_doubling(*pair) for pair in pairwise(WIDTHS[::-1])))
-        self.last = nn.ConvTranspose2d(WIDTHS[0], 1, 4, stride=2, padding=1)
+        self.up = nn.Sequential(*(_doubling(*pair) for pair in pairwise(_WIDTHS[::-1])))
+        self.last = nn.ConvTranspose2d(_WIDTHS[0], 1, 4, stride=2, padding=1)
 
     def forward(self, mask: Tensor) -> Tensor:
-        """Masks or probabilities (B, 1, size, size), in [0, 1], to plausible ones of the same shape, in [0, 1]."""
+        """Turn masks or probabilities (B, 1, size, size), in [0, 1], into plausible ones."""
         code = self.encode(self.down(mask).flatten(1))
         spread = rearrange(
             F.relu(self.decode(code)), "B (C H W) -> B C H W", H=self.side, W=self.side

@@ -1,4 +1,4 @@
-"""How the main branch of the pathology network joins the features of the three sequences' branches."""
+"""How the pathology network's main branch joins the features of the sequences' branches."""
 
 from functools import reduce
 from typing import Literal
@@ -11,8 +11,8 @@ from scarmap.errors import RecipeError, suggest
 from scarmap.nn.blocks import normalised_convolution
 
 Fusion = Literal["channel-attention", "sum-product-max", "concatenation"]
-FUSIONS: tuple[str, ...] = ("channel-attention", "sum-product-max", "concatenation")
-BRANCHES = 3
+_FUSIONS: tuple[str, ...] = ("channel-attention", "sum-product-max", "concatenation")
+_BRANCHES = 3
 
 
 def make_fusion(fusion: Fusion, *, channels: int, own: int, reduction: int = 4) -> nn.Module:
@@ -32,8 +32,8 @@ def make_fusion(fusion: Fusion, *, channels: int, own: int, reduction: int = 4) 
     Raises:
         RecipeError: There is no such fusion.
     """
-    if fusion not in FUSIONS:
-        raise RecipeError(f"The cascade has no fusion {fusion!r}. {suggest(str(fusion), FUSIONS)}")
+    if fusion not in _FUSIONS:
+        raise RecipeError(f"The cascade has no fusion {fusion!r}. {suggest(str(fusion), _FUSIONS)}")
     if fusion == "channel-attention":
         return ChannelAttentionFusion(channels, own=own, reduction=reduction)
     if fusion == "sum-product-max":
@@ -42,7 +42,7 @@ def make_fusion(fusion: Fusion, *, channels: int, own: int, reduction: int = 4) 
 
 
 class ChannelAttentionFusion(nn.Module):
-    """The channel-attention fusion block (CAFB): concatenate, weigh each channel by the whole image, convolve.
+    """The channel-attention fusion block (CAFB): concatenate, weigh each channel, convolve.
 
     Source: cascade, section 2.2, Eq. 10 and 11, Fig. 4.
     Differs: Eq. 10 lacks a bracket and names ReLU and sigmoid the other way round than the work
@@ -53,7 +53,7 @@ class ChannelAttentionFusion(nn.Module):
 
     def __init__(self, channels: int, *, own: int, reduction: int = 4) -> None:
         super().__init__()
-        joined = BRANCHES * channels + own
+        joined = _BRANCHES * channels + own
         self.squeeze = nn.Conv2d(joined, max(1, joined // reduction), 1, bias=False)
         self.excite = nn.Conv2d(max(1, joined // reduction), joined, 1, bias=False)
         self.output = normalised_convolution(joined, channels)
@@ -70,7 +70,7 @@ class ChannelAttentionFusion(nn.Module):
 
 
 class SumProductMaxFusion(nn.Module):
-    """The multi-fusion block of Table 2's MFB-PRSN: sum, product and maximum over the branches, then convolutions.
+    """The multi-fusion block (MFB): sum, product and maximum of the branches, then convolutions.
 
     Source: cascade, section 3.3 ("summation-product-maximization").
     Differs: how the three join the main branch is not published. Chosen: they are concatenated and
@@ -98,7 +98,7 @@ class ConcatenationFusion(nn.Module):
 
     def __init__(self, channels: int, *, own: int) -> None:
         super().__init__()
-        self.output = normalised_convolution(BRANCHES * channels + own, channels)
+        self.output = normalised_convolution(_BRANCHES * channels + own, channels)
 
     def forward(self, branches: list[Tensor], own: list[Tensor]) -> Tensor:
         """See `make_fusion`."""

@@ -1,4 +1,4 @@
-"""Pictures of the cascade at work: the candidate region, the auto-encoder before and after, the branches' outputs."""
+"""Pictures of the cascade at work: candidate region, auto-encoder, outputs of the branches."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,8 +16,8 @@ from scarmap.systems.cascade.corruption import corrupt
 from scarmap.systems.cascade.denoiser import epicardial_masks
 from scarmap.systems.cascade.pathology import NESTED, nested_probabilities
 
-TRUTH = ("lv_epicardium", "whole_myocardium", "scar_and_edema", "scar")
-SHOWN_WITH = {"main": "LGE"}
+_TRUTH = ("lv_epicardium", "whole_myocardium", "scar_and_edema", "scar")
+_SHOWN_WITH = {"main": "LGE"}
 """Image behind an output that no single sequence has."""
 
 
@@ -41,18 +41,18 @@ def illustrate(
     """
     batch = most_pathological(bank, rows, count=2)
     inside = region(stages, batch.images, gate=gate) > 0.5
-    pictures = [candidate_picture(batch, inside, sequences), shape_picture(stages, batch)]
+    pictures = [_candidate_picture(batch, inside, sequences), _shape_picture(stages, batch)]
     if "pathology" in stages:
-        pictures.append(branch_picture(stages["pathology"], batch, inside, sequences))
+        pictures.append(_branch_picture(stages["pathology"], batch, inside, sequences))
     return pictures
 
 
-def candidate_picture(batch: Batch, inside: Tensor, sequences: Sequence[str]) -> Illustration:
+def _candidate_picture(batch: Batch, inside: Tensor, sequences: Sequence[str]) -> Illustration:
     """Each image with the expert's contour beside its candidate image with the found one."""
     rows = []
     for index in range(len(batch.images)):
         truth = contours(batch.labels[index].cpu().numpy(), ("lv_epicardium",))
-        found = {"lv_epicardium": upright_mask(inside[index, 0])}
+        found = {"lv_epicardium": _upright_mask(inside[index, 0])}
         for channel, sequence in enumerate(sequences):
             image = batch.images[index, channel]
             candidate = image * inside[index, 0]
@@ -73,23 +73,24 @@ def candidate_picture(batch: Batch, inside: Tensor, sequences: Sequence[str]) ->
     )
 
 
-def shape_picture(stages: Mapping[str, nn.Module], batch: Batch) -> Illustration:
-    """The anatomy network's map before and after the auto-encoder, and a corrupted gold mask before and after."""
-    found = region_probabilities(stages["anatomy"], batch.images)
+def _shape_picture(stages: Mapping[str, nn.Module], batch: Batch) -> Illustration:
+    """The anatomy network's map and a corrupted gold mask before and after the auto-encoder."""
     gold = epicardial_masks(batch.labels)
-    spoiled = corrupt(gold, generator=torch.Generator(gold.device).manual_seed(1))
+    maps = {"anatomy network": region_probabilities(stages["anatomy"], batch.images)}
+    if "denoiser" in stages:
+        seeded = torch.Generator(gold.device).manual_seed(1)
+        maps["corrupted gold mask"] = corrupt(gold, generator=seeded)
     rows = []
-    for name, before in (("anatomy network", found), ("corrupted gold mask", spoiled)):
-        after = stages["denoiser"](before) if "denoiser" in stages else None
-        if after is None and name != "anatomy network":
-            continue
+    for name, before in maps.items():
+        shown = {name: before}
+        if "denoiser" in stages:
+            shown["after the auto-encoder"] = stages["denoiser"](before)
         for index in range(len(gold)):
-            truth = {"lv_epicardium": upright_mask(gold[index, 0] > 0)}
-            panels = [Panel(name, upright(before[index, 0]), truth, heat=True)]
-            if after is not None:
-                panels.append(
-                    Panel("after the auto-encoder", upright(after[index, 0]), truth, heat=True)
-                )
+            truth = {"lv_epicardium": _upright_mask(gold[index, 0] > 0)}
+            panels = (
+                Panel(title, upright(each[index, 0]), truth, heat=True)
+                for title, each in shown.items()
+            )
             rows.append(tuple(panels))
     return Illustration(
         "2-shape",
@@ -101,7 +102,7 @@ def shape_picture(stages: Mapping[str, nn.Module], batch: Batch) -> Illustration
     )
 
 
-def branch_picture(
+def _branch_picture(
     model: nn.Module, batch: Batch, inside: Tensor, sequences: Sequence[str]
 ) -> Illustration:
     """What each output of the pathology network finds, beside the expert."""
@@ -109,11 +110,11 @@ def branch_picture(
     rows = []
     for index in range(len(batch.images)):
         background = upright(batch.images[index, sequences.index("LGE")])
-        panels = [Panel("expert", background, contours(batch.labels[index].cpu().numpy(), TRUTH))]
+        panels = [Panel("expert", background, contours(batch.labels[index].cpu().numpy(), _TRUTH))]
         for output, each in logits.items():
-            channel = sequences.index(SHOWN_WITH.get(output, output))
+            channel = sequences.index(_SHOWN_WITH.get(output, output))
             masks = (nested_probabilities(each)[index] > 0.5) & inside[index]
-            drawn = dict(zip(NESTED[output], map(upright_mask, masks), strict=True))
+            drawn = dict(zip(NESTED[output], map(_upright_mask, masks), strict=True))
             panels.append(Panel(f"{output} output", upright(batch.images[index, channel]), drawn))
         rows.append(tuple(panels))
     return Illustration(
@@ -126,7 +127,7 @@ def branch_picture(
     )
 
 
-def upright_mask(mask: Tensor) -> MaskArray:
+def _upright_mask(mask: Tensor) -> MaskArray:
     """A mask (H, W) as an array (X, Y)."""
     array: MaskArray = mask.cpu().numpy().astype(bool).T
     return array

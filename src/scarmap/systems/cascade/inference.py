@@ -38,35 +38,35 @@ def assemble(
     Returns:
         (Z, 1 + K, H, W), in [0, 1].
     """
-    epicardium = average_views(partial(region, stages, gate=gate), slices, views)
+    epicardium = _average_views(partial(region, stages, gate=gate), slices, views)
     if output is None:
         return epicardium
     inside = (epicardium > 0.5).to(slices.dtype)
-    predict = partial(output_probabilities, stages["pathology"], output=output)
-    nested = average_views(predict, slices * inside, views)
+    predict = partial(_output_probabilities, stages["pathology"], output=output)
+    nested = _average_views(predict, slices * inside, views)
     return torch.cat([epicardium, one_pixel_beyond(nested * inside, inside)], dim=1)
 
 
-def average_views(predict: Predict, slices: Tensor, views: int) -> Tensor:
+def _average_views(predict: Predict, slices: Tensor, views: int) -> Tensor:
     """One view, or the mean over eight."""
     return predict(slices) if views == 1 else eight_views(predict, slices)
 
 
-def output_probabilities(model: nn.Module, candidates: Tensor, *, output: str) -> Tensor:
+def _output_probabilities(model: nn.Module, candidates: Tensor, *, output: str) -> Tensor:
     """Nested probabilities of one output: candidate images (B, S, H, W) to (B, K, H, W)."""
     logits: dict[str, Tensor] = model(candidates)
     return nested_probabilities(logits[output])
 
 
 def one_pixel_beyond(maps: Tensor, inside: Tensor) -> Tensor:
-    """Repeat maps (B, K, H, W) one pixel beyond a gate (B, 1, H, W), 0 or 1: the largest neighbour's value."""
+    """Extend maps (B, K, H, W) by a pixel beyond a gate (B, 1, H, W), as the largest neighbour."""
     return torch.where(inside > 0.5, maps, F.max_pool2d(maps, 3, stride=1, padding=1))
 
 
 def validation_probabilities(
     model: nn.Module, images: Tensor, *, output: str, gate: Gate
 ) -> Tensor:
-    """Nested probabilities inside the region that the frozen anatomy network finds, for `Stage.score`."""
+    """Nested probabilities inside the frozen anatomy network's region, for `Stage.score`."""
     assert isinstance(model.frozen, Frozen)
     inside = (region(model.frozen, images, gate=gate) > 0.5).to(images.dtype)
-    return output_probabilities(model, images * inside, output=output) * inside
+    return _output_probabilities(model, images * inside, output=output) * inside

@@ -15,7 +15,8 @@ def grow(masks: Tensor, pixels: Tensor) -> Tensor:
     Returns:
         Same shape; beyond the border the mask is taken to go on as it is there.
 
-    >>> dot = torch.zeros(1, 1, 5, 5).index_put((*torch.tensor([[0], [0], [2], [2]]),), torch.ones(()))
+    >>> dot = torch.zeros(1, 1, 5, 5)
+    >>> dot[0, 0, 2, 2] = 1
     >>> [int(grow(dot, torch.tensor([by])).sum()) for by in (-1, 0, 1)]
     [0, 1, 9]
     """

@@ -16,7 +16,7 @@ from scarmap.systems.cascade.pathology import target_classes
 
 
 def gated_labels(labels: Tensor, gate: Tensor) -> Tensor:
-    """Labels (B, H, W) inside a gate (B, 1, H, W), 0 or 1; background outside, where the network sees nothing."""
+    """Labels (B, H, W) inside a gate (B, 1, H, W); background outside, where no network sees."""
     return labels * gate[:, 0].to(labels.dtype)
 
 
@@ -49,7 +49,7 @@ class PathologyObjective(nn.Module):
         self.generator = generator
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Losses of a network of `pathology`, weights included, named after loss and output, "dice_main"."""
+        """Losses of a network of `pathology`, weights included, named like "dice_main"."""
         assert isinstance(model.frozen, Frozen)
         with torch.no_grad():
             found = region(model.frozen, batch.images, gate=self.gate)

@@ -1,4 +1,4 @@
-"""The pathological region segmentation network (PRSN), the single U-Nets beside it, and what each of them predicts.
+"""The pathological region segmentation network (PRSN), and the single U-Nets beside it.
 
 An output is a softmax over background and the classes of nested regions: with whole myocardium ⊃
 scar and edema ⊃ scar the classes are normal myocardium, edema and scar. A pixel's class is the
@@ -29,11 +29,11 @@ Differs: the paper does not say what is normal for a sequence that shows one pat
     edema on T2 includes the scar, which is bright there too; normal myocardium on LGE includes the
     edema, which is dark there.
 """
-BRANCHES = ("bSSFP", "LGE", "T2")
+_BRANCHES = ("bSSFP", "LGE", "T2")
 
 
 def target_classes(labels: Tensor, output: str) -> Tensor:
-    """Class of every pixel for one output: labels (B, H, W), tissue indices, to (B, H, W), int64, 0 is background."""
+    """Class of every pixel for one output, 0 for background: labels (B, H, W) to int64."""
     return region_masks(labels, NESTED[output]).sum(1)
 
 
@@ -51,7 +51,7 @@ def nested_probabilities(logits: Tensor) -> Tensor:
 
 
 class SingleNetwork(nn.Module):
-    """One U-Net on the candidate images of some sequences: Unet-edema, Unet-scar and Fusion-Unet of Table 2.
+    """One U-Net on candidate images: Unet-edema, Unet-scar and Fusion-Unet of Table 2.
 
     Source: cascade, section 3.3.
     Differs: widths are not published; they are those of the other networks.
@@ -75,7 +75,7 @@ class SingleNetwork(nn.Module):
 
 
 class MainBranch(nn.Module):
-    """The U-shaped branch that has no image of its own: a fusion block at each level of encoder and decoder.
+    """The U-shaped branch without an image of its own: fusion at each level, down and up.
 
     Source: cascade, section 2.2 and Fig. 3.
     Differs: the figure shows fusion at "different hierarchies" only. Chosen: at every level the
@@ -103,22 +103,28 @@ class MainBranch(nn.Module):
 
     def forward(self, branches: list[Features]) -> Tensor:
         """Features of the three branches to logits (B, outputs, H, W)."""
-        skips: list[Tensor] = []
-        for level in range(LEVELS):
-            own = [F.max_pool2d(skips[-1], 2)] if skips else []
-            skips.append(self.down[level]([branch.encoder[level][0] for branch in branches], own))
-        y = self.down[LEVELS](
-            [branch.bottleneck for branch in branches], [F.max_pool2d(skips[-1], 2)]
-        )
+        *skips, y = self._encode(branches)
         for level in reversed(range(LEVELS)):
             own = [self.enlarge[level](y), skips[level]]
             y = self.up[level]([branch.decoder[level] for branch in branches], own)
         logits: Tensor = self.head(y)
         return logits
 
+    def _encode(self, branches: list[Features]) -> list[Tensor]:
+        """The fused features of each level, finest first, and of the bottleneck."""
+        encoded = [
+            [*(single for (single,) in branch.encoder), branch.bottleneck] for branch in branches
+        ]
+        fused: list[Tensor] = []
+        own: list[Tensor] = []
+        for fuse, *features in zip(self.down, *encoded, strict=True):
+            fused.append(fuse(features, own))
+            own = [F.max_pool2d(fused[-1], 2)]
+        return fused
+
 
 class PathologyNetwork(nn.Module):
-    """Three U-Nets, one for each sequence's candidate image, and the main branch that fuses their features.
+    """A U-Net for each sequence's candidate image, and the main branch that fuses their features.
 
     Source: cascade, section 2.2 and Fig. 3.
     Differs: see `MainBranch` and `NESTED`; widths are not published.
@@ -134,7 +140,7 @@ class PathologyNetwork(nn.Module):
         self.branches = nn.ModuleDict(
             {
                 name: UNet(encoders=(1,), outputs=1 + len(NESTED[name]), width=width)
-                for name in BRANCHES
+                for name in _BRANCHES
             }
         )
         self.main = MainBranch(outputs=1 + len(NESTED["main"]), width=width, fusion=fusion)
@@ -152,7 +158,7 @@ class PathologyNetwork(nn.Module):
         images = torch.split(candidates, 1, dim=1)
         features: list[Features] = []
         logits: dict[str, Tensor] = {}
-        for name, image in zip(BRANCHES, images, strict=True):
+        for name, image in zip(_BRANCHES, images, strict=True):
             branch = self.branches[name]
             assert isinstance(branch, UNet)
             features.append(branch.features(image))

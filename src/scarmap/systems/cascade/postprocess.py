@@ -10,7 +10,7 @@ from scarmap.labels import INDEX, LabelArray
 
 
 def compose(probabilities: NDArray[np.float32], *, regions: Sequence[str]) -> LabelArray:
-    """Decide from the outside in: wall or cavity inside the epicardium, pathology in the wall, scar in the pathology.
+    """Decide from the outside in: wall or cavity, pathology in the wall, scar in the pathology.
 
     A network without a pathology output fills the whole epicardial region with the blood pool, so
     that `lv_epicardium` is what it found; the other regions of such a mask mean nothing.

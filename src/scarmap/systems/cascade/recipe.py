@@ -12,9 +12,9 @@ from scarmap.errors import RecipeError
 from scarmap.recipes.recipe import Recipe, Row, Stage
 from scarmap.recipes.settings import check_choices
 
-SEQUENCES = ("bSSFP", "LGE", "T2")
-SIZE = 128
-MARGIN = 21
+_SEQUENCES = ("bSSFP", "LGE", "T2")
+_SIZE = 128
+_MARGIN = 21
 """Pixels beyond the window for rotations to draw from."""
 
 
@@ -33,7 +33,7 @@ def cascade(
     weights: tuple[float, float, float] = (0.3, 0.5, 0.5),
     spacing_mm: float = 1.5,
 ) -> Recipe:
-    """Anatomical structure segmentation network with a denoising auto-encoder, then pathological region segmentation.
+    """Anatomy network with a denoising auto-encoder (ASSN, DAE), then a pathology network (PRSN).
 
     Source: Zhang et al., "Multi-Modality Pathology Segmentation Framework: Application to Cardiac
         Magnetic Resonance Images", MyoPS 2020: ASSN, DAE and PRSN. The defaults are the last row of
@@ -60,35 +60,34 @@ def cascade(
         RecipeError: A keyword has an unknown value, or two do not go together.
     """
     check_choices(cascade, dict(locals()), title="The cascade")
-    check_combination(denoiser=denoiser, gate=gate, pathology=pathology, output=output)
-    check_ranges(width=width, spacing_mm=spacing_mm, beta=beta, weights=weights)
+    _check_combination(denoiser=denoiser, gate=gate, pathology=pathology, output=output)
+    _check_ranges(width=width, spacing_mm=spacing_mm, beta=beta, weights=weights)
     from scarmap.inference.postprocess import slices_without_heart
     from scarmap.sampling.preparation import Preparation
     from scarmap.systems.cascade import illustrate, inference, postprocess, stages
     from scarmap.systems.cascade.pathology import NESTED
     from scarmap.systems.cascade.stages import SCALED
 
-    trained: list[Stage] = [stages.denoiser_stage(size=SIZE, schedule=schedule)] if denoiser else []
-    seen = (0,) if anatomy == "unet-bssfp" else (0, 1, 2)
-    shape = beta if denoiser else 0.0
-    trained.append(stages.anatomy_stage(sequences=seen, width=width, beta=shape, schedule=schedule))
+    block: dict[str, Any] = {"width": width, "fusion": fusion, "weights": weights, "gate": gate}
+    trained = _anatomy_stages(anatomy, width, beta if denoiser else None, schedule)
+    regions: tuple[str, ...] = ("lv_epicardium",)
     written: str | None = None
     if pathology is not None:
-        block: dict[str, Any] = {"width": width, "fusion": fusion, "weights": weights, "gate": gate}
         trained.append(stages.pathology_stage(pathology, **block, schedule=schedule))
         written = output if pathology == "prsn" else stages.SINGLES[pathology][1]
+        regions = (*regions, *NESTED[written])
     alone = pathology is None and anatomy == "unet-bssfp"
-    sequences = SEQUENCES[:1] if alone else SEQUENCES
-    regions = ("lv_epicardium", *(NESTED[written] if written else ()))
-    views = 8 if schedule == "modern" else 1
+    sequences = _SEQUENCES[:1] if alone else _SEQUENCES
     return Recipe(
         system="cascade",
         layout="myops2020",
-        preparation=Preparation(sequences, SIZE, SCALED, spacing_mm, margin=MARGIN),
+        preparation=Preparation(sequences, _SIZE, SCALED, spacing_mm, margin=_MARGIN),
         folds={"five": contiguous_folds, "seeded": seeded_folds, "none": no_folds}[folds],
         stages=tuple(trained),
         regions=regions,
-        assemble=partial(inference.assemble, output=written, gate=gate, views=views),
+        assemble=partial(
+            inference.assemble, output=written, gate=gate, views=8 if schedule == "modern" else 1
+        ),
         compose=partial(postprocess.compose, regions=regions),
         illustrate=partial(illustrate.illustrate, sequences=sequences, gate=gate),
         check=slices_without_heart,
@@ -96,7 +95,18 @@ def cascade(
     )
 
 
-def check_combination(*, denoiser: bool, gate: str, pathology: str | None, output: str) -> None:
+def _anatomy_stages(anatomy: str, width: int, beta: float | None, schedule: str) -> "list[Stage]":
+    """The anatomy network, after the auto-encoder unless `beta` is None."""
+    from scarmap.systems.cascade import stages
+
+    seen = (0,) if anatomy == "unet-bssfp" else (0, 1, 2)
+    network = stages.anatomy_stage(sequences=seen, width=width, beta=beta or 0.0, schedule=schedule)
+    if beta is None:
+        return [network]
+    return [stages.denoiser_stage(size=_SIZE, schedule=schedule), network]
+
+
+def _check_combination(*, denoiser: bool, gate: str, pathology: str | None, output: str) -> None:
     """Raise RecipeError where two keywords do not go together."""
     if gate == "denoised" and not denoiser:
         raise RecipeError(
@@ -109,7 +119,9 @@ def check_combination(*, denoiser: bool, gate: str, pathology: str | None, outpu
         )
 
 
-def check_ranges(*, width: int, spacing_mm: float, beta: float, weights: tuple[float, ...]) -> None:
+def _check_ranges(
+    *, width: int, spacing_mm: float, beta: float, weights: tuple[float, ...]
+) -> None:
     """Raise RecipeError where a number is out of its range."""
     if width < 1 or spacing_mm <= 0:
         raise RecipeError(
@@ -125,7 +137,9 @@ def check_ranges(*, width: int, spacing_mm: float, beta: float, weights: tuple[f
 
 SOURCES = {
     "size": "paper, section 3.2: 128 x 128",
-    "spacing_mm": "choice: 256 pixels of the data set's 0.75 mm around the image's centre, resized to 128",
+    "spacing_mm": (
+        "choice: 256 pixels of the data set's 0.75 mm around the image's centre, resized to 128"
+    ),
     "intensity": "choice: the paper is silent",
     "beta": "paper, section 3.2: 0.2",
     "weights": "paper, section 3.2: bSSFP 0.3, LGE 0.5, T2 0.5",
@@ -134,30 +148,36 @@ SOURCES = {
     "augmentation": "loader of the group's later released code; modern: choice",
     "width": "choice: the paper is silent",
     "denoiser: layers, code": "choice: the paper is silent",
-    "denoiser: corruption": "choice: the paper says 'randomly adding noise'; see scarmap.systems.cascade.corruption",
+    "denoiser: corruption": (
+        "choice: the paper says 'randomly adding noise'; see scarmap.systems.cascade.corruption"
+    ),
     "anatomy: threshold of the gate": "choice: one half",
-    "pathology: training gates": "choice: half gold masks grown by up to 3 pixels either way, half the network's",
-    "pathology: targets": "paper, Fig. 3; edema on T2 includes scar, normal myocardium on LGE includes edema: choice",
+    "pathology: training gates": (
+        "choice: half gold masks grown by up to 3 pixels either way, half the network's"
+    ),
+    "pathology: targets": (
+        "paper, Fig. 3; edema on T2 includes scar, normal myocardium on LGE includes edema: choice"
+    ),
     "pathology: reduction": "choice: 4, as in the group's later released code",
     "folds": "choice: the paper draws 20 training and 5 validation cases at random",
 }
-TABLE_1 = (
+_TABLE_1 = (
     "LV epicardial region: blood pool, wall and pathology together. Published on 5 validation "
     "cases drawn from the 25; the Hausdorff distance's kind is not stated, here it is the largest "
     "3D distance of a case in mm. The masks of this row hold the region as blood pool; only "
     "lv_epicardium means anything."
 )
-TABLE_2 = "Measured by the organisers on 20 test cases whose labels are not public. "
-PATHOLOGY = TABLE_2 + "Columns: scar, and scar and edema together."
-SCAR = TABLE_2 + "Column: scar. Edema counts as normal myocardium."
-EDEMA = (
-    TABLE_2
-    + "Column 'edema': the organisers scored scar and edema together, and that is what this network learns; "
-    "the mask writes it as edema, so read scar_and_edema."
+_TABLE_2 = "Measured by the organisers on 20 test cases whose labels are not public. "
+_PATHOLOGY = _TABLE_2 + "Columns: scar, and scar and edema together."
+_SCAR = _TABLE_2 + "Column: scar. Edema counts as normal myocardium."
+_EDEMA = (
+    _TABLE_2
+    + "Column 'edema': the organisers scored scar and edema together, and that is what this "
+    "network learns; the mask writes it as edema, so read scar_and_edema."
 )
 
 
-def anatomy_row(recipe: Any, dice: tuple[float, float], hausdorff_mm: tuple[float, float]) -> Row:
+def _anatomy_row(recipe: Any, dice: tuple[float, float], hausdorff_mm: tuple[float, float]) -> Row:
     """A row of Table 1."""
     region = "lv_epicardium"
     return Row(
@@ -166,49 +186,51 @@ def anatomy_row(recipe: Any, dice: tuple[float, float], hausdorff_mm: tuple[floa
         "1",
         {region: dice},
         "case3d",
-        TABLE_1,
+        _TABLE_1,
         {"hausdorff_mm": {region: hausdorff_mm}},
     )
 
 
-def pathology_row(recipe: Any, note: str, **published: tuple[float, float]) -> Row:
+def _pathology_row(recipe: Any, note: str, **published: tuple[float, float]) -> Row:
     """A row of Table 2."""
     return Row(recipe, "cascade", "2", published, "case3d", note)
 
 
-ANATOMY = partial(cascade, pathology=None)
+_ANATOMY = partial(cascade, pathology=None)
 
 RECIPES: dict[str, Row] = {
-    "cascade/unet-bssfp": anatomy_row(
-        partial(ANATOMY, anatomy="unet-bssfp", denoiser=False), (93.77, 2.55), (10.72, 9.02)
+    "cascade/unet-bssfp": _anatomy_row(
+        partial(_ANATOMY, anatomy="unet-bssfp", denoiser=False), (93.77, 2.55), (10.72, 9.02)
     ),
-    "cascade/anatomy-no-denoiser": anatomy_row(
-        partial(ANATOMY, denoiser=False), (96.21, 3.28), (8.25, 9.06)
+    "cascade/anatomy-no-denoiser": _anatomy_row(
+        partial(_ANATOMY, denoiser=False), (96.21, 3.28), (8.25, 9.06)
     ),
-    "cascade/anatomy": anatomy_row(ANATOMY, (96.99, 1.49), (3.04, 0.76)),
-    "cascade/unet-edema": pathology_row(
-        partial(cascade, pathology="unet-edema"), EDEMA, scar_and_edema=(61.42, 11.86)
+    "cascade/anatomy": _anatomy_row(_ANATOMY, (96.99, 1.49), (3.04, 0.76)),
+    "cascade/unet-edema": _pathology_row(
+        partial(cascade, pathology="unet-edema"), _EDEMA, scar_and_edema=(61.42, 11.86)
     ),
-    "cascade/unet-scar": pathology_row(
-        partial(cascade, pathology="unet-scar"), SCAR, scar=(56.38, 23.36)
+    "cascade/unet-scar": _pathology_row(
+        partial(cascade, pathology="unet-scar"), _SCAR, scar=(56.38, 23.36)
     ),
-    "cascade/branch-t2": pathology_row(
-        partial(cascade, output="T2"), EDEMA, scar_and_edema=(64.37, 11.25)
+    "cascade/branch-t2": _pathology_row(
+        partial(cascade, output="T2"), _EDEMA, scar_and_edema=(64.37, 11.25)
     ),
-    "cascade/branch-lge": pathology_row(partial(cascade, output="LGE"), SCAR, scar=(55.65, 24.97)),
-    "cascade/fusion-unet": pathology_row(
+    "cascade/branch-lge": _pathology_row(
+        partial(cascade, output="LGE"), _SCAR, scar=(55.65, 24.97)
+    ),
+    "cascade/fusion-unet": _pathology_row(
         partial(cascade, pathology="fusion-unet"),
-        PATHOLOGY,
+        _PATHOLOGY,
         scar=(57.50, 23.09),
         scar_and_edema=(66.61, 12.79),
     ),
-    "cascade/sum-product-max": pathology_row(
+    "cascade/sum-product-max": _pathology_row(
         partial(cascade, fusion="sum-product-max"),
-        PATHOLOGY,
+        _PATHOLOGY,
         scar=(59.56, 25.18),
         scar_and_edema=(68.59, 12.33),
     ),
-    "cascade": pathology_row(
-        partial(cascade), PATHOLOGY, scar=(64.09, 25.96), scar_and_edema=(70.24, 12.98)
+    "cascade": _pathology_row(
+        partial(cascade), _PATHOLOGY, scar=(64.09, 25.96), scar_and_edema=(70.24, 12.98)
     ),
 }

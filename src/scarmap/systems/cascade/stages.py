@@ -1,4 +1,4 @@
-"""The cascade's training: three networks one after the other, each with its sampler, optimiser and length."""
+"""The cascade's training: three networks one after the other."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -36,9 +36,10 @@ Differs: nothing to compare with; a choice. 0 is also what candidate images hold
     ventricle.
 """
 
-PUBLISHED_AUGMENTATION = Augmentation(
+_PUBLISHED_AUGMENTATION = Augmentation(
     rotation_deg=180, flips=True, shift=5 / 128, shear=0.1, gamma=(0.7, 1.4), gamma_share=0.3
 )
+"""From the loader of the group's later released code."""
 
 SINGLES: Mapping[str, tuple[tuple[int, ...], str]] = {
     "unet-edema": ((2,), "T2"),
@@ -63,7 +64,7 @@ def training(schedule: str, *, learning_rate: float, modern_epochs: int) -> dict
             **modern_training(epochs=modern_epochs),
         }
     return {
-        "sampler": partial(full_slices, batch_size=16, augmentation=PUBLISHED_AUGMENTATION),
+        "sampler": partial(full_slices, batch_size=16, augmentation=_PUBLISHED_AUGMENTATION),
         "optimizer": Adam,
         "phases": (Phase(300, learning_rate, constant),),
     }
@@ -81,7 +82,7 @@ def denoiser_stage(*, size: int, schedule: str) -> Stage:
 
 
 def anatomy_stage(*, sequences: tuple[int, ...], width: int, beta: float, schedule: str) -> Stage:
-    """The LV epicardial region, with the frozen auto-encoder in the loss unless `beta` is 0; Adam at 1e-4."""
+    """The LV epicardial region; the frozen auto-encoder helps unless `beta` is 0; Adam at 1e-4."""
     loss: Loss = "dice-cross-entropy" if schedule == "modern" else "dice"
     stage = Stage(
         name="anatomy",

@@ -1,4 +1,4 @@
-"""The linear encoder and decoder: five binary problems in place of five classes, and the way back."""
+"""The linear encoder and decoder: from five classes to five binary problems and back."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ SEQUENCES = ("bSSFP", "LGE", "T2")
 ORDER = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar")
 """In which tissues are written into a mask, the last one wins."""
 
-THRESHOLD = 0.5
+_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def decode(maps: NDArray[np.generic]) -> LabelArray:
 
 def active(maps: NDArray[np.float32]) -> MaskArray:
     """The binary activation: above one half."""
-    above: MaskArray = maps > THRESHOLD
+    above: MaskArray = maps > _THRESHOLD
     return above
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the linear codec at work: the five answers, the networks behind the pathology, and the decoder."""
+"""Pictures of the linear codec at work: the five answers, the pathology's networks, the decoder."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -18,8 +18,8 @@ from scarmap.systems.linear_codec.inference import assemble, member_maps
 from scarmap.systems.linear_codec.postprocess import clean
 
 Compose = Callable[[NDArray[np.float32]], LabelArray]
-TISSUES = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar")
-SLICES = 2
+_TISSUES = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar")
+_SLICES = 2
 
 
 @torch.inference_mode()
@@ -42,29 +42,29 @@ def illustrate(
         members: Networks that answer the pathology.
         compose: From soft maps (K, X, Y, Z) to tissue indices (X, Y, Z).
     """
-    batch = most_pathological(bank, rows, count=SLICES)
+    batch = most_pathological(bank, rows, count=_SLICES)
     soft = assemble(stages, batch.images, problems=problems, members=members)
     maps = np.ascontiguousarray(soft.cpu().numpy().transpose(1, 3, 2, 0))
     maps_of = partial(member_maps, stages, batch.images, members=members)
     return [
-        problem_picture(batch, maps, problems),
-        member_picture(
+        _problem_picture(batch, maps, problems),
+        _member_picture(
             batch, {each: maps_of(each) for each in problems if each.is_pathology}, maps, problems
         ),
-        decoder_picture(batch, compose(maps)),
+        _decoder_picture(batch, compose(maps)),
     ]
 
 
-def problem_picture(
+def _problem_picture(
     batch: Batch, maps: NDArray[np.float32], problems: Sequence[Problem]
 ) -> Illustration:
-    """One row per problem and slice: the image with the expert's contour, the soft map, and the cleaned mask."""
+    """One row per problem and slice: image with the expert's contour, soft map, cleaned mask."""
     masks = clean(maps, regions=[problem.region for problem in problems])
     rows = []
     for k, problem in enumerate(problems):
         panels: list[Panel] = []
         for index in range(len(batch.images)):
-            truth = expert(batch, index, problem.region)
+            truth = _expert(batch, index, problem.region)
             image = upright(batch.images[index, problem.sequences[0]])
             seen = " + ".join(SEQUENCES[channel] for channel in problem.sequences)
             panels += [
@@ -83,17 +83,17 @@ def problem_picture(
     )
 
 
-def member_picture(
+def _member_picture(
     batch: Batch,
     found: Mapping[Problem, Mapping[str, Tensor]],
     maps: NDArray[np.float32],
     problems: Sequence[Problem],
 ) -> Illustration:
-    """One row per pathology and slice: every network's soft map and their mean, with the expert's contour."""
+    """One row per pathology and slice: each network's soft map and their mean, with the truth."""
     rows = []
     for problem, answers in found.items():
         for index in range(len(batch.images)):
-            truth = expert(batch, index, problem.region)
+            truth = _expert(batch, index, problem.region)
             panels = [
                 Panel(f"{problem.region}: {member}", upright(answer[index, 0]), truth, heat=True)
                 for member, answer in answers.items()
@@ -113,13 +113,13 @@ def member_picture(
     )
 
 
-def decoder_picture(batch: Batch, labels: LabelArray) -> Illustration:
+def _decoder_picture(batch: Batch, labels: LabelArray) -> Illustration:
     """Expert and result on LGE."""
     rows = []
     for index in range(len(batch.images)):
         image = upright(batch.images[index, SEQUENCES.index("LGE")])
-        found = {tissue: region_mask(labels[..., index], tissue) for tissue in TISSUES}
-        truth = contours(batch.labels[index].cpu().numpy(), TISSUES)
+        found = {tissue: region_mask(labels[..., index], tissue) for tissue in _TISSUES}
+        truth = contours(batch.labels[index].cpu().numpy(), _TISSUES)
         rows.append(
             (
                 Panel("expert", image, truth),
@@ -137,6 +137,6 @@ def decoder_picture(batch: Batch, labels: LabelArray) -> Illustration:
     )
 
 
-def expert(batch: Batch, index: int, region: str) -> dict[str, MaskArray]:
+def _expert(batch: Batch, index: int, region: str) -> dict[str, MaskArray]:
     """The expert's mask of a region in a slice of the batch, nothing where it is empty."""
     return contours(batch.labels[index].cpu().numpy(), (region,))

@@ -1,4 +1,4 @@
-"""The linear codec's inference: soft maps of every network, averaged over the networks of a problem."""
+"""The linear codec's inference: soft maps, averaged over the networks of a problem."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from scarmap.inference.ensemble import eight_views
 from scarmap.systems.linear_codec.codec import Problem
 
-ANATOMY_MEMBER = "unet"
+_ANATOMY_MEMBER = "unet"
 
 
 def networks_of(problem: Problem, members: Sequence[str]) -> tuple[str, ...]:
     """Which networks answer a problem: the U-Net alone the anatomy, all members the pathology."""
-    return tuple(members) if problem.is_pathology else (ANATOMY_MEMBER,)
+    return tuple(members) if problem.is_pathology else (_ANATOMY_MEMBER,)
 
 
 def stage_name(member: str, problem: Problem) -> str:
@@ -27,13 +27,13 @@ def stage_name(member: str, problem: Problem) -> str:
 
 
 def logit_map(model: nn.Module, images: Tensor, *, sequences: tuple[int, ...]) -> Tensor:
-    """Soft map (B, 1, H, W), in [0, 1], of a network that gives logits: images (B, S, H, W), all sequences."""
+    """Soft map (B, 1, H, W) of images (B, S, H, W), by a network that returns logits."""
     logits: Tensor = model(images[:, list(sequences)])
     return torch.sigmoid(logits.float())
 
 
 def detection_map(model: nn.Module, images: Tensor, *, sequences: tuple[int, ...]) -> Tensor:
-    """Soft map (B, 1, H, W), in [0, 1], of a network that gives one: images (B, S, H, W), all sequences."""
+    """Soft map (B, 1, H, W) of images (B, S, H, W), by a network that returns soft maps."""
     found: Tensor = model(images[:, list(sequences)])
     return found.float()
 
@@ -68,7 +68,7 @@ def assemble(
     members: Sequence[str],
     views: int = 1,
 ) -> Tensor:
-    """Soft map of every problem: the U-Net's for the anatomy, the mean over the members for the pathology.
+    """Soft map of every problem: the U-Net's for anatomy, the members' mean for pathology.
 
     Source: linear codec, section 2.4.
     Differs: nothing; what is above one half is decided after all averages, in `postprocess`.

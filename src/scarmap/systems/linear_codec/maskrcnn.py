@@ -17,34 +17,35 @@ from scarmap.systems.linear_codec.objects import make_targets, union
 
 Backbone = Literal["resnet18", "resnet50"]
 
-ANCHOR_SCALES = (16, 32, 64, 128, 256)
-"""Side of the anchors of each pyramid level, four times the distance between them, in pixels of the network's input.
+_ANCHOR_SCALES = (16, 32, 64, 128, 256)
+"""Side of each pyramid level's anchors in input pixels, four times the distance between them.
 
 Matterport has them in an image enlarged to 1024 pixels. Shrinking them with the image would leave
 those of the size of a heart on the coarsest level, a few to a slice, and most objects without an
 anchor that overlaps them.
 """
-ASPECT_RATIOS = (0.5, 1.0, 2.0)
-CLASSES = 2
+_ASPECT_RATIOS = (0.5, 1.0, 2.0)
+_CLASSES = 2
 """Background and target."""
-GROUP_SIZE = 16
+_GROUP_SIZE = 16
 """Channels that are normalised together: in Wu and He 2018 as good as 32 groups, which in the first
 layers of a residual network hold two channels each.
 """
-BOX_SIDE = 7
+_BOX_SIDE = 7
 """Side of what the box head sees of a proposal; the mask head's input is twice and its output four
 times as large."""
-MASK_CONVOLUTIONS = 4
-LEVELS = ("0", "1", "2", "3")
+_MASK_CONVOLUTIONS = 4
+"""Of the mask head, as in He et al. 2017."""
+_LEVELS = ("0", "1", "2", "3")
 """Names that torchvision gives the levels of the pyramid that objects are cut from."""
-LOGIT_DEVIATION = 0.001
+_LOGIT_DEVIATION = 0.001
 """Of the random weights of the last mask layer, as in the authors' own Detectron, so that masks
 begin at one half everywhere; torchvision draws weights a thousand times as large.
 """
 IMAGE_MEAN, IMAGE_DEVIATION = 0.5, 0.25
 """Shift and scale of intensities in [0, 1] before the first convolution."""
 
-PROPOSALS = {
+_PROPOSALS = {
     "rpn_batch_size_per_image": 64,
     "rpn_fg_iou_thresh": 0.5,
     "rpn_pre_nms_top_n_train": 1000,
@@ -69,10 +70,10 @@ that overlaps the only object by almost a half teaches no background.
 
 def group_normalisation(channels: int) -> nn.GroupNorm:
     """Normalisation over groups of channels of one image, whatever the batch holds beside it."""
-    return nn.GroupNorm(channels // math.gcd(GROUP_SIZE, channels), channels)
+    return nn.GroupNorm(channels // math.gcd(_GROUP_SIZE, channels), channels)
 
 
-def make_backbone(name: Backbone, *, in_channels: int, width: int) -> BackboneWithFPN:
+def _make_backbone(name: Backbone, *, in_channels: int, width: int) -> BackboneWithFPN:
     """A residual network with a feature pyramid, from random weights.
 
     Args:
@@ -92,7 +93,7 @@ def make_backbone(name: Backbone, *, in_channels: int, width: int) -> BackboneWi
     deepest = body.fc.in_features
     return BackboneWithFPN(
         body,
-        return_layers={f"layer{level + 1}": name for level, name in enumerate(LEVELS)},
+        return_layers={f"layer{level + 1}": name for level, name in enumerate(_LEVELS)},
         in_channels_list=[deepest // 2**below for below in (3, 2, 1, 0)],
         out_channels=width,
         norm_layer=group_normalisation,
@@ -109,8 +110,8 @@ class MaskRCNN(nn.Module):
         start from random weights. Batches of two slices are too small for batch normalisation,
         which Matterport freezes at COCO's statistics: group normalisation stands in its place, and
         in the pyramid and the mask head as in He et al. 2019, who train Mask R-CNN from random
-        weights. Slices are worked on at `size` pixels, not enlarged to 1024, see `ANCHOR_SCALES`.
-        Fewer proposals, see `PROPOSALS`. The released code adds detected masks up; `union` takes
+        weights. Slices are worked on at `size` pixels, not enlarged to 1024, see `_ANCHOR_SCALES`.
+        Fewer proposals, see `_PROPOSALS`. The released code adds detected masks up; `union` takes
         their maximum.
 
     Args:
@@ -137,26 +138,26 @@ class MaskRCNN(nn.Module):
     ) -> None:
         super().__init__()
         self.size = size
-        scales = tuple((scale,) for scale in ANCHOR_SCALES)
+        scales = tuple((scale,) for scale in _ANCHOR_SCALES)
         self.detector = Detector(
-            make_backbone(backbone, in_channels=in_channels, width=width),
+            _make_backbone(backbone, in_channels=in_channels, width=width),
             min_size=size,
             max_size=size,
             image_mean=[IMAGE_MEAN] * in_channels,
             image_std=[IMAGE_DEVIATION] * in_channels,
-            rpn_anchor_generator=AnchorGenerator(scales, (ASPECT_RATIOS,) * len(scales)),
+            rpn_anchor_generator=AnchorGenerator(scales, (_ASPECT_RATIOS,) * len(scales)),
             box_score_thresh=score,
             box_nms_thresh=overlap,
-            box_head=TwoMLPHead(width * BOX_SIDE**2, 4 * width),
-            box_predictor=FastRCNNPredictor(4 * width, CLASSES),
+            box_head=TwoMLPHead(width * _BOX_SIDE**2, 4 * width),
+            box_predictor=FastRCNNPredictor(4 * width, _CLASSES),
             mask_head=MaskRCNNHeads(
-                width, [width] * MASK_CONVOLUTIONS, 1, norm_layer=group_normalisation
+                width, [width] * _MASK_CONVOLUTIONS, 1, norm_layer=group_normalisation
             ),
-            mask_predictor=MaskRCNNPredictor(width, width, CLASSES),
-            **PROPOSALS,
+            mask_predictor=MaskRCNNPredictor(width, width, _CLASSES),
+            **_PROPOSALS,
         )
         nn.init.normal_(
-            self.detector.roi_heads.mask_predictor.mask_fcn_logits.weight, std=LOGIT_DEVIATION
+            self.detector.roi_heads.mask_predictor.mask_fcn_logits.weight, std=_LOGIT_DEVIATION
         )
 
     def forward(self, images: Tensor) -> Tensor:
@@ -192,7 +193,7 @@ class MaskRCNN(nn.Module):
         return F.interpolate(images, shape, mode="bilinear", antialias=True)
 
     def losses(self, images: Tensor, masks: Tensor) -> dict[str, Tensor]:
-        """Torchvision's losses, training mode only, in float32 even where other networks train in mixed precision.
+        """Torchvision's losses, training mode only, always in float32.
 
         In bfloat16 the boxes of proposals, and with them the true ones, would be rounded to whole
         pixels.

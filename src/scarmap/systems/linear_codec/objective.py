@@ -11,8 +11,9 @@ from scarmap.systems.linear_codec.codec import Problem, encode
 from scarmap.systems.linear_codec.maskrcnn import MaskRCNN
 
 Loss = Literal["dice", "dice-cross-entropy"]
-SMOOTH_PX = 1.0
-WHOLE_BATCH = (0, 1, 2, 3)
+_SMOOTH_PX = 1.0
+"""Added to both sides of the ratio, from the released code."""
+_WHOLE_BATCH = (0, 1, 2, 3)
 """Axes of the Dice loss: a batch counts as one image."""
 
 
@@ -40,9 +41,11 @@ class BinaryObjective(nn.Module):
         logits = model(images).float()
         if self.loss == "dice-cross-entropy":
             return {
-                "dice_cross_entropy": binary_dice_cross_entropy(logits, truth, smooth=SMOOTH_PX)
+                "dice_cross_entropy": binary_dice_cross_entropy(logits, truth, smooth=_SMOOTH_PX)
             }
-        return {"dice": dice_loss(torch.sigmoid(logits), truth, smooth=SMOOTH_PX, dims=WHOLE_BATCH)}
+        return {
+            "dice": dice_loss(torch.sigmoid(logits), truth, smooth=_SMOOTH_PX, dims=_WHOLE_BATCH)
+        }
 
 
 class MaskRCNNObjective(nn.Module):

@@ -54,7 +54,7 @@ def paste(masks: Tensor, boxes: Tensor, *, height: int, width: int) -> Tensor:
 
 
 def union(masks: Tensor, boxes: Tensor, *, height: int, width: int) -> Tensor:
-    """All detections of a slice as one map (1, height, width): the maximum of what `paste` returns, zeros for none.
+    """All detections of a slice as one map (1, height, width): their maximum, or zeros for none.
 
     Above any threshold it is the union of the masks above that threshold, which their sum is not.
     """

@@ -9,15 +9,15 @@ from scarmap.inference.postprocess import fill_holes_per_slice, largest_componen
 from scarmap.labels import LabelArray, MaskArray
 from scarmap.systems.linear_codec.codec import ORDER, active, decode, write
 
-ONE_PART = ("lv_pool", "lv_epicardium")
+_ONE_PART = ("lv_pool", "lv_epicardium")
 """Regions of which a slice has one part."""
 
-SOLID = ("lv_pool", "rv_pool", "lv_epicardium")
+_SOLID = ("lv_pool", "rv_pool", "lv_epicardium")
 """Regions without holes."""
 
 
 def clean(maps: NDArray[np.float32], *, regions: Sequence[str]) -> MaskArray:
-    """Cut at one half, keep the largest part of what has one part in a slice, fill the holes of what has none.
+    """Cut at one half, keep the largest part of single structures, fill holes of solid ones.
 
     Source: linear codec, section 2.5: the largest part of the LV blood pool and of the LV
         epicardium, in each slice.
@@ -34,9 +34,9 @@ def clean(maps: NDArray[np.float32], *, regions: Sequence[str]) -> MaskArray:
     """
     masks = active(maps)
     for mask, region in zip(masks, regions, strict=True):
-        if region in ONE_PART:
+        if region in _ONE_PART:
             mask[:] = largest_component_per_slice(mask)
-        if region in SOLID:
+        if region in _SOLID:
             mask[:] = fill_holes_per_slice(mask)
     return masks
 
@@ -60,7 +60,7 @@ def compose_coded(probabilities: NDArray[np.float32], *, regions: Sequence[str])
 
 
 def compose_classes(probabilities: NDArray[np.float32], *, regions: Sequence[str]) -> LabelArray:
-    """Clean the answers to the class problems and write them; nothing keeps pathology in the myocardium.
+    """Clean the answers to the class problems and write them; pathology may leave the myocardium.
 
     Source: linear codec, Table 1, "UNet" and "Proposed" with a dagger.
     Differs: how these rows were cleaned is not said; the same as above, of the regions that they

@@ -14,15 +14,15 @@ from scarmap.recipes.recipe import Recipe, Row
 from scarmap.recipes.settings import check_settings
 
 NETWORKS = ("unet", "mask-rcnn", "unetpp")
-COPIES = 40
-LEAKY_COPIES = 32
+_COPIES = 40
+_LEAKY_COPIES = 32
 """Copies of each slice that are trained on: all, or the first 80 % of the unshuffled set."""
 
-OWN_SPACING_MM = 0.75
+_OWN_SPACING_MM = 0.75
 """Pixel size, about, of the images that the published window and warp are made for."""
 
-WARP_PX = 5.0
-MARGIN = 8
+_WARP_PX = 5.0
+_MARGIN = 8
 """Pixels beyond the window for warps to draw from."""
 
 
@@ -81,47 +81,47 @@ def linear_codec(
         RecipeError: A keyword has an unknown value, or two do not go together.
     """
     check_settings(linear_codec, dict(locals()))
-    check_members(members)
-    narrowest = min(width, (unetpp_width or 2 * width) // 2, maskrcnn_width or 16 * width)
-    check_sizes(narrowest, size=size, maskrcnn_size=maskrcnn_size, spacing_mm=spacing_mm)
-    check_split(leaky_split=leaky_split, folds=folds, augmentation=augmentation)
-    check_codec(codec=codec, swap_lge_t2=swap_lge_t2)
+    _check_members(members)
+    # width 0 stays 0 in every network, so that the check finds it
+    unetpp_width, maskrcnn_width = unetpp_width or 2 * width, maskrcnn_width or 16 * width
+    maskrcnn_size = size if maskrcnn_size is None else maskrcnn_size
+    narrowest = min(width, unetpp_width // 2, maskrcnn_width)
+    _check_sizes(narrowest, size=size, maskrcnn_size=maskrcnn_size, spacing_mm=spacing_mm)
+    _check_split(leaky_split=leaky_split, folds=folds, augmentation=augmentation)
+    _check_codec(codec=codec, swap_lge_t2=swap_lge_t2)
     from scarmap.inference.postprocess import slices_without_heart
     from scarmap.sampling.preparation import Preparation
     from scarmap.systems.linear_codec import illustrate, inference, postprocess, stages
     from scarmap.systems.linear_codec.codec import SEQUENCES, class_problems, coded_problems
     from scarmap.systems.linear_codec.stages import SCALED
 
-    problems = coded_problems(swap_lge_t2=swap_lge_t2) if codec else class_problems()
+    problems, compose = class_problems(), postprocess.compose_classes
+    if codec:
+        problems, compose = coded_problems(swap_lge_t2=swap_lge_t2), postprocess.compose_coded
+    # turned by any angle, a window needs a wider margin, and turned views are worth averaging
+    margin, views = (size // 6, 8) if augmentation == "strong" else (_MARGIN, 1)
+    copies, split = (_LEAKY_COPIES, same_cases) if leaky_split else (_COPIES, _FOLDS[folds])
     regions = tuple(problem.region for problem in problems)
-    detector = {
-        "size": maskrcnn_size or size,
-        "width": maskrcnn_width or 16 * width,
-        "backbone": maskrcnn_backbone,
-    }
+    detector = {"size": maskrcnn_size, "width": maskrcnn_width, "backbone": maskrcnn_backbone}
     training = stages.Training(
         schedule=schedule,
         augmentation=augmentation,
-        copies=LEAKY_COPIES if leaky_split else COPIES,
-        warp_px=WARP_PX if spacing_mm is None else WARP_PX * OWN_SPACING_MM / spacing_mm,
+        copies=copies,
+        warp_px=_warp_px(spacing_mm),
     )
-    strong = augmentation == "strong"
-    compose = postprocess.compose_coded if codec else postprocess.compose_classes
     seen: dict[str, Any] = {"problems": problems, "members": members}
     return Recipe(
         system="linear_codec",
         layout="myops2020",
-        preparation=Preparation(
-            SEQUENCES, size, SCALED, spacing_mm, margin=size // 6 if strong else MARGIN
-        ),
-        folds=same_cases if leaky_split else FOLDS[folds],
+        preparation=Preparation(SEQUENCES, size, SCALED, spacing_mm, margin=margin),
+        folds=split,
         stages=stages.all_stages(
             **seen,
-            widths=stages.Widths(width, unetpp_width or 2 * width, detector),
+            widths=stages.Widths(width, unetpp_width, detector),
             training=training,
         ),
         regions=regions,
-        assemble=partial(inference.assemble, **seen, views=8 if strong else 1),
+        assemble=partial(inference.assemble, **seen, views=views),
         compose=partial(compose, regions=regions),
         illustrate=partial(
             illustrate.illustrate, **seen, compose=partial(compose, regions=regions)
@@ -129,6 +129,10 @@ def linear_codec(
         check=slices_without_heart,
         sources=SOURCES,
     )
+
+
+def _warp_px(spacing_mm: float | None) -> float:
+    return _WARP_PX if spacing_mm is None else _WARP_PX * _OWN_SPACING_MM / spacing_mm
 
 
 def same_cases(cases: Sequence[str]) -> tuple[Fold, ...]:
@@ -145,10 +149,10 @@ def same_cases(cases: Sequence[str]) -> tuple[Fold, ...]:
     return (Fold(names, names),)
 
 
-FOLDS = {"five": contiguous_folds, "seeded": seeded_folds, "none": no_folds}
+_FOLDS = {"five": contiguous_folds, "seeded": seeded_folds, "none": no_folds}
 
 
-def check_members(members: tuple[str, ...]) -> None:
+def _check_members(members: tuple[str, ...]) -> None:
     """Raise RecipeError unless some of the three networks are named, each once."""
     for member in members:
         if member not in NETWORKS:
@@ -162,8 +166,8 @@ def check_members(members: tuple[str, ...]) -> None:
         )
 
 
-def check_sizes(
-    narrowest: int, *, size: int, maskrcnn_size: int | None, spacing_mm: float | None
+def _check_sizes(
+    narrowest: int, *, size: int, maskrcnn_size: int, spacing_mm: float | None
 ) -> None:
     """Raise RecipeError for numbers that no network or window can have."""
     if narrowest < 1:
@@ -175,7 +179,7 @@ def check_sizes(
         raise RecipeError(
             f"The linear codec's size is {size}; the window's side must be a multiple of 32."
         )
-    if maskrcnn_size is not None and maskrcnn_size < 32:
+    if maskrcnn_size < 32:
         raise RecipeError(
             f"The linear codec's maskrcnn_size is {maskrcnn_size}; it must be 32 pixels or more."
         )
@@ -185,7 +189,7 @@ def check_sizes(
         )
 
 
-def check_codec(*, codec: bool, swap_lge_t2: bool) -> None:
+def _check_codec(*, codec: bool, swap_lge_t2: bool) -> None:
     """Raise RecipeError where sequences are to be swapped that nothing assigns."""
     if swap_lge_t2 and not codec:
         raise RecipeError(
@@ -194,8 +198,8 @@ def check_codec(*, codec: bool, swap_lge_t2: bool) -> None:
         )
 
 
-def check_split(*, leaky_split: bool, folds: str, augmentation: str) -> None:
-    """Raise RecipeError where two splits are asked for, or a split of copies where there are none."""
+def _check_split(*, leaky_split: bool, folds: str, augmentation: str) -> None:
+    """Raise RecipeError for two splits at once, or a split of copies where there are none."""
     if leaky_split and augmentation == "strong":
         raise RecipeError(
             "leaky_split trains on 32 of the 40 copies of each slice, and augmentation='strong' "
@@ -212,16 +216,24 @@ SOURCES = {
     "members": "paper, section 2.4",
     "swap_lge_t2": "paper, section 2.3, and released code: LGE for edema and scar, T2 for scar",
     "size": "paper, section 2.1: 256 x 256",
-    "spacing_mm": "paper, section 2.1: the images' own; choice: the median where one differs by over 10 %",
+    "spacing_mm": (
+        "paper, section 2.1: the images' own; choice: the median where one differs by over 10 %"
+    ),
     "intensity": "paper, section 2.2: percentiles 5 and 95 of a slice; clipping: released code",
-    "augmentation: nodes, warp_px": "paper, section 2.1: 8 x 8 nodes, 5 pixels; scaled with spacing_mm: choice",
-    "augmentation: copies": "paper, section 2.1: 20 versions, each again turned; released code: one is the original",
+    "augmentation: nodes, warp_px": (
+        "paper, section 2.1: 8 x 8 nodes, 5 pixels; scaled with spacing_mm: choice"
+    ),
+    "augmentation: copies": (
+        "paper, section 2.1: 20 versions, each again turned; released code: one is the original"
+    ),
     "width": "paper, Fig. 2: 16 to 128 channels",
     "unetpp_width": "released code: 32, twice the U-Net's",
     "maskrcnn_backbone": "paper, section 2.4: ResNet50",
     "maskrcnn_size": "choice: the window's; the released code enlarges to 1024",
     "maskrcnn_width": "Matterport's default: 256",
-    "learning rates, batch sizes": "paper, section 2.4: Adam at 1e-5, 8 slices; Mask R-CNN: Adam at 1e-3, 2 slices",
+    "learning rates, batch sizes": (
+        "paper, section 2.4: Adam at 1e-5, 8 slices; Mask R-CNN: Adam at 1e-3, 2 slices"
+    ),
     "epochs": "paper, section 3.2: 500, the best of the validation kept",
     "mask-rcnn: steps of an epoch, gradient_clip": "released code: 100, 5",
     "loss": "paper, section 2.4: negative Dice; one pixel of smoothing: released code",
@@ -231,37 +243,40 @@ SOURCES = {
     "folds": "choice: by patient; leaky_split is the released code's split",
     "modern: learning rates, epochs, batch size": "choice",
 }
-NOTE = (
+_NOTE = (
     "Measured by the organisers on 20 test cases whose labels are not public. "
     "Columns: scar, and scar and edema as one."
 )
 
 
-def table_row(
+def _table_row(
     recipe: Callable[..., Recipe],
     dice: Mapping[str, tuple[float, float]],
     jaccard: Mapping[str, tuple[float, float]],
     note: str = "",
 ) -> Row:
     """A row of Table 1."""
-    return Row(recipe, "linear-codec", "1", dice, "case3d", NOTE + note, {"jaccard": jaccard})
+    return Row(recipe, "linear-codec", "1", dice, "case3d", _NOTE + note, {"jaccard": jaccard})
 
 
-UNCODED = " What this row learns is thinly described: here each tissue by itself, seen on all three sequences."
+_UNCODED = (
+    " What this row learns is thinly described: here each tissue by itself, seen on all three "
+    "sequences."
+)
 RECIPES: dict[str, Row] = {
-    "linear-codec/unet": table_row(
+    "linear-codec/unet": _table_row(
         partial(linear_codec, codec=False, members=("unet",)),
         {"scar": (36.2, 23.2), "scar_and_edema": (43.2, 16.0)},
         {"scar": (24.5, 18.1), "scar_and_edema": (28.8, 13.1)},
-        UNCODED,
+        _UNCODED,
     ),
-    "linear-codec/no-codec": table_row(
+    "linear-codec/no-codec": _table_row(
         partial(linear_codec, codec=False),
         {"scar": (38.5, 24.3), "scar_and_edema": (54.2, 17.1)},
         {"scar": (26.5, 18.9), "scar_and_edema": (38.9, 15.0)},
-        UNCODED,
+        _UNCODED,
     ),
-    "linear-codec": table_row(
+    "linear-codec": _table_row(
         partial(linear_codec),
         {"scar": (46.8, 26.8), "scar_and_edema": (55.7, 18.3)},
         {"scar": (34.2, 22.2), "scar_and_edema": (40.5, 16.3)},

@@ -31,14 +31,14 @@ Differs: percentiles are of the whole slice and not of its centre crop, so that 
 """
 
 AugmentationName = Literal["on-the-fly", "published-set", "strong"]
-EPOCHS = 500
-MODERN_EPOCHS = {"unet": 60, "unetpp": 40, "mask-rcnn": 60}
-MODERN_LEARNING_RATES = {"unet": 2e-3, "unetpp": 1e-3, "mask-rcnn": 1e-3}
-LEARNING_RATES = {"unet": 1e-5, "unetpp": 1e-5, "mask-rcnn": 1e-3}
-BATCH_SIZES = {"unet": 8, "unetpp": 8, "mask-rcnn": 2}
-MODERN_BATCH_SIZE = 2
-STEPS = {"mask-rcnn": 100}
-CLIPS = {"mask-rcnn": 5.0}
+_EPOCHS = 500
+_MODERN_EPOCHS = {"unet": 60, "unetpp": 40, "mask-rcnn": 60}
+_MODERN_LEARNING_RATES = {"unet": 2e-3, "unetpp": 1e-3, "mask-rcnn": 1e-3}
+_LEARNING_RATES = {"unet": 1e-5, "unetpp": 1e-5, "mask-rcnn": 1e-3}
+_BATCH_SIZES = {"unet": 8, "unetpp": 8, "mask-rcnn": 2}
+_MODERN_BATCH_SIZE = 2
+_STEPS = {"mask-rcnn": 100}
+_CLIPS = {"mask-rcnn": 5.0}
 """Steps of an epoch and largest gradient norm of the published schedule, of the networks that have
 one."""
 
@@ -108,21 +108,21 @@ def stage(member: str, problem: Problem, *, widths: Widths, training: Training) 
         objective=objective,
         sampler=sampler(member, training),
         optimizer=Adam,
-        phases=(Phase(EPOCHS, LEARNING_RATES[member], constant),),
+        phases=(Phase(_EPOCHS, _LEARNING_RATES[member], constant),),
         score=partial(
             region_dice,
             predict=partial(SOFT_MAPS[member], sequences=problem.sequences),
             regions=(problem.region,),
         ),
-        gradient_clip=CLIPS.get(member),
+        gradient_clip=_CLIPS.get(member),
     )
     return modernised(made, member) if modern else made
 
 
 def modernised(made: Stage, member: str) -> Stage:
     """The same stage with AdamW on one cycle, far fewer epochs, and the last one kept."""
-    peak = MODERN_LEARNING_RATES[member]
-    return replace(made, **modern_training(epochs=MODERN_EPOCHS[member], learning_rate=peak))
+    peak = _MODERN_LEARNING_RATES[member]
+    return replace(made, **modern_training(epochs=_MODERN_EPOCHS[member], learning_rate=peak))
 
 
 def network(member: str, *, in_channels: int, widths: Widths) -> Callable[[], nn.Module]:
@@ -143,8 +143,8 @@ def sampler(member: str, training: Training) -> Sampler:
         slice once an epoch.
     """
     modern = training.schedule == "modern"
-    batch_size = MODERN_BATCH_SIZE if modern else BATCH_SIZES[member]
-    steps = None if modern else STEPS.get(member)
+    batch_size = _MODERN_BATCH_SIZE if modern else _BATCH_SIZES[member]
+    steps = None if modern else _STEPS.get(member)
     if training.augmentation == "strong":
         return partial(full_slices, batch_size=batch_size, augmentation=UNIT_AUGMENTATION)
     warped: dict[str, Any] = {"batch_size": batch_size, "warp_px": training.warp_px, "steps": steps}

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-ENCODER = ((2, 2), (2, 4), (3, 8), (3, 16), (3, 16))
+_ENCODER = ((2, 2), (2, 4), (3, 8), (3, 16), (3, 16))
 """Convolutions of each block of VGG16, and their channels as multiples of the network's width."""
 DECODER_WIDTHS = (1.0, 2.0, 4.0, 8.0, 0.5)
 """Channels of the nodes of each row, finest first, as multiples of the network's width.
@@ -14,11 +14,11 @@ DECODER_WIDTHS = (1.0, 2.0, 4.0, 8.0, 0.5)
 The deepest row is the narrowest: the released library lists widths from deep to fine and reads the
 deepest row's one place before the first entry, which is the last.
 """
-ROWS = len(ENCODER)
+_ROWS = len(_ENCODER)
 
 
-def vgg_block(in_channels: int, out_channels: int, *, convolutions: int) -> nn.Sequential:
-    """3x3 convolutions with ReLU and without normalisation, (B, in_channels, H, W) -> (B, out_channels, H, W)."""
+def _vgg_block(in_channels: int, out_channels: int, *, convolutions: int) -> nn.Sequential:
+    """3x3 convolutions with ReLU and without normalisation; the size of the image stays."""
     layers: list[nn.Module] = []
     for before, after in pairwise([in_channels, *[out_channels] * convolutions]):
         convolution = nn.Conv2d(before, after, 3, padding=1)
@@ -29,7 +29,7 @@ def vgg_block(in_channels: int, out_channels: int, *, convolutions: int) -> nn.S
 
 
 class Node(nn.Module):
-    """One node X[i][j] of the decoder: the coarser node enlarged, concatenated with the row's earlier nodes, convolved.
+    """One node X[i][j] of the decoder: enlarge the coarser node, join the row's others, convolve.
 
     Args:
         below: Channels of the map that is enlarged.
@@ -56,6 +56,18 @@ class Node(nn.Module):
         return found
 
 
+def _row_of_nodes(row: int, encoded: list[int], decoded: list[int]) -> nn.ModuleList:
+    """The nodes X[row][1], X[row][2] and so on; the deeper the row, the fewer."""
+    return nn.ModuleList(
+        Node(
+            below=encoded[row] if column == 1 else decoded[row + 1],
+            beside=encoded[row] + (column - 1) * decoded[row],
+            out_channels=decoded[row],
+        )
+        for column in range(1, _ROWS - row + 1)
+    )
+
+
 class UNetPlusPlus(nn.Module):
     """U-Net++ on VGG16 from random weights, without deep supervision.
 
@@ -77,29 +89,19 @@ class UNetPlusPlus(nn.Module):
 
     def __init__(self, *, in_channels: int = 1, width: int = 32) -> None:
         super().__init__()
-        encoded = [multiple * width for _, multiple in ENCODER]
+        encoded = [multiple * width for _, multiple in _ENCODER]
         decoded = [round(multiple * width) for multiple in DECODER_WIDTHS]
         self.encoder = nn.ModuleList(
-            vgg_block(before, after, convolutions=convolutions)
-            for (before, after), (convolutions, _) in zip(
-                pairwise([in_channels, *encoded]), ENCODER, strict=True
+            _vgg_block(before, after, convolutions=convolutions)
+            for before, after, (convolutions, _) in zip(
+                [in_channels, *encoded], encoded, _ENCODER, strict=False
             )
         )
-        self.nodes = nn.ModuleList(
-            nn.ModuleList(
-                Node(
-                    below=encoded[row] if column == 1 else decoded[row + 1],
-                    beside=encoded[row] + (column - 1) * decoded[row],
-                    out_channels=decoded[row],
-                )
-                for column in range(1, ROWS - row + 1)
-            )
-            for row in range(ROWS)
-        )
+        self.nodes = nn.ModuleList(_row_of_nodes(row, encoded, decoded) for row in range(_ROWS))
         self.head = nn.Conv2d(decoded[0], 1, 3, padding=1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images (B, in_channels, H, W), in [0, 1], to logits (B, 1, H, W); H and W are multiples of 32."""
+        """Images (B, in_channels, H, W), sides multiples of 32, to logits (B, 1, H, W)."""
         rows: list[list[Tensor]] = []
         pooled: list[Tensor] = []
         x = images
@@ -107,8 +109,8 @@ class UNetPlusPlus(nn.Module):
             rows.append([block(x)])
             x = F.max_pool2d(rows[-1][0], 2)
             pooled.append(x)
-        for column in range(1, ROWS + 1):
-            for row in range(ROWS - column + 1):
+        for column in range(1, _ROWS + 1):
+            for row in range(_ROWS - column + 1):
                 below = pooled[row] if column == 1 else rows[row + 1][column - 1]
                 rows[row].append(self.nodes[row][column - 1](below, rows[row]))  # type: ignore[index]
         logits: Tensor = self.head(rows[0][-1])

@@ -1,4 +1,4 @@
-"""The augmentation module: random warps and quarter-turns of whole batches, on the device that they lie on."""
+"""The augmentation module: random warps and quarter-turns of whole batches, on their device."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -13,6 +13,7 @@ from scarmap.sampling.batch import Batch
 from scarmap.sampling.samplers import shuffled
 
 NODES = 8
+"""Along each axis of the grid that is shifted at random: linear codec, section 2.1."""
 VERSIONS = 20
 """Of each slice: the original and 19 warps."""
 
@@ -30,7 +31,7 @@ def on_the_fly(
     warp_px: float = 5.0,
     steps: int | None = None,
 ) -> Iterator[Batch]:
-    """Each slice several times an epoch, every time with another warp and turn; drawn as the published set is.
+    """Yield each slice several times an epoch, each time with another warp and turn.
 
     Source: linear codec, section 2.1.
     Differs: the published 40 copies of a slice are drawn once and kept; here they are drawn anew,
@@ -69,7 +70,7 @@ def published_set(
     steps: int | None = None,
     seed: int = 1,
 ) -> Iterator[Batch]:
-    """Each of the fixed copies of each slice once an epoch, shuffled; made when it is needed and stored nowhere.
+    """Yield each fixed copy of each slice once an epoch, shuffled; no copy is stored.
 
     Source: linear codec, section 2.1: every slice in 20 versions, "augmented with one time more
         data" by quarter-turns.
@@ -120,7 +121,9 @@ def published_copy(row: int, copy: int, *, seed: int) -> tuple[np.ndarray, int]:
 
 
 def warp(batch: Batch, nodes: Tensor, quarters: Tensor, *, size: int) -> Batch:
-    """Warp the window in the middle of each slice, then turn it; images bilinear, labels nearest, borders repeated.
+    """Warp the window in the middle of each slice, then turn it.
+
+    Images are interpolated bilinearly, labels take the nearest pixel's, borders are repeated.
 
     Source: linear codec, section 2.1.
     Differs: every slice has a field of its own, as the text says; the released code draws one for a

@@ -1,4 +1,4 @@
-"""How tissue looks in a sequence, as a few numbers: found in an image, and turned into an image again."""
+"""Appearance codes: a few numbers that say how a sequence shows tissue, from an image and back."""
 
 from itertools import pairwise
 
@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-SLOPE = 0.3
+_SLOPE = 0.3
 """Negative slope of LeakyReLU, the default of Keras."""
 
 
@@ -27,14 +27,14 @@ class AppearanceEncoder(nn.Module):
         widths = (anatomy + 1, 16, 32, 64, 128)
         layers: list[nn.Module] = []
         for before, after in pairwise(widths):
-            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
+            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.LeakyReLU(_SLOPE)]
         self.convolutions = nn.Sequential(*layers)
-        self.dense = nn.Sequential(nn.Linear(widths[-1], 32), nn.LeakyReLU(SLOPE))
+        self.dense = nn.Sequential(nn.Linear(widths[-1], 32), nn.LeakyReLU(_SLOPE))
         self.mean = nn.Linear(32, code)
         self.log_variance = nn.Linear(32, code)
 
     def forward(self, anatomy: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Anatomy (B, A, H, W) in {0, 1} and image (B, 1, H, W) in [-1, 1] to mean and log-variance, (B, Z)."""
+        """Anatomy (B, A, H, W), 0 or 1, and image (B, 1, H, W) to mean and log-variance (B, Z)."""
         pooled = self.convolutions(torch.cat([anatomy, image], dim=1)).mean(dim=(2, 3))
         features = self.dense(pooled)
         return self.mean(features), self.log_variance(features)
@@ -56,9 +56,9 @@ class ModulatedLayer(nn.Module):
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         """Features (B, C, H, W) and codes (B, Z) to features (B, C, H, W)."""
         scale, shift = rearrange(self.modulation(code), "B (two C) -> two B C 1 1", two=2)
-        entering = F.leaky_relu(self.first(x), SLOPE)
+        entering = F.leaky_relu(self.first(x), _SLOPE)
         modulated = (1 + scale) * self.second(entering) + shift
-        return entering + F.leaky_relu(modulated, SLOPE)
+        return entering + F.leaky_relu(modulated, _SLOPE)
 
 
 class Renderer(nn.Module):
@@ -81,7 +81,7 @@ class Renderer(nn.Module):
 
     def forward(self, anatomy: Tensor, code: Tensor) -> Tensor:
         """Anatomy (B, A, H, W) in {0, 1} and code (B, Z) to an image (B, 1, H, W) in [-1, 1]."""
-        x = F.leaky_relu(self.enter(anatomy), SLOPE)
+        x = F.leaky_relu(self.enter(anatomy), _SLOPE)
         for layer in self.layers:
             x = layer(x, code)
         return torch.tanh(self.leave(x))

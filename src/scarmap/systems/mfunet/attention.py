@@ -1,4 +1,4 @@
-"""The spatial attention at the end of MFU-Net's decoder, as the paper describes it and as it was released."""
+"""The spatial attention at the end of MFU-Net's decoder, as published and as released."""
 
 import torch
 import torch.nn.functional as F
@@ -96,7 +96,7 @@ class SpatialAttention(nn.Module):
 
 
 class ReleasedAttention(nn.Module):
-    """The attention module as the released code computes it: a small linear pyramid that ends in class maps.
+    """The attention module of the released code: a small linear pyramid that ends in class maps.
 
     Source: MFU-Net, released code.
     Differs: the released scale of the self-attention starts at 0 and is not among the trained

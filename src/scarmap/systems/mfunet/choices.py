@@ -30,7 +30,7 @@ def check_ranges(
 
 
 def check_auxiliary(auxiliary_weight: float, *, attention: bool, attention_variant: str) -> None:
-    """Raise RecipeError where a loss on the attention's maps is asked of an attention that makes none."""
+    """Raise RecipeError for a loss on the attention's maps where the attention makes none."""
     if auxiliary_weight and not (attention and attention_variant == "released"):
         raise RecipeError(
             "auxiliary_weight is a loss on the maps of the released attention; add --set "

@@ -14,7 +14,7 @@ from scarmap.systems.mfunet.choices import check_choice
 Fusion = Literal["max", "concatenation"]
 Backbone = Literal["residual", "dilation", "side", "plain"]
 
-LEVELS = 4
+_LEVELS = 4
 """Poolings of each encoder."""
 
 
@@ -55,13 +55,13 @@ class SequenceEncoder(nn.Module):
 
     def __init__(self, *, width: int, kind: BlockKind) -> None:
         super().__init__()
-        widths = [1, *(width * 2**level for level in range(LEVELS))]
+        widths = [1, *(width * 2**level for level in range(_LEVELS))]
         self.blocks = nn.ModuleList(
             ConvBlock(before, after, kind=kind) for before, after in pairwise(widths)
         )
 
     def forward(self, image: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
-        """Features of image (B, 1, H, W) at each level before pooling, finest first, and the last pooled."""
+        """Features of image (B, 1, H, W) before each pooling, finest first, and the last pooled."""
         features, x = [], image
         for block in self.blocks:
             features.append(block(x))
@@ -70,7 +70,7 @@ class SequenceEncoder(nn.Module):
 
 
 class Encoders(nn.Module):
-    """One encoder per sequence, no weights shared, and the bottleneck on their concatenated features.
+    """One encoder per sequence, no weights shared, and the bottleneck on all their features.
 
     Source: MFU-Net, Fig. 2 and section 2.1; widths from the released code; backbones from section
         4, Table 2.
@@ -91,7 +91,7 @@ class Encoders(nn.Module):
         self.sequences = nn.ModuleList(
             SequenceEncoder(width=width, kind=kind) for _ in range(sequences)
         )
-        gathered, deepest = sequences * width * 2 ** (LEVELS - 1), width * 2**LEVELS
+        gathered, deepest = sequences * width * 2 ** (_LEVELS - 1), width * 2**_LEVELS
         self.bottleneck = (
             DilatedBlock(gathered, deepest)
             if backbone == "dilation"
@@ -104,28 +104,27 @@ class Encoders(nn.Module):
         Raises:
             ValueError: The number of sequences or the size does not fit.
         """
-        step = 2**LEVELS
-        if (
-            x.ndim != 4
-            or x.shape[1] != len(self.sequences)
-            or x.shape[2] % step
-            or x.shape[3] % step
-        ):
+        self._check_shape(x)
+        images = torch.split(x, 1, dim=1)
+        encoded = [encode(image) for encode, image in zip(self.sequences, images, strict=True)]
+        features, pooled = zip(*encoded, strict=True)
+        return Encoding(
+            tuple(zip(*features, strict=True)), self.bottleneck(torch.cat(pooled, dim=1))
+        )
+
+    def _check_shape(self, x: Tensor) -> None:
+        step, sequences = 2**_LEVELS, len(self.sequences)
+        fits = x.ndim == 4 and x.shape[1] == sequences
+        if not fits or x.shape[2] % step or x.shape[3] % step:
             raise ValueError(
                 f"MFU-Net was given images of shape {tuple(x.shape)}; it takes (B, "
-                f"{len(self.sequences)}, H, W) with H and W multiples of {step}. Crop or pad the "
+                f"{sequences}, H, W) with H and W multiples of {step}. Crop or pad the "
                 "images, or choose another patch size."
             )
-        encoded = [
-            encoder(image)
-            for encoder, image in zip(self.sequences, torch.split(x, 1, dim=1), strict=True)
-        ]
-        skips = tuple(zip(*(features for features, _ in encoded), strict=True))
-        return Encoding(skips, self.bottleneck(torch.cat([pooled for _, pooled in encoded], dim=1)))
 
 
 class Decoder(nn.Module):
-    """Enlarge the bottleneck level by level and join it with the skips of all sequences and their maximum.
+    """Enlarge the bottleneck level by level; join all sequences' skips and their maximum.
 
     With one sequence the maximum equals the skip, so it is not joined twice.
 
@@ -151,7 +150,7 @@ class Decoder(nn.Module):
         check_choice("fusion", fusion, ("max", "concatenation"))
         kind = _block_kind(backbone)
         self.joins_max = fusion == "max" and sequences > 1
-        widths = [width * 2**level for level in range(LEVELS)]
+        widths = [width * 2**level for level in range(_LEVELS)]
         joined = 1 + sequences + self.joins_max
         self.enlarge = nn.ModuleList(
             nn.Sequential(
@@ -164,7 +163,7 @@ class Decoder(nn.Module):
     def forward(self, encoding: Encoding) -> Tensor:
         """Features (B, width, H, W), at least 0, of the images that were encoded."""
         x = encoding.bottleneck
-        for level in reversed(range(LEVELS)):
+        for level in reversed(range(_LEVELS)):
             skips = encoding.skips[level]
             fused = (max_fusion(skips),) if self.joins_max else ()
             x = self.blocks[level](torch.cat([self.enlarge[level](x), *skips, *fused], dim=1))

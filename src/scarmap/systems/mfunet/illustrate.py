@@ -1,4 +1,4 @@
-"""The paper's own pictures, made from any trained MFU-Net (Figures 3, 5 and 6; Figure 7 is drawn from the log)."""
+"""The paper's Figures 3, 5 and 6 of any trained MFU-Net. Figure 7 is drawn from the log."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,12 +14,12 @@ from scarmap.systems.mfunet.inference import probabilities
 from scarmap.systems.mfunet.network import MFUNet
 from scarmap.systems.mfunet.resampling import cut_patches, num_patches
 
-SHOWN = {
+_SHOWN = {
     "bSSFP": ("whole_myocardium", "lv_pool", "rv_pool"),
     "LGE": ("scar", "mvo"),
     "T2": ("edema",),
 }
-PATCH_SHARES = (1 / 3, 4 / 9)
+_PATCH_SHARES = (1 / 3, 4 / 9)
 
 
 @torch.inference_mode()
@@ -43,20 +43,20 @@ def illustrate(
     model = stages["segment"].eval()
     assert isinstance(model, MFUNet)
     batch = most_pathological(bank, rows, count=2)
-    pictures = [fusion_picture(model, batch, sequences), patch_picture(batch, sequences)]
+    pictures = [_fusion_picture(model, batch, sequences), _patch_picture(batch, sequences)]
     if model.attention is not None:
-        pictures.append(attention_picture(model, batch, sequences, regions))
+        pictures.append(_attention_picture(model, batch, sequences, regions))
     return pictures
 
 
-def fusion_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Illustration:
-    """Figure 3: the finest features of each sequence above the maximum over sequences, with the truth's contours."""
+def _fusion_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Illustration:
+    """Figure 3: the finest features of each sequence and their maximum, with the truth."""
     finest = model.features(batch.images)[0]
     rows = []
     for index in range(len(batch.images)):
         labels = batch.labels[index].cpu().numpy()
         for channel, sequence in enumerate(sequences):
-            drawn = contours(labels, SHOWN[sequence])
+            drawn = contours(labels, _SHOWN[sequence])
             single, fused = energy(finest.sequences[channel][index]), energy(finest.fused[index])
             rows.append(
                 (
@@ -74,7 +74,7 @@ def fusion_picture(model: MFUNet, batch: Batch, sequences: Sequence[str]) -> Ill
     )
 
 
-def attention_picture(
+def _attention_picture(
     model: MFUNet, batch: Batch, sequences: Sequence[str], regions: Sequence[str]
 ) -> Illustration:
     """Figure 5: the attention's output beside the predicted masks."""
@@ -103,12 +103,12 @@ def attention_picture(
     )
 
 
-def patch_picture(batch: Batch, sequences: Sequence[str]) -> Illustration:
+def _patch_picture(batch: Batch, sequences: Sequence[str]) -> Illustration:
     """Figure 6: patches that dynamic resampling cuts at two sizes, centred on pathology and not."""
     full = batch.images.shape[-1]
     generator = torch.Generator(batch.images.device).manual_seed(1)
     rows = []
-    for share_of_window in PATCH_SHARES:
+    for share_of_window in _PATCH_SHARES:
         size = round(full * share_of_window / 16) * 16
         for share, title in ((1.0, "on pathology"), (0.0, "anywhere")):
             patch = cut_patches(batch, size=size, count=1, share=share, generator=generator)

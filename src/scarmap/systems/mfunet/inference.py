@@ -18,9 +18,8 @@ def probabilities(model: nn.Module, images: Tensor) -> Tensor:
         images: (B, S, H, W), normalised; H and W are multiples of 16.
 
     Returns:
-        (B, K, H, W), in [0, 1]: the anatomy's foreground channels (they sum to at most 1), then the
-            pathologies,
-        each on its own, so that they may overlap.
+        (B, K, H, W), in [0, 1]: the anatomy's foreground channels, which sum to 1 at most, then
+            each pathology on its own, so that pathologies may overlap.
     """
     heads: Heads = model(images)
     anatomy = heads.anatomy.float().softmax(dim=1)[:, :-1]

@@ -2,10 +2,10 @@
 
 ::
 
-    image of sequence 1 ─ encoder 1 ─┐                          ┌─ skips of every level and their maximum
-    image of sequence 2 ─ encoder 2 ─┼─ concatenate, bottleneck ─┴─ decoder ─ attention ─┬─ anatomy
-    image of sequence 3 ─ encoder 3 ─┘                                                   ├─ scar
-                                                                                         └─ edema
+    sequence 1 ─ encoder 1 ─┐                           ┌─ skips of every level and their maximum
+    sequence 2 ─ encoder 2 ─┼─ concatenate, bottleneck ─┴─ decoder ─ attention ─┬─ anatomy
+    sequence 3 ─ encoder 3 ─┘                                                   ├─ scar
+                                                                                └─ edema
 """
 
 from typing import Literal, NamedTuple
@@ -46,7 +46,7 @@ class Heads(NamedTuple):
 
 
 class LevelFeatures(NamedTuple):
-    """The encoders' features at one level: of each sequence, and their maximum. All (B, C, h, w), at least 0."""
+    """The encoders' features at one level, of each sequence and their maximum: (B, C, h, w)."""
 
     sequences: tuple[Tensor, ...]
     fused: Tensor
@@ -103,7 +103,7 @@ class MFUNet(nn.Module):
         self.apply(initialise_glorot)
 
     def forward(self, x: Tensor) -> Heads:
-        """Predict anatomy and pathologies of images (B, S, H, W), in [-1, 1]; H and W are multiples of 16."""
+        """Predict the heads of images (B, S, H, W), in [-1, 1], sides multiples of 16."""
         features = self.decode(self.encode(x))
         if self.attention is not None:
             features = self.attention(features)
@@ -123,7 +123,7 @@ class MFUNet(nn.Module):
         return features
 
     def features(self, x: Tensor) -> tuple[LevelFeatures, ...]:
-        """The encoders' features of images (B, S, H, W), finest level first, for pictures like the paper's Fig. 3.
+        """The encoders' features of images (B, S, H, W), finest level first, as in Fig. 3.
 
         The maximum is given for any `fusion`.
         """

@@ -1,7 +1,6 @@
 """What MFU-Net is trained to minimise."""
 
-from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -15,7 +14,6 @@ from scarmap.sampling.batch import Batch
 from scarmap.systems.mfunet.network import Heads
 
 Loss = Literal["tversky-focal", "dice-cross-entropy"]
-HeadLoss = Callable[[Tensor, Tensor], dict[str, Tensor]]
 
 
 def softmax_targets(regions: tuple[str, ...]) -> Tensor:
@@ -58,11 +56,8 @@ def _check_keywords(
     loss: str,
     outside_penalty: float,
 ) -> None:
-    if loss not in ("tversky-focal", "dice-cross-entropy"):
-        raise RecipeError(
-            f"MFU-Net has no loss {loss!r}. "
-            f"{suggest(loss, ('tversky-focal', 'dice-cross-entropy'))}"
-        )
+    if loss not in get_args(Loss):
+        raise RecipeError(f"MFU-Net has no loss {loss!r}. {suggest(loss, get_args(Loss))}")
     if len(weights) != 1 + len(pathologies):
         raise RecipeError(
             f"MFU-Net was given {len(weights)} loss weights, {weights}, for the anatomy and the "
@@ -142,27 +137,27 @@ class MFUNetObjective(nn.Module):
         """Losses of a model that returns `Heads`.
 
         Returns:
-            Scalars that already carry their weights; their sum is minimised. Named after the loss
-                and the head,
-            "tversky_anatomy" or "focal_scar".
+            Scalars that already carry their weights; their sum is minimised. Each is named after
+                the loss and the head: "tversky_anatomy" or "focal_scar".
         """
         heads: Heads = model(batch.images)
         targets = self.head_targets(batch.labels)
         logits = [head.float() for head in (heads.anatomy, *heads.pathologies)]
-        head_loss: HeadLoss = (
-            self._tversky_focal if self.loss == "tversky-focal" else _dice_cross_entropy
-        )
-        parts: dict[str, Tensor] = {}
-        for name, weight, predicted, target in zip(
-            self.names, self.weights, logits, targets, strict=True
-        ):
-            for part, value in head_loss(predicted, target).items():
-                parts[f"{part}_{name}"] = weight * value
+        parts = self._weighted(logits, targets)
         if self.outside_penalty:
             parts |= self._outside(logits)
         if self.auxiliary_weight:
             parts |= self._auxiliary(heads, targets)
         return parts
+
+    def _weighted(self, logits: list[Tensor], targets: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        head_loss = self._tversky_focal if self.loss == "tversky-focal" else _dice_cross_entropy
+        heads = zip(self.names, self.weights, logits, targets, strict=True)
+        return {
+            f"{part}_{name}": weight * value
+            for name, weight, predicted, target in heads
+            for part, value in head_loss(predicted, target).items()
+        }
 
     def head_targets(self, labels: Tensor) -> tuple[Tensor, ...]:
         """The target of the anatomy head and of each pathology head.

@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 from scarmap.inference.postprocess import fill_holes_per_slice, largest_component_per_slice
 from scarmap.labels import INDEX, REGIONS, LabelArray, MaskArray
 
-WRITE_ORDER = ("whole_myocardium", "lv_pool", "rv_pool", "edema", "scar", "whole_infarct", "mvo")
-SMALLEST_POOL_PX = 50
+_WRITE_ORDER = ("whole_myocardium", "lv_pool", "rv_pool", "edema", "scar", "whole_infarct", "mvo")
+_SMALLEST_POOL_PX = 50
+"""Of a slice's cavity, from the released code; a smaller one counts as lost."""
 
 
 def compose_cross_validation(
     probabilities: NDArray[np.float32], *, regions: Sequence[str]
 ) -> LabelArray:
-    """Threshold every map at one half; a slice whose cavity all but vanished gets the hole of its wall instead.
+    """Threshold every map at one half; where the cavity all but vanished, take the wall's hole.
 
     Source: MFU-Net, released code (evaluation of the cross-validation).
     Differs: heads that overlap are written in the order of the challenge's files, scar over edema,
@@ -60,7 +61,7 @@ def compose_challenge(probabilities: NDArray[np.float32], *, regions: Sequence[s
 
 
 def cut_to_column(mask: MaskArray) -> MaskArray:
-    """Cut every slice to the union over slices of each slice's largest part; (X, Y, Z) to (X, Y, Z)."""
+    """Cut every slice of (X, Y, Z) to the union over slices of each slice's largest part."""
     column = np.any(largest_component_per_slice(mask), axis=2, keepdims=True)
     return np.logical_and(mask, column)
 
@@ -68,16 +69,16 @@ def cut_to_column(mask: MaskArray) -> MaskArray:
 def refill_pool(masks: dict[str, MaskArray]) -> dict[str, MaskArray]:
     """Where a slice's cavity has fewer than 50 pixels, take the hole of the wall."""
     wall, pool = masks["whole_myocardium"], masks["lv_pool"].copy()
-    small = pool.sum(axis=(0, 1)) < SMALLEST_POOL_PX
+    small = pool.sum(axis=(0, 1)) < _SMALLEST_POOL_PX
     holes = fill_holes_per_slice(wall) & ~wall
     pool[..., small] = holes[..., small]
     return {**masks, "lv_pool": pool}
 
 
 def write(masks: dict[str, MaskArray]) -> LabelArray:
-    """Write regions into one label map, later ones over earlier ones; a region takes its first-named tissue."""
+    """Write regions into one label map, later ones over earlier ones, as their first tissue."""
     labels = np.zeros(next(iter(masks.values())).shape, dtype=np.uint8)
-    for region in WRITE_ORDER:
+    for region in _WRITE_ORDER:
         if region in masks:
             labels[masks[region]] = INDEX[REGIONS[region][0]]
     return labels

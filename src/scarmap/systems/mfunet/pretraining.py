@@ -37,7 +37,7 @@ class Reconstructed(NamedTuple):
 
 
 def transfer_encoders(source: "Reconstruction", target: MFUNet) -> None:
-    """Copy the encoders and the bottleneck of a pre-trained network into MFU-Net; all else stays as it is.
+    """Copy encoders and bottleneck of a pre-trained network into MFU-Net; all else stays.
 
     Args:
         source: Pre-trained network.
@@ -105,7 +105,7 @@ class Reconstruction(nn.Module):
         self.apply(initialise_glorot)
 
     def anatomy(self, images: Tensor) -> Tensor:
-        """The anatomy of images (B, S, H, W): (B, A, H, W), 0 or 1, at most one channel set in a pixel."""
+        """The anatomy (B, A, H, W), 0 or 1, of images (B, S, H, W): at most one channel a pixel."""
         soft = self.head(self.decoder(self.encoders(images))).softmax(dim=1)
         return straight_through_round(soft)
 
@@ -133,7 +133,7 @@ class Reconstruction(nn.Module):
 
 
 class ReconstructionObjective(nn.Module):
-    """Reconstruction error, divergence of the codes from a standard normal, and error of the codes found again.
+    """Errors of remade images and of codes found again, and the codes' divergence from N(0, 1).
 
     Source: MFU-Net, section 4, "unsupervised reconstruction loss"; weights from MMSDNet, Chartsias
         et al. 2020.

@@ -7,12 +7,15 @@ instant.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from scarmap.datasets.folds import contiguous_folds, no_folds, seeded_folds
 from scarmap.recipes.recipe import Recipe, Row, Stage
 from scarmap.recipes.settings import check_choices, check_sequences
 from scarmap.systems.mfunet.choices import check_auxiliary, check_ranges
+
+if TYPE_CHECKING:
+    from scarmap.sampling.preparation import Preparation
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Targets:
     modern_spacing_mm: float | None
 
 
-TARGETS: Mapping[str, Targets] = {
+_TARGETS: Mapping[str, Targets] = {
     "myops2020": Targets(
         ("whole_myocardium", "lv_pool", "rv_pool"), ("scar", "edema"), 288, 192, 1.0
     ),
@@ -115,8 +118,7 @@ def mfunet(
     from scarmap.systems.mfunet.network import MFUNet
     from scarmap.systems.mfunet.objective import MFUNetObjective
 
-    modern = schedule == "modern"
-    targets = TARGETS[layout]
+    targets = _TARGETS[layout]
     regions = (*targets.anatomy, *targets.pathologies)
     architecture: dict[str, Any] = {
         "sequences": len(sequences),
@@ -136,8 +138,7 @@ def mfunet(
         MFUNetObjective,
         anatomy=targets.anatomy,
         pathologies=targets.pathologies,
-        weights=weights or ((1.0, 1.0, 1.0) if modern else (1.0, 3.0, 5.0)),
-        loss="dice-cross-entropy" if modern else "tversky-focal",
+        **_head_losses(schedule, weights),
         beta=beta,
         focal_scale=focal_scale,
         outside_penalty=outside_penalty,
@@ -145,39 +146,57 @@ def mfunet(
     )
     make_stage = stages.STAGES[schedule]
     segment = make_stage(network, objective, resampling=resampling, regions=regions)
-    trained: tuple[Stage, ...] = (segment,)
-    if pretraining:
-        segment = replace(
-            segment, inputs=("reconstruct",), initialise=stages.start_from_reconstruction
-        )
-        trained = (stages.pretraining_stage(**architecture), segment)
-    window = (size or targets.size, spacing_mm)
-    prepare = stages.published_preparation
-    if modern:
-        window = (size or targets.modern_size, spacing_mm or targets.modern_spacing_mm)
-        prepare = stages.modern_preparation
-    compose = (
-        postprocess.compose_challenge
-        if postprocessing == "challenge"
-        else postprocess.compose_cross_validation
-    )
+    compose = {
+        "challenge": postprocess.compose_challenge,
+        "cross-validation": postprocess.compose_cross_validation,
+    }[postprocessing]
     return Recipe(
         system="mfunet",
         layout=layout,
-        preparation=prepare(sequences, *window),
+        preparation=_preparation(schedule, sequences, targets, size=size, spacing_mm=spacing_mm),
         folds={"five": contiguous_folds, "seeded": seeded_folds, "none": no_folds}[folds],
-        stages=trained,
+        stages=_pretrained(segment, architecture) if pretraining else (segment,),
         regions=regions,
-        assemble=partial(inference.assemble, views=8 if modern else 1),
+        assemble=partial(inference.assemble, views=8 if schedule == "modern" else 1),
         compose=partial(compose, regions=regions),
         illustrate=partial(illustrate.illustrate, sequences=sequences, regions=regions),
     )
 
 
-COLUMNS = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology")
+def _head_losses(schedule: str, weights: tuple[float, ...] | None) -> dict[str, Any]:
+    if schedule == "modern":
+        return {"weights": weights or (1.0, 1.0, 1.0), "loss": "dice-cross-entropy"}
+    return {"weights": weights or (1.0, 3.0, 5.0), "loss": "tversky-focal"}
 
 
-def table_row(recipe: Callable[..., Recipe], table: str, published: str) -> Row:
+def _preparation(
+    schedule: str,
+    sequences: tuple[str, ...],
+    targets: Targets,
+    *,
+    size: int | None,
+    spacing_mm: float | None,
+) -> "Preparation":
+    from scarmap.systems.mfunet import stages
+
+    if schedule != "modern":
+        return stages.published_preparation(sequences, size or targets.size, spacing_mm)
+    spacing_mm = spacing_mm or targets.modern_spacing_mm
+    return stages.modern_preparation(sequences, size or targets.modern_size, spacing_mm)
+
+
+def _pretrained(segment: Stage, architecture: dict[str, Any]) -> tuple[Stage, ...]:
+    from scarmap.systems.mfunet import stages
+
+    reconstruct = stages.pretraining_stage(**architecture)
+    start = stages.start_from_reconstruction
+    return reconstruct, replace(segment, inputs=(reconstruct.name,), initialise=start)
+
+
+_COLUMNS = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology")
+
+
+def _table_row(recipe: Callable[..., Recipe], table: str, published: str) -> Row:
     """A row of Table 1 or 2: the six columns as "mean sd" pairs in percent."""
     numbers = [float(number) for number in published.split()]
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
@@ -185,84 +204,87 @@ def table_row(recipe: Callable[..., Recipe], table: str, published: str) -> Row:
         recipe,
         "mfunet",
         table,
-        dict(zip(COLUMNS, pairs, strict=True)),
+        dict(zip(_COLUMNS, pairs, strict=True)),
         "mfunet_slicewise",
-        FIVE_FOLD,
+        _FIVE_FOLD,
     )
 
 
-FIVE_FOLD = (
+_FIVE_FOLD = (
     "Five-fold cross-validation on the 25 training cases. 'average_pathology' is one Dice over the "
     "stacked scar and edema masks, as the released code computes it, not the mean of the two "
     "columns."
 )
-TEST_SET = "Measured by the organisers on 20 test cases whose labels are not public; not reproducible here."
-PLAIN = partial(mfunet, fusion="concatenation", attention=False, resampling=False)
-SUBMISSION = partial(
+_TEST_SET = (
+    "Measured by the organisers on 20 test cases whose labels are not public; "
+    "not reproducible here."
+)
+_PLAIN = partial(mfunet, fusion="concatenation", attention=False, resampling=False)
+_SUBMISSION = partial(
     mfunet, schedule="alternating", pretraining=True, folds="none", postprocessing="challenge"
 )
 
 RECIPES: dict[str, Row] = {
-    "mfunet": table_row(
+    "mfunet": _table_row(
         partial(mfunet), "1", "84.3 7.9 87.5 7.1 78.5 14.2 53.0 20.5 28.7 13.9 44.9 13.9"
     ),
-    "mfunet/no-max": table_row(
+    "mfunet/no-max": _table_row(
         partial(mfunet, fusion="concatenation"),
         "1",
         "85.2 8.1 86.8 10.6 78.7 14.0 52.1 20.4 29.4 12.4 42.9 14.0",
     ),
-    "mfunet/no-attention": table_row(
+    "mfunet/no-attention": _table_row(
         partial(mfunet, attention=False),
         "1",
         "84.2 6.9 86.9 7.5 76.7 13.7 46.1 21.1 28.1 14.3 41.0 14.1",
     ),
-    "mfunet/no-resampling": table_row(
+    "mfunet/no-resampling": _table_row(
         partial(mfunet, resampling=False),
         "1",
         "84.5 5.3 87.1 6.4 74.9 18.7 49.4 20.4 29.4 17.9 42.8 15.5",
     ),
-    "mfunet/resampling-only": table_row(
-        partial(PLAIN, resampling=True),
+    "mfunet/resampling-only": _table_row(
+        partial(_PLAIN, resampling=True),
         "1",
         "81.1 7.8 84.2 8.0 67.2 17.2 50.2 17.8 19.3 13.0 37.5 16.8",
     ),
-    "mfunet/attention-only": table_row(
-        partial(PLAIN, attention=True),
+    "mfunet/attention-only": _table_row(
+        partial(_PLAIN, attention=True),
         "1",
         "85.2 4.1 86.1 9.4 75.7 18.6 52.6 19.4 28.7 17.1 43.6 15.4",
     ),
-    "mfunet/max-only": table_row(
-        partial(PLAIN, fusion="max"),
+    "mfunet/max-only": _table_row(
+        partial(_PLAIN, fusion="max"),
         "1",
         "82.3 7.9 82.3 8.9 68.2 16.5 48.0 25.4 22.8 15.9 36.1 18.5",
     ),
-    "mfunet/concatenation-only": table_row(
-        PLAIN, "1", "81.6 6.5 84.1 8.0 67.5 15.5 42.8 21.7 20.6 16.6 34.8 17.7"
+    "mfunet/concatenation-only": _table_row(
+        _PLAIN, "1", "81.6 6.5 84.1 8.0 67.5 15.5 42.8 21.7 20.6 16.6 34.8 17.7"
     ),
-    "mfunet/dilation": table_row(
+    "mfunet/dilation": _table_row(
         partial(mfunet, backbone="dilation"),
         "2",
         "80.5 4.3 85.3 6.3 44.3 33.8 55.1 18.7 23.1 13.9 43.7 14.0",
     ),
-    "mfunet/side": table_row(
+    "mfunet/side": _table_row(
         partial(mfunet, backbone="side"),
         "2",
         "76.3 10.3 65.0 18.6 40.5 39.4 52.1 21.1 29.7 11.8 45.0 16.0",
     ),
     "mfunet/submission-dilation": Row(
-        partial(SUBMISSION, backbone="dilation"),
+        partial(_SUBMISSION, backbone="dilation"),
         "mfunet",
         "3",
         {"scar": (58.4, 26.3), "scar_and_edema": (61.4, 17.8)},
         "case3d",
-        TEST_SET,
+        _TEST_SET,
     ),
     "mfunet/submission-side": Row(
-        partial(SUBMISSION, backbone="side"),
+        partial(_SUBMISSION, backbone="side"),
         "mfunet",
         "3",
         {"scar": (57.0, 28.7), "scar_and_edema": (60.3, 18.1)},
         "case3d",
-        TEST_SET,
+        _TEST_SET,
     ),
 }

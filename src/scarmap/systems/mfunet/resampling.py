@@ -11,8 +11,10 @@ from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.sampling.samplers import shuffled
 
-PATHOLOGY = ("edema", "scar", "mvo")
-HEART = ("normal_myocardium", "lv_pool")
+_PATHOLOGY = ("edema", "scar", "mvo")
+_HEART = ("normal_myocardium", "lv_pool")
+_Window = tuple[int, slice, slice]
+"""Slice, rows and columns of a patch."""
 
 
 def dynamic_patches(
@@ -26,7 +28,7 @@ def dynamic_patches(
     step: int = 16,
     share: float = 0.89,
 ) -> Iterator[Batch]:
-    """Draw a patch size for each step, then as many patches as fit the pixel budget of a batch of full slices.
+    """Draw a patch size for each step, then as many patches as have the pixels of full slices.
 
     Source: MFU-Net, section 3.1 and Fig. 6; where a patch without pathology is centred is from the
         released code.
@@ -56,7 +58,7 @@ def dynamic_patches(
             size=bank.size,
             generator=generator,
         )
-        size = sizes[draw_below(len(sizes), generator)]
+        size = sizes[_draw_below(len(sizes), generator)]
         count = num_patches(size, full=bank.size, batch_size=batch_size)
         yield cut_patches(slices, size=size, count=count, share=share, generator=generator)
 
@@ -64,7 +66,8 @@ def dynamic_patches(
 def patch_sizes(full: int, *, smallest_share: float, step: int) -> list[int]:
     """Sides of patches, multiples of `step` from a share of the full window up to all of it.
 
-    >>> patch_sizes(288, smallest_share=1 / 3, step=16)[:2], len(patch_sizes(288, smallest_share=1 / 3, step=16))
+    >>> sizes = patch_sizes(288, smallest_share=1 / 3, step=16)
+    >>> sizes[:2], len(sizes)
     ([96, 112], 13)
     """
     smallest = max(step, round(full * smallest_share / step) * step)
@@ -99,30 +102,26 @@ def cut_patches(
     extent = slices.labels.shape[-2:]
     targets = [centre_candidates(labels).tolist() for labels in slices.labels]
     draws = torch.rand(count, 5, generator=generator, device=generator.device).tolist()
-    windows = []
+    windows: list[_Window] = []
     for slice_draw, centring, target_draw, down, across in draws:
         row = int(slice_draw * len(targets))
-        corner = [
-            int(draw * (end - size + 1)) for draw, end in zip((down, across), extent, strict=True)
-        ]
+        corner = [int(down * (extent[0] - size + 1)), int(across * (extent[1] - size + 1))]
         if centring < share and targets[row]:
             centre = targets[row][int(target_draw * len(targets[row]))]
-            corner = [
-                min(max(at - size // 2, 0), end - size)
-                for at, end in zip(centre, extent, strict=True)
-            ]
-        window = (..., slice(corner[0], corner[0] + size), slice(corner[1], corner[1] + size))
-        windows.append((row, window))
-    images, labels = (
-        torch.stack([each[row][at] for row, at in windows])
-        for each in (slices.images, slices.labels)
-    )
-    soft = slices.soft
-    return Batch(
-        images,
-        labels,
-        None if soft is None else torch.stack([soft[row][at] for row, at in windows]),
-    )
+            corner = [_first_pixel(centre[axis], size, extent[axis]) for axis in range(2)]
+        windows.append((row, *(slice(first, first + size) for first in corner)))  # type: ignore[arg-type]
+    soft = None if slices.soft is None else _cut(slices.soft, windows)
+    return Batch(_cut(slices.images, windows), _cut(slices.labels, windows), soft)
+
+
+def _first_pixel(centre: int, size: int, end: int) -> int:
+    """Where a patch begins along one axis: around its centre, shifted to stay inside."""
+    return min(max(centre - size // 2, 0), end - size)
+
+
+def _cut(slices: Tensor, windows: list[_Window]) -> Tensor:
+    """Patches (N, ..., d, d) of slices (B, ..., H, W)."""
+    return torch.stack([slices[row, ..., down, across] for row, down, across in windows])
 
 
 def centre_candidates(labels: Tensor) -> Tensor:
@@ -134,18 +133,18 @@ def centre_candidates(labels: Tensor) -> Tensor:
     Returns:
         (n, 2), int64, rows and columns: of pathology, else of wall and cavity, else none.
     """
-    for tissues in (PATHOLOGY, HEART):
-        found = torch.isin(labels, tissue_indices(tissues, labels.device)).nonzero()
+    for tissues in (_PATHOLOGY, _HEART):
+        found = torch.isin(labels, _tissue_indices(tissues, labels.device)).nonzero()
         if len(found):
             return found
     return found
 
 
-def tissue_indices(tissues: Sequence[str], device: torch.device) -> Tensor:
+def _tissue_indices(tissues: Sequence[str], device: torch.device) -> Tensor:
     """Indices of some tissues, (n,), uint8."""
     return torch.tensor([INDEX[tissue] for tissue in tissues], dtype=torch.uint8, device=device)
 
 
-def draw_below(end: int, generator: torch.Generator) -> int:
+def _draw_below(end: int, generator: torch.Generator) -> int:
     """A whole number from 0 to `end` - 1."""
     return int(torch.randint(end, (), generator=generator, device=generator.device))

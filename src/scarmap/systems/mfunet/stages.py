@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from torch import nn
 from torch.optim import Adam
@@ -15,6 +14,7 @@ from scarmap.sampling.augment import MODERN_AUGMENTATION, Augmentation
 from scarmap.sampling.intensity import standardise
 from scarmap.sampling.preparation import Preparation
 from scarmap.sampling.samplers import Sampler, full_slices
+from scarmap.systems.mfunet.encoding import Backbone, Fusion
 from scarmap.systems.mfunet.inference import probabilities
 from scarmap.systems.mfunet.intensity import scale_volume
 from scarmap.systems.mfunet.network import MFUNet
@@ -25,7 +25,8 @@ from scarmap.systems.mfunet.pretraining import (
 )
 from scarmap.systems.mfunet.resampling import dynamic_patches
 
-PUBLISHED_AUGMENTATION = Augmentation(rotation_deg=90, flips=True, shift=0.15)
+_PUBLISHED_AUGMENTATION = Augmentation(rotation_deg=90, flips=True, shift=0.15)
+"""From the released scripts of Tables 1 and 2."""
 
 
 def published_preparation(
@@ -43,7 +44,8 @@ def published_preparation(
 def modern_preparation(
     sequences: tuple[str, ...], size: int, spacing_mm: float | None
 ) -> Preparation:
-    """A window at one pixel size for all patients, standardised intensities, a margin for rotations to draw from."""
+    """A window at one pixel size, standardised intensities, a margin for rotations to draw from."""
+    # turned by 45 degrees, a window's corners reach a fifth of its side beyond its edges
     return Preparation(sequences, size, standardise, spacing_mm, margin=size // 6)
 
 
@@ -54,11 +56,11 @@ def published_stage(
     resampling: bool,
     regions: tuple[str, ...],
 ) -> Stage:
-    """Adam at 1e-4 decaying tenfold over 150 epochs with early stopping; four full slices or their pixels in patches.
+    """Adam at 1e-4, decaying tenfold over 150 epochs; four full slices or their pixels in patches.
 
     Source: MFU-Net, section 3; augmentation and length from the released scripts of Tables 1 and 2.
     """
-    budget = {"batch_size": 4, "augmentation": PUBLISHED_AUGMENTATION}
+    budget = {"batch_size": 4, "augmentation": _PUBLISHED_AUGMENTATION}
     sampler: Sampler = partial(dynamic_patches if resampling else full_slices, **budget)  # type: ignore[arg-type]
     return Stage(
         name="segment",
@@ -78,7 +80,7 @@ def alternating_stage(
     resampling: bool,
     regions: tuple[str, ...],
 ) -> Stage:
-    """The same in the phases of the alternative cross-validation; the network of the last epoch is kept.
+    """The same in the phases of the alternative cross-validation; the last epoch is kept.
 
     Source: MFU-Net, section 3.2.
     """
@@ -93,7 +95,7 @@ def modern_stage(
     resampling: bool,
     regions: tuple[str, ...],
 ) -> Stage:
-    """AdamW on one cycle, strong augmentation, Dice and cross-entropy, the last epoch kept: what works today.
+    """What works today: AdamW on one cycle, strong augmentation, Dice and cross-entropy.
 
     With `resampling` patches run from two thirds of the window to all of it, and a third of them
     are centred on pathology: smaller patches lose the heart's outline, more of them overstate how
@@ -116,11 +118,8 @@ STAGES = {"published": published_stage, "alternating": alternating_stage, "moder
 """The recipe's `schedule` to what makes its stage."""
 
 
-def pretraining_stage(**architecture: Any) -> Stage:
+def pretraining_stage(*, sequences: int, width: int, fusion: Fusion, backbone: Backbone) -> Stage:
     """Reconstruction of the training fold's images, without labels.
-
-    Args:
-        **architecture: Sequences, width, fusion and backbone, as `Reconstruction` takes them.
 
     Source: MFU-Net, section 4 ("weights from the MMSDNet encoder"); length and learning rate from
         the released scripts.
@@ -128,9 +127,11 @@ def pretraining_stage(**architecture: Any) -> Stage:
     """
     return Stage(
         name="reconstruct",
-        model=partial(Reconstruction, **architecture),
+        model=partial(
+            Reconstruction, sequences=sequences, width=width, fusion=fusion, backbone=backbone
+        ),
         objective=ReconstructionObjective,
-        sampler=partial(full_slices, batch_size=4, augmentation=PUBLISHED_AUGMENTATION),
+        sampler=partial(full_slices, batch_size=4, augmentation=_PUBLISHED_AUGMENTATION),
         optimizer=Adam,
         phases=(Phase(50, 1e-4, constant),),
         keep="last",
@@ -156,7 +157,7 @@ def published_phases() -> tuple[Phase, ...]:
 
 
 def alternating_phases() -> tuple[Phase, ...]:
-    """Alternative cross-validation: five phases, each validated on another fifth, then a fine-tuning on all cases.
+    """Five phases, each validated on another fifth, then a fine-tuning on all cases.
 
     From the second phase on the network has already trained on the fifth that validates it, so the
     early stopping watches figures that are too good.

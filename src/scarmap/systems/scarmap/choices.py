@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from scarmap.errors import RecipeError
 from scarmap.recipes.settings import check_sizes
 
-BUILTIN_WIDTH = 16
+_BUILTIN_WIDTH = 16
 """Channels of the built-in model at full resolution."""
 
 
 def check_start(start: str | None, *, width: int) -> None:
-    """Raise RecipeError unless the built-in model has the width of the network that is to start from it."""
-    if start == "builtin" and width != BUILTIN_WIDTH:
+    """Raise RecipeError unless a network that starts from the built-in model has its width."""
+    if start == "builtin" and width != _BUILTIN_WIDTH:
         raise RecipeError(
-            f"The recipe scarmap starts from the built-in model, which has width {BUILTIN_WIDTH} "
+            f"The recipe scarmap starts from the built-in model, which has width {_BUILTIN_WIDTH} "
             f"and not {width}; leave the width out, or add --set start=none to begin with random "
             "weights."
         )

@@ -1,4 +1,4 @@
-"""Pictures of the network at work: what it makes of each sequence alone, and what it is trained on."""
+"""Pictures of the network: what it finds in each sequence alone, and what it is trained on."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from scarmap.sampling.samplers import Sampler
 from scarmap.systems.scarmap.inference import probabilities
 from scarmap.systems.scarmap.targets import FOUND
 
-SHOWN = ("lv_pool", "whole_myocardium", "scar_and_edema", "whole_infarct")
+_SHOWN = ("lv_pool", "whole_myocardium", "scar_and_edema", "whole_infarct")
 
 
 @torch.inference_mode()
@@ -38,18 +38,18 @@ def illustrate(
     model = stages["segment"].eval()
     batch = most_pathological(bank, rows, count=3)
     return [
-        subset_picture(model, batch, sequences),
-        training_picture(bank, rows, sequences, sampler),
+        _subset_picture(model, batch, sequences),
+        _training_picture(bank, rows, sequences, sampler),
     ]
 
 
-def subset_picture(model: nn.Module, batch: Batch, sequences: Sequence[str]) -> Illustration:
+def _subset_picture(model: nn.Module, batch: Batch, sequences: Sequence[str]) -> Illustration:
     """The expert's mask beside what the network finds in each sequence alone and in all."""
     picture_rows = []
     for index in range(len(batch.images)):
         image, truth = (
             batch.images[index : index + 1],
-            contours(batch.labels[index].cpu().numpy(), SHOWN),
+            contours(batch.labels[index].cpu().numpy(), _SHOWN),
         )
         present = present_sequences(image)[0].tolist()
         channels = [channel for channel, is_there in enumerate(present) if is_there]
@@ -68,7 +68,7 @@ def subset_picture(model: nn.Module, batch: Batch, sequences: Sequence[str]) -> 
     )
 
 
-def training_picture(
+def _training_picture(
     bank: Bank, rows: Tensor, sequences: Sequence[str], sampler: Sampler
 ) -> Illustration:
     """One batch as the sampler yields it."""
@@ -79,7 +79,7 @@ def training_picture(
             Panel(
                 name,
                 upright(batch.images[index, channel]),
-                contours(batch.labels[index].cpu().numpy(), SHOWN),
+                contours(batch.labels[index].cpu().numpy(), _SHOWN),
             )
             for channel, name in enumerate(sequences)
         )
@@ -88,14 +88,15 @@ def training_picture(
     return Illustration(
         "2-training",
         "What it is trained on",
-        "Slices are turned, stretched and bent, their contrast is redrawn, and sequences are left out (black).",
+        "Slices are turned, stretched and bent, their contrast is redrawn, and sequences are left "
+        "out (black).",
         tuple(picture_rows),
     )
 
 
 def _found(title: str, model: nn.Module, image: Tensor, channel: int) -> Panel:
     maps = probabilities(model, image)[0]
-    masks = {region: maps[FOUND.index(region)] > 0.5 for region in SHOWN}
+    masks = {region: maps[FOUND.index(region)] > 0.5 for region in _SHOWN}
     return Panel(
         title,
         upright(image[0, channel]),

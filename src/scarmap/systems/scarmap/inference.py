@@ -13,13 +13,13 @@ from scarmap.nn.regions import sum_over_regions
 from scarmap.systems.scarmap.targets import FOUND, NESTED, POOLS
 from scarmap.volume import Grid
 
-TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
+_TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
 
 
 def probabilities(model: nn.Module, images: Tensor) -> Tensor:
-    """Probabilities (B, len(FOUND), H, W), in [0, 1], of images (B, S, H, W); an inner region's is never the larger."""
+    """Probabilities (B, len(FOUND), H, W) of images (B, S, H, W); outer regions have the larger."""
     logits: Tensor = model(images)
-    return sum_over_regions(logits.float().softmax(1), tissues=TISSUE_NAMES, regions=FOUND)
+    return sum_over_regions(logits.float().softmax(1), tissues=_TISSUE_NAMES, regions=FOUND)
 
 
 def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 8) -> Tensor:
@@ -63,10 +63,10 @@ def decide_presence(
     smallest_infarct_percent: float,
     smallest_no_reflow_percent: float,
 ) -> tuple[LabelArray, tuple[str, ...]]:
-    """Decide whether a case has an infarct, and no-reflow, by the size of their parts beside the wall.
+    """Decide whether a case has an infarct and no-reflow, by their sizes as shares of the wall.
 
-    A share of the wall, because it does not depend on how large a heart is, nor on a pixel size
-    that an export lost.
+    A share of the wall depends neither on the size of the heart nor on a pixel size that an export
+    may have lost.
 
     Args:
         labels: (X, Y, Z), tissue indices.
@@ -76,10 +76,9 @@ def decide_presence(
         smallest_no_reflow_percent: Smallest connected part of no-reflow, in percent of the wall.
 
     Returns:
-        The labels, and a sentence where an infarct was found and left out altogether. Of no-reflow
-            that was left out
-        nothing is told: the infarct around it is still there, and a data set may not label it at
-            all.
+        The labels, and a sentence where an infarct was found and left out altogether. Nothing is
+            said of no-reflow that was left out: the infarct around it is still there, and a data
+            set may not label no-reflow at all.
     """
     labels, told = leave_out_small_parts(
         labels,

@@ -12,7 +12,7 @@ SMALLEST_DEVIATION = 1e-3
 
 
 class AnySequenceNetwork(nn.Module):
-    """U-Net over standardised sequences, each with a constant channel that says whether it is there.
+    """U-Net over standardised sequences; a constant channel for each says whether it is there.
 
     Intensities are standardised within the window, so that neither the field of view nor the
     scanner's units matter, and signed images are like others.
@@ -27,7 +27,7 @@ class AnySequenceNetwork(nn.Module):
         self.unet = UNet(encoders=(2 * sequences,), outputs=len(TISSUES), width=width)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images (B, S, H, W), zero where a sequence is missing, to logits (B, T, H, W) of `TISSUES`, unnormalised."""
+        """Logits (B, T, H, W) of `TISSUES` of images (B, S, H, W); a missing sequence is zero."""
         present = present_sequences(images)[..., None, None].to(images.dtype)
         shown = standardise_window(images) * present
         logits: Tensor = self.unet(torch.cat([shown, present.expand_as(shown)], dim=1))
@@ -35,6 +35,6 @@ class AnySequenceNetwork(nn.Module):
 
 
 def standardise_window(images: Tensor) -> Tensor:
-    """Shift and scale each sequence of each slice, (B, S, H, W), to mean 0 and standard deviation 1."""
+    """Shift and scale each sequence of each slice, (B, S, H, W), to mean 0 and deviation 1."""
     deviation, mean = torch.std_mean(images, dim=(2, 3), keepdim=True)
     return (images - mean) / deviation.clamp(min=SMALLEST_DEVIATION)

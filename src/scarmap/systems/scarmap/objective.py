@@ -65,13 +65,13 @@ class TissueObjective(nn.Module):
         return {"cross_entropy": entropy, "dice": dice_of_present(found, true)}
 
     def label_of(self, batch: Batch) -> Tensor:
-        """Label that each tissue has in the data set of each slice, (B, T), int64; its own where nothing is said."""
+        """Label of each tissue in each slice's data set, (B, T), int64; by default its own."""
         if batch.label_of is not None:
             return batch.label_of
         return torch.arange(len(TISSUES), device=batch.images.device).expand(len(batch.images), -1)
 
 
 def as_labelled(probabilities: Tensor, label_of: Tensor) -> Tensor:
-    """Probabilities (B, T, H, W) of tissues as those of the labels (B, T) that they get; the others are 0."""
+    """Probabilities (B, T, H, W) of tissues as those of their labels (B, T); other labels get 0."""
     places = label_of[..., None, None].expand_as(probabilities)
     return torch.zeros_like(probabilities).scatter_add(1, places, probabilities)

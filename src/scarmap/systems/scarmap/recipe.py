@@ -30,7 +30,7 @@ def scarmap(
     smallest_infarct_percent: float = 2.25,
     smallest_no_reflow_percent: float = 0.25,
 ) -> Recipe:
-    """One light U-Net for any subset of LGE, T2 and bSSFP, which knows hearts from simulation before it sees a patient.
+    """One light U-Net for any subset of LGE, T2 and bSSFP, trained first on simulated hearts.
 
     The built-in model is this network, trained on synthetic hearts alone. What was tried beside it,
     and what it is worth, stands in benchmarks/recommended.md.
@@ -115,14 +115,20 @@ def scarmap(
 
 
 SOURCES = {
-    "width, size, spacing_mm": "choice: under 2 million weights, a window of 192 mm, a study in seconds on a CPU",
+    "width, size, spacing_mm": (
+        "choice: under 2 million weights, a window of 192 mm, a study in seconds on a CPU"
+    ),
     "intensity": "choice: percentiles 1 and 98 of a volume, then mean and deviation of the window",
     "sampler: ranges": "measured: gentler than for synthetic hearts, see benchmarks/recommended.md",
     "sampler: odds": "choice: LGE twice as often as T2 and bSSFP",
     "optimizer, learning rate, batch size": "choice: AdamW, one cycle to 2e-3, 16",
-    "sampler: batches; epochs": "measured: accuracy still rises at 6,000 steps, see benchmarks/recommended.md",
+    "sampler: batches; epochs": (
+        "measured: accuracy still rises at 6,000 steps, see benchmarks/recommended.md"
+    ),
     "start": "measured: the largest gain of all, see benchmarks/recommended.md",
-    "pathology_threshold": "measured: on patients the likelier is right; the built-in model takes 0.3",
+    "pathology_threshold": (
+        "measured: on patients the likelier is right; the built-in model takes 0.3"
+    ),
     "smallest_infarct_percent, smallest_no_reflow_percent": (
         "measured out of fold on EMIDEC: best balance of sensitivity and specificity, see "
         "benchmarks/recommended.md"

@@ -60,7 +60,7 @@ def varied_slices(
     appearance: Appearance,
     odds: Sequence[float],
 ) -> Iterator[Batch]:
-    """Slices in random order, again and again, moved, seen by another scanner, and without some of their sequences.
+    """Slices in random order, moved, seen by another scanner, and without some sequences.
 
     Args:
         bank: All slices.
