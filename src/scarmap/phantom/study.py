@@ -27,6 +27,9 @@ HEART_BOX_MM = 160.0
 BREATH_HOLD_MM = 1.6
 """Standard deviation of the heart's place in the plane from slice to slice, along each axis. Source: MyoPS 2020."""
 
+FLOW_MM = 16.0
+"""Distance between independent values of the flow in the pool: a third of a cavity. Choice."""
+
 LAYOUT_SEQUENCES = {"emidec": ("LGE",)}
 """Layouts that hold fewer sequences than a style images."""
 
@@ -183,7 +186,9 @@ def draw_plane(
     box = np.s_[columns[0] : columns[-1] + 1, rows[0] : rows[-1] + 1]
     thin = sub_slices(geometry, np.array([height]))[0]
     points = heart_points(geometry, lateral_mm[box[0]][..., None], anterior_mm[:, box[1]][..., None], heights_mm=thin)
-    plane = heart_plane(patient.heart, patient.table, points, pixel_mm=pixel, roughness=texture[box])
+    roughness = texture[box]
+    flow = smooth_noise(rng, roughness.shape, scale=FLOW_MM / pixel)
+    plane = heart_plane(patient.heart, patient.table, points, pixel_mm=pixel, roughness=roughness, flow=flow)
     paint(canvas, plane.tissues, signals, corner=(int(columns[0]), int(rows[0])))
     labels[box] = label_stack(plane.truth, layout)
     return canvas, labels, texture
