@@ -8,6 +8,9 @@ from scarmap.errors import RecipeError, suggest
 BUILTIN_WIDTH = 16
 """Channels of the built-in model at full resolution."""
 
+BUILTIN_RESIDUAL = False
+"""Whether the built-in model has residual blocks."""
+
 
 def check_sequences(sequences: tuple[str, ...]) -> None:
     """Raise RecipeError unless known sequences are named, each once and at least one."""
@@ -20,8 +23,14 @@ def check_sequences(sequences: tuple[str, ...]) -> None:
             )
 
 
-def check_start(start: str | None, *, width: int) -> None:
-    """Raise RecipeError unless the built-in model has the width of the network that is to start from it."""
+def check_start(start: str | None, *, width: int, residual: bool) -> None:
+    """Raise RecipeError unless the built-in model has the width and the blocks of the network that starts from it."""
+    if start == "builtin" and residual != BUILTIN_RESIDUAL:
+        raise RecipeError(
+            f"The recipe scarmap starts from the built-in model, whose blocks are "
+            f"{'residual' if BUILTIN_RESIDUAL else 'plain'}; leave residual out, or add --set start=none to begin with "
+            f"random weights."
+        )
     if start == "builtin" and width != BUILTIN_WIDTH:
         raise RecipeError(
             f"The recipe scarmap starts from the built-in model, which has width {BUILTIN_WIDTH} and not {width}; "
