@@ -5,7 +5,7 @@ rotation and warp one batched resampling, with no worker process and no copy per
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -81,11 +81,11 @@ class Bank:
         return replace(self, images=self.images.to(device), labels=self.labels.to(device), label_of=label_of)
 
 
-def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
+def fill_bank(cases: Iterable[Case], preparation: Preparation) -> Bank:
     """Prepare labelled cases and stack their slices.
 
     Args:
-        cases: Cases with truth.
+        cases: Cases with truth, taken one after the other.
         preparation: How they become slices.
 
     Raises:
