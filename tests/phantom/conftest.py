@@ -28,6 +28,8 @@ def plain_heart():
         lateral_fat=0.35,
         outer_fat_mm=0.0,
         trabecula_mm=0.0,
+        recess_mm=0.0,
+        tract_mm=0.0,
         papillary_mm=0.0,
         papillary_deg=(),
         outer=(),

@@ -140,3 +140,23 @@ def test_there_is_fat_on_the_lateral_side_of_a_heart_with_much_of_it():
     )
     beside = _points(50).u_mm[..., 0] > heart.radius_mm
     assert (fat * beside).sum() > 4 * (lean * beside).sum()
+
+
+def test_blood_reaches_between_trabeculae_into_what_is_outlined_as_wall():
+    heart = replace(_draw(7), infarct=None, tract_mm=0.0)
+    whole, recessed = (_textured(replace(heart, recess_mm=depth), roughness=-1.0) for depth in (0.0, 2.0))
+    for name, share in whole.truth.items():
+        np.testing.assert_array_equal(share, recessed.truth[name])
+    lost = (whole.tissues["myocardium"] - recessed.tissues["myocardium"]).sum()
+    radius_mm = np.sqrt(whole.truth["lv_pool"].sum() / np.pi)
+    assert lost == pytest.approx(2 * np.pi * (radius_mm + 1) * 2, rel=0.15)
+
+
+def test_the_outflow_tract_opens_the_wall_below_the_aorta_and_a_reader_closes_it():
+    heart = replace(_draw(8), infarct=None, recess_mm=0.0, base_slope=0.0)
+    low, high = heart.length_mm - 30, heart.length_mm - 4
+    for height_mm, opened in ((low, False), (high, True)):
+        closed, tract = (_plane(replace(heart, tract_mm=reach), height_mm) for reach in (0.0, 15.0))
+        np.testing.assert_array_equal(closed.truth["normal_myocardium"], tract.truth["normal_myocardium"])
+        lost = (closed.tissues["myocardium"] - tract.tissues["myocardium"]).sum()
+        assert (lost > 50) == opened

@@ -16,13 +16,18 @@ AORTIC_RADIUS_MM = 14.0
 PERICARDIUM_MM = 1.2
 """Thickness of the pericardium. Source: 1.2 mm at systole in MR, Sechtem et al. 1986."""
 
+WALL = ("normal_myocardium", "edema", "scar", "mvo")
+
+TRACT_DEG = 30.0
+"""Half the arc of wall that the left outflow tract opens. Choice: an aortic root of 28 mm beside a ring of 60."""
+
 SURVIVORS = 0.3
 """Share of living muscle between the fibres of a scar where its texture is one deviation above the mean.
 
 Source: spread of scar within cases of MyoPS 2020 and EMIDEC; peri-infarct zones of Yan et al. 2006.
 """
 
-SLOW_POOL = 0.5
+SLOW_POOL = 0.35
 """Share of the pool's blood that stands still where the flow is slow. Choice: dark blood is never dark everywhere."""
 
 
@@ -75,34 +80,33 @@ def heart_plane(
     outside = 1 - coverage(radius - rays.epicardium_mm, pixel_mm)
     ridges = np.clip(roughness, 0, 2)[..., None]
     depth_mm = radius - rays.endocardium_mm
-    blood = truth["lv_pool"] * coverage(depth_mm + rays.trabecula_mm + 0.8 * ridges, pixel_mm)
-    blood = blood * (1 - _papillary(heart, depth_mm, points, pixel_mm))
+    pool = truth["lv_pool"] * coverage(depth_mm + rays.trabecula_mm + 0.8 * ridges, pixel_mm)
+    pool = pool * (1 - _papillary(heart, depth_mm, points, pixel_mm))
+    recess_mm = heart.recess_mm * np.clip(-roughness, 0, 1.2)[..., None]
+    solid = _solid(depth_mm, recess_mm, pixel_mm) * (1 - _outflow_tract(heart, points, angle))
+    wall = {name: truth[name] * solid for name in WALL}
+    blood = pool + sum(truth[name] - share for name, share in wall.items())
     slow = blood * np.clip(np.exp(np.minimum(depth_mm, 0) / 4) + SLOW_POOL * np.maximum(flow[..., None], 0), 0, 1)
     right_blood = outside * coverage(radius - rays.right_mm + 1.8 * ridges, pixel_mm)
     right_wall = outside * coverage(radius - rays.right_wall_mm, pixel_mm) - right_blood
     chronic = heart.infarct is not None and heart.infarct.chronic
     scar, between = ("chronic_scar", "myocardium") if chronic else ("scar", "edema")
-    alive = truth["scar"] * (SURVIVORS * np.clip(roughness, 0, 1.5))[..., None]
+    alive = wall["scar"] * (SURVIVORS * np.clip(roughness, 0, 1.5))[..., None]
     tissues = {
         "lv_blood": blood - slow,
         "slow_blood": slow,
         "rv_blood": right_blood,
-        "edema": truth["edema"],
-        scar: truth["scar"] - alive,
-        "no_reflow": truth["mvo"],
-        "myocardium": truth["normal_myocardium"] + (truth["lv_pool"] - blood) + right_wall,
+        "edema": wall["edema"],
+        scar: wall["scar"] - alive,
+        "no_reflow": wall["mvo"],
+        "myocardium": wall["normal_myocardium"] + (truth["lv_pool"] - pool) + right_wall,
     }
     tissues[between] = tissues[between] + alive
     if below.min() < 1:
-        atrium, wall = _great_vessels(heart, points, pixel_mm)
+        atrium, atrial_wall = _great_vessels(heart, points, pixel_mm)
         tissues["lv_blood"] = tissues["lv_blood"] + (1 - below) * (1 - outside) * atrium
-        tissues["myocardium"] = tissues["myocardium"] + (1 - below) * (1 - outside) * wall
-    sac = coverage(radius - rays.pericardium_mm, pixel_mm)
-    tissues["fat"] = np.maximum(sac - sum(tissues.values()), 0)
-    line = coverage(radius - rays.pericardium_mm - PERICARDIUM_MM, pixel_mm) - sac
-    tissues["bone"] = np.clip(0.8 * line, 0, np.maximum(1 - sum(tissues.values()), 0))
-    outer_fat = coverage(radius - np.maximum(rays.fat_rim_mm, rays.pericardium_mm + PERICARDIUM_MM), pixel_mm)
-    tissues["fat"] += np.clip(outer_fat - sac - line, 0, np.maximum(1 - sum(tissues.values()), 0))
+        tissues["myocardium"] = tissues["myocardium"] + (1 - below) * (1 - outside) * atrial_wall
+    tissues |= _around(tissues, rays, radius, pixel_mm)
     return HeartPlane(
         {name: share.mean(axis=-1, dtype=np.float32) for name, share in truth.items()},
         {name: share.mean(axis=-1, dtype=np.float32) for name, share in tissues.items()},
@@ -185,6 +189,36 @@ def _papillary(heart: Heart, depth_mm: Field, points: Points, pixel_mm: float) -
         distance = np.hypot(0.75 * along, 1.2 * across)
         total = np.maximum(total, coverage(distance - size, pixel_mm) * (size > 1))
     return total
+
+
+def _around(tissues: Mapping[str, Field], rays: Rays, radius_mm: Field, pixel_mm: float) -> dict[str, Field]:
+    """Shares of fat inside and outside the pericardium, and of the pericardium, which is as dark as bone."""
+    held = sum(tissues.values())
+    sac = coverage(radius_mm - rays.pericardium_mm, pixel_mm)
+    inner_fat = np.maximum(sac - held, 0)
+    line = coverage(radius_mm - rays.pericardium_mm - PERICARDIUM_MM, pixel_mm) - sac
+    dark = np.clip(0.8 * line, 0, np.maximum(1 - held - inner_fat, 0))
+    rim_mm = np.maximum(rays.fat_rim_mm, rays.pericardium_mm + PERICARDIUM_MM)
+    outer_fat = coverage(radius_mm - rim_mm, pixel_mm) - sac - line
+    left = np.maximum(1 - held - inner_fat - dark, 0)
+    return {"fat": inner_fat + np.clip(outer_fat, 0, left), "bone": dark}
+
+
+def _solid(depth_mm: Field, recess_mm: Field, pixel_mm: float) -> Field:
+    """Share of the wall's part of each voxel that is tissue, where blood reaches between trabeculae into the wall."""
+    solid: Field = (1 - coverage(depth_mm - recess_mm, pixel_mm)) / np.maximum(1 - coverage(depth_mm, pixel_mm), 1e-3)
+    return solid
+
+
+def _outflow_tract(heart: Heart, points: Points, angle: Field) -> Field:
+    """Share of the wall that the left outflow tract opens below the aorta; readers close the ring of wall there."""
+    if heart.tract_mm <= 0 or float(points.heights_mm.max()) < heart.length_mm - heart.tract_mm:
+        return np.zeros(1, dtype=np.float32)
+    turn = np.abs(np.mod(angle - _aortic_direction(heart) + np.pi, 2 * np.pi) - np.pi)
+    sector = np.clip(1.5 - turn / float(np.deg2rad(TRACT_DEG)), 0, 1)
+    risen = np.clip((points.heights_mm - heart.length_mm + heart.tract_mm) / (0.6 * heart.tract_mm), 0, 1)
+    opened: Field = (sector * risen).astype(np.float32)
+    return opened
 
 
 def _great_vessels(heart: Heart, points: Points, pixel_mm: float) -> tuple[Field, Field]:

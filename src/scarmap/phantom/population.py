@@ -89,7 +89,7 @@ POPULATIONS: Mapping[str, Population] = {
         edema_share=0.16,
         fraying=0.35,
         arteries={"LAD": 0.40, "RCA": 0.35, "LCx": 0.25},
-        wall_mm=(11.2, 2.4, 5.5, 17.0),
+        wall_mm=(11.5, 2.4, 5.5, 17.0),
         cavity_mm=(23.5, 4.0, 14.0, 34.0),
     ),
 }
@@ -169,6 +169,8 @@ def draw_heart(rng: np.random.Generator, population: Population, *, infarcted: b
         lateral_fat=float(rng.uniform(0.3, 1.0)),
         outer_fat_mm=_draw_fat(rng, *population.outer_fat_mm),
         trabecula_mm=float(rng.uniform(1.0, 5.5)),
+        recess_mm=float(rng.uniform(0.0, 2.0)),
+        tract_mm=float(rng.uniform(0.0, 20.0)),
         papillary_mm=float(rng.uniform(2.5, 5.5)),
         papillary_deg=(septum - 145 + float(rng.normal(0, 12)), septum + 95 + float(rng.normal(0, 12))),
         outer=draw_waves(rng, {2: 0.035, 3: 0.019, 4: 0.012, 6: 0.006}),

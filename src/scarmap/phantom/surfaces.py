@@ -44,6 +44,8 @@ class Heart:
         lateral_fat: The same over the lateral wall, a share of `fat_mm`.
         outer_fat_mm: Mean thickness of the fat outside the pericardium.
         trabecula_mm: Depth of the trabeculae near the apex.
+        recess_mm: How far blood reaches between trabeculae into what a reader outlines as wall.
+        tract_mm: How far below the valves the left outflow tract is open where a reader outlines wall.
         papillary_mm: Radius of the papillary muscles.
         papillary_deg: Direction of each papillary muscle.
         outer: Harmonics of the epicardium.
@@ -73,6 +75,8 @@ class Heart:
     lateral_fat: float
     outer_fat_mm: float
     trabecula_mm: float
+    recess_mm: float
+    tract_mm: float
     papillary_mm: float
     papillary_deg: tuple[float, ...]
     outer: tuple[Wave, ...]
