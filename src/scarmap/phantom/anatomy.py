@@ -206,7 +206,8 @@ def _around(tissues: Mapping[str, Field], rays: Rays, radius_mm: Field, pixel_mm
 
 def _solid(depth_mm: Field, recess_mm: Field, pixel_mm: float) -> Field:
     """Share of the wall's part of each voxel that is tissue, where blood reaches between trabeculae into the wall."""
-    solid: Field = (1 - coverage(depth_mm - recess_mm, pixel_mm)) / np.maximum(1 - coverage(depth_mm, pixel_mm), 1e-3)
+    outlined = np.maximum(1 - coverage(depth_mm, pixel_mm), np.float32(1e-3))
+    solid: Field = (1 - coverage(depth_mm - recess_mm, pixel_mm)) / outlined
     return solid
 
 

@@ -52,7 +52,7 @@ class ResidualNetwork(AnySequenceNetwork):
 
     def __init__(self, *, sequences: int = 3, width: int = 16) -> None:
         super().__init__(sequences=sequences, width=width)
-        self.unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.unet.to(memory_format=torch.channels_last)
 
 
 def standardise_window(images: Tensor) -> Tensor:

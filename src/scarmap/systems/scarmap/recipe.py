@@ -117,7 +117,7 @@ SOURCES = {
     "intensity": "choice: percentiles 1 and 98 of a volume, then mean and deviation of the window",
     "sampler: ranges": "measured: gentler than for synthetic hearts, see benchmarks/recommended.md",
     "sampler: odds": "choice: LGE twice as often as T2 and bSSFP; on synthetic hearts T2 as often as LGE",
-    "sampler: focus": "choice: on synthetic hearts, six slices of a batch show edema or no-reflow",
+    "sampler: focus": "choice: on synthetic hearts, four slices of a batch show edema or no-reflow",
     "residual": "measured: 3 points more of scar in a screening, see benchmarks/recommended.md",
     "optimizer, learning rate, batch size": "choice: AdamW, one cycle to 2e-3, 16",
     "sampler: batches; epochs": "measured: accuracy still rises at 6,000 steps, see benchmarks/recommended.md",
