@@ -4,10 +4,10 @@
 
     python benchmarks/builtin.py --myops DIR --emidec DIR
 
-The table replaces what stands between two comments in `docs/model_card.md`, which is then copied to where the weights
-are, so that the card travels with them. Masks and scores are kept in `--out`.
-`--run RUN` measures a run of the recipe instead and leaves the card alone; `--phantoms DIR` measures on a cohort of
-`scarmap phantom` as well, of another seed than the training's.
+The table replaces what stands between two comments in `docs/model_card.md`, which is then copied to
+where the weights are, so that the card travels with them. Masks and scores are kept in `--out`.
+`--run RUN` measures a run of the recipe instead and leaves the card alone; `--phantoms DIR`
+measures on a cohort of `scarmap phantom` as well, of another seed than the training's.
 """
 
 import argparse
@@ -32,7 +32,16 @@ from scarmap.training.restore import run_model
 
 CARD = Path(__file__).parents[1] / "docs" / "model_card.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-STRUCTURES = ("lv_pool", "rv_pool", "whole_myocardium", "scar", "whole_infarct", "scar_and_edema", "edema", "mvo")
+STRUCTURES = (
+    "lv_pool",
+    "rv_pool",
+    "whole_myocardium",
+    "scar",
+    "whole_infarct",
+    "scar_and_edema",
+    "edema",
+    "mvo",
+)
 EACH_WAY = (("LGE",), ("T2",), ("LGE", "T2", "bSSFP"))
 SUBSETS = {"phantoms": EACH_WAY, "myops": EACH_WAY, "emidec": (("LGE",),)}
 TITLES = {"phantoms": "unseen phantoms", "myops": "MyoPS 2020", "emidec": "EMIDEC"}
@@ -57,19 +66,33 @@ class Measured:
 
 def main() -> None:
     """Measure, print, and write the card."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--myops", type=Path, required=True, help="training set of MyoPS 2020")
     parser.add_argument("--emidec", type=Path, required=True, help="labelled cases of EMIDEC")
-    parser.add_argument("--phantoms", type=Path, help="a cohort of `scarmap phantom` that was not trained on")
-    parser.add_argument("--out", type=Path, default=Path("runs/builtin"), help="folder for masks and scores")
-    parser.add_argument("--run", type=Path, help="a run of the recipe in the place of the built-in model")
+    parser.add_argument(
+        "--phantoms", type=Path, help="a cohort of `scarmap phantom` that was not trained on"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/builtin"), help="folder for masks and scores"
+    )
+    parser.add_argument(
+        "--run", type=Path, help="a run of the recipe in the place of the built-in model"
+    )
     parser.add_argument("--every", type=int, default=1, help="measure every n-th case only")
     asked = parser.parse_args()
-    model = run_model(RunFolder(asked.run), device="cpu") if asked.run else builtin_model(device="cpu")
+    model = (
+        run_model(RunFolder(asked.run), device="cpu") if asked.run else builtin_model(device="cpu")
+    )
     segmenter = model.load()
     resident = replace(model, load=lambda: segmenter)
     results = []
-    for data, folder in (("phantoms", asked.phantoms), ("myops", asked.myops), ("emidec", asked.emidec)):
+    for data, folder in (
+        ("phantoms", asked.phantoms),
+        ("myops", asked.myops),
+        ("emidec", asked.emidec),
+    ):
         if folder is None:
             continue
         files = find_cases(folder, labelled=True)[:: asked.every]
@@ -81,10 +104,14 @@ def main() -> None:
         write_card(f"Version {about_builtin()['version']}. {table(results)}")
 
 
-def measure(model: Model, files: Sequence[CaseFiles], *, data: str, sequences: tuple[str, ...], out: Path) -> Measured:
+def measure(
+    model: Model, files: Sequence[CaseFiles], *, data: str, sequences: tuple[str, ...], out: Path
+) -> Measured:
     """Segment cases from some of their sequences and score the masks, 3D per case."""
     folder = out / f"{data}-{'-'.join(sequences)}"
-    given = [replace(each, images={name: each.images[name] for name in sequences}) for each in files]
+    given = [
+        replace(each, images={name: each.images[name] for name in sequences}) for each in files
+    ]
     rmtree(folder, ignore_errors=True)
     began = time.perf_counter()
     outcome = segment_cohort(given, model, folder)
@@ -103,9 +130,15 @@ def line(measured: Measured) -> str:
     cells = []
     for structure in STRUCTURES:
         dice = scores.get(structure, {}).get("dice", {"mean": None})
-        cells.append("" if dice["mean"] is None else f"{dice['mean']:.2f} ({dice['median']:.2f}, {dice['n']})")
+        cells.append(
+            ""
+            if dice["mean"] is None
+            else f"{dice['mean']:.2f} ({dice['median']:.2f}, {dice['n']})"
+        )
     sequences = "all three" if len(measured.sequences) == 3 else " and ".join(measured.sequences)
-    return f"| {TITLES[measured.data]} | {sequences} | {' | '.join(cells)} | {measured.seconds:.1f} |"
+    return (
+        f"| {TITLES[measured.data]} | {sequences} | {' | '.join(cells)} | {measured.seconds:.1f} |"
+    )
 
 
 def presence_text(measured: Measured) -> str:
@@ -115,16 +148,26 @@ def presence_text(measured: Measured) -> str:
     without = counts["true_negative"] + counts["false_positive"]
     title = f"{TITLES[measured.data]}, {' and '.join(measured.sequences)}"
     return (
-        f"{title}: an infarct was found in {counts['true_positive']} of {with_infarct} patients with "
-        f"one (sensitivity {counts['sensitivity']:.2f}), and none in {counts['true_negative']} of {without} patients "
-        f"without (specificity {counts['specificity']:.2f}); one voxel counts as found."
+        f"{title}: an infarct was found in {counts['true_positive']} of {with_infarct} patients "
+        f"with one (sensitivity {counts['sensitivity']:.2f}), and none in "
+        f"{counts['true_negative']} of {without} patients without (specificity "
+        f"{counts['specificity']:.2f}); one voxel counts as found."
     )
 
 
 def table(results: Sequence[Measured]) -> str:
     """The card's section."""
-    header = ["data", "given", *(region_title(structure) for structure in STRUCTURES), "seconds per case"]
-    lines = [f"| {' | '.join(header)} |", f"|---|---|{'---:|' * (len(header) - 2)}", *map(line, results)]
+    header = [
+        "data",
+        "given",
+        *(region_title(structure) for structure in STRUCTURES),
+        "seconds per case",
+    ]
+    lines = [
+        f"| {' | '.join(header)} |",
+        f"|---|---|{'---:|' * (len(header) - 2)}",
+        *map(line, results),
+    ]
     notes = [presence_text(each) for each in results if "whole_infarct" in each.summary["presence"]]
     return "\n".join(
         [

@@ -4,10 +4,11 @@
 
     python benchmarks/phantom_contrast.py --cases 25 --myops DIR --emidec DIR --out benchmarks/phantom.md
 
-Synthetic cohorts are drawn in the styles "myops2020" and "emidec", and in the style "random" that the built-in model is
-trained on; the real folders are optional, each in its data set's own layout, and may be named by SCARMAP_MYOPS2020 and
-SCARMAP_EMIDEC. A figure is the median over cases of the medians over voxels, with percentiles over cases.
-`--gaps` prints the tables of the style "random" alone.
+Synthetic cohorts are drawn in the styles "myops2020" and "emidec", and in the style "random" that
+the built-in model is trained on; the real folders are optional, each in its data set's own layout,
+and may be named by SCARMAP_MYOPS2020 and SCARMAP_EMIDEC. A figure is the median over cases of the
+medians over voxels, with percentiles over cases. `--gaps` prints the tables of the style "random"
+alone.
 """
 
 import argparse
@@ -22,7 +23,15 @@ import torch
 
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
-from scarmap.phantom.agreement import Measured, noise_levels, positions, ratios, shapes, summarise, tissue_levels
+from scarmap.phantom.agreement import (
+    Measured,
+    noise_levels,
+    positions,
+    ratios,
+    shapes,
+    summarise,
+    tissue_levels,
+)
 from scarmap.phantom.population import choose_population, is_normal
 from scarmap.phantom.study import make_case
 from scarmap.phantom.style import draw_style
@@ -40,15 +49,28 @@ Summary = Mapping[tuple[str, str], tuple[float, ...]]
 
 def main() -> None:
     """Measure, and write a Markdown page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cases", type=int, default=25, help="synthetic cases of each style")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--myops", type=Path, default=_named("SCARMAP_MYOPS2020"), help="MyoPS 2020 training set")
     parser.add_argument(
-        "--emidec", type=Path, default=_named("SCARMAP_EMIDEC"), help="EMIDEC training set; phase-sensitive images"
+        "--myops", type=Path, default=_named("SCARMAP_MYOPS2020"), help="MyoPS 2020 training set"
     )
-    parser.add_argument("--emidec-zero", type=float, default=128.0, help="scanner units of no signal in its images")
-    parser.add_argument("--gaps", action="store_true", help='the style "random" beside real images, and nothing else')
+    parser.add_argument(
+        "--emidec",
+        type=Path,
+        default=_named("SCARMAP_EMIDEC"),
+        help="EMIDEC training set; phase-sensitive images",
+    )
+    parser.add_argument(
+        "--emidec-zero", type=float, default=128.0, help="scanner units of no signal in its images"
+    )
+    parser.add_argument(
+        "--gaps",
+        action="store_true",
+        help='the style "random" beside real images, and nothing else',
+    )
     parser.add_argument("--out", type=Path, help="Markdown file; printed when missing")
     arguments = parser.parse_args()
     page = "\n".join(_gaps(arguments) if arguments.gaps else _page(arguments))
@@ -71,7 +93,11 @@ def _page(arguments: argparse.Namespace) -> Iterator[str]:
     yield from _table(_contrast(made), _contrast(real), ("sequence", "tissue"))
     yield "\n## Texture and noise, MyoPS style\n"
     yield "Shares of the brightness of normal myocardium, except SD / mean.\n"
-    yield from _table(summarise(map(noise_levels, made)), summarise(map(noise_levels, real)), ("sequence", "figure"))
+    yield from _table(
+        summarise(map(noise_levels, made)),
+        summarise(map(noise_levels, real)),
+        ("sequence", "figure"),
+    )
     yield "\n## Brightness over blood, EMIDEC style\n"
     yield from _table(
         _contrast(_synthetic("emidec", arguments), to="lv_pool", zero=PHANTOM_ZERO),
@@ -98,7 +124,9 @@ def _gaps(arguments: argparse.Namespace) -> Iterator[str]:
         yield from _table(_wide(made), _wide(real), ("sequence", "figure"))
         if layout == "myops2020":
             named = (("phantoms", made), ("patients", real))
-            shares = " and ".join(f"{_bright_blood(cases):.0%} of {name}" for name, cases in named if cases)
+            shares = " and ".join(
+                f"{_bright_blood(cases):.0%} of {name}" for name, cases in named if cases
+            )
             yield f"\nBlood is brighter than the wall in T2 in {shares}."
         yield ""
 
@@ -109,7 +137,9 @@ def _wide(cases: Iterable[Case]) -> Summary:
 
 def _bright_blood(cases: Iterable[Case]) -> float:
     measured = [ratios(tissue_levels(case)) for case in cases]
-    return float(np.mean([each["T2", "lv_pool"] > 1 for each in measured if ("T2", "lv_pool") in each]))
+    return float(
+        np.mean([each["T2", "lv_pool"] > 1 for each in measured if ("T2", "lv_pool") in each])
+    )
 
 
 def _random(layout: str, arguments: argparse.Namespace) -> list[Case]:
@@ -125,7 +155,9 @@ def _random(layout: str, arguments: argparse.Namespace) -> list[Case]:
 
 def _synthetic(layout: str, arguments: argparse.Namespace) -> list[Case]:
     return [
-        make_case(layout, name=f"phantom{index}", rng=np.random.default_rng([arguments.seed, index]))
+        make_case(
+            layout, name=f"phantom{index}", rng=np.random.default_rng([arguments.seed, index])
+        )
         for index in range(arguments.cases)
     ]
 
@@ -136,7 +168,9 @@ def _real(layout: str, folder: Path | None, *, healthy: bool = False) -> list[Ca
     return [load_case(each, sequences=LAYOUTS[layout], labelled=True) for each in files]
 
 
-def _contrast(cases: Iterable[Case], *, to: str = "normal_myocardium", zero: float = 0.0) -> Summary:
+def _contrast(
+    cases: Iterable[Case], *, to: str = "normal_myocardium", zero: float = 0.0
+) -> Summary:
     measured: Iterator[Measured] = (ratios(tissue_levels(case, zero=zero), to=to) for case in cases)
     return summarise(measured)
 
@@ -153,7 +187,9 @@ def _table(phantom: Summary, real: Summary, heads: tuple[str, str]) -> Iterator[
 
 
 def _cell(figures: tuple[float, ...]) -> str:
-    middle, low, high, *ends = (f"{figure:.2f}" if abs(figure) >= 0.1 else f"{figure:.3f}" for figure in figures)
+    middle, low, high, *ends = (
+        f"{figure:.2f}" if abs(figure) >= 0.1 else f"{figure:.3f}" for figure in figures
+    )
     return f"{middle} [{low}, {high}]" + (f" ({ends[0]} to {ends[1]})" if ends else "")
 
 

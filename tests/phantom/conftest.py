@@ -46,7 +46,8 @@ def plain_heart():
 def ring():
     """Surfaces of a cylinder of 20 mm inside and 30 mm outside; the infarct fills the inner half of one quarter.
 
-    Edema fills the rest of that quarter, from 0 to 90 degrees; no-reflow the inner fifth of its first half.
+    Edema fills the rest of that quarter, from 0 to 90 degrees; no-reflow the inner fifth of its
+    first half.
     """
     table = np.full((12, 500, DIRECTIONS), -1, dtype=np.float32)
     for surface, distance_mm in enumerate((20, 30, 21, 21, 32, 0)):

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from scarmap.labels import INDEX
-from scarmap.phantom.agreement import noise_levels, positions, ratios, shapes, summarise, tissue_levels
+from scarmap.phantom.agreement import (
+    noise_levels,
+    positions,
+    ratios,
+    shapes,
+    summarise,
+    tissue_levels,
+)
 from scarmap.phantom.population import choose_population
 from scarmap.phantom.study import make_case
 from scarmap.phantom.style import draw_style
@@ -36,14 +43,18 @@ def _cohort(layout, count, *, num_slices, population=None, **ranges):
     rngs = [np.random.default_rng([7, index]) for index in range(count)]
     styles = [replace(draw_style(rng, layout), **ranges) for rng in rngs]
     return [
-        make_case(layout, name="x", rng=rng, style=style, num_slices=num_slices, population=population)
+        make_case(
+            layout, name="x", rng=rng, style=style, num_slices=num_slices, population=population
+        )
         for rng, style in zip(rngs, styles, strict=True)
     ]
 
 
 @pytest.fixture(scope="module")
 def myops():
-    return _cohort("myops2020", 24, num_slices=3, pixel_mm=(1.1, 1.1), field_of_view_mm=(170.0, 170.0))
+    return _cohort(
+        "myops2020", 24, num_slices=3, pixel_mm=(1.1, 1.1), field_of_view_mm=(170.0, 170.0)
+    )
 
 
 def test_every_contrast_of_a_cohort_lies_within_the_real_quartiles(myops):
@@ -114,7 +125,13 @@ def _square_ring(*, spacing_mm=(1.0, 1.0, 8.0)):
     labels[40:46, 14:46, 0] = INDEX["edema"]
     labels[40:46, 14:30, 0] = INDEX["scar"]
     labels[20:40, 20:40, 0] = INDEX["lv_pool"]
-    levels = {"background": 20.0, "normal_myocardium": 100.0, "edema": 150.0, "scar": 300.0, "lv_pool": 300.0}
+    levels = {
+        "background": 20.0,
+        "normal_myocardium": 100.0,
+        "edema": 150.0,
+        "scar": 300.0,
+        "lv_pool": 300.0,
+    }
     array = np.zeros(labels.shape, dtype=np.float32)
     for name, level in levels.items():
         array[labels == INDEX[name]] = level
@@ -135,8 +152,13 @@ def test_positions_lie_between_normal_myocardium_and_the_pool():
 def test_what_lies_outside_the_wall_is_bright_where_it_is_nearer_to_blood():
     found = positions(_square_ring())
     assert found["LGE", "3.6 mm outside, median"] == pytest.approx(-0.4)
-    assert 0.1 < found["LGE", "3.6 mm outside, bright share"] < 0.2, "two of three voxels on one side of four"
-    assert found["LGE", "3.6 to 12 mm outside, bright share"] < found["LGE", "3.6 mm outside, bright share"]
+    assert 0.1 < found["LGE", "3.6 mm outside, bright share"] < 0.2, (
+        "two of three voxels on one side of four"
+    )
+    assert (
+        found["LGE", "3.6 to 12 mm outside, bright share"]
+        < found["LGE", "3.6 mm outside, bright share"]
+    )
 
 
 def test_shapes_are_measured_in_millimetres_and_shares():

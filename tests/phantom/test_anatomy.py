@@ -19,7 +19,9 @@ def _points(height_mm):
 def _plane(heart, height_mm, table=None):
     flat = np.zeros((200, 200), dtype=np.float32)
     table = tabulate(heart) if table is None else table
-    return heart_plane(heart, table, _points(height_mm), pixel_mm=PIXEL_MM, roughness=flat, flow=flat)
+    return heart_plane(
+        heart, table, _points(height_mm), pixel_mm=PIXEL_MM, roughness=flat, flow=flat
+    )
 
 
 def _draw(seed, style="myops2020", **changes):
@@ -31,7 +33,9 @@ def test_a_ring_has_its_area_and_its_injury(plain_heart, cylinder):
     truth = _plane(plain_heart, 100, cylinder).truth
     assert truth["lv_pool"].sum() == pytest.approx(np.pi * 20**2, rel=0.005)
     assert truth["rv_pool"].sum() == pytest.approx(0, abs=0.1)
-    assert (truth["scar"] + truth["mvo"]).sum() == pytest.approx(np.pi * (25**2 - 20**2) / 4, rel=0.02)
+    assert (truth["scar"] + truth["mvo"]).sum() == pytest.approx(
+        np.pi * (25**2 - 20**2) / 4, rel=0.02
+    )
     assert truth["edema"].sum() == pytest.approx(np.pi * (30**2 - 25**2) / 4, rel=0.02)
 
 
@@ -71,7 +75,10 @@ def test_an_old_infarct_is_old_scar_in_the_image():
 def test_an_acute_infarct_thickens_the_wall_and_an_old_one_thins_it():
     heart = _draw(3, chronic=0.0, infarct_spread=0.0)
     acute, thinned = (replace(heart.infarct, swelling=share) for share in (0.4, -0.4))
-    pools = [_plane(replace(heart, infarct=infarct), 50).truth["lv_pool"].sum() for infarct in (acute, None, thinned)]
+    pools = [
+        _plane(replace(heart, infarct=infarct), 50).truth["lv_pool"].sum()
+        for infarct in (acute, None, thinned)
+    ]
     assert pools == sorted(pools)
     assert pools[0] < 0.97 * pools[1] < 0.97**2 * pools[2]
 
@@ -112,7 +119,10 @@ def test_labels_follow_the_majority_and_what_a_layout_does_not_know_is_merged():
 
 
 def _textured(heart, *, roughness=0.0, flow=0.0):
-    noise = {name: np.full((200, 200), level, np.float32) for name, level in (("roughness", roughness), ("flow", flow))}
+    noise = {
+        name: np.full((200, 200), level, np.float32)
+        for name, level in (("roughness", roughness), ("flow", flow))
+    }
     return heart_plane(heart, tabulate(heart), _points(50), pixel_mm=PIXEL_MM, **noise)
 
 
@@ -134,9 +144,18 @@ def test_blood_stands_still_where_the_flow_is_slow():
 
 
 def test_there_is_fat_on_the_lateral_side_of_a_heart_with_much_of_it():
-    heart = replace(_draw(6), septum_deg=180.0, infarct=None, outer=(), patches=(), outer_patches=(), lateral_fat=1.0)
+    heart = replace(
+        _draw(6),
+        septum_deg=180.0,
+        infarct=None,
+        outer=(),
+        patches=(),
+        outer_patches=(),
+        lateral_fat=1.0,
+    )
     lean, fat = (
-        _textured(replace(heart, fat_mm=thickness, outer_fat_mm=thickness)).tissues["fat"] for thickness in (0.5, 8.0)
+        _textured(replace(heart, fat_mm=thickness, outer_fat_mm=thickness)).tissues["fat"]
+        for thickness in (0.5, 8.0)
     )
     beside = _points(50).u_mm[..., 0] > heart.radius_mm
     assert (fat * beside).sum() > 4 * (lean * beside).sum()
@@ -144,7 +163,9 @@ def test_there_is_fat_on_the_lateral_side_of_a_heart_with_much_of_it():
 
 def test_blood_reaches_between_trabeculae_into_what_is_outlined_as_wall():
     heart = replace(_draw(7), infarct=None, tract_mm=0.0)
-    whole, recessed = (_textured(replace(heart, recess_mm=depth), roughness=-1.0) for depth in (0.0, 2.0))
+    whole, recessed = (
+        _textured(replace(heart, recess_mm=depth), roughness=-1.0) for depth in (0.0, 2.0)
+    )
     for name, share in whole.truth.items():
         np.testing.assert_array_equal(share, recessed.truth[name])
     lost = (whole.tissues["myocardium"] - recessed.tissues["myocardium"]).sum()
@@ -157,6 +178,8 @@ def test_the_outflow_tract_opens_the_wall_below_the_aorta_and_a_reader_closes_it
     low, high = heart.length_mm - 30, heart.length_mm - 4
     for height_mm, opened in ((low, False), (high, True)):
         closed, tract = (_plane(replace(heart, tract_mm=reach), height_mm) for reach in (0.0, 15.0))
-        np.testing.assert_array_equal(closed.truth["normal_myocardium"], tract.truth["normal_myocardium"])
+        np.testing.assert_array_equal(
+            closed.truth["normal_myocardium"], tract.truth["normal_myocardium"]
+        )
         lost = (closed.tissues["myocardium"] - tract.tissues["myocardium"]).sum()
         assert (lost > 50) == opened

@@ -2,7 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from scarmap.phantom.contrast import Balanced, DarkBlood, LateEnhancement, T2Prepared, brightness, fat_cosine
+from scarmap.phantom.contrast import (
+    Balanced,
+    DarkBlood,
+    LateEnhancement,
+    T2Prepared,
+    brightness,
+    fat_cosine,
+)
 from scarmap.phantom.gadolinium import AGENTS
 from scarmap.phantom.tissue import STOMACH, TISSUES, Relaxation
 
@@ -14,24 +21,52 @@ LATE = LateEnhancement(1700.0, 1.17, 1.8, 0.96, 0.7, signed=False)
 def _mean_patient(tesla):
     entries = {**TISSUES, "stomach": STOMACH[0]}
     return {
-        name: Relaxation(*(entry.low if tesla == 1.5 else entry.high), entry.t2_star_ms, entry.density, entry.ecv)
+        name: Relaxation(
+            *(entry.low if tesla == 1.5 else entry.high), entry.t2_star_ms, entry.density, entry.ecv
+        )
         for name, entry in entries.items()
     }
 
 
 def _ratios(contrast, tesla=1.5):
-    values = brightness(contrast, _mean_patient(tesla), tesla=tesla, agent=AGENTS[tesla]["gadobutrol"])
+    values = brightness(
+        contrast, _mean_patient(tesla), tesla=tesla, agent=AGENTS[tesla]["gadobutrol"]
+    )
     return {name: value / values["myocardium"] for name, value in values.items()}
 
 
 @pytest.mark.parametrize(
     ("contrast", "measured"),
     [
-        (CINE, {"lv_blood": (2.1, 2.9), "rv_blood": (1.66, 2.33), "liver": (0.3, 0.6), "spleen": (0.5, 0.9)}),
+        (
+            CINE,
+            {
+                "lv_blood": (2.1, 2.9),
+                "rv_blood": (1.66, 2.33),
+                "liver": (0.3, 0.6),
+                "spleen": (0.5, 0.9),
+            },
+        ),
         (CINE, {"edema": (1.16, 1.8), "scar": (1.1, 1.44), "fat": (1.6, 3.0), "lung": (0.0, 0.12)}),
-        (EDEMA, {"edema": (1.4, 1.67), "scar": (1.13, 1.61), "rv_blood": (0.18, 0.32), "liver": (0.4, 0.8)}),
+        (
+            EDEMA,
+            {
+                "edema": (1.4, 1.67),
+                "scar": (1.13, 1.61),
+                "rv_blood": (0.18, 0.32),
+                "liver": (0.4, 0.8),
+            },
+        ),
         (EDEMA, {"fat": (0.45, 2.8), "spleen": (1.2, 1.9), "lung": (0.05, 0.25)}),
-        (LATE, {"lv_blood": (2.53, 3.84), "rv_blood": (2.33, 3.34), "edema": (1.4, 2.58), "scar": (2.45, 4.63)}),
+        (
+            LATE,
+            {
+                "lv_blood": (2.53, 3.84),
+                "rv_blood": (2.33, 3.34),
+                "edema": (1.4, 2.58),
+                "scar": (2.45, 4.63),
+            },
+        ),
         (LATE, {"liver": (1.2, 2.4), "spleen": (0.4, 1.1), "fat": (2.5, 5.0), "lung": (0.0, 0.3)}),
     ],
 )

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from scarmap.errors import DataError
-from scarmap.phantom.population import POPULATIONS, choose_population, draw_heart, is_normal, wall_shares
+from scarmap.phantom.population import (
+    POPULATIONS,
+    choose_population,
+    draw_heart,
+    is_normal,
+    wall_shares,
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +55,17 @@ def test_normal_hearts_are_spread_evenly(share):
 
 
 def test_another_seed_or_number_makes_another_heart():
-    hearts = [draw_heart(np.random.default_rng(seed), POPULATIONS["emidec"]) for seed in ([0, 0], [0, 1], [1, 0])]
+    hearts = [
+        draw_heart(np.random.default_rng(seed), POPULATIONS["emidec"])
+        for seed in ([0, 0], [0, 1], [1, 0])
+    ]
     assert len({astuple(heart) for heart in hearts}) == 3
 
 
 def test_a_population_may_be_changed_but_only_to_shares():
-    assert choose_population("random", chronic=1.0, normal=None) == replace(POPULATIONS["random"], chronic=1.0)
+    assert choose_population("random", chronic=1.0, normal=None) == replace(
+        POPULATIONS["random"], chronic=1.0
+    )
     with pytest.raises(DataError, match=r"share of normal cases is 1\.5"):
         choose_population("random", normal=1.5)
     with pytest.raises(DataError, match="'emidec'"):

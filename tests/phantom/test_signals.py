@@ -17,8 +17,14 @@ def _draw(seed, name="myops2020", sequences=NAMES):
 def test_contrast_varies_but_the_order_of_tissues_in_the_heart_does_not(seed):
     values = _draw(seed).values
     bssfp, t2, lge = range(3)
-    assert values["lv_blood"][bssfp] > max(values[name][bssfp] for name in ("myocardium", "edema", "scar"))
-    assert min(values["edema"][t2], values["scar"][t2]) > values["myocardium"][t2] > values["lv_blood"][t2]
+    assert values["lv_blood"][bssfp] > max(
+        values[name][bssfp] for name in ("myocardium", "edema", "scar")
+    )
+    assert (
+        min(values["edema"][t2], values["scar"][t2])
+        > values["myocardium"][t2]
+        > values["lv_blood"][t2]
+    )
     assert values["scar"][lge] > values["edema"][lge] > values["myocardium"][lge] > 0
     assert values["no_reflow"][lge] < values["scar"][lge]
 
@@ -26,7 +32,9 @@ def test_contrast_varies_but_the_order_of_tissues_in_the_heart_does_not(seed):
 @pytest.mark.parametrize("name", ["myops2020", "random"])
 def test_the_brightest_tissue_of_the_heart_is_one(name):
     values = _draw(3, name).values
-    np.testing.assert_allclose(np.max([np.abs(values[tissue]) for tissue in HEART], axis=0), 1, rtol=1e-6)
+    np.testing.assert_allclose(
+        np.max([np.abs(values[tissue]) for tissue in HEART], axis=0), 1, rtol=1e-6
+    )
 
 
 def test_random_contrasts_go_beyond_physics_without_hiding_scar():

@@ -15,7 +15,8 @@ SMALL = {"num_slices": 3, "in_plane": 128}
 
 def _cases(layout, count, *, seed, **settings):
     return [
-        make_case(layout, name="x", rng=np.random.default_rng([seed, k]), **{**SMALL, **settings}) for k in range(count)
+        make_case(layout, name="x", rng=np.random.default_rng([seed, k]), **{**SMALL, **settings})
+        for k in range(count)
     ]
 
 
@@ -37,8 +38,13 @@ def test_every_infarct_lies_in_the_wall_with_a_larger_injury_around_it(acute):
         assert scar.sum() > 20
         assert not (filled & (labels[..., 1] == INDEX["rv_pool"])).any()
         assert region_mask(labels, "scar_and_edema").sum() > 1.1 * scar.sum()
-    ring = [ndimage.binary_dilation(region_mask(case.labels.array, "scar"), np.ones((3, 3, 1))) for case in acute]
-    beside = np.concatenate([case.labels.array[each] for case, each in zip(acute, ring, strict=True)])
+    ring = [
+        ndimage.binary_dilation(region_mask(case.labels.array, "scar"), np.ones((3, 3, 1)))
+        for case in acute
+    ]
+    beside = np.concatenate(
+        [case.labels.array[each] for case, each in zip(acute, ring, strict=True)]
+    )
     counts = np.bincount(beside, minlength=len(INDEX))
     assert counts[INDEX["edema"]] > counts[INDEX["normal_myocardium"]]
 
@@ -65,7 +71,10 @@ def test_old_infarcts_have_no_edema_and_no_core():
 
 def test_normal_hearts_have_no_injury():
     (case,) = _cases("scarmap", 1, seed=5, infarcted=False)
-    assert set(np.unique(case.labels.array)) == {0, *(INDEX[n] for n in ("lv_pool", "rv_pool", "normal_myocardium"))}
+    assert set(np.unique(case.labels.array)) == {
+        0,
+        *(INDEX[n] for n in ("lv_pool", "rv_pool", "normal_myocardium")),
+    }
 
 
 def test_no_reflow_lies_inside_the_infarct_and_is_darker():
@@ -82,11 +91,19 @@ def test_no_reflow_lies_inside_the_infarct_and_is_darker():
 
 def test_every_heart_moves_by_the_stated_millimetres():
     plain, moved = (
-        make_case("myops2020", name="x", rng=np.random.default_rng(2), num_slices=2, in_plane=128, shift_mm=shift)
+        make_case(
+            "myops2020",
+            name="x",
+            rng=np.random.default_rng(2),
+            num_slices=2,
+            in_plane=128,
+            shift_mm=shift,
+        )
         for shift in ((0.0, 0.0), (-60.0, 30.0))
     )
     before, after = (
-        np.mean(np.nonzero(region_mask(case.labels.array, "lv_epicardium")), axis=1) for case in (plain, moved)
+        np.mean(np.nonzero(region_mask(case.labels.array, "lv_epicardium")), axis=1)
+        for case in (plain, moved)
     )
     np.testing.assert_allclose((after - before) * plain.grid.spacing_mm, [-60, 30, 0], atol=1.0)
 
@@ -99,7 +116,9 @@ def test_a_layout_may_be_imaged_in_another_style():
 
 
 def test_volumes_of_the_masks_are_near_those_of_the_exact_truth_even_in_coarse_slices():
-    study = make_study("scarmap", name="x", rng=np.random.default_rng(8), num_slices=4, in_plane=256)
+    study = make_study(
+        "scarmap", name="x", rng=np.random.default_rng(8), num_slices=4, in_plane=256
+    )
     labels, truth = study.case.labels, study.truth["discs"]["volume_ml"]
     for name in ("lv_pool", "whole_myocardium"):
         volume_ml = region_mask(labels.array, name).sum() * labels.grid.voxel_ml
@@ -135,5 +154,7 @@ def test_slices_measure_what_those_of_the_data_set_do():
         "wall mm": (10.6, 13.4),
         "contact degrees": (85, 115),
     }
-    for (name, (low, high)), median in zip(quartiles.items(), np.median(found, axis=0), strict=True):
+    for (name, (low, high)), median in zip(
+        quartiles.items(), np.median(found, axis=0), strict=True
+    ):
         assert low < median < high, name

@@ -43,7 +43,9 @@ def test_the_septum_is_thicker_and_the_apex_thinner_where_asked(plain_heart):
     septum, lateral = high.epicardium_mm - high.endocardium_mm
     assert (septum, lateral) == (pytest.approx(11, rel=0.01), pytest.approx(9, rel=0.01))
     even = trace(plain_heart, angle, np.array([50], dtype=np.float32))
-    assert (low.endocardium_mm[1] - even.endocardium_mm[1]) == pytest.approx(1 + 0.3 * 0.5 * 10, rel=0.02)
+    assert (low.endocardium_mm[1] - even.endocardium_mm[1]) == pytest.approx(
+        1 + 0.3 * 0.5 * 10, rel=0.02
+    )
 
 
 def test_the_right_ventricle_begins_and_ends_at_its_insertions(heart):
@@ -56,7 +58,9 @@ def test_the_right_ventricle_begins_and_ends_at_its_insertions(heart):
 
 
 def test_the_contact_widens_towards_the_base(plain_heart):
-    arcs = np.rad2deg(2 * contact_half_angle(plain_heart, np.array([26, 60, 100, 180], dtype=np.float32)))
+    arcs = np.rad2deg(
+        2 * contact_half_angle(plain_heart, np.array([26, 60, 100, 180], dtype=np.float32))
+    )
     assert (np.diff(arcs) > 0).all()
     assert arcs[0] == pytest.approx(66)
     assert arcs[-1] == pytest.approx(120)

@@ -14,7 +14,9 @@ def test_patients_lie_around_the_means_of_the_table(tesla):
         t1_ms, t2_ms = entry.low if tesla == 1.5 else entry.high
         assert np.mean([each[name].t1_ms for each in drawn]) == pytest.approx(t1_ms, rel=0.02)
         assert np.mean([each[name].t2_ms for each in drawn]) == pytest.approx(t2_ms, rel=0.02)
-        assert np.std([each[name].ecv for each in drawn]) == pytest.approx(0.96 * entry.ecv_spread, rel=0.15)
+        assert np.std([each[name].ecv for each in drawn]) == pytest.approx(
+            0.96 * entry.ecv_spread, rel=0.15
+        )
 
 
 def test_blood_is_the_same_blood_whether_it_flows_or_stands():
@@ -23,7 +25,9 @@ def test_blood_is_the_same_blood_whether_it_flows_or_stands():
 
 
 def test_stomachs_hold_fluid_food_or_gas():
-    densities = {draw_tissues(np.random.default_rng(seed), 3.0)["stomach"].density for seed in range(20)}
+    densities = {
+        draw_tissues(np.random.default_rng(seed), 3.0)["stomach"].density for seed in range(20)
+    }
     assert densities == {0.0, 0.8, 1.0}
 
 

@@ -1,7 +1,7 @@
 """Measure contrast, noise, shape and surroundings of labelled cases, the same way on synthetic and on real ones.
 
-Masks are eroded by one voxel in the plane, where partial volume lives; the figure of a case is the median over the
-voxels of all its slices; of a cohort, the median over its cases.
+Masks are eroded by one voxel in the plane, where partial volume lives; the figure of a case is the
+median over the voxels of all its slices; of a cohort, the median over its cases.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,8 +56,9 @@ def ratios(levels: Measured, *, to: str = "normal_myocardium") -> Measured:
 def noise_levels(case: Case) -> Measured:
     """Spread inside tissues, relative to their own brightness, and noise relative to normal myocardium.
 
-    "high pass" is the spread of normal myocardium after a Gaussian of 2.5 voxels is taken away; "air" the twentieth
-    of the image that is darkest by local mean, frames of zeros left out. Made for magnitude images.
+    "high pass" is the spread of normal myocardium after a Gaussian of 2.5 voxels is taken away;
+    "air" the twentieth of the image that is darkest by local mean, frames of zeros left out. Made
+    for magnitude images.
 
     Args:
         case: A labelled case.
@@ -76,7 +77,9 @@ def noise_levels(case: Case) -> Measured:
         detail = array - ndimage.gaussian_filter(array, (2.5, 2.5, 0))
         air = _air(array)
         found[sequence, "normal myocardium SD"] = float(remote.std()) / level
-        found[sequence, "normal myocardium, high pass SD"] = float(detail[masks["normal_myocardium"]].std()) / level
+        found[sequence, "normal myocardium, high pass SD"] = (
+            float(detail[masks["normal_myocardium"]].std()) / level
+        )
         found[sequence, "air mean"] = float(air.mean()) / level
         found[sequence, "air SD"] = float(air.std()) / level
         found[sequence, "99.5th percentile"] = float(np.percentile(array, 99.5)) / level
@@ -90,8 +93,8 @@ def noise_levels(case: Case) -> Measured:
 def positions(case: Case) -> Measured:
     """Brightness of tissues on a scale on which normal myocardium is 0 and the pool is 1; no zero is needed.
 
-    "normal myocardium SD" and "lv_pool SD" are spreads on the same scale, and "d'" is how far the means of a tissue and
-    of normal myocardium lie apart, in root mean square standard deviations.
+    "normal myocardium SD" and "lv_pool SD" are spreads on the same scale, and "d'" is how far the
+    means of a tissue and of normal myocardium lie apart, in root mean square standard deviations.
 
     Args:
         case: A labelled case.
@@ -115,7 +118,9 @@ def positions(case: Case) -> Measured:
             found[sequence, name] = (float(np.median(values)) - dark) / span
             if name != "rv_pool":
                 spread = np.sqrt((values.var() + normal.var()) / 2)
-                found[sequence, f"{name} d'"] = float((values.mean() - normal.mean()) / max(spread, 1e-6))
+                found[sequence, f"{name} d'"] = float(
+                    (values.mean() - normal.mean()) / max(spread, 1e-6)
+                )
         found |= _surroundings(case, sequence, dark, span)
     return found
 
@@ -123,8 +128,8 @@ def positions(case: Case) -> Measured:
 def shapes(case: Case) -> Measured:
     """Sizes of the wall and of what is in it.
 
-    Shares do not depend on the pixel's size or aspect. "area over contact" is the wall's area over the length of its
-    border with the pool, which voxel faces measure too long by 4 / pi.
+    Shares do not depend on the pixel's size or aspect. "area over contact" is the wall's area over
+    the length of its border with the pool, which voxel faces measure too long by 4 / pi.
 
     Args:
         case: A labelled case.
@@ -140,13 +145,24 @@ def shapes(case: Case) -> Measured:
     across, down = case.labels.grid.spacing_mm[:2]
     faces = [(wall & _shifted(pool, step, axis)).sum() for axis in (0, 1) for step in (-1, 1)]
     contact_mm = np.pi / 4 * float((faces[0] + faces[1]) * down + (faces[2] + faces[3]) * across)
-    injury, infarct = (int(region_mask(labels, name).sum()) for name in ("scar_and_edema", "whole_infarct"))
-    cavity = np.sort((pool.sum((0, 1)) / np.maximum((pool | wall).sum((0, 1)), 1))[(pool | wall).any((0, 1))])
+    injury, infarct = (
+        int(region_mask(labels, name).sum()) for name in ("scar_and_edema", "whole_infarct")
+    )
+    cavity = np.sort(
+        (pool.sum((0, 1)) / np.maximum((pool | wall).sum((0, 1)), 1))[(pool | wall).any((0, 1))]
+    )
     found = {
-        ("shape", "wall, area over contact, mm"): float(wall.sum()) * across * down / max(contact_mm, 1e-6),
+        ("shape", "wall, area over contact, mm"): float(wall.sum())
+        * across
+        * down
+        / max(contact_mm, 1e-6),
         ("shape", "wall, share of the epicardial area"): float(wall.sum() / (wall | pool).sum()),
-        ("shape", "cavity of the slice with least of it, share of the epicardial area"): float(cavity[0]),
-        ("shape", "cavity of the slice with most of it, share of the epicardial area"): float(cavity[-1]),
+        ("shape", "cavity of the slice with least of it, share of the epicardial area"): float(
+            cavity[0]
+        ),
+        ("shape", "cavity of the slice with most of it, share of the epicardial area"): float(
+            cavity[-1]
+        ),
     }
     if infarct:
         found["shape", "infarct, share of the wall"] = infarct / float(wall.sum())
@@ -165,7 +181,10 @@ def summarise(
     for measured in cases:
         for key, value in measured.items():
             collected.setdefault(key, []).append(value)
-    return {key: tuple(float(each) for each in np.percentile(values, percentiles)) for key, values in collected.items()}
+    return {
+        key: tuple(float(each) for each in np.percentile(values, percentiles))
+        for key, values in collected.items()
+    }
 
 
 def _surroundings(case: Case, sequence: str, dark: float, span: float) -> Measured:
@@ -188,11 +207,15 @@ def _outside(case: Case) -> dict[str, MaskArray]:
     distance_mm = np.full(labels.shape, np.inf)
     for index in range(labels.shape[2]):
         if heart[..., index].any():
-            distance_mm[..., index] = ndimage.distance_transform_edt(~heart[..., index], sampling=(across, down))
+            distance_mm[..., index] = ndimage.distance_transform_edt(
+                ~heart[..., index], sampling=(across, down)
+            )
     free = (labels == INDEX["background"]) & (distance_mm > 0)
     return {
         f"{NEAR_MM:g} mm outside": free & (distance_mm <= NEAR_MM),
-        f"{NEAR_MM:g} to {FAR_MM:g} mm outside": free & (distance_mm > NEAR_MM) & (distance_mm <= FAR_MM),
+        f"{NEAR_MM:g} to {FAR_MM:g} mm outside": free
+        & (distance_mm > NEAR_MM)
+        & (distance_mm <= FAR_MM),
     }
 
 

@@ -19,7 +19,8 @@ PERICARDIUM_MM = 1.2
 WALL = ("normal_myocardium", "edema", "scar", "mvo")
 
 TRACT_DEG = 30.0
-"""Half the arc of wall that the left outflow tract opens. Choice: an aortic root of 28 mm beside a ring of 60."""
+"""Half the arc of wall that the left outflow tract opens. Choice: an aortic root of 28 mm beside a
+ring of 60."""
 
 SURVIVORS = 0.3
 """Share of living muscle between the fibres of a scar where its texture is one deviation above the mean.
@@ -28,7 +29,8 @@ Source: spread of scar within cases of MyoPS 2020 and EMIDEC; peri-infarct zones
 """
 
 SLOW_POOL = 0.35
-"""Share of the pool's blood that stands still where the flow is slow. Choice: dark blood is never dark everywhere."""
+"""Share of the pool's blood that stands still where the flow is slow. Choice: dark blood is never
+dark everywhere."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,10 @@ class HeartPlane:
     """One thick plane of a heart.
 
     Attributes:
-        truth: Name in `scarmap.labels.TISSUES` to its share of each voxel, (x, y), float32; the contours that a
-            reader would draw, papillary muscles counted as blood.
-        tissues: Name of a tissue that `scarmap.phantom.tissue` knows to its share of each voxel, (x, y), float32.
+        truth: Name in `scarmap.labels.TISSUES` to its share of each voxel, (x, y), float32; the
+            contours that a reader would draw, papillary muscles counted as blood.
+        tissues: Name of a tissue that `scarmap.phantom.tissue` knows to its share of each voxel,
+            (x, y), float32.
     """
 
     truth: Mapping[str, Field]
@@ -61,7 +64,13 @@ class HeartPlane:
 
 
 def heart_plane(
-    heart: Heart, table: NDArray[np.float32], points: Points, *, pixel_mm: float, roughness: Field, flow: Field
+    heart: Heart,
+    table: NDArray[np.float32],
+    points: Points,
+    *,
+    pixel_mm: float,
+    roughness: Field,
+    flow: Field,
 ) -> HeartPlane:
     """Average a heart over the thickness of one plane.
 
@@ -71,7 +80,8 @@ def heart_plane(
         points: Voxels of thin planes that fill the thickness, (x, y, n).
         pixel_mm: Width of a voxel.
         roughness: (x, y), smooth noise of unit spread that breaks up trabeculae.
-        flow: (x, y), smooth noise of unit spread, coarser; where it is high, blood of the pool stands still.
+        flow: (x, y), smooth noise of unit spread, coarser; where it is high, blood of the pool
+            stands still.
     """
     radius, angle = np.hypot(points.u_mm, points.v_mm), np.arctan2(points.v_mm, points.u_mm)
     rays = look_up(table, angle, points.heights_mm)
@@ -86,7 +96,9 @@ def heart_plane(
     solid = _solid(depth_mm, recess_mm, pixel_mm) * (1 - _outflow_tract(heart, points, angle))
     wall = {name: truth[name] * solid for name in WALL}
     blood = pool + sum(truth[name] - share for name, share in wall.items())
-    slow = blood * np.clip(np.exp(np.minimum(depth_mm, 0) / 4) + SLOW_POOL * np.maximum(flow[..., None], 0), 0, 1)
+    slow = blood * np.clip(
+        np.exp(np.minimum(depth_mm, 0) / 4) + SLOW_POOL * np.maximum(flow[..., None], 0), 0, 1
+    )
     right_blood = outside * coverage(radius - rays.right_mm + 1.8 * ridges, pixel_mm)
     right_wall = outside * coverage(radius - rays.right_wall_mm, pixel_mm) - right_blood
     chronic = heart.infarct is not None and heart.infarct.chronic
@@ -113,7 +125,9 @@ def heart_plane(
     )
 
 
-def regions(rays: Rays, radius_mm: Field, *, step_mm: Field | float, below: Field) -> dict[str, Field]:
+def regions(
+    rays: Rays, radius_mm: Field, *, step_mm: Field | float, below: Field
+) -> dict[str, Field]:
     """Share of each voxel that belongs to each labelled tissue.
 
     Args:
@@ -123,7 +137,8 @@ def regions(rays: Rays, radius_mm: Field, *, step_mm: Field | float, below: Fiel
         below: Share of each voxel below the valves.
 
     Returns:
-        Name in `scarmap.labels.TISSUES` to float32, 0 to 1, together at most 1. The infarct holds its core apart.
+        Name in `scarmap.labels.TISSUES` to float32, 0 to 1, together at most 1. The infarct holds
+            its core apart.
     """
     inside = coverage(radius_mm - rays.epicardium_mm, step_mm)
     pool = np.minimum(coverage(radius_mm - rays.endocardium_mm, step_mm), inside)
@@ -161,8 +176,8 @@ def label_stack(shares: Mapping[str, Field], layout: str) -> LabelArray:
     """Label each voxel with the tissue that fills most of it, as far as the layout knows that tissue.
 
     Args:
-        shares: Name of a tissue in `scarmap.labels.TISSUES` to its share of each voxel, all of one shape; what
-            they leave is background.
+        shares: Name of a tissue in `scarmap.labels.TISSUES` to its share of each voxel, all of one
+            shape; what they leave is background.
         layout: Label layout.
 
     Returns:
@@ -191,7 +206,9 @@ def _papillary(heart: Heart, depth_mm: Field, points: Points, pixel_mm: float) -
     return total
 
 
-def _around(tissues: Mapping[str, Field], rays: Rays, radius_mm: Field, pixel_mm: float) -> dict[str, Field]:
+def _around(
+    tissues: Mapping[str, Field], rays: Rays, radius_mm: Field, pixel_mm: float
+) -> dict[str, Field]:
     """Shares of fat inside and outside the pericardium, and of the pericardium, which is as dark as bone."""
     held = sum(tissues.values())
     sac = coverage(radius_mm - rays.pericardium_mm, pixel_mm)
@@ -217,7 +234,9 @@ def _outflow_tract(heart: Heart, points: Points, angle: Field) -> Field:
         return np.zeros(1, dtype=np.float32)
     turn = np.abs(np.mod(angle - _aortic_direction(heart) + np.pi, 2 * np.pi) - np.pi)
     sector = np.clip(1.5 - turn / float(np.deg2rad(TRACT_DEG)), 0, 1)
-    risen = np.clip((points.heights_mm - heart.length_mm + heart.tract_mm) / (0.6 * heart.tract_mm), 0, 1)
+    risen = np.clip(
+        (points.heights_mm - heart.length_mm + heart.tract_mm) / (0.6 * heart.tract_mm), 0, 1
+    )
     opened: Field = (sector * risen).astype(np.float32)
     return opened
 
@@ -226,13 +245,19 @@ def _great_vessels(heart: Heart, points: Points, pixel_mm: float) -> tuple[Field
     """Shares of blood and wall of the left atrium and of the aortic root, as they lie above the valves."""
     aorta, atrium = _aortic_direction(heart), _aortic_direction(heart) + math.pi
     axis_mm = 0.52 * heart.radius_mm
-    to_aorta = np.hypot(points.u_mm - axis_mm * math.cos(aorta), points.v_mm - axis_mm * math.sin(aorta))
+    to_aorta = np.hypot(
+        points.u_mm - axis_mm * math.cos(aorta), points.v_mm - axis_mm * math.sin(aorta)
+    )
     shift_mm = 0.22 * heart.radius_mm
-    to_atrium = np.hypot(points.u_mm - shift_mm * math.cos(atrium), points.v_mm - shift_mm * math.sin(atrium))
+    to_atrium = np.hypot(
+        points.u_mm - shift_mm * math.cos(atrium), points.v_mm - shift_mm * math.sin(atrium)
+    )
     root = coverage(to_aorta - AORTIC_RADIUS_MM, pixel_mm)
     root_wall = coverage(to_aorta - AORTIC_RADIUS_MM - 2, pixel_mm)
     chamber = coverage(to_atrium - 0.8 * heart.radius_mm, pixel_mm) * (1 - root_wall)
-    chamber_wall = coverage(to_atrium - 0.8 * heart.radius_mm - ATRIAL_WALL_MM, pixel_mm) * (1 - root_wall)
+    chamber_wall = coverage(to_atrium - 0.8 * heart.radius_mm - ATRIAL_WALL_MM, pixel_mm) * (
+        1 - root_wall
+    )
     return root + chamber, (root_wall - root) + (chamber_wall - chamber)
 
 

@@ -1,9 +1,10 @@
 """The contrast of a sequence: its parameters, and how bright they make each tissue.
 
-`brightness` is where physics ends: the equations make liver and spleen as bright as the wall of the heart or brighter,
-while hand-drawn regions in MyoPS 2020 measure 0.44 and 0.70 of it in bSSFP. `CORRECTIONS` holds the ratios of
-measured to predicted signal; iron, flow and the distance from the coils, which may be behind them, are not modelled.
-The right ventricle's blood, which flows through trabeculae, is a little darker in late enhancement than predicted.
+`brightness` is where physics ends: the equations make liver and spleen as bright as the wall of the
+heart or brighter, while hand-drawn regions in MyoPS 2020 measure 0.44 and 0.70 of it in bSSFP.
+`CORRECTIONS` holds the ratios of measured to predicted signal; iron, flow and the distance from the
+coils, which may be behind them, are not modelled. The right ventricle's blood, which flows through
+trabeculae, is a little darker in late enhancement than predicted.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,13 @@ from dataclasses import dataclass
 from math import cos, exp, pi
 
 from scarmap.phantom.gadolinium import Agent, enhanced
-from scarmap.phantom.sequences import balanced, inversion_recovery, null_time, spin_echo, t2_prepared
+from scarmap.phantom.sequences import (
+    balanced,
+    inversion_recovery,
+    null_time,
+    spin_echo,
+    t2_prepared,
+)
 from scarmap.phantom.tissue import Relaxation
 
 FAT_HZ_PER_TESLA = -144.7
@@ -25,7 +32,8 @@ class Balanced:
     Attributes:
         repetition_ms: Between two pulses.
         flip_deg: Angle of each pulse.
-        plasma_mm: Gadolinium in plasma, millimole per litre; above 0 where cine follows the injection.
+        plasma_mm: Gadolinium in plasma, millimole per litre; above 0 where cine follows the
+            injection.
     """
 
     repetition_ms: float
@@ -57,7 +65,8 @@ class DarkBlood:
     Attributes:
         repetition_ms: Between two excitations.
         echo_ms: Effective echo time.
-        inversion_ms: From the inversion that nulls fat (STIR); None for selective suppression of fat (SPAIR).
+        inversion_ms: From the inversion that nulls fat (STIR); None for selective suppression of
+            fat (SPAIR).
         fat: Share of fat's signal that survives selective suppression.
         blood: Share of the signal of flowing blood that survives.
         slow_blood: The same for blood that stands between trabeculae and along the wall.
@@ -99,7 +108,8 @@ class LateEnhancement:
 Contrast = Balanced | T2Prepared | DarkBlood | LateEnhancement
 
 RIGHT_BLOOD = 2.0
-"""How much more of the right ventricle's blood survives dark-blood imaging: it is slower, between more trabeculae."""
+"""How much more of the right ventricle's blood survives dark-blood imaging: it is slower, between
+more trabeculae."""
 
 CORRECTIONS: Mapping[str, Mapping[type, float]] = {
     "liver": {Balanced: 0.30, T2Prepared: 0.30, DarkBlood: 0.65, LateEnhancement: 0.60},
@@ -116,7 +126,8 @@ def brightness(
 ) -> dict[str, float]:
     """Signal of each tissue; negative only before the null of late enhancement.
 
-    Fat is given as if it were alone: where it cancels water is decided voxel by voxel, with `fat_cosine`.
+    Fat is given as if it were alone: where it cancels water is decided voxel by voxel, with
+    `fat_cosine`.
 
     Args:
         contrast: The sequence.
@@ -128,11 +139,19 @@ def brightness(
         Tissue to its signal; 1 would be the full magnetisation of water.
     """
     plasma_mm = contrast.plasma_mm if isinstance(contrast, Balanced | LateEnhancement) else 0.0
-    held = {name: enhanced(tissue, plasma_mm=plasma_mm, agent=agent) for name, tissue in tissues.items()}
+    held = {
+        name: enhanced(tissue, plasma_mm=plasma_mm, agent=agent) for name, tissue in tissues.items()
+    }
     return {
         name: tissue.density
         * CORRECTIONS.get(name, {}).get(type(contrast), 1.0)
-        * _signal(contrast, name, tissue, wall_t1_ms=held["myocardium"].t1_ms, fat_hz=FAT_HZ_PER_TESLA * tesla)
+        * _signal(
+            contrast,
+            name,
+            tissue,
+            wall_t1_ms=held["myocardium"].t1_ms,
+            fat_hz=FAT_HZ_PER_TESLA * tesla,
+        )
         for name, tissue in held.items()
     }
 
@@ -141,7 +160,9 @@ def fat_cosine(contrast: Contrast, tesla: float) -> float:
     """Cosine of the phase between fat and water at the echo: 1 where they add, -1 where they cancel."""
     match contrast:
         case Balanced() | T2Prepared():
-            profile = balanced(1000.0, 50.0, **_pulses(contrast), offset_hz=FAT_HZ_PER_TESLA * tesla)
+            profile = balanced(
+                1000.0, 50.0, **_pulses(contrast), offset_hz=FAT_HZ_PER_TESLA * tesla
+            )
             return 1.0 if profile.real > 0 else -1.0
         case DarkBlood():
             return 1.0
@@ -149,11 +170,16 @@ def fat_cosine(contrast: Contrast, tesla: float) -> float:
             return cos(2e-3 * pi * FAT_HZ_PER_TESLA * tesla * echo_ms)
 
 
-def _signal(contrast: Contrast, name: str, tissue: Relaxation, *, wall_t1_ms: float, fat_hz: float) -> float:
+def _signal(
+    contrast: Contrast, name: str, tissue: Relaxation, *, wall_t1_ms: float, fat_hz: float
+) -> float:
     match contrast:
         case Balanced():
             steady = balanced(
-                tissue.t1_ms, tissue.t2_ms, **_pulses(contrast), offset_hz=fat_hz if name == "fat" else 0.0
+                tissue.t1_ms,
+                tissue.t2_ms,
+                **_pulses(contrast),
+                offset_hz=fat_hz if name == "fat" else 0.0,
             )
             return float(abs(steady)) * exp(-0.5 * contrast.repetition_ms / tissue.t2_star_ms)
         case T2Prepared(preparation_ms, repetition_ms, flip_deg, pulses):
@@ -183,7 +209,11 @@ def _signal(contrast: Contrast, name: str, tissue: Relaxation, *, wall_t1_ms: fl
                 repetition_ms=repetition_ms,
                 efficiency=efficiency,
             )
-            return float(recovered) * exp(-echo_ms / tissue.t2_star_ms) * _survives_late(contrast, name)
+            return (
+                float(recovered)
+                * exp(-echo_ms / tissue.t2_star_ms)
+                * _survives_late(contrast, name)
+            )
 
 
 def _pulses(contrast: Balanced | T2Prepared) -> dict[str, float]:

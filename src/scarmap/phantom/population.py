@@ -19,16 +19,18 @@ class Population:
         normal: Share of hearts without an infarct.
         chronic: Share of infarcts that are old: no edema, no core, a thinned wall.
         mvo: Share of acute infarcts with a no-reflow core.
-        infarct_share: Median size of the infarct, core included, a share of the left ventricle's wall.
+        infarct_share: Median size of the infarct, core included, a share of the left ventricle's
+            wall.
         infarct_spread: Standard deviation of the logarithm of that size.
         edema_share: Median of what is edematous but not infarcted, a share of the wall.
-        fraying: Most uneven inner border of an infarct, a share of the wall; readers of MyoPS 2020 began many
-            infarcts off the endocardium, where blood is as bright.
+        fraying: Most uneven inner border of an infarct, a share of the wall; readers of MyoPS 2020
+            began many infarcts off the endocardium, where blood is as bright.
         arteries: How often each coronary artery is the blocked one.
         wall_mm: Thickness of the wall: mean, standard deviation, least, most.
-        cavity_mm: Largest radius of the left ventricle's cavity: mean, standard deviation, least, most.
-        fat_mm: Mean thickness of the epicardial fat over the septum's side: median, least, most; the logarithm has a
-            standard deviation of `FAT_SPREAD`.
+        cavity_mm: Largest radius of the left ventricle's cavity: mean, standard deviation, least,
+            most.
+        fat_mm: Mean thickness of the epicardial fat over the septum's side: median, least, most;
+            the logarithm has a standard deviation of `FAT_SPREAD`.
         outer_fat_mm: The same of the fat outside the pericardium.
     """
 
@@ -49,7 +51,8 @@ class Population:
 FAT_SPREAD = 0.7
 """Standard deviation of the logarithm of a patient's fat around the heart.
 
-Source: epicardial fat of 1 to 23 mm over the right ventricle (Iacobellis and Willens 2009), thin to thick.
+Source: epicardial fat of 1 to 23 mm over the right ventricle (Iacobellis and Willens 2009), thin to
+    thick.
 """
 
 LITERATURE: Mapping[str, float] = {"LAD": 0.46, "RCA": 0.39, "LCx": 0.15}
@@ -95,14 +98,19 @@ POPULATIONS: Mapping[str, Population] = {
 }
 """Populations by style.
 
-Source: medians of the MyoPS 2020 and EMIDEC training cases; infarct size 17.9 % of the wall [8.0, 29.8] in 2632
-patients (Stone et al. 2016); no-reflow in 56.9 % (de Waha et al. 2017). MyoPS is imaged near the end of contraction,
-hence its thick walls.
+Source: medians of the MyoPS 2020 and EMIDEC training cases; infarct size 17.9 % of the wall [8.0,
+    29.8] in 2632
+patients (Stone et al. 2016); no-reflow in 56.9 % (de Waha et al. 2017). MyoPS is imaged near the
+end of contraction, hence its thick walls.
 """
 
 
 def choose_population(
-    style: str, *, normal: float | None = None, chronic: float | None = None, mvo: float | None = None
+    style: str,
+    *,
+    normal: float | None = None,
+    chronic: float | None = None,
+    mvo: float | None = None,
 ) -> Population:
     """The population of a style, some of its shares changed.
 
@@ -139,7 +147,9 @@ def is_normal(population: Population, index: int) -> bool:
     return int((index + 1) * share + 0.5) > int(index * share + 0.5)
 
 
-def draw_heart(rng: np.random.Generator, population: Population, *, infarcted: bool = True) -> Heart:
+def draw_heart(
+    rng: np.random.Generator, population: Population, *, infarcted: bool = True
+) -> Heart:
     """Draw the shape of one heart.
 
     Args:
@@ -172,7 +182,10 @@ def draw_heart(rng: np.random.Generator, population: Population, *, infarcted: b
         recess_mm=float(rng.uniform(0.0, 2.0)),
         tract_mm=float(rng.uniform(0.0, 20.0)),
         papillary_mm=float(rng.uniform(2.5, 5.5)),
-        papillary_deg=(septum - 145 + float(rng.normal(0, 12)), septum + 95 + float(rng.normal(0, 12))),
+        papillary_deg=(
+            septum - 145 + float(rng.normal(0, 12)),
+            septum + 95 + float(rng.normal(0, 12)),
+        ),
         outer=draw_waves(rng, {2: 0.035, 3: 0.019, 4: 0.012, 6: 0.006}),
         inner=draw_waves(rng, {2: 0.024, 3: 0.016, 4: 0.012, 7: 0.010}),
         right=draw_waves(rng, {2: 0.08, 3: 0.07, 5: 0.04, 9: 0.02}),
@@ -201,7 +214,11 @@ def wall_shares(heart: Heart) -> tuple[float, float]:
 
 def _infarcted(rng: np.random.Generator, heart: Heart, population: Population) -> Heart:
     """Give a heart an infarct of drawn size, and edema of drawn size around it."""
-    size = float(np.clip(population.infarct_share * np.exp(population.infarct_spread * rng.normal()), 0.01, 0.5))
+    size = float(
+        np.clip(
+            population.infarct_share * np.exp(population.infarct_spread * rng.normal()), 0.01, 0.5
+        )
+    )
     edema = float(np.clip(population.edema_share * np.exp(0.5 * rng.normal()), 0.02, 0.62 - size))
     infarct = draw_infarct(
         rng,

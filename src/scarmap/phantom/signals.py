@@ -12,7 +12,8 @@ from scarmap.phantom.style import Protocol, Style
 from scarmap.phantom.tissue import draw_tissues
 
 INJURED = ("edema", "scar", "chronic_scar", "no_reflow")
-"""Tissues that change with normal myocardium where contrast has no physics, so that an injury stays one."""
+"""Tissues that change with normal myocardium where contrast has no physics, so that an injury stays
+one."""
 
 OWN_SHARE = 0.35
 """How much of an injured tissue's change of that kind is its own. Choice."""
@@ -27,8 +28,8 @@ class Signals:
 
     Attributes:
         sequences: Names of the sequences.
-        values: Tissue to (S,), float32; 1 is the brightest tissue of the heart, and signals before the null of late
-            enhancement are negative.
+        values: Tissue to (S,), float32; 1 is the brightest tissue of the heart, and signals before
+            the null of late enhancement are negative.
     """
 
     sequences: tuple[str, ...]
@@ -58,18 +59,25 @@ def draw_signals(rng: np.random.Generator, style: Style, sequences: Sequence[str
         protocol = style.protocols[name]
         signals = brightness(protocol.contrast, tissues, tesla=style.tesla, agent=style.agent)
         columns.append(_rescale(_distort(rng, signals, protocol)))
-    values = {name: np.array([column[name] for column in columns], dtype=np.float32) for name in tissues}
+    values = {
+        name: np.array([column[name] for column in columns], dtype=np.float32) for name in tissues
+    }
     return Signals(tuple(sequences), values)
 
 
-def _distort(rng: np.random.Generator, signals: Mapping[str, float], protocol: Protocol) -> dict[str, float]:
+def _distort(
+    rng: np.random.Generator, signals: Mapping[str, float], protocol: Protocol
+) -> dict[str, float]:
     """Change brightness in ways that have no physics, so that no network learns one contrast by heart."""
     span = max(abs(value) for value in signals.values())
     drawn = {name: float(np.clip(rng.standard_normal(), -2, 2)) for name in signals}
     drawn |= {name: drawn["myocardium"] + OWN_SHARE * drawn[name] for name in INJURED}
     return {
         name: float(
-            np.sign(value) * span * (abs(value) / span) ** protocol.gamma * np.exp(protocol.freedom * drawn[name])
+            np.sign(value)
+            * span
+            * (abs(value) / span) ** protocol.gamma
+            * np.exp(protocol.freedom * drawn[name])
         )
         for name, value in signals.items()
     }

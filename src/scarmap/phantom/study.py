@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from scarmap.labels import LabelArray, codes
 from scarmap.phantom.anatomy import heart_plane, label_stack
 from scarmap.phantom.contour import Field
-from scarmap.phantom.geometry import Geometry, draw_geometry, heart_points, plane_coordinates, sub_slices
+from scarmap.phantom.geometry import (
+    Geometry,
+    draw_geometry,
+    heart_points,
+    plane_coordinates,
+    sub_slices,
+)
 from scarmap.phantom.motion import CORRECTED, Motion
 from scarmap.phantom.population import POPULATIONS, Population, draw_heart
 from scarmap.phantom.scanner import blank_canvas, paint, smooth_noise
@@ -25,7 +31,8 @@ HEART_BOX_MM = 160.0
 """Side of the window that holds both ventricles."""
 
 BREATH_HOLD_MM = 1.6
-"""Standard deviation of the heart's place in the plane from slice to slice, along each axis. Source: MyoPS 2020."""
+"""Standard deviation of the heart's place in the plane from slice to slice, along each axis.
+Source: MyoPS 2020."""
 
 FLOW_MM = 16.0
 """Distance between independent values of the flow in the pool: a third of a cavity. Choice."""
@@ -85,7 +92,8 @@ def make_study(
     """Draw one patient, image the heart, and measure its continuous shapes.
 
     Args:
-        layout: "myops2020" (bSSFP, T2 and LGE), "emidec" (LGE) or "scarmap" (whatever the style images).
+        layout: "myops2020" (bSSFP, T2 and LGE), "emidec" (LGE) or "scarmap" (whatever the style
+            images).
         name: Name of the case.
         rng: Source of randomness; the same state gives the same study.
         num_slices: Number of slices; drawn when None.
@@ -104,7 +112,9 @@ def make_study(
     """
     style = style or draw_style(rng, style_of(layout))
     population = population or POPULATIONS[style.name]
-    patient = draw_patient(rng, style, population, num_slices=num_slices, in_plane=in_plane, infarcted=infarcted)
+    patient = draw_patient(
+        rng, style, population, num_slices=num_slices, in_plane=in_plane, infarcted=infarcted
+    )
     case = _image(rng, patient, style, layout=layout, name=name, shift_mm=shift_mm, motion=motion)
     return Study(case, measure(patient.heart, patient.table, patient.geometry))
 
@@ -125,7 +135,9 @@ def make_case(
     """Draw one patient and image the heart, as `make_study` does, without measuring it."""
     style = style or draw_style(rng, style_of(layout))
     population = population or POPULATIONS[style.name]
-    patient = draw_patient(rng, style, population, num_slices=num_slices, in_plane=in_plane, infarcted=infarcted)
+    patient = draw_patient(
+        rng, style, population, num_slices=num_slices, in_plane=in_plane, infarcted=infarcted
+    )
     return _image(rng, patient, style, layout=layout, name=name, shift_mm=shift_mm, motion=motion)
 
 
@@ -140,8 +152,12 @@ def draw_patient(
 ) -> Patient:
     """Draw a heart, its surroundings and the slices through it; the arguments are those of `make_study`."""
     heart = draw_heart(rng, population, infarcted=infarcted)
-    geometry = draw_geometry(rng, style, heart_length_mm=heart.length_mm, num_slices=num_slices, in_plane=in_plane)
-    return Patient(heart, tabulate(heart), draw_torso(rng, heart_radius_mm=heart.radius_mm), geometry)
+    geometry = draw_geometry(
+        rng, style, heart_length_mm=heart.length_mm, num_slices=num_slices, in_plane=in_plane
+    )
+    return Patient(
+        heart, tabulate(heart), draw_torso(rng, heart_radius_mm=heart.radius_mm), geometry
+    )
 
 
 def draw_plane(
@@ -166,7 +182,8 @@ def draw_plane(
         layout: Label layout.
 
     Returns:
-        The canvas of `scarmap.phantom.scanner.blank_canvas`, the labels (X, Y), and the texture (X, Y), smooth noise
+        The canvas of `scarmap.phantom.scanner.blank_canvas`, the labels (X, Y), and the texture (X,
+            Y), smooth noise
         of unit spread.
     """
     geometry, pixel = patient.geometry, patient.geometry.pixel_mm
@@ -185,10 +202,14 @@ def draw_plane(
         return canvas, labels, texture
     box = np.s_[columns[0] : columns[-1] + 1, rows[0] : rows[-1] + 1]
     thin = sub_slices(geometry, np.array([height]))[0]
-    points = heart_points(geometry, lateral_mm[box[0]][..., None], anterior_mm[:, box[1]][..., None], heights_mm=thin)
+    points = heart_points(
+        geometry, lateral_mm[box[0]][..., None], anterior_mm[:, box[1]][..., None], heights_mm=thin
+    )
     roughness = texture[box]
     flow = smooth_noise(rng, roughness.shape, scale=FLOW_MM / pixel)
-    plane = heart_plane(patient.heart, patient.table, points, pixel_mm=pixel, roughness=roughness, flow=flow)
+    plane = heart_plane(
+        patient.heart, patient.table, points, pixel_mm=pixel, roughness=roughness, flow=flow
+    )
     paint(canvas, plane.tissues, signals, corner=(int(columns[0]), int(rows[0])))
     labels[box] = label_stack(plane.truth, layout)
     return canvas, labels, texture
@@ -206,8 +227,12 @@ def _image(
 ) -> Case:
     grid = patient.geometry.grid
     sequences = LAYOUT_SEQUENCES.get(layout, tuple(style.protocols))
-    session = begin_session(rng, style, patient.geometry, sequences=sequences, motion=motion, shift_mm=shift_mm)
-    images = {sequence: np.zeros(grid.shape, dtype=np.float32) for sequence in session.signals.sequences}
+    session = begin_session(
+        rng, style, patient.geometry, sequences=sequences, motion=motion, shift_mm=shift_mm
+    )
+    images = {
+        sequence: np.zeros(grid.shape, dtype=np.float32) for sequence in session.signals.sequences
+    }
     labels = np.zeros(grid.shape, dtype=np.uint8)
     for index in range(grid.shape[2]):
         moved = tuple(np.add(shift_mm, rng.normal(0, BREATH_HOLD_MM, 2)))
@@ -221,7 +246,9 @@ def _image(
             index=index,
             layout=layout,
         )
-        for sequence, image in image_plane(session, canvas, texture=texture, index=index, rng=rng).items():
+        for sequence, image in image_plane(
+            session, canvas, texture=texture, index=index, rng=rng
+        ).items():
             images[sequence][..., index] = image
     volumes = {sequence: Volume(image, grid) for sequence, image in images.items()}
     return Case(name, layout, volumes, LabelMap(labels, grid))

@@ -1,7 +1,8 @@
 """Styles of acquisition: how a study of MyoPS 2020 or of EMIDEC is scanned, and a random style for training.
 
-Sequence parameters are those of the data sets' descriptions where they give them, and of common practice elsewhere.
-Pixels, noise and texture are measured on the data sets' training cases; benchmarks/phantom.md has the comparison.
+Sequence parameters are those of the data sets' descriptions where they give them, and of common
+practice elsewhere. Pixels, noise and texture are measured on the data sets' training cases;
+benchmarks/phantom.md has the comparison.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,10 +25,12 @@ T2_NOISE = (0.008, 0.09)
 """Noise of T2 images in the random style. Source: how far edema stands out in MyoPS 2020."""
 
 BRIGHT_BLOOD = 0.1
-"""Share of T2 images with bright blood in the random style. Source: dark blood in every case of MyoPS 2020."""
+"""Share of T2 images with bright blood in the random style. Source: dark blood in every case of
+MyoPS 2020."""
 
 SUPPRESSED_FAT = 0.25
-"""Share of late enhancement with suppressed fat in the random style. Choice: most protocols leave fat bright."""
+"""Share of late enhancement with suppressed fat in the random style. Choice: most protocols leave
+fat bright."""
 
 DARKER_BLOOD = 0.35
 """Share of late enhancement whose blood is darker than scar beyond relaxation: inflow, dark-blood sequences.
@@ -44,7 +47,8 @@ class Protocol:
         contrast: Its equation and parameters.
         quality: Its images.
         gamma: Exponent of a monotone change of brightness that has no physics; 1 for none.
-        freedom: Standard deviation of each tissue's own change of brightness, natural logarithm; 0 for none.
+        freedom: Standard deviation of each tissue's own change of brightness, natural logarithm; 0
+            for none.
     """
 
     contrast: Contrast
@@ -63,7 +67,8 @@ class Style:
         agent: Contrast agent.
         protocols: Sequence to its protocol.
         field_hz: Standard deviation of the resonance over the heart.
-        coils: Direction in degrees, as `scarmap.phantom.contour` measures it, and distance in millimetres of each coil.
+        coils: Direction in degrees, as `scarmap.phantom.contour` measures it, and distance in
+            millimetres of each coil.
         pixel_mm: Width of a voxel.
         field_of_view_mm: Side of the image.
         spacing_mm: From slice to slice.
@@ -89,9 +94,9 @@ def draw_style(rng: np.random.Generator, name: str) -> Style:
 
     Args:
         rng: Source of randomness.
-        name: "myops2020" (three magnitude sequences at 1.5 T), "emidec" (phase-sensitive late enhancement at either
-            field strength) or "random" (all three sequences, each parameter over a wide range, and in part of the
-            studies contrasts that no scanner makes).
+        name: "myops2020" (three magnitude sequences at 1.5 T), "emidec" (phase-sensitive late
+            enhancement at either field strength) or "random" (all three sequences, each parameter
+            over a wide range, and in part of the studies contrasts that no scanner makes).
 
     Raises:
         DataError: There is no such style.
@@ -123,13 +128,40 @@ def _myops2020(rng: np.random.Generator) -> Style:
         AGENTS[1.5]["gadobutrol"],
         {
             "bSSFP": Protocol(
-                cine, _quality(rng, 1.65, noise=(0.02, 0.05), air_noise=0.4, grain=0.04, patches=0.14, mottle=0.06)
+                cine,
+                _quality(
+                    rng,
+                    1.65,
+                    noise=(0.02, 0.05),
+                    air_noise=0.4,
+                    grain=0.04,
+                    patches=0.14,
+                    mottle=0.06,
+                ),
             ),
             "T2": Protocol(
-                edema, _quality(rng, 1.55, noise=(0.03, 0.06), air_noise=0.3, grain=0.06, patches=0.16, mottle=0.10)
+                edema,
+                _quality(
+                    rng,
+                    1.55,
+                    noise=(0.03, 0.06),
+                    air_noise=0.3,
+                    grain=0.06,
+                    patches=0.16,
+                    mottle=0.10,
+                ),
             ),
             "LGE": Protocol(
-                late, _quality(rng, 1.10, noise=(0.04, 0.09), air_noise=0.45, grain=0.08, patches=0.10, mottle=0.16)
+                late,
+                _quality(
+                    rng,
+                    1.10,
+                    noise=(0.04, 0.09),
+                    air_noise=0.45,
+                    grain=0.08,
+                    patches=0.10,
+                    mottle=0.16,
+                ),
             ),
         },
         field_hz=float(rng.uniform(10, 30)),
@@ -146,7 +178,13 @@ def _emidec(rng: np.random.Generator) -> Style:
     tesla = float(rng.choice([1.5, 3.0]))
     late = _late(rng, timing=(1.02, 1.36), echo_ms=1.42, signed=True)
     quality = _quality(
-        rng, float(rng.uniform(1.4, 2.0)), noise=(0.05, 0.12), grain=0.08, patches=0.12, mottle=0.06, fat_shift_mm=2.0
+        rng,
+        float(rng.uniform(1.4, 2.0)),
+        noise=(0.05, 0.12),
+        grain=0.08,
+        patches=0.12,
+        mottle=0.06,
+        fat_shift_mm=2.0,
     )
     return Style(
         "emidec",
@@ -243,7 +281,9 @@ def _random_t2(rng: np.random.Generator, tesla: float) -> Contrast:
     )
 
 
-def _free(rng: np.random.Generator, contrast: Contrast, *, noise: tuple[float, float] = (0.008, 0.13)) -> Protocol:
+def _free(
+    rng: np.random.Generator, contrast: Contrast, *, noise: tuple[float, float] = (0.008, 0.13)
+) -> Protocol:
     """A protocol over the whole range of scanners, with a contrast of no physics in half of the cases."""
     quality = Quality(
         pixel_mm=float(rng.uniform(1.0, 2.6)),
@@ -301,7 +341,9 @@ def _agent(rng: np.random.Generator, tesla: float) -> Agent:
     return agents[int(rng.integers(len(agents)))]
 
 
-def _coils(rng: np.random.Generator, *, spread_deg: float = 12.0) -> tuple[tuple[float, float], ...]:
+def _coils(
+    rng: np.random.Generator, *, spread_deg: float = 12.0
+) -> tuple[tuple[float, float], ...]:
     """Three loops on the chest and two in the table."""
     turn_deg = float(rng.normal(0, spread_deg))
     front = tuple((direction + turn_deg, float(rng.normal(128, 8))) for direction in (65, 110, 150))

@@ -1,7 +1,7 @@
 """The surfaces of a heart: how far from the axis each lies, in any direction and at any height.
 
-They are functions of direction and height, tabulated every half degree and half millimetre: each plane is cut out of
-the table, and the exact truth is integrated from it.
+They are functions of direction and height, tabulated every half degree and half millimetre: each
+plane is cut out of the table, and the exact truth is integrated from it.
 """
 
 from dataclasses import dataclass, fields
@@ -33,7 +33,8 @@ class Heart:
         base_taper: Share of the radius lost between there and the base.
         base_slope: Rise of the valve plane per millimetre towards the aorta.
         septum_deg: Direction of the septum's middle.
-        septal_bulk: Share by which the septum is thicker, and the lateral wall thinner, than the mean.
+        septal_bulk: Share by which the septum is thicker, and the lateral wall thinner, than the
+            mean.
         apical_loss: Share of the wall's thickness lost between the widest level and the apex.
         contact_deg: Half the arc that the right ventricle touches, at the base.
         rv_depth_mm: Largest distance between septum and free wall, at the base.
@@ -45,7 +46,8 @@ class Heart:
         outer_fat_mm: Mean thickness of the fat outside the pericardium.
         trabecula_mm: Depth of the trabeculae near the apex.
         recess_mm: How far blood reaches between trabeculae into what a reader outlines as wall.
-        tract_mm: How far below the valves the left outflow tract is open where a reader outlines wall.
+        tract_mm: How far below the valves the left outflow tract is open where a reader outlines
+            wall.
         papillary_mm: Radius of the papillary muscles.
         papillary_deg: Direction of each papillary muscle.
         outer: Harmonics of the epicardium.
@@ -95,11 +97,13 @@ class Rays:
     Attributes:
         endocardium_mm: Distance of the endocardium; negative where there is no cavity.
         epicardium_mm: Distance of the epicardium; negative below the apex.
-        right_mm: Distance of the right ventricle's free wall from inside, below the epicardium where there is none.
+        right_mm: Distance of the right ventricle's free wall from inside, below the epicardium
+            where there is none.
         right_wall_mm: The same from outside.
         pericardium_mm: Distance of the pericardium, with the epicardial fat inside.
         trabecula_mm: How far trabeculae stand out from the endocardium.
-        scar_from: Inner border of the infarct, a share of the wall from the endocardium; -1 where there is none.
+        scar_from: Inner border of the infarct, a share of the wall from the endocardium; -1 where
+            there is none.
         scar_to: Outer border of the infarct.
         risk_to: Outer border of the edema.
         core_from: Inner border of the no-reflow core.
@@ -134,7 +138,9 @@ def trace(heart: Heart, angle: Field, heights_mm: Field) -> Rays:
     contour = ripple(angle, heart.outer, twist_rad=twist)
     outer = heart.radius_mm * _taper(heart, heights_mm, heart.widest_mm) * (1 + contour)
     apex_mm = 0.7 * heart.wall_mm
-    inner = (heart.radius_mm - heart.wall_mm) * _taper(heart, heights_mm - apex_mm, heart.widest_mm - apex_mm)
+    inner = (heart.radius_mm - heart.wall_mm) * _taper(
+        heart, heights_mm - apex_mm, heart.widest_mm - apex_mm
+    )
     inner = inner * (1 + contour + ripple(angle, heart.inner, twist_rad=twist))
     septum = float(np.deg2rad(heart.septum_deg))
     bulk = heart.septal_bulk * np.cos(angle - septum)
@@ -146,14 +152,24 @@ def trace(heart: Heart, angle: Field, heights_mm: Field) -> Rays:
         injury = [found.scar_from, found.scar_to, found.risk_to, found.core_from, found.core_to]
     inner = np.minimum(inner - heart.wall_mm * bulk, outer - 0.4 * heart.wall_mm)
     beyond = _right(heart, angle - septum, heights_mm)
-    right = np.where(beyond > 0, outer + beyond * (1 + ripple(angle, heart.right, twist_rad=2 * twist)), outer - 9)
+    right = np.where(
+        beyond > 0,
+        outer + beyond * (1 + ripple(angle, heart.right, twist_rad=2 * twist)),
+        outer - 9,
+    )
     wall = _right(heart, angle - septum, heights_mm, wider_mm=heart.rv_wall_mm)
-    covered = np.maximum(right + heart.rv_wall_mm, np.where(wall > 0, outer + np.minimum(wall, 8), outer - 5))
+    covered = np.maximum(
+        right + heart.rv_wall_mm, np.where(wall > 0, outer + np.minimum(wall, 8), outer - 5)
+    )
     groove = outer + 0.7 * _right(heart, angle - septum, heights_mm, wider_mm=14.0, sharpness=1.0)
     sac = np.maximum(np.maximum(covered, groove), outer) + _epicardial_fat(heart, angle, heights_mm)
-    rim = sac + heart.outer_fat_mm * np.clip(0.5 + ripple(angle, heart.outer_patches, twist_rad=-twist), 0, 2.5)
+    rim = sac + heart.outer_fat_mm * np.clip(
+        0.5 + ripple(angle, heart.outer_patches, twist_rad=-twist), 0, 2.5
+    )
     crest = np.clip(ripple(angle, heart.crests, twist_rad=heights_mm * 0.02), 0, 1.6) ** 1.5
-    crest = heart.trabecula_mm * crest * (0.3 + 0.7 * np.clip(1 - heights_mm / heart.widest_mm, 0, 1))
+    crest = (
+        heart.trabecula_mm * crest * (0.3 + 0.7 * np.clip(1 - heights_mm / heart.widest_mm, 0, 1))
+    )
     parts = (inner, outer, right, covered, sac, crest, *injury, rim)
     return Rays(*(np.broadcast_to(part, shape).astype(np.float32) for part in parts))
 
@@ -193,7 +209,8 @@ def look_up(table: NDArray[np.float32], angle: Field, heights_mm: Field) -> Rays
 def contact_half_angle(heart: Heart, heights_mm: Field) -> Field:
     """Half the arc that the right ventricle touches, radians; its ends are the insertion points.
 
-    Source: arcs of the mean shape of 1093 healthy hearts and of MyoPS 2020, which grow from 65 degrees near the
+    Source: arcs of the mean shape of 1093 healthy hearts and of MyoPS 2020, which grow from 65
+        degrees near the
     apex to 115 to 140 at the base.
     """
     grown = np.clip((heights_mm / heart.length_mm - RV_APEX) / 0.6, 0, 1) ** 0.6
@@ -201,7 +218,9 @@ def contact_half_angle(heart: Heart, heights_mm: Field) -> Field:
     return half
 
 
-def _right(heart: Heart, turn: Field, heights_mm: Field, *, wider_mm: float = 0.0, sharpness: float = 0.5) -> Field:
+def _right(
+    heart: Heart, turn: Field, heights_mm: Field, *, wider_mm: float = 0.0, sharpness: float = 0.5
+) -> Field:
     """Distance between the epicardium and the right ventricle's border, negative outside the arc of contact."""
     level = heights_mm / heart.length_mm
     depth = heart.rv_depth_mm * np.clip((level - RV_APEX) / 0.78, 0, 1.15) ** 0.6
@@ -218,12 +237,18 @@ def _epicardial_fat(heart: Heart, angle: Field, heights_mm: Field) -> Field:
     """Thickness of the fat between the heart and the pericardium: bulges, and places that it leaves bare."""
     septal = np.cos(0.5 * (angle - float(np.deg2rad(heart.septum_deg)))) ** 2
     usual = heart.fat_mm * (heart.lateral_fat + (1 - heart.lateral_fat) * septal)
-    thickness: Field = usual * np.clip(1 + ripple(angle, heart.patches, twist_rad=heights_mm * 0.02), 0.05, 2.5)
+    thickness: Field = usual * np.clip(
+        1 + ripple(angle, heart.patches, twist_rad=heights_mm * 0.02), 0.05, 2.5
+    )
     return thickness
 
 
 def _taper(heart: Heart, height_mm: Field, widest_mm: float) -> Field:
     below = np.sqrt(np.clip(1 - ((widest_mm - height_mm) / widest_mm) ** 2, 0, 1))
-    above = 1 - heart.base_taper * np.clip((height_mm - widest_mm) / (heart.length_mm - heart.widest_mm), 0, 2) ** 2
+    above = (
+        1
+        - heart.base_taper
+        * np.clip((height_mm - widest_mm) / (heart.length_mm - heart.widest_mm), 0, 2) ** 2
+    )
     taper = np.where(height_mm < widest_mm, below, above)
     return np.where(height_mm > 0, taper, -1).astype(np.float32)

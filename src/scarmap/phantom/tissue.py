@@ -3,23 +3,30 @@
 Means, with who measured them (T1 and T2 in milliseconds, 1.5 T unless 3 T is said):
 
 - Myocardium: Granitz 2018 (MOLLI, GraSE), both field strengths.
-- Left ventricular blood: the Fetal-XCMR tables; right ventricular blood: venous values of the same tables and Lu 2004,
-  its T2 at 3 T from the upper end of the published range, because blood oxygenation varies.
-- Acute scar: Carrick (T1), Park (T2 by pattern) at 1.5 T, Layland at 3 T. Salvaged edema: Ugander (dogs) at 1.5 T, from
-  memory of the literature at 3 T. No-reflow: T1 and T2 near normal, T2* below 20 ms (Carrick, hemorrhage).
-- Chronic scar: T1 at 3 T from PMC7363195, T2 as in normal myocardium (Ugander); T1 at 1.5 T from memory.
-- Muscle, liver, spleen, kidney, marrow, fat: de Bazelaire 2004 at 3 T, XCMR and MRXCAT tables at 1.5 T; kidney is the
-  mean of cortex and medulla; fat at 1.5 T from memory.
-- Cortical bone and lung: MRXCAT and its successor. Stomach: fluid, food or gas, one of which a patient has.
-- Proton density: MRXCAT for myocardium, blood, muscle, liver, fat, bone and lung; swollen tissue holds an eighth to
-  a seventh more water. Extracellular volume: Hammer-Hansen at 1.5 T (normal 24.1 ± 3.1 %, salvaged 39.5 ± 5.8 %,
-  acute infarct 50.5 ± 6.0 %); blood holds one minus the hematocrit, 0.42. Organs outside the heart from memory.
+- Left ventricular blood: the Fetal-XCMR tables; right ventricular blood: venous values of the same
+  tables and Lu 2004, its T2 at 3 T from the upper end of the published range, because blood
+  oxygenation varies.
+- Acute scar: Carrick (T1), Park (T2 by pattern) at 1.5 T, Layland at 3 T. Salvaged edema: Ugander
+  (dogs) at 1.5 T, from memory of the literature at 3 T. No-reflow: T1 and T2 near normal, T2* below
+  20 ms (Carrick, hemorrhage).
+- Chronic scar: T1 at 3 T from PMC7363195, T2 as in normal myocardium (Ugander); T1 at 1.5 T from
+  memory.
+- Muscle, liver, spleen, kidney, marrow, fat: de Bazelaire 2004 at 3 T, XCMR and MRXCAT tables at
+  1.5 T; kidney is the mean of cortex and medulla; fat at 1.5 T from memory.
+- Cortical bone and lung: MRXCAT and its successor. Stomach: fluid, food or gas, one of which a
+  patient has.
+- Proton density: MRXCAT for myocardium, blood, muscle, liver, fat, bone and lung; swollen tissue
+  holds an eighth to a seventh more water. Extracellular volume: Hammer-Hansen at 1.5 T (normal 24.1
+  ± 3.1 %, salvaged 39.5 ± 5.8 %, acute infarct 50.5 ± 6.0 %); blood holds one minus the hematocrit,
+  0.42. Organs outside the heart from memory.
 
-Differs: edema takes up less than salvaged myocardium does (39.5 %), because what readers of MyoPS 2020 outline as edema
-shines less: a third of the way from normal myocardium to blood. No-reflow takes up what makes it 0.7 of blood in
-phase-sensitive images, as 54 EMIDEC patients do, where 0.05 to 0.2 is quoted at ten minutes: late images, thick slices
-and slow diffusion fill it. Infarcts take up 55 and 61 % in the mean, one standard deviation above what is quoted, which
-makes them as bright as blood and some much brighter.
+Differs: edema takes up less than salvaged myocardium does (39.5 %), because what readers of MyoPS
+    2020 outline as edema
+shines less: a third of the way from normal myocardium to blood. No-reflow takes up what makes it
+0.7 of blood in phase-sensitive images, as 54 EMIDEC patients do, where 0.05 to 0.2 is quoted at ten
+minutes: late images, thick slices and slow diffusion fill it. Infarcts take up 55 and 61 % in the
+mean, one standard deviation above what is quoted, which makes them as bright as blood and some much
+brighter.
 """
 
 from collections.abc import Mapping
@@ -92,13 +99,18 @@ TISSUES: Mapping[str, Entry] = {
     "marrow": Entry((549, 49), (586, 49), 20, 0.70, 0.12, 0.04, 0.08),
     "bone": Entry((250, 20), (250, 15), 2.0, 0.12, 0.02, 0.005),
 }
-"""Tissue to its line of the table; air and the content of the stomach are added by `draw_tissues`."""
+"""Tissue to its line of the table; air and the content of the stomach are added by
+`draw_tissues`."""
 
-STOMACH = (Entry((2500, 500), (2700, 400), 80, 1.0, 0, 0), Entry((700, 70), (800, 60), 30, 0.8, 0, 0, 0.2))
+STOMACH = (
+    Entry((2500, 500), (2700, 400), 80, 1.0, 0, 0),
+    Entry((700, 70), (800, 60), 30, 0.8, 0, 0, 0.2),
+)
 """What a stomach may hold besides gas: fluid, food."""
 
 LEAST_EDEMA = 0.06
-"""How much more gadolinium edema takes up than the patient's normal myocardium, at least: its longer T1 hides less."""
+"""How much more gadolinium edema takes up than the patient's normal myocardium, at least: its
+longer T1 hides less."""
 
 AIR = Relaxation(1000.0, 50.0, 1.0, 0.0, 0.0)
 
@@ -106,8 +118,9 @@ AIR = Relaxation(1000.0, 50.0, 1.0, 0.0, 0.0)
 def draw_tissues(rng: np.random.Generator, tesla: float) -> dict[str, Relaxation]:
     """Draw the tissues of one patient around the means of the table.
 
-    Left ventricular blood is the same blood whether it flows or stands. Scar always takes up more gadolinium than
-    edema, edema more than normal myocardium, and no-reflow less than the infarct around it.
+    Left ventricular blood is the same blood whether it flows or stands. Scar always takes up more
+    gadolinium than edema, edema more than normal myocardium, and no-reflow less than the infarct
+    around it.
 
     Args:
         rng: Source of randomness.
@@ -120,7 +133,9 @@ def draw_tissues(rng: np.random.Generator, tesla: float) -> dict[str, Relaxation
         DataError: The table has no such field strength.
     """
     if tesla not in (1.5, 3.0):
-        raise DataError(f"Tissues are known at 1.5 T and 3 T, not at {tesla:g} T. Ask for one of the two.")
+        raise DataError(
+            f"Tissues are known at 1.5 T and 3 T, not at {tesla:g} T. Ask for one of the two."
+        )
     tissues = {name: _draw(rng, entry, tesla) for name, entry in TISSUES.items()}
     least = tissues["myocardium"].ecv + LEAST_EDEMA
     tissues["edema"] = replace(tissues["edema"], ecv=max(tissues["edema"].ecv, least))

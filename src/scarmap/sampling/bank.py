@@ -1,7 +1,8 @@
 """The whole training set in memory, as one tensor on the training device.
 
-A cardiac MR training set is small: MyoPS at 288 pixels is 100 MB. Holding it where the network is makes every crop,
-rotation and warp one batched resampling, with no worker process and no copy per step.
+A cardiac MR training set is small: MyoPS at 288 pixels is 100 MB. Holding it where the network is
+makes every crop, rotation and warp one batched resampling, with no worker process and no copy per
+step.
 """
 
 from collections import Counter
@@ -28,8 +29,8 @@ class Bank:
         labels: (N, H, W), uint8, tissue indices.
         cases: Case of each slice, length N; slices of a case are neighbours, in order.
         size: Side of the network's window; images are larger by the preparation's margin.
-        label_of: (N, T), int64, label that each tissue of `TISSUES` has in the data set of each slice; None where the
-            recipe learns one layout.
+        label_of: (N, T), int64, label that each tissue of `TISSUES` has in the data set of each
+            slice; None where the recipe learns one layout.
     """
 
     images: Tensor
@@ -62,12 +63,17 @@ class Bank:
     def rows(self, names: Iterable[str]) -> Tensor:
         """Row numbers, (n,), int64, ascending, of all slices of the named cases and of the named slices.
 
-        Slices are named by `scarmap.datasets.split.slice_name`; a name that is a case's means the case.
+        Slices are named by `scarmap.datasets.split.slice_name`; a name that is a case's means the
+        case.
         """
         wanted = set(names)
         slices = wanted - set(self.cases)
         places = zip(self.cases, self.positions, strict=True)
-        chosen = [row for row, place in enumerate(places) if place[0] in wanted or slice_name(*place) in slices]
+        chosen = [
+            row
+            for row, place in enumerate(places)
+            if place[0] in wanted or slice_name(*place) in slices
+        ]
         return torch.tensor(chosen, dtype=torch.int64)
 
     def window(self, rows: Tensor) -> Batch:
@@ -78,7 +84,9 @@ class Bank:
     def to(self, device: torch.device) -> "Bank":
         """The same bank on another device."""
         label_of = None if self.label_of is None else self.label_of.to(device)
-        return replace(self, images=self.images.to(device), labels=self.labels.to(device), label_of=label_of)
+        return replace(
+            self, images=self.images.to(device), labels=self.labels.to(device), label_of=label_of
+        )
 
 
 def fill_bank(cases: Iterable[Case], preparation: Preparation) -> Bank:
@@ -102,4 +110,6 @@ def fill_bank(cases: Iterable[Case], preparation: Preparation) -> Bank:
         labels.append(slices.labels)
         names += [case.name] * len(slices.images)
         label_of += [label_indices(case.layout)] * len(slices.images)
-    return Bank(torch.cat(images), torch.cat(labels), tuple(names), preparation.size, torch.tensor(label_of))
+    return Bank(
+        torch.cat(images), torch.cat(labels), tuple(names), preparation.size, torch.tensor(label_of)
+    )

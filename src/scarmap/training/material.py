@@ -26,12 +26,12 @@ class Material:
 
     Attributes:
         files: Where the cases are.
-        cases: The labelled cases, read; without their images where no fold holds a case out, since those of a large
-            cohort fill the memory and nothing looks at them again.
+        cases: The labelled cases, read; without their images where no fold holds a case out, since
+            those of a large cohort fill the memory and nothing looks at them again.
         split: Their folds.
         bank: All of their slices, prepared; on the CPU unless moved.
-        layout: Label layout of the masks to write: the recipe's, or where that learns any, what the cases have in
-            common, see `scarmap.labels.common_layout`.
+        layout: Label layout of the masks to write: the recipe's, or where that learns any, what the
+            cases have in common, see `scarmap.labels.common_layout`.
     """
 
     files: Sequence[CaseFiles]
@@ -74,7 +74,9 @@ def _read(files: Sequence[CaseFiles], recipe: Recipe) -> Iterator[Case]:
 
 
 def _split(cases: Sequence[Case], recipe: Recipe) -> Split:
-    return split_cases({case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit)
+    return split_cases(
+        {case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit
+    )
 
 
 def _stripped_behind(cases: Iterable[Case], kept: list[Case]) -> Iterator[Case]:
@@ -100,7 +102,9 @@ def gather_once(data: Path, recipe: Recipe) -> Material:
     files = labelled_cases(data, recipe)
     paths = [path for each in files for path in (*each.images.values(), each.labels) if path]
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    known = repr((stamps, [describe(each) for each in (recipe.preparation, recipe.folds, recipe.unit)]))
+    known = repr(
+        (stamps, [describe(each) for each in (recipe.preparation, recipe.folds, recipe.unit)])
+    )
     if known not in _LATEST:
         _LATEST.clear()
         _LATEST[known] = gather(data, recipe)
@@ -121,9 +125,9 @@ def labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
     other = next((each for each in files if recipe.layout not in (ANY, each.layout)), None)
     if other is not None:
         raise RecipeError(
-            f"{data} is labelled in layout {other.layout!r}, but the recipe learns {recipe.layout!r}. Point "
-            f"--data at such a data set, or, where the recipe has these settings, add --set layout={other.layout} "
-            f"--set sequences={','.join(other.images)}."
+            f"{data} is labelled in layout {other.layout!r}, but the recipe learns "
+            f"{recipe.layout!r}. Point --data at such a data set, or, where the recipe has these "
+            f"settings, add --set layout={other.layout} --set sequences={','.join(other.images)}."
         )
     return files
 

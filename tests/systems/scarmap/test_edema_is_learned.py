@@ -14,7 +14,14 @@ from scarmap.training.record import Request
 from scarmap.training.restore import run_model
 from scarmap.training.run import train
 
-COHORT = {"layout": "scarmap", "style": "myops2020", "num_slices": 4, "in_plane": 128, "normal": 0.2, "chronic": 0.1}
+COHORT = {
+    "layout": "scarmap",
+    "style": "myops2020",
+    "num_slices": 4,
+    "in_plane": 128,
+    "normal": 0.2,
+    "chronic": 0.1,
+}
 SETTINGS = {
     "start": None,
     "split": None,
@@ -34,18 +41,32 @@ def unseen(tmp_path_factory):
     write_cohort(folder / "unseen", num_cases=10, seed=2, **COHORT)
     options = Options(epochs_scale=8 / 120)
     run = train(
-        Request("scarmap", choose("scarmap", SETTINGS).row, folder / "seen", folder / "run", None, "cpu", options)
+        Request(
+            "scarmap",
+            choose("scarmap", SETTINGS).row,
+            folder / "seen",
+            folder / "run",
+            None,
+            "cpu",
+            options,
+        )
     )
     segmenter = run_model(run, device="cpu").load()
     files = find_cases(folder / "unseen")
-    cases = [load_case(each, sequences=segmenter.preparation.sequences, labelled=True) for each in files]
+    cases = [
+        load_case(each, sequences=segmenter.preparation.sequences, labelled=True) for each in files
+    ]
     return [(segment(case, segmenter).labels.array, case.labels.array) for case in cases]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("region", "least"), [("edema", 0.3), ("whole_infarct", 0.4), ("whole_myocardium", 0.7)])
+@pytest.mark.parametrize(
+    ("region", "least"), [("edema", 0.3), ("whole_infarct", 0.4), ("whole_myocardium", 0.7)]
+)
 def test_a_short_training_on_phantoms_finds_it_in_unseen_ones(unseen, region, least):
     masks = [(region_mask(found, region), region_mask(true, region)) for found, true in unseen]
-    dice = [2 * (found & true).sum() / (found.sum() + true.sum()) for found, true in masks if true.any()]
+    dice = [
+        2 * (found & true).sum() / (found.sum() + true.sum()) for found, true in masks if true.any()
+    ]
     assert len(dice) > 5
     assert np.mean(dice) > least

@@ -58,7 +58,9 @@ def test_weights_return_from_disk(network, tmp_path):
 
 
 def test_residual_blocks_add_a_shortcut_to_every_block_and_nothing_else():
-    plain, residual = (network(width=4).state_dict() for network in (AnySequenceNetwork, ResidualNetwork))
+    plain, residual = (
+        network(width=4).state_dict() for network in (AnySequenceNetwork, ResidualNetwork)
+    )
     added = residual.keys() - plain.keys()
     assert plain.keys() < residual.keys()
     assert len({name.split(".shortcut.")[0] for name in added}) == 9

@@ -58,13 +58,17 @@ def test_a_region_that_a_batch_does_not_show_is_not_pushed_down():
 )
 def test_a_tissue_that_is_not_labelled_counts_for_the_label_it_gets(layout, said, labelled):
     objective, batch = TissueObjective(), batch_of(labelled, layout=layout)
-    told = {tissue: objective(sure_of(tissue), batch)["cross_entropy"].item() for tissue in (said, labelled)}
+    told = {
+        tissue: objective(sure_of(tissue), batch)["cross_entropy"].item()
+        for tissue in (said, labelled)
+    }
     assert told[said] == pytest.approx(told[labelled])
     assert told[said] == pytest.approx(-math.log(7 / 12), rel=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("layout", "labelled", "said"), [("myops2020", "scar", "mvo"), ("emidec", "normal_myocardium", "edema")]
+    ("layout", "labelled", "said"),
+    [("myops2020", "scar", "mvo"), ("emidec", "normal_myocardium", "edema")],
 )
 def test_how_a_label_is_divided_is_free(layout, labelled, said):
     logits = torch.zeros(1, len(TISSUES), 1, 1, requires_grad=True)
@@ -76,25 +80,40 @@ def test_how_a_label_is_divided_is_free(layout, labelled, said):
 
 
 def test_slices_of_two_data_sets_give_the_losses_that_each_gives():
-    tissues, both = ("lv_pool", "scar"), torch.randn(2, len(TISSUES), 1, 2, generator=torch.Generator().manual_seed(2))
+    tissues, both = (
+        ("lv_pool", "scar"),
+        torch.randn(2, len(TISSUES), 1, 2, generator=torch.Generator().manual_seed(2)),
+    )
     alone = [batch_of(*tissues, layout=layout) for layout in ("myops2020", "emidec")]
-    batch = Batch(*(torch.cat([getattr(each, part) for each in alone]) for part in ("images", "labels")))
+    batch = Batch(
+        *(torch.cat([getattr(each, part) for each in alone]) for part in ("images", "labels"))
+    )
     batch = replace(batch, label_of=torch.cat([each.label_of for each in alone]))
     objective = TissueObjective()
-    entropies = [objective(lambda images, n=n: both[n : n + 1], each)["cross_entropy"] for n, each in enumerate(alone)]
+    entropies = [
+        objective(lambda images, n=n: both[n : n + 1], each)["cross_entropy"]
+        for n, each in enumerate(alone)
+    ]
     joint = objective(lambda images: both, batch)
-    assert joint["cross_entropy"].item() == pytest.approx((entropies[0] + entropies[1]).item() / 2, rel=1e-5)
+    assert joint["cross_entropy"].item() == pytest.approx(
+        (entropies[0] + entropies[1]).item() / 2, rel=1e-5
+    )
 
 
 def test_a_region_is_asked_for_only_where_it_is_labelled():
     logits = torch.randn(2, len(TISSUES), 1, 2, generator=torch.Generator().manual_seed(3))
     label_of = torch.tensor([label_indices(layout) for layout in ("emidec", "scarmap")])
-    labels = torch.tensor([[[INDEX["normal_myocardium"]] * 2], [[INDEX["rv_pool"]] * 2]], dtype=torch.uint8)
+    labels = torch.tensor(
+        [[[INDEX["normal_myocardium"]] * 2], [[INDEX["rv_pool"]] * 2]], dtype=torch.uint8
+    )
     batch, changed = Batch(torch.zeros(2, 3, 1, 2), labels, label_of=label_of), logits.clone()
     swap = [INDEX["edema"], INDEX["normal_myocardium"]]
     changed[0, swap] = logits[0, swap[::-1]]
     objective = TissueObjective()
-    told = [objective(lambda images, given=given: given, batch)["dice"].item() for given in (logits, changed)]
+    told = [
+        objective(lambda images, given=given: given, batch)["dice"].item()
+        for given in (logits, changed)
+    ]
     assert told[0] == pytest.approx(told[1], rel=1e-5)
 
 
@@ -104,21 +123,34 @@ def test_it_adds_nothing_to_the_weights():
 
 def test_edema_is_a_region_of_its_own_where_it_is_asked_for():
     network, batch = sure_of("edema", "scar"), batch_of("edema", "scar")
-    nested, own = (objective()(network, batch)["dice"].item() for objective in (TissueObjective, EdemaObjective))
+    nested, own = (
+        objective()(network, batch)["dice"].item()
+        for objective in (TissueObjective, EdemaObjective)
+    )
     edema = 1 - (2 * 1 / 2 + 1) / (1 / 2 + 1 / 12 + 1 + 1)
     assert own == pytest.approx((3 * nested + edema) / 4, rel=1e-4)
 
 
 def test_calling_edema_scar_costs_more_where_edema_is_asked_for():
     batch = batch_of("edema", "scar", "normal_myocardium")
-    said = [sure_of("scar", "scar", "normal_myocardium"), sure_of("edema", "scar", "normal_myocardium")]
+    said = [
+        sure_of("scar", "scar", "normal_myocardium"),
+        sure_of("edema", "scar", "normal_myocardium"),
+    ]
     wrong, right = (
-        [each()(network, batch)["dice"].item() for each in (TissueObjective, EdemaObjective)] for network in said
+        [each()(network, batch)["dice"].item() for each in (TissueObjective, EdemaObjective)]
+        for network in said
     )
     assert wrong[1] - right[1] > wrong[0] - right[0] > 0
 
 
 def test_edema_is_not_asked_for_where_it_is_not_labelled():
-    batch, network = batch_of("normal_myocardium", "scar", layout="emidec"), sure_of("edema", "scar")
-    nested, own = (objective()(network, batch)["dice"].item() for objective in (TissueObjective, EdemaObjective))
+    batch, network = (
+        batch_of("normal_myocardium", "scar", layout="emidec"),
+        sure_of("edema", "scar"),
+    )
+    nested, own = (
+        objective()(network, batch)["dice"].item()
+        for objective in (TissueObjective, EdemaObjective)
+    )
     assert own == pytest.approx(nested)

@@ -34,7 +34,8 @@ def test_a_training_may_start_from_the_built_in_model():
     (stage,) = scarmap(start="builtin").stages
     assert describe(stage) == describe(scarmap().stages[0])
     begun, own = (
-        build_learner(each, {}, seed=1).model.state_dict() for each in (stage, replace(stage, initialise=None))
+        build_learner(each, {}, seed=1).model.state_dict()
+        for each in (stage, replace(stage, initialise=None))
     )
     builtin, about = read_weights(WEIGHTS)
     assert about["model"] == describe(stage.model)
@@ -54,7 +55,9 @@ def test_a_network_of_fewer_sequences_begins_as_the_built_in_model_without_the_o
 
 
 def test_synthetic_hearts_are_varied_by_more_than_patients():
-    patients, synthetic = (scarmap(any_scanner=each).stages[0].sampler.keywords for each in (False, True))
+    patients, synthetic = (
+        scarmap(any_scanner=each).stages[0].sampler.keywords for each in (False, True)
+    )
     assert patients["appearance"] == Appearance()
     assert synthetic["appearance"].remap > 0
     assert synthetic["augmentation"].scale[1] > patients["augmentation"].scale[1]
@@ -74,7 +77,14 @@ def test_every_case_is_trained_on_when_asked_for():
 
 def test_every_constant_has_a_source():
     named = " ".join(SOURCES)
-    numbers = {"width", "size", "spacing_mm", "pathology_threshold", "smallest_infarct_percent", "start"}
+    numbers = {
+        "width",
+        "size",
+        "spacing_mm",
+        "pathology_threshold",
+        "smallest_infarct_percent",
+        "start",
+    }
     assert all(name in named for name in numbers)
     assert scarmap().sources is SOURCES
     assert numbers <= set(settings(scarmap))
@@ -114,5 +124,10 @@ def test_residual_blocks_are_another_network_and_plain_ones_stay_described_as_th
 
 
 def test_synthetic_hearts_teach_edema_as_a_region_of_its_own():
-    patients, synthetic = (describe(scarmap(any_scanner=each).stages[0].objective) for each in (False, True))
-    assert (patients.rpartition(":")[2], synthetic.rpartition(":")[2]) == ("TissueObjective", "EdemaObjective")
+    patients, synthetic = (
+        describe(scarmap(any_scanner=each).stages[0].objective) for each in (False, True)
+    )
+    assert (patients.rpartition(":")[2], synthetic.rpartition(":")[2]) == (
+        "TissueObjective",
+        "EdemaObjective",
+    )

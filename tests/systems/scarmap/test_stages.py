@@ -23,19 +23,28 @@ ODDS = (2.0, 1.0, 1.0)
 def batches(bank, *, seed=3, **changes):
     plain = {"augmentation": Augmentation(), "appearance": Appearance(), "odds": ODDS}
     settings = {"batch_size": 4, "batches": 1, **plain, **changes}
-    return list(varied_slices(bank, torch.arange(4), torch.Generator().manual_seed(seed), **settings))
+    return list(
+        varied_slices(bank, torch.arange(4), torch.Generator().manual_seed(seed), **settings)
+    )
 
 
 def test_slices_lose_sequences_and_never_all_of_them(bank):
     kept = torch.cat([present_sequences(batches(bank, seed=seed)[0].images) for seed in range(40)])
     assert kept.any(1).all()
-    assert {tuple(row) for row in kept.tolist()} >= {(True, False, False), (True, True, True), (False, True, False)}
+    assert {tuple(row) for row in kept.tolist()} >= {
+        (True, False, False),
+        (True, True, True),
+        (False, True, False),
+    }
 
 
 def test_what_is_kept_is_unchanged_without_augmentation(bank):
     (batch,) = batches(bank)
     shown = present_sequences(batch.images)
-    truth = {labels.numpy().tobytes(): row for row, labels in enumerate(bank.window(torch.arange(4)).labels)}
+    truth = {
+        labels.numpy().tobytes(): row
+        for row, labels in enumerate(bank.window(torch.arange(4)).labels)
+    }
     for images, labels, kept in zip(batch.images, batch.labels, shown, strict=True):
         original = bank.window(torch.tensor([truth[labels.numpy().tobytes()]])).images[0]
         assert torch.equal(images[kept], original[kept])
@@ -60,11 +69,15 @@ def test_a_sequence_that_a_case_lacks_never_appears(bank):
 
 def test_the_same_generator_gives_the_same_batches(bank):
     first, second = (batches(bank, augmentation=ANY_SPACE, appearance=ANY_LOOK) for _ in range(2))
-    assert all(torch.equal(one.images, other.images) for one, other in zip(first, second, strict=True))
+    assert all(
+        torch.equal(one.images, other.images) for one, other in zip(first, second, strict=True)
+    )
 
 
 def test_odds_follow_the_sequences():
-    stage = segmentation_stage(partial(torch.nn.Identity), partial(torch.nn.Identity), sequences=("T2", "LGE"))
+    stage = segmentation_stage(
+        partial(torch.nn.Identity), partial(torch.nn.Identity), sequences=("T2", "LGE")
+    )
     assert stage.sampler.keywords["odds"] == (1.0, 2.0)
     assert stage.keep == "last"
 
@@ -101,7 +114,10 @@ def test_some_slices_of_each_batch_show_what_is_seldom_seen():
 
 def test_only_training_slices_are_drawn_and_all_where_none_shows_the_tissue():
     seen = torch.cat(
-        [batch.images.amax((1, 2, 3)) for batch in _focused(_eight_slices(shown=(1,)), torch.arange(2, 8))]
+        [
+            batch.images.amax((1, 2, 3))
+            for batch in _focused(_eight_slices(shown=(1,)), torch.arange(2, 8))
+        ]
     )
     assert set(seen.tolist()) == {3.0, 4.0, 5.0, 6.0, 7.0, 8.0}
 
@@ -109,7 +125,10 @@ def test_only_training_slices_are_drawn_and_all_where_none_shows_the_tissue():
 def test_synthetic_hearts_keep_room_for_those_without_injury():
     assert sum(FOCUS.values()) < BATCH_SIZE / 2
     stage = segmentation_stage(
-        partial(torch.nn.Identity), partial(torch.nn.Identity), sequences=("T2", "LGE"), any_scanner=True
+        partial(torch.nn.Identity),
+        partial(torch.nn.Identity),
+        sequences=("T2", "LGE"),
+        any_scanner=True,
     )
     assert stage.sampler.keywords["odds"] == (2.0, 2.0)
     assert stage.sampler.keywords["focus"] == FOCUS

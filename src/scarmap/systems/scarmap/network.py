@@ -18,8 +18,8 @@ SMALLEST_DEVIATION = 1e-3
 class AnySequenceNetwork(nn.Module):
     """U-Net over standardised sequences, each with a constant channel that says whether it is there.
 
-    Intensities are standardised within the window, so that neither the field of view nor the scanner's units matter,
-    and signed images are like others.
+    Intensities are standardised within the window, so that neither the field of view nor the
+    scanner's units matter, and signed images are like others.
 
     Args:
         sequences: Number of sequences.
@@ -31,7 +31,10 @@ class AnySequenceNetwork(nn.Module):
     def __init__(self, *, sequences: int = 3, width: int = 16) -> None:
         super().__init__()
         self.unet = UNet(
-            encoders=(2 * sequences,), outputs=len(TISSUES), width=width, block=partial(ConvBlock, kind=self.kind)
+            encoders=(2 * sequences,),
+            outputs=len(TISSUES),
+            width=width,
+            block=partial(ConvBlock, kind=self.kind),
         )
 
     def forward(self, images: Tensor) -> Tensor:

@@ -12,7 +12,8 @@ from scarmap.sampling.batch import Batch, tissue_shares
 from scarmap.systems.scarmap.targets import FOUND
 
 BATCH = (0, 2, 3)
-"""Axes of the Dice loss: a batch counts as one image, so that a slice without the tissue does not count on its own."""
+"""Axes of the Dice loss: a batch counts as one image, so that a slice without the tissue does not
+count on its own."""
 
 SMALLEST_PROBABILITY = 1e-6
 TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
@@ -21,7 +22,8 @@ TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
 def dice_of_present(found: Tensor, true: Tensor) -> Tensor:
     """Batch soft Dice loss over the regions that the batch shows.
 
-    A region that it does not show would only be pushed down: no-reflow, which most batches lack, would never be found.
+    A region that it does not show would only be pushed down: no-reflow, which most batches lack,
+    would never be found.
 
     Args:
         found: (B, K, H, W), probabilities.
@@ -39,9 +41,10 @@ def dice_of_present(found: Tensor, true: Tensor) -> Tensor:
 class TissueObjective(nn.Module):
     """Cross-entropy over what is labelled, plus batch soft Dice of the regions that are found.
 
-    The network always speaks of every tissue. Where a slice's data set does not label one, its probability counts for
-    the label that the experts give such voxels, so the network is free in how it divides that label; and a region that
-    the data set does not tell apart is not asked for in that slice. So slices of several data sets train one network.
+    The network always speaks of every tissue. Where a slice's data set does not label one, its
+    probability counts for the label that the experts give such voxels, so the network is free in
+    how it divides that label; and a region that the data set does not tell apart is not asked for
+    in that slice. So slices of several data sets train one network.
     """
 
     regions: ClassVar[tuple[str, ...]] = FOUND
@@ -76,8 +79,9 @@ class TissueObjective(nn.Module):
 class EdemaObjective(TissueObjective):
     """The same with edema as a region of its own.
 
-    Of the nested regions none is edema alone. To call all that is injured a scar costs the Dice of injury nothing and
-    that of the infarct little, so a network that learns by them alone is never paid for telling edema from scar.
+    Of the nested regions none is edema alone. To call all that is injured a scar costs the Dice of
+    injury nothing and that of the infarct little, so a network that learns by them alone is never
+    paid for telling edema from scar.
     """
 
     regions: ClassVar[tuple[str, ...]] = (*FOUND, "edema")

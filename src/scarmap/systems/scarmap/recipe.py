@@ -1,6 +1,7 @@
 """The recommended system as a recipe.
 
-Torch is imported when a recipe is built, not when this module is, so that listing recipes is instant.
+Torch is imported when a recipe is built, not when this module is, so that listing recipes is
+instant.
 """
 
 from dataclasses import replace
@@ -32,8 +33,8 @@ def scarmap(
 ) -> Recipe:
     """One light U-Net for any subset of LGE, T2 and bSSFP, which knows hearts from simulation before it sees a patient.
 
-    The built-in model is this network, trained on synthetic hearts alone. What was tried beside it, and what it is
-    worth, stands in benchmarks/recommended.md.
+    The built-in model is this network, trained on synthetic hearts alone. What was tried beside it,
+    and what it is worth, stands in benchmarks/recommended.md.
 
     Args:
         width: Channels at full resolution.
@@ -43,16 +44,17 @@ def scarmap(
         sequences: Those that a case may have; each case needs one of them.
         split: "patients" for five seeded folds, None to train on every case.
         start: "builtin" to train the built-in model further, None to begin with random weights.
-        any_scanner: Redraw contrast, sharpness, shading, noise and size by as much as scanners and exports differ, draw
-            slices with edema and no-reflow more often, and learn edema as a region of its own: for training on
-            synthetic hearts, which know no scanner and have every label. On patients, the images as they are teach
-            more.
+        any_scanner: Redraw contrast, sharpness, shading, noise and size by as much as scanners and
+            exports differ, draw slices with edema and no-reflow more often, and learn edema as a
+            region of its own: for training on synthetic hearts, which know no scanner and have
+            every label. On patients, the images as they are teach more.
         residual: Residual blocks instead of plain ones.
-        pathology_threshold: Share of the wall's probability from which on a pixel is injured, of the injured one's from
-            which on it is infarcted, and so on; one half takes the likelier.
-        smallest_infarct_percent: A connected part of an infarct that is a smaller share of the wall is left out of a
-            mask; a patient whose infarct has no larger part has none.
-        smallest_no_reflow_percent: The same of no-reflow, where the infarct around it takes its place.
+        pathology_threshold: Share of the wall's probability from which on a pixel is injured, of
+            the injured one's from which on it is infarcted, and so on; one half takes the likelier.
+        smallest_infarct_percent: A connected part of an infarct that is a smaller share of the wall
+            is left out of a mask; a patient whose infarct has no larger part has none.
+        smallest_no_reflow_percent: The same of no-reflow, where the infarct around it takes its
+            place.
 
     Raises:
         RecipeError: A keyword has an unknown or impossible value.
@@ -65,7 +67,10 @@ def scarmap(
         size=size,
         spacing_mm=spacing_mm,
         pathology_threshold=pathology_threshold,
-        smallest_percent={"infarct": smallest_infarct_percent, "no_reflow": smallest_no_reflow_percent},
+        smallest_percent={
+            "infarct": smallest_infarct_percent,
+            "no_reflow": smallest_no_reflow_percent,
+        },
     )
     from scarmap.inference.postprocess import slices_without_heart
     from scarmap.sampling.preparation import Preparation
@@ -76,7 +81,11 @@ def scarmap(
     from scarmap.systems.scarmap.objective import EdemaObjective, TissueObjective
 
     stage = stages.segmentation_stage(
-        partial(ResidualNetwork if residual else AnySequenceNetwork, sequences=len(sequences), width=width),
+        partial(
+            ResidualNetwork if residual else AnySequenceNetwork,
+            sequences=len(sequences),
+            width=width,
+        ),
         EdemaObjective if any_scanner else TissueObjective,
         sequences=sequences,
         any_scanner=any_scanner,
@@ -124,9 +133,12 @@ SOURCES = {
     "start": "measured: the largest gain of all, see benchmarks/recommended.md",
     "pathology_threshold": "measured: on patients the likelier is right; the built-in model takes 0.3",
     "smallest_infarct_percent, smallest_no_reflow_percent": (
-        "measured out of fold on EMIDEC: best balance of sensitivity and specificity, see benchmarks/recommended.md"
+        "measured out of fold on EMIDEC: best balance of sensitivity and specificity, see "
+        "benchmarks/recommended.md"
     ),
 }
 RECIPES: dict[str, Row] = {
-    "scarmap": Row(partial(scarmap), paper="", note="Not a published system; also the built-in model's."),
+    "scarmap": Row(
+        partial(scarmap), paper="", note="Not a published system; also the built-in model's."
+    ),
 }

@@ -20,14 +20,19 @@ from scarmap.training.modern import modern_training
 from scarmap.training.recipe import Stage
 from scarmap.training.score import region_dice
 
-SPACE = Augmentation(rotation_deg=180, flips=True, shift=0.16, scale=(0.8, 1.25), elastic_px=1.3, stretch=1.35)
-"""Hearts of any orientation, off the middle by a sixth of the window, drawn out along rows or columns by up to 1.8."""
+SPACE = Augmentation(
+    rotation_deg=180, flips=True, shift=0.16, scale=(0.8, 1.25), elastic_px=1.3, stretch=1.35
+)
+"""Hearts of any orientation, off the middle by a sixth of the window, drawn out along rows or
+columns by up to 1.8."""
 LOOK = Appearance()
-"""Images as they are: where they are of patients, redrawn contrast costs accuracy, see benchmarks/recommended.md."""
+"""Images as they are: where they are of patients, redrawn contrast costs accuracy, see
+benchmarks/recommended.md."""
 
 ANY_SPACE = replace(SPACE, scale=(0.75, 1.7))
 ANY_LOOK = Appearance(remap=0.6, blur_px=1.0, shading=0.25, noise=0.05, share=0.6)
-"""What any scanner and any export may make of a heart, for a network that learns from synthetic hearts."""
+"""What any scanner and any export may make of a heart, for a network that learns from synthetic
+hearts."""
 
 BATCH_SIZE = 16
 BATCHES = 50
@@ -37,7 +42,8 @@ ODDS = {"LGE": 2.0, "T2": 1.0, "bSSFP": 1.0}
 """LGE is what most studies of infarcts have, and often all they have."""
 
 ANY_ODDS = {"LGE": 2.0, "T2": 2.0, "bSSFP": 1.0}
-"""The same for synthetic hearts: T2 is left in three times out of four, because edema shows in it alone."""
+"""The same for synthetic hearts: T2 is left in three times out of four, because edema shows in it
+alone."""
 
 FOCUS = {"edema": 2, "mvo": 2}
 """Slices of each batch of synthetic hearts that are drawn among those that show a tissue; the others among all.
@@ -70,7 +76,9 @@ def varied_slices(
         odds: Odds of each sequence to be left in before the others.
     """
     for chosen in shuffled_again(rows, batch_size, batches, generator):
-        yield _varied(bank, chosen, generator, augmentation=augmentation, appearance=appearance, odds=odds)
+        yield _varied(
+            bank, chosen, generator, augmentation=augmentation, appearance=appearance, odds=odds
+        )
 
 
 def focused_slices(
@@ -93,8 +101,8 @@ def focused_slices(
         generator: Source of randomness.
         batch_size: Slices in a batch.
         batches: Batches in an epoch.
-        focus: Tissue to the number of slices of a batch that are drawn among those that show it; among all slices
-            where none does.
+        focus: Tissue to the number of slices of a batch that are drawn among those that show it;
+            among all slices where none does.
         augmentation: How they are moved.
         appearance: How their contrast changes.
         odds: Odds of each sequence to be left in before the others.
@@ -104,7 +112,14 @@ def focused_slices(
         showing = rows[(bank.labels[rows] == INDEX[tissue]).flatten(1).any(1).to(rows.device)]
         streams.append(shuffled_again(showing if len(showing) else rows, count, batches, generator))
     for parts in zip(*streams, strict=True):
-        yield _varied(bank, torch.cat(parts), generator, augmentation=augmentation, appearance=appearance, odds=odds)
+        yield _varied(
+            bank,
+            torch.cat(parts),
+            generator,
+            augmentation=augmentation,
+            appearance=appearance,
+            odds=odds,
+        )
 
 
 def _varied(
