@@ -6,7 +6,8 @@
 
 The table replaces what stands between two comments in `docs/model_card.md`, which is then copied to
 where the weights are, so that the card travels with them. Masks and scores are kept in `--out`.
-`--run RUN` measures a run of the recipe instead and leaves the card alone.
+`--run RUN` measures a run of the recipe instead and leaves the card alone; `--phantoms DIR`
+measures on a cohort of `scarmap phantom` as well, of another seed than the training's.
 """
 
 import argparse
@@ -38,10 +39,12 @@ STRUCTURES = (
     "scar",
     "whole_infarct",
     "scar_and_edema",
+    "edema",
     "mvo",
 )
-SUBSETS = {"myops": (("LGE",), ("T2",), ("LGE", "T2", "bSSFP")), "emidec": (("LGE",),)}
-TITLES = {"myops": "MyoPS 2020", "emidec": "EMIDEC"}
+EACH_WAY = (("LGE",), ("T2",), ("LGE", "T2", "bSSFP"))
+SUBSETS = {"phantoms": EACH_WAY, "myops": EACH_WAY, "emidec": (("LGE",),)}
+TITLES = {"phantoms": "unseen phantoms", "myops": "MyoPS 2020", "emidec": "EMIDEC"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Measured:
     """Scores of one data set with one subset of its sequences.
 
     Attributes:
-        data: "myops" or "emidec".
+        data: "phantoms", "myops" or "emidec".
         sequences: Those that the model was given.
         summary: Content of `summary.json`.
         seconds: Time per case, reading and writing included.
@@ -69,6 +72,9 @@ def main() -> None:
     parser.add_argument("--myops", type=Path, required=True, help="training set of MyoPS 2020")
     parser.add_argument("--emidec", type=Path, required=True, help="labelled cases of EMIDEC")
     parser.add_argument(
+        "--phantoms", type=Path, help="a cohort of `scarmap phantom` that was not trained on"
+    )
+    parser.add_argument(
         "--out", type=Path, default=Path("runs/builtin"), help="folder for masks and scores"
     )
     parser.add_argument(
@@ -82,7 +88,13 @@ def main() -> None:
     segmenter = model.load()
     resident = replace(model, load=lambda: segmenter)
     results = []
-    for data, folder in (("myops", asked.myops), ("emidec", asked.emidec)):
+    for data, folder in (
+        ("phantoms", asked.phantoms),
+        ("myops", asked.myops),
+        ("emidec", asked.emidec),
+    ):
+        if folder is None:
+            continue
         files = find_cases(folder, labelled=True)[:: asked.every]
         for sequences in SUBSETS[data]:
             results.append(measure(resident, files, data=data, sequences=sequences, out=asked.out))
@@ -134,9 +146,10 @@ def presence_text(measured: Measured) -> str:
     counts = measured.summary["presence"]["whole_infarct"]
     with_infarct = counts["true_positive"] + counts["false_negative"]
     without = counts["true_negative"] + counts["false_positive"]
+    title = f"{TITLES[measured.data]}, {' and '.join(measured.sequences)}"
     return (
-        f"{TITLES[measured.data]}: an infarct was found in {counts['true_positive']} of "
-        f"{with_infarct} patients with one (sensitivity {counts['sensitivity']:.2f}), and none in "
+        f"{title}: an infarct was found in {counts['true_positive']} of {with_infarct} patients "
+        f"with one (sensitivity {counts['sensitivity']:.2f}), and none in "
         f"{counts['true_negative']} of {without} patients without (specificity "
         f"{counts['specificity']:.2f}); one voxel counts as found."
     )

@@ -1,21 +1,27 @@
-"""Measure contrast and noise of labelled cases, the same way on synthetic and on real ones.
+"""Measure contrast, noise, shape and surroundings of labelled cases, the same way on synthetic and on real ones.
 
 Masks are eroded by one voxel in the plane, where partial volume lives; the figure of a case is the
 median over the voxels of all its slices; of a cohort, the median over its cases.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from scipy import ndimage
 
-from scarmap.labels import INDEX, MaskArray
+from scarmap.labels import INDEX, MaskArray, region_mask
 from scarmap.phantom.contour import Field
 from scarmap.volume import Case
 
 IN_PLANE = np.ones((3, 3, 1), dtype=bool)
 FEWEST_VOXELS = 20
 """A structure smaller than this after erosion is not measured."""
+
+NEAR_MM = 3.6
+"""How far outside the wall its nearest neighbours lie: two pixels of the built-in model."""
+
+FAR_MM = 12.0
+"""How far outside the wall its further neighbours lie."""
 
 Measured = dict[tuple[str, str], float]
 
@@ -84,20 +90,142 @@ def noise_levels(case: Case) -> Measured:
     return found
 
 
-def summarise(cases: Iterable[Measured]) -> Mapping[tuple[str, str], tuple[float, float, float]]:
-    """Key to (median, first, third quartile) over cases, in order of first appearance."""
+def positions(case: Case) -> Measured:
+    """Brightness of tissues on a scale on which normal myocardium is 0 and the pool is 1; no zero is needed.
+
+    "normal myocardium SD" and "lv_pool SD" are spreads on the same scale, and "d'" is how far the
+    means of a tissue and of normal myocardium lie apart, in root mean square standard deviations.
+
+    Args:
+        case: A labelled case.
+
+    Returns:
+        (sequence, figure) to a share; empty where normal myocardium or the pool are not measured.
+    """
+    masks = _eroded(case)
+    found: Measured = {}
+    if not {"normal_myocardium", "lv_pool"} <= masks.keys():
+        return found
+    for sequence, image in case.images.items():
+        normal, pool = (image.array[masks[name]] for name in ("normal_myocardium", "lv_pool"))
+        dark, span = float(np.median(normal)), float(np.median(pool) - np.median(normal))
+        for name in ("normal_myocardium", "lv_pool"):
+            found[sequence, f"{name} SD"] = float(image.array[masks[name]].std()) / abs(span)
+        for name in ("rv_pool", "edema", "scar", "mvo"):
+            if name not in masks:
+                continue
+            values = image.array[masks[name]]
+            found[sequence, name] = (float(np.median(values)) - dark) / span
+            if name != "rv_pool":
+                spread = np.sqrt((values.var() + normal.var()) / 2)
+                found[sequence, f"{name} d'"] = float(
+                    (values.mean() - normal.mean()) / max(spread, 1e-6)
+                )
+        found |= _surroundings(case, sequence, dark, span)
+    return found
+
+
+def shapes(case: Case) -> Measured:
+    """Sizes of the wall and of what is in it.
+
+    Shares do not depend on the pixel's size or aspect. "area over contact" is the wall's area over
+    the length of its border with the pool, which voxel faces measure too long by 4 / pi.
+
+    Args:
+        case: A labelled case.
+
+    Returns:
+        ("shape", figure) to millimetres or a share; empty where there is no wall.
+    """
+    assert case.labels is not None
+    labels = case.labels.array
+    wall, pool = (region_mask(labels, name) for name in ("whole_myocardium", "lv_pool"))
+    if not (wall.any() and pool.any()):
+        return {}
+    across, down = case.labels.grid.spacing_mm[:2]
+    faces = [(wall & _shifted(pool, step, axis)).sum() for axis in (0, 1) for step in (-1, 1)]
+    contact_mm = np.pi / 4 * float((faces[0] + faces[1]) * down + (faces[2] + faces[3]) * across)
+    injury, infarct = (
+        int(region_mask(labels, name).sum()) for name in ("scar_and_edema", "whole_infarct")
+    )
+    cavity = np.sort(
+        (pool.sum((0, 1)) / np.maximum((pool | wall).sum((0, 1)), 1))[(pool | wall).any((0, 1))]
+    )
+    found = {
+        ("shape", "wall, area over contact, mm"): float(wall.sum())
+        * across
+        * down
+        / max(contact_mm, 1e-6),
+        ("shape", "wall, share of the epicardial area"): float(wall.sum() / (wall | pool).sum()),
+        ("shape", "cavity of the slice with least of it, share of the epicardial area"): float(
+            cavity[0]
+        ),
+        ("shape", "cavity of the slice with most of it, share of the epicardial area"): float(
+            cavity[-1]
+        ),
+    }
+    if infarct:
+        found["shape", "infarct, share of the wall"] = infarct / float(wall.sum())
+    if injury > infarct:
+        found["shape", "edema, share of the injury"] = 1 - infarct / injury
+    if (core := int((labels == INDEX["mvo"]).sum())) > 0:
+        found["shape", "no-reflow, share of the infarct"] = core / infarct
+    return found
+
+
+def summarise(
+    cases: Iterable[Measured], percentiles: Sequence[float] = (50, 25, 75)
+) -> Mapping[tuple[str, str], tuple[float, ...]]:
+    """Percentiles over cases, by default median and quartiles: key to them, in order of first appearance."""
     collected: dict[tuple[str, str], list[float]] = {}
     for measured in cases:
         for key, value in measured.items():
             collected.setdefault(key, []).append(value)
     return {
-        key: (
-            float(np.median(values)),
-            float(np.percentile(values, 25)),
-            float(np.percentile(values, 75)),
-        )
+        key: tuple(float(each) for each in np.percentile(values, percentiles))
         for key, values in collected.items()
     }
+
+
+def _surroundings(case: Case, sequence: str, dark: float, span: float) -> Measured:
+    """What lies outside the wall and is not labelled: the share that is nearer to blood, and its middle."""
+    assert case.labels is not None
+    found: Measured = {}
+    array = case.images[sequence].array
+    for title, mask in _outside(case).items():
+        values = (array[mask] - dark) / span
+        if values.size >= FEWEST_VOXELS:
+            found[sequence, f"{title}, bright share"] = float((values > 0.5).mean())
+            found[sequence, f"{title}, median"] = float(np.median(values))
+    return found
+
+
+def _outside(case: Case) -> dict[str, MaskArray]:
+    assert case.labels is not None
+    labels, across, down = case.labels.array, *case.labels.grid.spacing_mm[:2]
+    heart = region_mask(labels, "lv_epicardium")
+    distance_mm = np.full(labels.shape, np.inf)
+    for index in range(labels.shape[2]):
+        if heart[..., index].any():
+            distance_mm[..., index] = ndimage.distance_transform_edt(
+                ~heart[..., index], sampling=(across, down)
+            )
+    free = (labels == INDEX["background"]) & (distance_mm > 0)
+    return {
+        f"{NEAR_MM:g} mm outside": free & (distance_mm <= NEAR_MM),
+        f"{NEAR_MM:g} to {FAR_MM:g} mm outside": free
+        & (distance_mm > NEAR_MM)
+        & (distance_mm <= FAR_MM),
+    }
+
+
+def _shifted(mask: MaskArray, step: int, axis: int) -> MaskArray:
+    """A mask moved by a voxel; nothing enters from the other side."""
+    moved = np.roll(mask, step, axis)
+    edge = [slice(None)] * mask.ndim
+    edge[axis] = slice(0, 1) if step > 0 else slice(-1, None)
+    moved[tuple(edge)] = False
+    return moved
 
 
 def _eroded(case: Case) -> dict[str, MaskArray]:

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmarks.phantom_agreement import noise_levels, ratios, summarise, tissue_levels
+from benchmarks.phantom_agreement import (
+    noise_levels,
+    positions,
+    ratios,
+    shapes,
+    summarise,
+    tissue_levels,
+)
 
 from scarmap.labels import INDEX
 from scarmap.phantom.heart.population import choose_population
@@ -104,3 +111,62 @@ def test_a_case_without_texture_has_no_spread(squares):
 def test_cohorts_are_summarised_by_quartiles_over_the_cases_that_have_a_figure():
     found = summarise([{("T2", "scar"): value} for value in (1.0, 2.0, 3.0, 4.0, 5.0)] + [{}])
     assert found == {("T2", "scar"): (3.0, 2.0, 4.0)}
+
+
+def test_percentiles_of_a_cohort_may_be_asked_for():
+    found = summarise([{("T2", "scar"): float(value)} for value in range(11)], (50, 10, 90))
+    assert found == {("T2", "scar"): (5.0, 1.0, 9.0)}
+
+
+def _square_ring(*, spacing_mm=(1.0, 1.0, 8.0)):
+    """A square cavity of 20 voxels in a wall of 6, half of its right side scar; two bright rows below the heart."""
+    labels = np.zeros((60, 60, 2), dtype=np.uint8)
+    labels[14:46, 14:46, 0] = INDEX["normal_myocardium"]
+    labels[40:46, 14:46, 0] = INDEX["edema"]
+    labels[40:46, 14:30, 0] = INDEX["scar"]
+    labels[20:40, 20:40, 0] = INDEX["lv_pool"]
+    levels = {
+        "background": 20.0,
+        "normal_myocardium": 100.0,
+        "edema": 150.0,
+        "scar": 300.0,
+        "lv_pool": 300.0,
+    }
+    array = np.zeros(labels.shape, dtype=np.float32)
+    for name, level in levels.items():
+        array[labels == INDEX[name]] = level
+    array[:, 46:48, 0] = 290
+    grid = Grid(labels.shape, spacing_mm, np.eye(4))
+    return Case("ring", "scarmap", {"LGE": Volume(array, grid)}, LabelMap(labels, grid))
+
+
+def test_positions_lie_between_normal_myocardium_and_the_pool():
+    found = positions(_square_ring())
+    assert found["LGE", "edema"] == pytest.approx(0.25)
+    assert found["LGE", "scar"] == pytest.approx(1.0)
+    assert found["LGE", "normal_myocardium SD"] == 0
+    assert found["LGE", "scar d'"] > 1e6
+    assert ("LGE", "mvo") not in found
+
+
+def test_what_lies_outside_the_wall_is_bright_where_it_is_nearer_to_blood():
+    found = positions(_square_ring())
+    assert found["LGE", "3.6 mm outside, median"] == pytest.approx(-0.4)
+    assert 0.1 < found["LGE", "3.6 mm outside, bright share"] < 0.2, (
+        "two of three voxels on one side of four"
+    )
+    assert (
+        found["LGE", "3.6 to 12 mm outside, bright share"]
+        < found["LGE", "3.6 mm outside, bright share"]
+    )
+
+
+def test_shapes_are_measured_in_millimetres_and_shares():
+    found, wide = shapes(_square_ring()), shapes(_square_ring(spacing_mm=(2.0, 2.0, 8.0)))
+    wall, contact_mm = 32**2 - 20**2, 80 * np.pi / 4
+    assert found["shape", "wall, area over contact, mm"] == pytest.approx(wall / contact_mm)
+    assert wide["shape", "wall, area over contact, mm"] == pytest.approx(2 * wall / contact_mm)
+    assert found["shape", "wall, share of the epicardial area"] == pytest.approx(wall / 32**2)
+    assert found["shape", "infarct, share of the wall"] == pytest.approx(96 / wall)
+    assert found["shape", "edema, share of the injury"] == pytest.approx(0.5)
+    assert ("shape", "no-reflow, share of the infarct") not in found

@@ -25,13 +25,19 @@ def plain_heart():
         acute_margin=0.0,
         rv_wall_mm=3.0,
         fat_mm=2.0,
+        lateral_fat=0.35,
+        outer_fat_mm=0.0,
         trabecula_mm=0.0,
+        recess_mm=0.0,
+        tract_mm=0.0,
         papillary_mm=0.0,
         papillary_deg=(),
         outer=(),
         inner=(),
         right=(),
         crests=(),
+        patches=(),
+        outer_patches=(),
         infarct=None,
     )
 
@@ -43,7 +49,7 @@ def ring():
     Edema fills the rest of that quarter, from 0 to 90 degrees; no-reflow the inner fifth of its
     first half.
     """
-    table = np.full((11, 500, DIRECTIONS), -1, dtype=np.float32)
+    table = np.full((12, 500, DIRECTIONS), -1, dtype=np.float32)
     for surface, distance_mm in enumerate((20, 30, 21, 21, 32, 0)):
         table[surface] = distance_mm
     quarter, eighth = DIRECTIONS // 4, DIRECTIONS // 8

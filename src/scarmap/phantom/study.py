@@ -34,6 +34,9 @@ BREATH_HOLD_MM = 1.6
 """Standard deviation of the heart's place in the plane from slice to slice, along each axis.
 Source: MyoPS 2020."""
 
+FLOW_MM = 16.0
+"""Distance between independent values of the flow in the pool: a third of a cavity. Choice."""
+
 LAYOUT_SEQUENCES = {"emidec": ("LGE",)}
 """Layouts that hold fewer sequences than a style images."""
 
@@ -179,9 +182,9 @@ def draw_plane(
         layout: Label layout.
 
     Returns:
-        The canvas of `scarmap.phantom.scan.canvas.blank_canvas`, the labels (X, Y), and the texture
-            (X, Y), smooth
-        noise of unit spread.
+        The canvas of `scarmap.phantom.scanner.blank_canvas`, the labels (X, Y), and the texture (X,
+            Y), smooth noise
+        of unit spread.
     """
     geometry, pixel = patient.geometry, patient.geometry.pixel_mm
     shape = geometry.grid.shape[:2]
@@ -202,8 +205,10 @@ def draw_plane(
     points = heart_points(
         geometry, lateral_mm[box[0]][..., None], anterior_mm[:, box[1]][..., None], heights_mm=thin
     )
+    roughness = texture[box]
+    flow = smooth_noise(rng, roughness.shape, scale=FLOW_MM / pixel)
     plane = heart_plane(
-        patient.heart, patient.table, points, pixel_mm=pixel, roughness=texture[box]
+        patient.heart, patient.table, points, pixel_mm=pixel, roughness=roughness, flow=flow
     )
     paint(canvas, plane.tissues, signals, corner=(int(columns[0]), int(rows[0])))
     labels[box] = label_stack(plane.truth, layout)

@@ -6,7 +6,7 @@ step.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -89,11 +89,11 @@ class Bank:
         )
 
 
-def fill_bank(cases: Sequence[Case], preparation: Preparation) -> Bank:
+def fill_bank(cases: Iterable[Case], preparation: Preparation) -> Bank:
     """Prepare labelled cases and stack their slices.
 
     Args:
-        cases: Cases with truth.
+        cases: Cases with truth, taken one after the other.
         preparation: How they become slices.
 
     Raises:

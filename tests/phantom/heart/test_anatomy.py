@@ -19,7 +19,9 @@ def _points(height_mm):
 def _plane(heart, height_mm, table=None):
     flat = np.zeros((200, 200), dtype=np.float32)
     table = tabulate(heart) if table is None else table
-    return heart_plane(heart, table, _points(height_mm), pixel_mm=PIXEL_MM, roughness=flat)
+    return heart_plane(
+        heart, table, _points(height_mm), pixel_mm=PIXEL_MM, roughness=flat, flow=flat
+    )
 
 
 def _draw(seed, style="myops2020", **changes):
@@ -114,3 +116,70 @@ def test_labels_follow_the_majority_and_what_a_layout_does_not_know_is_merged():
     }
     for layout, names in expected.items():
         assert label_stack(shares, layout).tolist() == [INDEX[name] for name in names]
+
+
+def _textured(heart, *, roughness=0.0, flow=0.0):
+    noise = {
+        name: np.full((200, 200), level, np.float32)
+        for name, level in (("roughness", roughness), ("flow", flow))
+    }
+    return heart_plane(heart, tabulate(heart), _points(50), pixel_mm=PIXEL_MM, **noise)
+
+
+def test_living_muscle_lies_between_the_fibres_of_a_scar_and_the_label_holds_both():
+    heart = _draw(2, mvo=0.0, chronic=0.0)
+    plane = _textured(heart, roughness=1.0)
+    np.testing.assert_allclose(plane.tissues["scar"], 0.7 * plane.truth["scar"], atol=1e-6)
+    assert plane.tissues["edema"].sum() > plane.truth["edema"].sum()
+    old = _textured(_draw(4, chronic=1.0), roughness=1.0)
+    np.testing.assert_allclose(old.tissues["chronic_scar"], 0.7 * old.truth["scar"], atol=1e-6)
+
+
+def test_blood_stands_still_where_the_flow_is_slow():
+    heart = _draw(5)
+    fast, slow = (_textured(heart, flow=flow).tissues for flow in (-1.0, 1.0))
+    assert slow["slow_blood"].sum() > fast["slow_blood"].sum() + 200
+    both = [tissues["slow_blood"] + tissues["lv_blood"] for tissues in (fast, slow)]
+    np.testing.assert_allclose(*both, atol=1e-5)
+
+
+def test_there_is_fat_on_the_lateral_side_of_a_heart_with_much_of_it():
+    heart = replace(
+        _draw(6),
+        septum_deg=180.0,
+        infarct=None,
+        outer=(),
+        patches=(),
+        outer_patches=(),
+        lateral_fat=1.0,
+    )
+    lean, fat = (
+        _textured(replace(heart, fat_mm=thickness, outer_fat_mm=thickness)).tissues["fat"]
+        for thickness in (0.5, 8.0)
+    )
+    beside = _points(50).u_mm[..., 0] > heart.radius_mm
+    assert (fat * beside).sum() > 4 * (lean * beside).sum()
+
+
+def test_blood_reaches_between_trabeculae_into_what_is_outlined_as_wall():
+    heart = replace(_draw(7), infarct=None, tract_mm=0.0)
+    whole, recessed = (
+        _textured(replace(heart, recess_mm=depth), roughness=-1.0) for depth in (0.0, 2.0)
+    )
+    for name, share in whole.truth.items():
+        np.testing.assert_array_equal(share, recessed.truth[name])
+    lost = (whole.tissues["myocardium"] - recessed.tissues["myocardium"]).sum()
+    radius_mm = np.sqrt(whole.truth["lv_pool"].sum() / np.pi)
+    assert lost == pytest.approx(2 * np.pi * (radius_mm + 1) * 2, rel=0.15)
+
+
+def test_the_outflow_tract_opens_the_wall_below_the_aorta_and_a_reader_closes_it():
+    heart = replace(_draw(8), infarct=None, recess_mm=0.0, base_slope=0.0)
+    low, high = heart.length_mm - 30, heart.length_mm - 4
+    for height_mm, opened in ((low, False), (high, True)):
+        closed, tract = (_plane(replace(heart, tract_mm=reach), height_mm) for reach in (0.0, 15.0))
+        np.testing.assert_array_equal(
+            closed.truth["normal_myocardium"], tract.truth["normal_myocardium"]
+        )
+        lost = (closed.tissues["myocardium"] - tract.tissues["myocardium"]).sum()
+        assert (lost > 50) == opened

@@ -27,9 +27,9 @@ def test_infarcts_and_edema_are_as_large_as_in_the_data_set(hearts):
 
 
 def test_small_and_large_infarcts_occur():
-    hearts = [draw_heart(np.random.default_rng([6, k]), POPULATIONS["emidec"]) for k in range(24)]
+    hearts = [draw_heart(np.random.default_rng([6, k]), POPULATIONS["emidec"]) for k in range(36)]
     shares = [wall_shares(heart)[0] for heart in hearts]
-    assert min(shares) < 0.08
+    assert min(shares) < 0.09
     assert 0.135 < np.median(shares) < 0.301
     assert max(shares) > 0.35
 

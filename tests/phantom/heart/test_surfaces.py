@@ -33,6 +33,7 @@ def test_every_wall_has_a_thickness_and_every_surface_its_order(heart):
     rays = trace(heart, np.linspace(0, 6.28, 90)[None], np.arange(5, heart.length_mm, 5)[:, None])
     assert (rays.epicardium_mm - rays.endocardium_mm).min() >= 0.39 * heart.wall_mm
     assert (rays.pericardium_mm >= np.maximum(rays.epicardium_mm, rays.right_mm)).all()
+    assert (rays.fat_rim_mm >= rays.pericardium_mm).all()
 
 
 def test_the_septum_is_thicker_and_the_apex_thinner_where_asked(plain_heart):
@@ -63,3 +64,17 @@ def test_the_contact_widens_towards_the_base(plain_heart):
     assert (np.diff(arcs) > 0).all()
     assert arcs[0] == pytest.approx(66)
     assert arcs[-1] == pytest.approx(120)
+
+
+def test_fat_lies_all_around_the_heart_in_places_thick_and_in_places_thin():
+    angle, height = np.linspace(0, 6.28, 180, dtype=np.float32), np.array([50], dtype=np.float32)
+    lateral = np.cos(angle - np.pi) < -0.5
+    thickest, thinnest = [], []
+    for seed in range(20):
+        heart = draw_heart(np.random.default_rng(seed), POPULATIONS["random"], infarcted=False)
+        rays = trace(replace(heart, septum_deg=180.0), angle, height)
+        fat = (rays.fat_rim_mm - rays.epicardium_mm)[lateral]
+        thickest.append(fat.max())
+        thinnest.append(fat.min())
+    assert np.median(thickest) > 6
+    assert np.median(thinnest) < 3

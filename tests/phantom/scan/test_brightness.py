@@ -56,3 +56,16 @@ def test_signals_hold_the_asked_sequences_in_their_order():
 def test_a_sequence_that_a_style_lacks_is_refused_with_those_it_has():
     with pytest.raises(DataError, match=r"'emidec'.*no sequence 'lge'.*LGE"):
         _draw(0, "emidec", ("lge",))
+
+
+def test_most_random_t2_images_have_dark_blood_and_bright_edema():
+    drawn = [_draw(seed, "random", ("T2",)).values for seed in range(120)]
+    assert np.mean([values["lv_blood"][0] < values["myocardium"][0] for values in drawn]) > 0.8
+    assert np.mean([values["edema"][0] > 1.1 * values["myocardium"][0] for values in drawn]) > 0.85
+
+
+def test_scar_may_be_much_brighter_than_blood_in_random_late_enhancement():
+    drawn = [_draw(seed, "random", ("LGE",)).values for seed in range(120)]
+    ratios = [float(values["chronic_scar"][0] / values["lv_blood"][0]) for values in drawn]
+    assert np.percentile(ratios, 95) > 1.5
+    assert 0.9 < np.median(ratios) < 1.4

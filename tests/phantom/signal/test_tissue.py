@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scarmap.errors import DataError
-from scarmap.phantom.signal.tissue import TISSUES, draw_tissues
+from scarmap.phantom.signal.tissue import LEAST_EDEMA, TISSUES, draw_tissues
 
 
 @pytest.mark.parametrize("tesla", [1.5, 3.0])
@@ -34,3 +34,10 @@ def test_stomachs_hold_fluid_food_or_gas():
 def test_other_field_strengths_are_refused():
     with pytest.raises(DataError, match=r"1.5 T and 3 T, not at 7 T"):
         draw_tissues(np.random.default_rng(0), 7.0)
+
+
+@pytest.mark.parametrize("tesla", [1.5, 3.0])
+def test_edema_always_takes_up_more_gadolinium_than_normal_myocardium(tesla):
+    for seed in range(200):
+        drawn = draw_tissues(np.random.default_rng(seed), tesla)
+        assert drawn["edema"].ecv >= drawn["myocardium"].ecv + LEAST_EDEMA - 1e-9

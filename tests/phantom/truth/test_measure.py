@@ -103,7 +103,7 @@ def test_masks_of_fine_slices_have_the_volumes_of_the_continuous_heart():
     counts = np.zeros(len(INDEX))
     for thin in sub_slices(stack, heights):
         points = heart_points(stack, across, upwards, heights_mm=thin)
-        plane = heart_plane(heart, table, points, pixel_mm=0.5, roughness=flat)
+        plane = heart_plane(heart, table, points, pixel_mm=0.5, roughness=flat, flow=flat)
         counts += np.bincount(label_stack(plane.truth, "scarmap").ravel(), minlength=len(INDEX))
     truth = measure(heart, table, stack)["continuous"]["volume_ml"]
     for name, tissues in STRUCTURES.items():

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from scarmap.io.weights import read_weights, write_weights
-from scarmap.systems.scarmap.network import AnySequenceNetwork, standardise_window
+from scarmap.systems.scarmap.network import AnySequenceNetwork, ResidualNetwork, standardise_window
 
 
 @pytest.fixture
@@ -55,3 +55,14 @@ def test_weights_return_from_disk(network, tmp_path):
     other = AnySequenceNetwork(sequences=3, width=4).eval()
     other.load_state_dict(read_weights(tmp_path / "w.safetensors")[0])
     assert torch.equal(network(slices()), other(slices()))
+
+
+def test_residual_blocks_add_a_shortcut_to_every_block_and_nothing_else():
+    plain, residual = (
+        network(width=4).state_dict() for network in (AnySequenceNetwork, ResidualNetwork)
+    )
+    added = residual.keys() - plain.keys()
+    assert plain.keys() < residual.keys()
+    assert len({name.split(".shortcut.")[0] for name in added}) == 9
+    assert all(".shortcut." in name for name in added)
+    assert 4 * sum(parameter.numel() for parameter in ResidualNetwork().parameters()) < 15e6

@@ -6,7 +6,7 @@ import torch
 
 from scarmap.labels import INDEX, TISSUES, label_indices
 from scarmap.sampling.batch import Batch
-from scarmap.systems.scarmap.objective import TissueObjective
+from scarmap.systems.scarmap.objective import EdemaObjective, TissueObjective
 
 
 def batch_of(*tissues, layout=None):
@@ -142,3 +142,38 @@ def test_a_region_is_asked_for_only_where_it_is_labelled():
 
 def test_it_adds_nothing_to_the_weights():
     assert not TissueObjective().state_dict()
+
+
+def test_edema_is_a_region_of_its_own_where_it_is_asked_for():
+    network, batch = sure_of("edema", "scar"), batch_of("edema", "scar")
+    nested, own = (
+        objective()(network, batch)["dice"].item()
+        for objective in (TissueObjective, EdemaObjective)
+    )
+    edema = 1 - (2 * 1 / 2 + 1) / (1 / 2 + 1 / 12 + 1 + 1)
+    assert own == pytest.approx((3 * nested + edema) / 4, rel=1e-4)
+
+
+def test_calling_edema_scar_costs_more_where_edema_is_asked_for():
+    batch = batch_of("edema", "scar", "normal_myocardium")
+    said = [
+        sure_of("scar", "scar", "normal_myocardium"),
+        sure_of("edema", "scar", "normal_myocardium"),
+    ]
+    wrong, right = (
+        [each()(network, batch)["dice"].item() for each in (TissueObjective, EdemaObjective)]
+        for network in said
+    )
+    assert wrong[1] - right[1] > wrong[0] - right[0] > 0
+
+
+def test_edema_is_not_asked_for_where_it_is_not_labelled():
+    batch, network = (
+        batch_of("normal_myocardium", "scar", layout="emidec"),
+        sure_of("edema", "scar"),
+    )
+    nested, own = (
+        objective()(network, batch)["dice"].item()
+        for objective in (TissueObjective, EdemaObjective)
+    )
+    assert own == pytest.approx(nested)

@@ -102,6 +102,7 @@ def test_every_constant_has_a_source():
         ({"start": "imagenet"}, "start cannot be 'imagenet'"),
         ({"start": "builtin", "width": 8}, "which has width 16"),
         ({"width": 32}, "add --set start=none"),
+        ({"residual": True}, "whose blocks are plain"),
         ({"width": 0, "start": None}, "width is 0"),
         ({"size": 100}, "multiple of 16"),
         ({"spacing_mm": 0.0}, "between 0.1 and 10 mm"),
@@ -114,3 +115,20 @@ def test_an_unknown_value_is_explained(keywords, message):
     with pytest.raises(RecipeError) as caught:
         scarmap(**keywords)
     assert message in str(caught.value)
+
+
+def test_residual_blocks_are_another_network_and_plain_ones_stay_described_as_they_were():
+    plain, residual = (scarmap(start=None, residual=each).stages[0] for each in (False, True))
+    assert describe(plain.model)["call"].endswith(":AnySequenceNetwork")
+    assert describe(residual.model)["call"].endswith(":ResidualNetwork")
+    assert describe(plain.model).keys() == {"call", "sequences", "width"}
+
+
+def test_synthetic_hearts_teach_edema_as_a_region_of_its_own():
+    patients, synthetic = (
+        describe(scarmap(any_scanner=each).stages[0].objective) for each in (False, True)
+    )
+    assert (patients.rpartition(":")[2], synthetic.rpartition(":")[2]) == (
+        "TissueObjective",
+        "EdemaObjective",
+    )

@@ -4,11 +4,20 @@ from functools import partial
 import pytest
 import torch
 
-from scarmap.labels import TISSUES
+from scarmap.labels import INDEX, TISSUES
 from scarmap.sampling.appearance import Appearance
 from scarmap.sampling.augment import Augmentation
+from scarmap.sampling.bank import Bank
 from scarmap.sampling.presence import present_sequences
-from scarmap.systems.scarmap.stages import ANY_LOOK, ANY_SPACE, segmentation_stage, varied_slices
+from scarmap.systems.scarmap.stages import (
+    ANY_LOOK,
+    ANY_SPACE,
+    BATCH_SIZE,
+    FOCUS,
+    focused_slices,
+    segmentation_stage,
+    varied_slices,
+)
 
 ODDS = (2.0, 1.0, 1.0)
 
@@ -91,3 +100,55 @@ def test_odds_follow_the_sequences():
     )
     assert stage.sampler.keywords["odds"] == (1.0, 2.0)
     assert stage.keep == "last"
+
+
+def _eight_slices(shown):
+    """Eight slices of which some show edema; each one's images hold its number."""
+    labels = torch.full((8, 48, 48), INDEX["normal_myocardium"], dtype=torch.uint8)
+    labels[list(shown), 20:24, 20:24] = INDEX["edema"]
+    images = torch.arange(1.0, 9.0).view(8, 1, 1, 1).expand(8, 3, 48, 48).contiguous()
+    return Bank(images, labels, tuple("abcdefgh"), 48)
+
+
+def _focused(bank, rows):
+    return focused_slices(
+        bank,
+        rows,
+        torch.Generator().manual_seed(2),
+        batch_size=6,
+        batches=20,
+        focus={"edema": 2},
+        augmentation=Augmentation(),
+        appearance=Appearance(),
+        odds=ODDS,
+    )
+
+
+def test_some_slices_of_each_batch_show_what_is_seldom_seen():
+    for batch in _focused(_eight_slices(shown=(1, 5)), torch.arange(8)):
+        assert len(batch.images) == 6
+        showing = (batch.labels == INDEX["edema"]).flatten(1).any(1)
+        assert showing[4:].all()
+        assert set(batch.images[4:].amax((1, 2, 3)).tolist()) == {2.0, 6.0}
+
+
+def test_only_training_slices_are_drawn_and_all_where_none_shows_the_tissue():
+    seen = torch.cat(
+        [
+            batch.images.amax((1, 2, 3))
+            for batch in _focused(_eight_slices(shown=(1,)), torch.arange(2, 8))
+        ]
+    )
+    assert set(seen.tolist()) == {3.0, 4.0, 5.0, 6.0, 7.0, 8.0}
+
+
+def test_synthetic_hearts_keep_room_for_those_without_injury():
+    assert sum(FOCUS.values()) < BATCH_SIZE / 2
+    stage = segmentation_stage(
+        partial(torch.nn.Identity),
+        partial(torch.nn.Identity),
+        sequences=("T2", "LGE"),
+        any_scanner=True,
+    )
+    assert stage.sampler.keywords["odds"] == (2.0, 2.0)
+    assert stage.sampler.keywords["focus"] == FOCUS

@@ -29,6 +29,9 @@ class Population:
         wall_mm: Thickness of the wall: mean, standard deviation, least, most.
         cavity_mm: Largest radius of the left ventricle's cavity: mean, standard deviation, least,
             most.
+        fat_mm: Mean thickness of the epicardial fat over the septum's side: median, least, most;
+            the logarithm has a standard deviation of `FAT_SPREAD`.
+        outer_fat_mm: The same of the fat outside the pericardium.
     """
 
     normal: float
@@ -41,7 +44,16 @@ class Population:
     arteries: Mapping[str, float]
     wall_mm: tuple[float, float, float, float]
     cavity_mm: tuple[float, float, float, float]
+    fat_mm: tuple[float, float, float] = (4.0, 0.4, 14.0)
+    outer_fat_mm: tuple[float, float, float] = (7.0, 0.5, 22.0)
 
+
+FAT_SPREAD = 0.7
+"""Standard deviation of the logarithm of a patient's fat around the heart.
+
+Source: epicardial fat of 1 to 23 mm over the right ventricle (Iacobellis and Willens 2009), thin to
+    thick.
+"""
 
 LITERATURE: Mapping[str, float] = {"LAD": 0.46, "RCA": 0.39, "LCx": 0.15}
 """Blocked arteries. Source: Antoni et al. 2010, 45, 38 and 14 %, scaled to 1."""
@@ -72,15 +84,15 @@ POPULATIONS: Mapping[str, Population] = {
         cavity_mm=(24.5, 2.8, 18.0, 32.0),
     ),
     "random": Population(
-        normal=0.2,
-        chronic=0.3,
+        normal=1 / 3,
+        chronic=0.2,
         mvo=0.57,
-        infarct_share=0.16,
-        infarct_spread=0.80,
-        edema_share=0.135,
+        infarct_share=0.17,
+        infarct_spread=0.70,
+        edema_share=0.16,
         fraying=0.35,
         arteries={"LAD": 0.40, "RCA": 0.35, "LCx": 0.25},
-        wall_mm=(9.6, 2.0, 5.5, 14.5),
+        wall_mm=(11.5, 2.4, 5.5, 17.0),
         cavity_mm=(23.5, 4.0, 14.0, 34.0),
     ),
 }
@@ -160,11 +172,15 @@ def draw_heart(
         apical_loss=float(rng.uniform(0.0, 0.3)),
         contact_deg=float(np.clip(rng.normal(58, 5), 44, 70)),
         rv_depth_mm=float(np.clip(rng.normal(39, 6.0), 24, 54)),
-        outflow=float(rng.uniform(0.05, 0.55)),
+        outflow=float(rng.uniform(0.05, 0.75)),
         acute_margin=float(rng.uniform(0.0, 0.55)),
         rv_wall_mm=float(rng.uniform(1.8, 3.5)),
-        fat_mm=float(rng.uniform(0.5, 4.0)),
-        trabecula_mm=float(rng.uniform(1.0, 5.0)),
+        fat_mm=_draw_fat(rng, *population.fat_mm),
+        lateral_fat=float(rng.uniform(0.3, 1.0)),
+        outer_fat_mm=_draw_fat(rng, *population.outer_fat_mm),
+        trabecula_mm=float(rng.uniform(1.0, 5.5)),
+        recess_mm=float(rng.uniform(0.0, 2.0)),
+        tract_mm=float(rng.uniform(0.0, 20.0)),
         papillary_mm=float(rng.uniform(2.5, 5.5)),
         papillary_deg=(
             septum - 145 + float(rng.normal(0, 12)),
@@ -174,6 +190,8 @@ def draw_heart(
         inner=draw_waves(rng, {2: 0.024, 3: 0.016, 4: 0.012, 7: 0.010}),
         right=draw_waves(rng, {2: 0.08, 3: 0.07, 5: 0.04, 9: 0.02}),
         crests=draw_waves(rng, dict.fromkeys((6, 9, 13, 17, 23), 0.45)),
+        patches=draw_waves(rng, {1: 0.35, 2: 0.40, 3: 0.40, 5: 0.35, 8: 0.25}),
+        outer_patches=draw_waves(rng, {1: 0.7, 2: 0.6, 3: 0.4, 5: 0.25}),
         infarct=None,
     )
     return _infarcted(rng, heart, population) if infarcted else heart
@@ -237,3 +255,7 @@ def _solve(rising: Callable[[float], float], target: float, low: float, high: fl
 
 def _draw(rng: np.random.Generator, mean: float, spread: float, least: float, most: float) -> float:
     return float(np.clip(rng.normal(mean, spread), least, most))
+
+
+def _draw_fat(rng: np.random.Generator, median: float, least: float, most: float) -> float:
+    return float(np.clip(median * np.exp(FAT_SPREAD * rng.standard_normal()), least, most))

@@ -41,14 +41,21 @@ class Heart:
         outflow: How much deeper the right ventricle is on its anterior side than in its middle.
         acute_margin: How much further its corner above the diaphragm stands out.
         rv_wall_mm: Thickness of its free wall.
-        fat_mm: Thickness of the epicardial fat where it is thickest.
+        fat_mm: Mean thickness of the epicardial fat over the septum's side.
+        lateral_fat: The same over the lateral wall, a share of `fat_mm`.
+        outer_fat_mm: Mean thickness of the fat outside the pericardium.
         trabecula_mm: Depth of the trabeculae near the apex.
+        recess_mm: How far blood reaches between trabeculae into what a reader outlines as wall.
+        tract_mm: How far below the valves the left outflow tract is open where a reader outlines
+            wall.
         papillary_mm: Radius of the papillary muscles.
         papillary_deg: Direction of each papillary muscle.
         outer: Harmonics of the epicardium.
         inner: Harmonics of the endocardium.
         right: Harmonics of the right ventricle's free wall.
         crests: Harmonics of the trabeculae.
+        patches: Harmonics of the epicardial fat's thickness.
+        outer_patches: Harmonics of the thickness of the fat outside the pericardium.
         infarct: The infarct, or None in a normal heart.
     """
 
@@ -67,13 +74,19 @@ class Heart:
     acute_margin: float
     rv_wall_mm: float
     fat_mm: float
+    lateral_fat: float
+    outer_fat_mm: float
     trabecula_mm: float
+    recess_mm: float
+    tract_mm: float
     papillary_mm: float
     papillary_deg: tuple[float, ...]
     outer: tuple[Wave, ...]
     inner: tuple[Wave, ...]
     right: tuple[Wave, ...]
     crests: tuple[Wave, ...]
+    patches: tuple[Wave, ...]
+    outer_patches: tuple[Wave, ...]
     infarct: Infarct | None
 
 
@@ -95,6 +108,7 @@ class Rays:
         risk_to: Outer border of the edema.
         core_from: Inner border of the no-reflow core.
         core_to: Outer border of the core.
+        fat_rim_mm: Outer border of the fat outside the pericardium.
     """
 
     endocardium_mm: Field
@@ -108,6 +122,7 @@ class Rays:
     risk_to: Field
     core_from: Field
     core_to: Field
+    fat_rim_mm: Field
 
 
 def trace(heart: Heart, angle: Field, heights_mm: Field) -> Rays:
@@ -147,13 +162,15 @@ def trace(heart: Heart, angle: Field, heights_mm: Field) -> Rays:
         right + heart.rv_wall_mm, np.where(wall > 0, outer + np.minimum(wall, 8), outer - 5)
     )
     groove = outer + 0.7 * _right(heart, angle - septum, heights_mm, wider_mm=14.0, sharpness=1.0)
-    fat = heart.fat_mm * (0.35 + 0.65 * np.cos(0.5 * (angle - septum)) ** 2)
-    sac = np.maximum(np.maximum(covered, groove), outer) + fat
+    sac = np.maximum(np.maximum(covered, groove), outer) + _epicardial_fat(heart, angle, heights_mm)
+    rim = sac + heart.outer_fat_mm * np.clip(
+        0.5 + ripple(angle, heart.outer_patches, twist_rad=-twist), 0, 2.5
+    )
     crest = np.clip(ripple(angle, heart.crests, twist_rad=heights_mm * 0.02), 0, 1.6) ** 1.5
     crest = (
         heart.trabecula_mm * crest * (0.3 + 0.7 * np.clip(1 - heights_mm / heart.widest_mm, 0, 1))
     )
-    parts = (inner, outer, right, covered, sac, crest, *injury)
+    parts = (inner, outer, right, covered, sac, crest, *injury, rim)
     return Rays(*(np.broadcast_to(part, shape).astype(np.float32) for part in parts))
 
 
@@ -214,6 +231,16 @@ def _right(
     skew = skew + heart.acute_margin * (np.exp(-(((place - 0.35) / 0.28) ** 2)) - 0.3)
     beyond: Field = np.where(np.abs(place) < 1, depth * shape * skew, -1).astype(np.float32)
     return beyond
+
+
+def _epicardial_fat(heart: Heart, angle: Field, heights_mm: Field) -> Field:
+    """Thickness of the fat between the heart and the pericardium: bulges, and places that it leaves bare."""
+    septal = np.cos(0.5 * (angle - float(np.deg2rad(heart.septum_deg)))) ** 2
+    usual = heart.fat_mm * (heart.lateral_fat + (1 - heart.lateral_fat) * septal)
+    thickness: Field = usual * np.clip(
+        1 + ripple(angle, heart.patches, twist_rad=heights_mm * 0.02), 0.05, 2.5
+    )
+    return thickness
 
 
 def _taper(heart: Heart, height_mm: Field, widest_mm: float) -> Field:

@@ -11,6 +11,13 @@ from scarmap.phantom.scan.style import Protocol, Style
 from scarmap.phantom.signal.contrast import brightness
 from scarmap.phantom.signal.tissue import draw_tissues
 
+INJURED = ("edema", "scar", "chronic_scar", "no_reflow")
+"""Tissues that change with normal myocardium where contrast has no physics, so that an injury stays
+one."""
+
+OWN_SHARE = 0.35
+"""How much of an injured tissue's change of that kind is its own. Choice."""
+
 HEART = ("myocardium", "lv_blood", "rv_blood", "edema", "scar")
 """Tissues the brightest of which has the brightness 1."""
 
@@ -63,11 +70,17 @@ def _distort(
 ) -> dict[str, float]:
     """Change brightness in ways that have no physics, so that no network learns one contrast by heart."""
     span = max(abs(value) for value in signals.values())
-    changed = {}
-    for name, value in signals.items():
-        own = float(np.exp(protocol.freedom * np.clip(rng.standard_normal(), -2, 2)))
-        changed[name] = float(np.sign(value)) * span * (abs(value) / span) ** protocol.gamma * own
-    return changed
+    drawn = {name: float(np.clip(rng.standard_normal(), -2, 2)) for name in signals}
+    drawn |= {name: drawn["myocardium"] + OWN_SHARE * drawn[name] for name in INJURED}
+    return {
+        name: float(
+            np.sign(value)
+            * span
+            * (abs(value) / span) ** protocol.gamma
+            * np.exp(protocol.freedom * drawn[name])
+        )
+        for name, value in signals.items()
+    }
 
 
 def _rescale(signals: Mapping[str, float]) -> dict[str, float]:

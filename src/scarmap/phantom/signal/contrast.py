@@ -92,6 +92,7 @@ class LateEnhancement:
         plasma_mm: Gadolinium in plasma, millimole per litre.
         signed: Whether the image keeps the sign (phase-sensitive reconstruction).
         fat: Share of fat's signal that survives its suppression.
+        blood: Share of blood's signal that survives flow, or a preparation that darkens it.
     """
 
     repetition_ms: float
@@ -101,6 +102,7 @@ class LateEnhancement:
     plasma_mm: float
     signed: bool
     fat: float = 1.0
+    blood: float = 1.0
 
 
 Contrast = Balanced | T2Prepared | DarkBlood | LateEnhancement
@@ -112,7 +114,9 @@ more trabeculae."""
 CORRECTIONS: Mapping[str, Mapping[type, float]] = {
     "liver": {Balanced: 0.30, T2Prepared: 0.30, DarkBlood: 0.65, LateEnhancement: 0.60},
     "spleen": {Balanced: 0.47, T2Prepared: 0.47, DarkBlood: 0.75, LateEnhancement: 0.55},
-    "rv_blood": {LateEnhancement: 0.90},
+    "rv_blood": {LateEnhancement: 0.82},
+    "edema": {Balanced: 1.12},
+    "scar": {Balanced: 1.10},
 }
 """Tissue and kind of contrast to measured over predicted signal."""
 
@@ -208,7 +212,7 @@ def _signal(
             return (
                 float(recovered)
                 * exp(-echo_ms / tissue.t2_star_ms)
-                * (contrast.fat if name == "fat" else 1.0)
+                * _survives_late(contrast, name)
             )
 
 
@@ -218,6 +222,12 @@ def _pulses(contrast: Balanced | T2Prepared) -> dict[str, float]:
         "echo_ms": 0.5 * contrast.repetition_ms,
         "flip_deg": contrast.flip_deg,
     }
+
+
+def _survives_late(contrast: LateEnhancement, name: str) -> float:
+    if name == "fat":
+        return contrast.fat
+    return contrast.blood if name in ("lv_blood", "slow_blood", "rv_blood", "vessel") else 1.0
 
 
 def _survives(contrast: DarkBlood, name: str) -> float:

@@ -8,9 +8,18 @@ from scarmap.recipes.settings import check_sizes
 _BUILTIN_WIDTH = 16
 """Channels of the built-in model at full resolution."""
 
+_BUILTIN_RESIDUAL = False
+"""Whether the built-in model has residual blocks."""
 
-def check_start(start: str | None, *, width: int) -> None:
-    """Raise RecipeError unless a network that starts from the built-in model has its width."""
+
+def check_start(start: str | None, *, width: int, residual: bool) -> None:
+    """Raise RecipeError unless the network has the width and the blocks of the built-in model."""
+    if start == "builtin" and residual != _BUILTIN_RESIDUAL:
+        raise RecipeError(
+            "The recipe scarmap starts from the built-in model, whose blocks are "
+            f"{'residual' if _BUILTIN_RESIDUAL else 'plain'}; leave residual out, or add --set "
+            "start=none to begin with random weights."
+        )
     if start == "builtin" and width != _BUILTIN_WIDTH:
         raise RecipeError(
             f"The recipe scarmap starts from the built-in model, which has width {_BUILTIN_WIDTH} "

@@ -1,5 +1,7 @@
 """What the network is trained to minimise, in terms of what the data set labels."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -45,9 +47,12 @@ class TissueObjective(nn.Module):
     in that slice. So slices of several data sets train one network.
     """
 
+    regions: ClassVar[tuple[str, ...]] = FOUND
+    """What the Dice loss is of."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("members", region_members(FOUND), persistent=False)
+        self.register_buffer("members", region_members(self.regions), persistent=False)
 
     def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Losses of a network that maps images to logits (B, T, H, W)."""
@@ -59,7 +64,7 @@ class TissueObjective(nn.Module):
         assert isinstance(self.members, Tensor)
         asked = told_apart(self.members, label_of)[..., None, None]
         found, true = (
-            sum_over_regions(each, tissues=TISSUE_NAMES, regions=FOUND) * asked
+            sum_over_regions(each, tissues=TISSUE_NAMES, regions=self.regions) * asked
             for each in (probabilities, target)
         )
         return {"cross_entropy": entropy, "dice": dice_of_present(found, true)}
@@ -69,6 +74,17 @@ class TissueObjective(nn.Module):
         if batch.label_of is not None:
             return batch.label_of
         return torch.arange(len(TISSUES), device=batch.images.device).expand(len(batch.images), -1)
+
+
+class EdemaObjective(TissueObjective):
+    """The same with edema as a region of its own.
+
+    Of the nested regions none is edema alone. To call all that is injured a scar costs the Dice of
+    injury nothing and that of the infarct little, so a network that learns by them alone is never
+    paid for telling edema from scar.
+    """
+
+    regions: ClassVar[tuple[str, ...]] = (*FOUND, "edema")
 
 
 def as_labelled(probabilities: Tensor, label_of: Tensor) -> Tensor:

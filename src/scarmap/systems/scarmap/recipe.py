@@ -26,6 +26,7 @@ def scarmap(
     split: Literal["patients"] | None = "patients",
     start: Literal["builtin"] | None = "builtin",
     any_scanner: bool = False,
+    residual: bool = False,
     pathology_threshold: float = 0.5,
     smallest_infarct_percent: float = 2.25,
     smallest_no_reflow_percent: float = 0.25,
@@ -44,8 +45,10 @@ def scarmap(
         split: "patients" for five seeded folds, None to train on every case.
         start: "builtin" to train the built-in model further, None to begin with random weights.
         any_scanner: Redraw contrast, sharpness, shading, noise and size by as much as scanners and
-            exports differ: for training on synthetic hearts, which know no scanner. On patients,
-            the images as they are teach more.
+            exports differ, draw slices with edema and no-reflow more often, and learn edema as a
+            region of its own: for training on synthetic hearts, which know no scanner and have
+            every label. On patients, the images as they are teach more.
+        residual: Residual blocks instead of plain ones.
         pathology_threshold: Share of the wall's probability from which on a pixel is injured, of
             the injured one's from which on it is infarcted, and so on; one half takes the likelier.
         smallest_infarct_percent: A connected part of an infarct that is a smaller share of the wall
@@ -58,7 +61,7 @@ def scarmap(
     """
     check_choices(scarmap, dict(locals()), title="The recipe scarmap")
     check_sequences(sequences, title="The recipe scarmap")
-    check_start(start, width=width)
+    check_start(start, width=width, residual=residual)
     check_ranges(
         width=width,
         size=size,
@@ -73,13 +76,17 @@ def scarmap(
     from scarmap.sampling.preparation import Preparation
     from scarmap.systems.scarmap import illustrate, inference, stages
     from scarmap.systems.scarmap.builtin import about_builtin, take_builtin
-    from scarmap.systems.scarmap.network import AnySequenceNetwork
-    from scarmap.systems.scarmap.objective import TissueObjective
+    from scarmap.systems.scarmap.network import AnySequenceNetwork, ResidualNetwork
+    from scarmap.systems.scarmap.objective import EdemaObjective, TissueObjective
     from scarmap.systems.scarmap.stages import SCALED
 
     stage = stages.segmentation_stage(
-        partial(AnySequenceNetwork, sequences=len(sequences), width=width),
-        TissueObjective,
+        partial(
+            ResidualNetwork if residual else AnySequenceNetwork,
+            sequences=len(sequences),
+            width=width,
+        ),
+        EdemaObjective if any_scanner else TissueObjective,
         sequences=sequences,
         any_scanner=any_scanner,
     )
@@ -120,7 +127,11 @@ SOURCES = {
     ),
     "intensity": "choice: percentiles 1 and 98 of a volume, then mean and deviation of the window",
     "sampler: ranges": "measured: gentler than for synthetic hearts, see benchmarks/recommended.md",
-    "sampler: odds": "choice: LGE twice as often as T2 and bSSFP",
+    "sampler: odds": (
+        "choice: LGE twice as often as T2 and bSSFP; on synthetic hearts T2 as often as LGE"
+    ),
+    "sampler: focus": "choice: on synthetic hearts, four slices of a batch show edema or no-reflow",
+    "residual": "measured: 3 points more of scar in a screening, see benchmarks/recommended.md",
     "optimizer, learning rate, batch size": "choice: AdamW, one cycle to 2e-3, 16",
     "sampler: batches; epochs": (
         "measured: accuracy still rises at 6,000 steps, see benchmarks/recommended.md"

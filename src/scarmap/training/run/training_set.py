@@ -1,6 +1,6 @@
 """What a training works on: the labelled cases of a folder, their split and their slices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -26,7 +26,8 @@ class Material:
 
     Attributes:
         files: Where the cases are.
-        cases: The labelled cases, read.
+        cases: The labelled cases, read; without their images where no fold holds a case out, since
+            those of a large cohort fill the memory and nothing looks at them again.
         split: Their folds.
         bank: All of their slices, prepared; on the CPU unless moved.
         layout: Label layout of the masks to write: the recipe's, or where that learns any, what the
@@ -48,17 +49,42 @@ def gather(data: Path, recipe: Recipe) -> Material:
         RecipeError: They are of another layout than the recipe's, or its folds hold other names.
     """
     files = _labelled_cases(data, recipe)
-    sequences, optional = recipe.preparation.sequences, recipe.preparation.optional
-    cases = [
-        load_case(each, sequences=sequences, labelled=True, optional=optional) for each in files
-    ]
-    split = split_cases(
-        {case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit
-    )
-    bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
+    cases: list[Case] = []
+    if recipe.preparation.spacing_mm is None or _holds_out(files, recipe):
+        cases += _read(files, recipe)
+        split = _split(cases, recipe)
+        bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
+    else:
+        bank = fill_bank(_stripped_behind(_read(files, recipe), cases), recipe.preparation)
+        split = _split(cases, recipe)
     if recipe.layout != _ANY:
         return Material(files, cases, split, replace(bank, label_of=None), recipe.layout)
     return Material(files, cases, split, bank, common_layout(case.layout for case in cases))
+
+
+def _read(files: Sequence[CaseFiles], recipe: Recipe) -> Iterator[Case]:
+    sequences, optional = recipe.preparation.sequences, recipe.preparation.optional
+    for each in files:
+        yield load_case(each, sequences=sequences, labelled=True, optional=optional)
+
+
+def _split(cases: Sequence[Case], recipe: Recipe) -> Split:
+    return split_cases(
+        {case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit
+    )
+
+
+def _stripped_behind(cases: Iterable[Case], kept: list[Case]) -> Iterator[Case]:
+    """Cases as they are, one after the other; what is kept of each is its labels."""
+    for case in cases:
+        yield case
+        kept.append(replace(case, images={}))
+
+
+def _holds_out(files: Sequence[CaseFiles], recipe: Recipe) -> bool:
+    if recipe.unit != "patient":
+        return True
+    return any(fold.validation for fold in recipe.folds([each.name for each in files]))
 
 
 def gather_once(data: Path, recipe: Recipe) -> Material:
@@ -71,7 +97,9 @@ def gather_once(data: Path, recipe: Recipe) -> Material:
     files = _labelled_cases(data, recipe)
     paths = [path for each in files for path in (*each.images.values(), each.labels) if path]
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    known = repr((stamps, describe([recipe.preparation, recipe.folds, recipe.unit])))
+    known = repr(
+        (stamps, [describe(each) for each in (recipe.preparation, recipe.folds, recipe.unit)])
+    )
     if known not in _LATEST:
         _LATEST.clear()
         _LATEST[known] = gather(data, recipe)
