@@ -178,7 +178,7 @@ def published_scores(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def score_cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: bool = False) -> Cell:
-    """Write mean and sd of a metric as `METRICS` shows it; the cell is empty if nothing was measured.
+    """Write mean and sd of a metric as `METRICS` shows it; an empty cell if it was not measured.
 
     Args:
         statistics: Of `scarmap.evaluation.table.summarise`, or None.
