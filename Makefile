@@ -16,7 +16,7 @@ help:
 	@echo "make demo     synthetic patients, masks of the built-in model, scores and a report page, in demo/"
 	@echo "make test     the test suite"
 	@echo "make slow     the tests that take minutes"
-	@echo "make check    lint, format, types, import layers, spelling"
+	@echo "make check    lint, format, types, import layers, spelling, complexity"
 	@echo "make clean    remove caches and the demo; the environment $(VENV) stays"
 
 demo: install
@@ -34,6 +34,7 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
+	@! $(BIN)/radon cc --min C --show-complexity src | grep . || { echo "take these apart"; exit 1; }
 
 install:
 	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \

@@ -1,4 +1,4 @@
-"""Measure contrast, noise, shape and surroundings of labelled cases, the same way on synthetic and on real ones.
+"""Measure contrast, noise, shape and surroundings of labelled cases, synthetic or real.
 
 Masks are eroded by one voxel in the plane, where partial volume lives; the figure of a case is the
 median over the voxels of all its slices; of a cohort, the median over its cases.
@@ -91,7 +91,7 @@ def noise_levels(case: Case) -> Measured:
 
 
 def positions(case: Case) -> Measured:
-    """Brightness of tissues on a scale on which normal myocardium is 0 and the pool is 1; no zero is needed.
+    """Brightness of tissues where normal myocardium is 0 and the pool is 1.
 
     "normal myocardium SD" and "lv_pool SD" are spreads on the same scale, and "d'" is how far the
     means of a tissue and of normal myocardium lie apart, in root mean square standard deviations.
@@ -176,7 +176,7 @@ def shapes(case: Case) -> Measured:
 def summarise(
     cases: Iterable[Measured], percentiles: Sequence[float] = (50, 25, 75)
 ) -> Mapping[tuple[str, str], tuple[float, ...]]:
-    """Percentiles over cases, by default median and quartiles: key to them, in order of first appearance."""
+    """Percentiles over cases by key, by default median and quartiles."""
     collected: dict[tuple[str, str], list[float]] = {}
     for measured in cases:
         for key, value in measured.items():
@@ -188,7 +188,7 @@ def summarise(
 
 
 def _surroundings(case: Case, sequence: str, dark: float, span: float) -> Measured:
-    """What lies outside the wall and is not labelled: the share that is nearer to blood, and its middle."""
+    """Unlabelled surroundings of the wall: the share nearer to blood, and its middle."""
     assert case.labels is not None
     found: Measured = {}
     array = case.images[sequence].array

@@ -120,9 +120,10 @@ def _named(variable: str) -> Path | None:
 
 def _gaps(arguments: argparse.Namespace) -> Iterator[str]:
     """What the style "random" spans beside what real images show, in each data set's own layout."""
-    yield 'The style "random", which the built-in model is trained on, spans more than a data set on purpose; its'
-    yield "median should lie within the real quartiles. Median [quartiles] (10 to 90 %) over cases. On the scale of"
-    yield "tissues and surroundings 0 is normal myocardium and 1 the pool.\n"
+    yield 'The style "random", which the built-in model is trained on, spans more than a data set'
+    yield "on purpose; its median should lie within the real quartiles. Median [quartiles] (10 to"
+    yield "90 %) over cases. On the scale of tissues and surroundings 0 is normal myocardium and 1"
+    yield "the pool.\n"
     folders = (("myops2020", "MyoPS", arguments.myops), ("emidec", "EMIDEC", arguments.emidec))
     for layout, title, folder in folders:
         made, real = _random(layout, arguments), _real(layout, folder, healthy=True)

@@ -9,7 +9,8 @@ from scarmap.phantom.cohort import write_cohort
 
 @pytest.fixture(scope="session")
 def myops_phantom(tmp_path_factory):
-    """Folder of 6 infarcted cases in MyoPS layout: 3 sequences, 3 slices of 128 x 128 voxels, 2.6 to 2.9 mm."""
+    """Folder of 6 infarcted cases in MyoPS layout: 3 sequences, 3 slices of 128 x 128 voxels, 2.6
+    to 2.9 mm."""
     folder = tmp_path_factory.mktemp("myops_phantom")
     write_cohort(folder, layout="myops2020", num_cases=6, seed=20, num_slices=3, in_plane=128)
     return folder
@@ -17,7 +18,8 @@ def myops_phantom(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def emidec_phantom(tmp_path_factory):
-    """Folder of 4 cases in EMIDEC layout, the second one normal: LGE, 5 slices of 128 x 128 voxels."""
+    """Folder of 4 cases in EMIDEC layout, the second one normal: LGE, 5 slices of 128 x 128
+    voxels."""
     folder = tmp_path_factory.mktemp("emidec_phantom")
     write_cohort(folder, layout="emidec", num_cases=4, seed=21, num_slices=5, in_plane=128)
     return folder
@@ -25,7 +27,8 @@ def emidec_phantom(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def plain_phantom(myops_phantom, tmp_path_factory):
-    """Folder of 6 cases in our own layout: those of `myops_phantom`, each without one sequence or with all."""
+    """Folder of 6 cases in our own layout: those of `myops_phantom`, each without one sequence or
+    with all."""
     folder = tmp_path_factory.mktemp("plain_phantom")
     for number, files in enumerate(find_cases(myops_phantom)):
         case = load_case(files, sequences=SEQUENCES, labelled=True)

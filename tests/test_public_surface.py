@@ -33,7 +33,8 @@ LAUNCHERS = ("srun", "torchrun")
 
 
 def _modules_after(code, *, watched=HEAVY):
-    """Which of the watched modules a fresh interpreter has imported after running code, and the seconds it took."""
+    """Which of the watched modules a fresh interpreter has imported after running code, and the
+    seconds it took."""
     began = time.perf_counter()
     report = f"import sys; print(*sorted({watched!r} & set(sys.modules)), file=sys.__stderr__)"
     done = subprocess.run(

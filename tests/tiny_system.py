@@ -1,4 +1,5 @@
-"""A system small enough to train in a blink: a 3 x 3 convolution that learns to see bright squares."""
+"""A system small enough to train in a blink: a 3 x 3 convolution that learns to see bright
+squares."""
 
 from dataclasses import replace
 from functools import partial
@@ -161,7 +162,8 @@ def row():
 
 @pytest.fixture
 def bank():
-    """Two slices of 16 x 16 pixels of each of eight cases; a noisy square is brighter and labelled scar."""
+    """Two slices of 16 x 16 pixels of each of eight cases; a noisy square is brighter and labelled
+    scar."""
     generator = torch.Generator().manual_seed(5)
     num = 2 * len(CASES)
     images = torch.rand(num, 1, SIZE, SIZE, generator=generator)

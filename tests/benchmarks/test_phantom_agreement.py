@@ -119,7 +119,8 @@ def test_percentiles_of_a_cohort_may_be_asked_for():
 
 
 def _square_ring(*, spacing_mm=(1.0, 1.0, 8.0)):
-    """A square cavity of 20 voxels in a wall of 6, half of its right side scar; two bright rows below the heart."""
+    """A square cavity of 20 voxels in a wall of 6, half of its right side scar; two bright rows
+    below the heart."""
     labels = np.zeros((60, 60, 2), dtype=np.uint8)
     labels[14:46, 14:46, 0] = INDEX["normal_myocardium"]
     labels[40:46, 14:46, 0] = INDEX["edema"]

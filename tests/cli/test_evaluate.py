@@ -14,7 +14,8 @@ from scarmap.errors import DataError
 
 @pytest.fixture
 def folders(tmp_path):
-    """Predictions as a flat folder, the truth in EMIDEC's layout; one true case is not predicted."""
+    """Predictions as a flat folder, the truth in EMIDEC's layout; one true case is not
+    predicted."""
     values = np.zeros((8, 8, 2), dtype=np.uint8)
     values[1:7, 1:4], values[1:3, 1] = 2, 3
     for case in ("Case_P001", "Case_P002", "Case_P003"):

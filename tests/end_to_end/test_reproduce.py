@@ -1,4 +1,5 @@
-"""A reproduction that is killed twice, or spread over workers, ends with the tables of one that was left alone."""
+"""A reproduction that is killed twice, or spread over workers, ends with the tables of one that was
+left alone."""
 
 import os
 import random
@@ -77,7 +78,8 @@ def progress(out):
 
 
 def kill_after(words, out, *, written, seconds):
-    """Start a reproduction and kill it some time after so much has been written; tells whether it was still at work."""
+    """Start a reproduction and kill it some time after so much has been written; tells whether it
+    was still at work."""
     with start(words) as child:
         while child.poll() is None and progress(out) < written:
             time.sleep(0.02)

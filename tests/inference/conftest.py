@@ -56,7 +56,8 @@ def segmenter():
 
 @pytest.fixture
 def heart():
-    """Function of size and shift to a phantom whose image is its truth: pool 1, wall 2, infarct 3."""
+    """Function of size and shift to a phantom whose image is its truth: pool 1, wall 2, infarct
+    3."""
 
     def make(*, num_slices=3, in_plane=128, shift_mm=(0.0, 0.0)):
         rng = np.random.default_rng(8)

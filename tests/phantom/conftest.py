@@ -8,7 +8,8 @@ from scarmap.volume import Grid
 
 @pytest.fixture(scope="session")
 def plain_heart():
-    """A heart whose valve plane lies far above anything that is imaged; tests bring their own surfaces."""
+    """A heart whose valve plane lies far above anything that is imaged; tests bring their own
+    surfaces."""
     return Heart(
         radius_mm=30.0,
         wall_mm=10.0,
@@ -44,7 +45,8 @@ def plain_heart():
 
 @pytest.fixture(scope="session")
 def ring():
-    """Surfaces of a cylinder of 20 mm inside and 30 mm outside; the infarct fills the inner half of one quarter.
+    """Surfaces of a cylinder of 20 mm inside and 30 mm outside; the infarct fills the inner half of
+    one quarter.
 
     Edema fills the rest of that quarter, from 0 to 90 degrees; no-reflow the inner fifth of its
     first half.

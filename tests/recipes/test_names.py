@@ -115,7 +115,7 @@ def test_the_system_of_a_name():
         ("wide", "is not module:function"),
         ("scarmap.nowhere:x", "'scarmap.nowhere:x' cannot be imported"),
         ("scarmap.cascade:cascad", "no function 'cascad'. Did you mean 'cascade'"),
-        ("scarmap.errors:sugest", "no function 'sugest'. Did you mean 'suggest'"),
+        ("scarmap.errors:suggests", "no function 'suggests'. Did you mean 'suggest'"),
     ],
 )
 def test_what_cannot_be_found_is_named(name, message):

@@ -60,7 +60,7 @@ def reproduce(
         ),
     ] = False,
 ) -> None:
-    """Train what is missing of a paper's rows, set published beside measured; repeat to continue."""
+    """Train what is missing of a paper's rows, show published beside measured."""
     from scarmap.recipes.describe import settings as settings_of
     from scarmap.report.pages.paper import write_comparison, write_tables
     from scarmap.systems.catalogue import RECIPES, rows_of

@@ -1,4 +1,4 @@
-"""Write cohorts of synthetic patients in the layout of a real data set, with the exact truth beside each.
+"""Write cohorts of synthetic patients in the layout of a real data set, each with its truth.
 
 Case k of a cohort depends on the seed and on k alone: a longer cohort begins with the same cases,
 and any number of processes writes the same files.

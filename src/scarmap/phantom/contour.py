@@ -23,7 +23,7 @@ by masking."""
 
 @dataclass(frozen=True)
 class Wave:
-    """One harmonic of a contour: `amplitude` is a share of its radius, `order` counts waves per turn."""
+    """One harmonic of a contour: a share of its radius, and the waves in a turn."""
 
     order: int
     amplitude: float
@@ -64,7 +64,7 @@ def ripple(angle: Field, waves: Sequence[Wave], *, twist_rad: Field | float = 0.
 
 
 def draw_waves(rng: np.random.Generator, amplitudes: Mapping[int, float]) -> tuple[Wave, ...]:
-    """Draw harmonics of given root-mean-square amplitude (order to share of the radius) and random phase."""
+    """Draw harmonics of random phase, from order to root-mean-square share of the radius."""
     return tuple(
         Wave(
             order,

@@ -22,8 +22,9 @@ from scarmap.phantom.scan.geometry import (
     sub_slices,
 )
 from scarmap.phantom.scan.motion import CORRECTED, Motion
+from scarmap.phantom.scan.protocol import Style
 from scarmap.phantom.scan.session import begin_session, image_plane
-from scarmap.phantom.scan.style import Style, draw_style
+from scarmap.phantom.scan.style import draw_style
 from scarmap.phantom.truth.measure import measure
 from scarmap.volume import Case, LabelMap, Volume
 
@@ -60,7 +61,7 @@ class Patient:
 
 @dataclass(frozen=True)
 class Study:
-    """One synthetic study. `case`: images and masks; `truth`: exact figures, see docs/phantom.md."""
+    """One synthetic study: images and masks, and exact figures (see docs/phantom.md)."""
 
     case: Case
     truth: dict[str, Any]
@@ -150,7 +151,7 @@ def draw_patient(
     in_plane: int | None = None,
     infarcted: bool = True,
 ) -> Patient:
-    """Draw a heart, its surroundings and the slices through it; the arguments are those of `make_study`."""
+    """Draw a heart, its surroundings and the slices, from the arguments of `make_study`."""
     heart = draw_heart(rng, population, infarcted=infarcted)
     geometry = draw_geometry(
         rng, style, heart_length_mm=heart.length_mm, num_slices=num_slices, in_plane=in_plane

@@ -14,7 +14,8 @@ CINE = {"repetition_ms": 3.0, "echo_ms": 1.5, "flip_deg": 55.0}
 
 
 def _bloch(t1_ms, t2_ms, offset_hz, pulses):
-    """Magnetisation at the echo, pulse by pulse, in a frame that turns with the alternating pulses."""
+    """Magnetisation at the echo, pulse by pulse, in a frame that turns with the alternating
+    pulses."""
     half = np.diag(np.exp(-1.5 / np.array([t2_ms, t2_ms, t1_ms])))
     regrowth = np.array([0, 0, 1 - np.exp(-1.5 / t1_ms)])
     turn = Rotation.from_euler("z", 2e-3 * np.pi * offset_hz * 1.5).as_matrix()

@@ -35,7 +35,8 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def unseen(tmp_path_factory):
-    """What a network of four hundred steps makes of phantoms of another seed: pairs of masks, found and true."""
+    """What a network of four hundred steps makes of phantoms of another seed: pairs of masks, found
+    and true."""
     folder = tmp_path_factory.mktemp("edema")
     write_cohort(folder / "seen", num_cases=60, seed=1, **COHORT)
     write_cohort(folder / "unseen", num_cases=10, seed=2, **COHORT)

@@ -1,4 +1,4 @@
-"""Planes through a heart: the shares of its tissues in each voxel, and the contours that a reader would draw."""
+"""Planes through a heart: the shares of its tissues in each voxel, and a reader's contours."""
 
 import math
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ TRACT_DEG = 30.0
 ring of 60."""
 
 SURVIVORS = 0.3
-"""Share of living muscle between the fibres of a scar where its texture is one deviation above the mean.
+"""Share of living muscle in a scar where its texture is one deviation above the mean.
 
 Source: spread of scar within cases of MyoPS 2020 and EMIDEC; peri-infarct zones of Yan et al. 2006.
 """
@@ -55,7 +55,7 @@ class HeartPlane:
     Attributes:
         truth: Name in `scarmap.labels.TISSUES` to its share of each voxel, (x, y), float32; the
             contours that a reader would draw, papillary muscles counted as blood.
-        tissues: Name of a tissue that `scarmap.phantom.signal.tissue` knows to its share of each voxel,
+        tissues: Name in `scarmap.phantom.signal.tissue.TISSUES` to its share of each voxel,
             (x, y), float32.
     """
 
@@ -163,7 +163,7 @@ def regions(
 
 
 def above_valves(heart: Heart, points: Points) -> Field:
-    """Share of each voxel above the valve plane, which rises towards the aorta; float32, broadcasts with `points`."""
+    """Share of each voxel above the valve plane, float32, broadcasts with `points`."""
     if float(points.heights_mm.max()) < heart.length_mm - 8:
         return np.zeros(1, dtype=np.float32)
     aorta = _aortic_direction(heart)
@@ -173,7 +173,7 @@ def above_valves(heart: Heart, points: Points) -> Field:
 
 
 def label_stack(shares: Mapping[str, Field], layout: str) -> LabelArray:
-    """Label each voxel with the tissue that fills most of it, as far as the layout knows that tissue.
+    """Label each voxel with the tissue that fills most of it and that the layout knows.
 
     Args:
         shares: Name of a tissue in `scarmap.labels.TISSUES` to its share of each voxel, all of one
@@ -209,7 +209,7 @@ def _papillary(heart: Heart, depth_mm: Field, points: Points, pixel_mm: float) -
 def _around(
     tissues: Mapping[str, Field], rays: Rays, radius_mm: Field, pixel_mm: float
 ) -> dict[str, Field]:
-    """Shares of fat inside and outside the pericardium, and of the pericardium, which is as dark as bone."""
+    """Shares of fat on both sides of the pericardium, and of the pericardium, as dark as bone."""
     held = sum(tissues.values())
     sac = coverage(radius_mm - rays.pericardium_mm, pixel_mm)
     inner_fat = np.maximum(sac - held, 0)
@@ -229,7 +229,7 @@ def _solid(depth_mm: Field, recess_mm: Field, pixel_mm: float) -> Field:
 
 
 def _outflow_tract(heart: Heart, points: Points, angle: Field) -> Field:
-    """Share of the wall that the left outflow tract opens below the aorta; readers close the ring of wall there."""
+    """Share of the wall that the left outflow tract opens; readers close the ring there."""
     if heart.tract_mm <= 0 or float(points.heights_mm.max()) < heart.length_mm - heart.tract_mm:
         return np.zeros(1, dtype=np.float32)
     turn = np.abs(np.mod(angle - _aortic_direction(heart) + np.pi, 2 * np.pi) - np.pi)
@@ -242,7 +242,7 @@ def _outflow_tract(heart: Heart, points: Points, angle: Field) -> Field:
 
 
 def _great_vessels(heart: Heart, points: Points, pixel_mm: float) -> tuple[Field, Field]:
-    """Shares of blood and wall of the left atrium and of the aortic root, as they lie above the valves."""
+    """Shares of blood and wall of left atrium and aortic root, above the valves."""
     aorta, atrium = _aortic_direction(heart), _aortic_direction(heart) + math.pi
     axis_mm = 0.52 * heart.radius_mm
     to_aorta = np.hypot(

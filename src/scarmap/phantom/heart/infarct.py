@@ -1,4 +1,4 @@
-"""An infarct and the edema around it, as a wavefront that spreads from the endocardium of a coronary territory."""
+"""An infarct and its edema: a wavefront from the endocardium of a coronary territory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,11 +12,10 @@ TERRITORIES: Mapping[str, tuple[float, float]] = {
     "RCA": (60.0, 0.56),
     "LCx": (175.0, 0.54),
 }
-"""Coronary artery: direction of its territory's middle from the septum's, degrees, and height as a share of the heart.
+"""Coronary artery: direction of its territory from the septum, degrees, and its height.
 
 Source: Cerqueira et al., Circulation 2002 (LAD: segments 1, 2, 7, 8, 13, 14, 17; RCA: 3, 4, 9, 10,
-    15; LCx: 5, 6, 11,
-12, 16).
+    15; LCx: 5, 6, 11, 12, 16).
 """
 
 RISK_DEPTH = 1.5
@@ -82,7 +81,7 @@ class Infarct:
 
 @dataclass(frozen=True)
 class Extent:
-    """Where along the wall a ray meets an injury, as shares of the wall from the endocardium; -1 where it does not.
+    """Where along the wall a ray meets an injury, in shares from the endocardium; -1 for nowhere.
 
     All broadcast over directions and heights, float32.
 
@@ -214,7 +213,7 @@ def draw_infarct(
 
 
 def scaled(infarct: Infarct, ratio: float) -> Infarct:
-    """The same infarct with lesions of another angular width and height; narrow lesions swell less than wide ones."""
+    """The same infarct with lesions of another width and height; narrow ones swell less."""
     foci = tuple(resized(focus, ratio) for focus in infarct.foci)
     widest = max(focus.half_angle_deg for focus in foci)
     before = max(focus.half_angle_deg for focus in infarct.foci)
@@ -251,7 +250,7 @@ def _draw_focus(
 def _front(
     infarct: Infarct, angle: Field, heights_mm: Field, *, ratio: float, depth: float
 ) -> Field:
-    """Outer border of a region of all lesions, shares of the wall; `depth` 0 takes that of each lesion."""
+    """Outer border of a region of all lesions in shares of the wall; depth 0 is their own."""
     front = np.float32(-np.inf) * np.ones(1, dtype=np.float32)
     for focus in infarct.foci:
         left = 1 - reach(infarct, focus, angle, heights_mm, ratio=ratio)

@@ -1,4 +1,4 @@
-"""How hearts and infarcts vary: shares of each disease in a cohort, sizes and shapes, and one heart drawn from them."""
+"""How hearts and infarcts vary: diseases in a cohort, sizes, shapes, and one heart drawn."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -138,7 +138,7 @@ def choose_population(
 
 
 def is_normal(population: Population, index: int) -> bool:
-    """Whether a case of a cohort is a normal heart: they are spread evenly, whatever the cohort's length.
+    """Whether a case of a cohort is a normal heart; these are spread evenly.
 
     >>> [is_normal(POPULATIONS["emidec"], index) for index in range(6)]
     [False, True, False, False, True, False]
@@ -198,7 +198,7 @@ def draw_heart(
 
 
 def wall_shares(heart: Heart) -> tuple[float, float]:
-    """Share of the left ventricle's wall that is infarcted, core included, and that is infarcted or edematous."""
+    """Shares of the left ventricle's wall that are infarcted, and infarcted or edematous."""
     heights = np.arange(8, heart.length_mm - 4, 4, dtype=np.float32)[:, None]
     rays = trace(heart, np.deg2rad(np.arange(0, 360, 4)).astype(np.float32)[None], heights)
     inner, outer = np.maximum(rays.endocardium_mm, 0), rays.epicardium_mm

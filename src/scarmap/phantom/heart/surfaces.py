@@ -221,7 +221,7 @@ def contact_half_angle(heart: Heart, heights_mm: Field) -> Field:
 def _right(
     heart: Heart, turn: Field, heights_mm: Field, *, wider_mm: float = 0.0, sharpness: float = 0.5
 ) -> Field:
-    """Distance between the epicardium and the right ventricle's border, negative outside the arc of contact."""
+    """Distance of the epicardium from the right ventricle, negative outside the contact."""
     level = heights_mm / heart.length_mm
     depth = heart.rv_depth_mm * np.clip((level - RV_APEX) / 0.78, 0, 1.15) ** 0.6
     turn = np.mod(turn + np.pi, 2 * np.pi) - np.pi
@@ -234,7 +234,7 @@ def _right(
 
 
 def _epicardial_fat(heart: Heart, angle: Field, heights_mm: Field) -> Field:
-    """Thickness of the fat between the heart and the pericardium: bulges, and places that it leaves bare."""
+    """Thickness of the fat between heart and pericardium, with bulges and bare places."""
     septal = np.cos(0.5 * (angle - float(np.deg2rad(heart.septum_deg)))) ** 2
     usual = heart.fat_mm * (heart.lateral_fat + (1 - heart.lateral_fat) * septal)
     thickness: Field = usual * np.clip(

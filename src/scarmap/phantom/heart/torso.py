@@ -1,4 +1,4 @@
-"""What surrounds the heart in a short-axis plane: chest wall, lung, liver, stomach, spleen, kidney, aorta, spine.
+"""What surrounds the heart in a short-axis plane: chest, lung, liver, stomach, aorta, spine.
 
 Angles and lengths are those of `scarmap.phantom.contour`, with the left ventricle's axis as origin.
 """
@@ -215,7 +215,7 @@ def _ribs(
 
 
 def _bowel(torso: Torso, u_mm: Field, v_mm: Field) -> Field:
-    """Loops of bowel as a field, positive inside: waves in several directions, each bent by the others."""
+    """Loops of bowel as a field, positive inside: waves that bend each other."""
     width, phase = torso.bowel_mm, torso.rib_phase_rad
     bent_u = u_mm / width + 1.3 * np.sin(v_mm / (2.3 * width) + phase)
     bent_v = v_mm / width + 1.3 * np.sin(u_mm / (1.9 * width) - 2 * phase)
@@ -226,7 +226,7 @@ def _bowel(torso: Torso, u_mm: Field, v_mm: Field) -> Field:
 
 
 def _diaphragm(torso: Torso, u_mm: Field, height_mm: float) -> Field:
-    """Height of the diaphragm above the axis, negative; it falls at the back and stands higher over the stomach."""
+    """Height of the diaphragm above the axis, negative; it falls at the back."""
     lowest = torso.diaphragm_mm + 0.08 * (height_mm - 45)
     dome = torso.dome_mm * np.exp(-(((u_mm - 62) / 28) ** 2)) - np.maximum(u_mm - 72, 0) ** 2 / 18
     rise: Field = (

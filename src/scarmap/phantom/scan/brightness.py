@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarmap.errors import DataError, suggest
-from scarmap.phantom.scan.style import Protocol, Style
+from scarmap.phantom.scan.protocol import Protocol, Style
 from scarmap.phantom.signal.contrast import brightness
 from scarmap.phantom.signal.tissue import draw_tissues
 
@@ -68,7 +68,7 @@ def draw_signals(rng: np.random.Generator, style: Style, sequences: Sequence[str
 def _distort(
     rng: np.random.Generator, signals: Mapping[str, float], protocol: Protocol
 ) -> dict[str, float]:
-    """Change brightness in ways that have no physics, so that no network learns one contrast by heart."""
+    """Change brightness without physics, so that no network learns one contrast by heart."""
     span = max(abs(value) for value in signals.values())
     drawn = {name: float(np.clip(rng.standard_normal(), -2, 2)) for name in signals}
     drawn |= {name: drawn["myocardium"] + OWN_SHARE * drawn[name] for name in INJURED}

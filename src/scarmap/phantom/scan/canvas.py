@@ -1,4 +1,4 @@
-"""What fills a plane before it is imaged: tissues laid over each other, texture, coils and the magnetic field."""
+"""What fills a plane before it is imaged: tissues, texture, coils, the magnetic field."""
 
 from collections.abc import Iterable, Mapping
 
@@ -47,7 +47,7 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], *, scale: flo
 
 
 def blank_canvas(signals: Signals, shape: tuple[int, int]) -> Field:
-    """Make an empty plane: one channel per sequence and a last one for the share of fat, (S + 1, X, Y), zero."""
+    """Make an empty plane (S + 1, X, Y): a channel per sequence and one for the share of fat."""
     return np.zeros((len(signals.sequences) + 1, *shape), dtype=np.float32)
 
 
@@ -105,7 +105,7 @@ def coil_shading(
 
 
 def bands(contrast: Balanced, offset_hz: Field, *, tesla: float) -> tuple[Field, Field]:
-    """What an uneven magnetic field leaves of water and of fat in balanced SSFP: dark bands at ±1 / (2 TR).
+    """Signal that an uneven field leaves in balanced SSFP: dark bands at ±1 / (2 TR).
 
     Args:
         contrast: The sequence.

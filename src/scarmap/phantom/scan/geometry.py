@@ -1,4 +1,4 @@
-"""Where the slices of a phantom lie: numbers of voxels, their size, an oblique affine and heights in the heart."""
+"""Where the slices of a phantom lie: voxels, oblique affine and heights in the heart."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from scarmap.errors import DataError
 from scarmap.phantom.contour import Field
 from scarmap.phantom.heart.anatomy import Points
-from scarmap.phantom.scan.style import Style
+from scarmap.phantom.scan.protocol import Style
 from scarmap.volume import Grid
 
 
@@ -188,13 +188,13 @@ def heart_points(
 
 
 def axis_crossing(geometry: Geometry, heights_mm: Field) -> tuple[Field, Field]:
-    """Lateral and anterior distance from the middle of the stack to where the heart's axis crosses its planes."""
+    """Lateral and anterior distance of the heart's axis from the stack's middle in each plane."""
     away = (heights_mm - geometry.pivot_mm).astype(np.float32)
     return away * np.float32(geometry.tilt[2, 0]), away * np.float32(geometry.tilt[2, 1])
 
 
 def sub_slices(geometry: Geometry, heights_mm: Field) -> Field:
-    """Thin planes that are averaged into slices: heights (Z,) at which the heart's axis crosses them, to (Z, n)."""
+    """Thin planes that are averaged into slices: heights (Z,) to (Z, n)."""
     thickness = geometry.thickness_mm / geometry.tilt[2, 2]
     thin: Field = (heights_mm[:, None] + np.array(SUB_SLICES) * thickness).astype(np.float32)
     return thin
@@ -217,7 +217,7 @@ def _draw_stack(
 
 
 def _oblique_axes(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Unit vectors of X, Y and Z in the scanner's frame (right, anterior and superior are positive)."""
+    """Unit vectors of X, Y and Z; right, anterior and superior are positive."""
     to_base = np.array([0.64, -0.68, 0.34]) + rng.normal(0, 0.08, 3)
     to_base /= np.linalg.norm(to_base)
     up = np.array([0.0, 0.0, 1.0]) - to_base[2] * to_base

@@ -17,7 +17,7 @@ APODIZATION = 0.2
 
 @dataclass(frozen=True)
 class Quality:
-    """What a scanner makes of one sequence. Signals are relative to the brightest tissue of the heart.
+    """What a scanner makes of one sequence, relative to the brightest tissue of the heart.
 
     Attributes:
         pixel_mm: True pixel, before the scanner interpolates.
@@ -198,7 +198,7 @@ def image_of(frequencies: Complex, space: KSpace) -> Complex:
 
 
 def thermal_noise(rng: np.random.Generator, space: KSpace) -> Complex:
-    """Noise of the receiver, (X, Y), complex; zero mean and unit spread in each channel, as smooth as the scan."""
+    """Noise of the receiver, (X, Y), complex, unit spread, as smooth as the scan."""
     shape = (space.kept[0].size, space.kept[1].size)
     drawn = rng.standard_normal((*shape, 2), dtype=np.float32).view(np.complex64)[..., 0]
     drawn *= space.filters[0][:, None] * space.filters[1]
@@ -225,7 +225,7 @@ def _shifted(field: Field, voxels: float) -> Field:
 
 
 def _breathing(rng: np.random.Generator, space: KSpace, quality: Quality) -> Complex:
-    """Weight of each line of k-space: a regular change makes two ghosts, an irregular one makes streaks."""
+    """Weight of each line of k-space: regular changes make ghosts, irregular ones streaks."""
     phase = rng.uniform(0, 2 * np.pi)
     regular = 2 * quality.ghost * np.cos(2 * np.pi * quality.ghost_mm * space.cycles_per_mm + phase)
     irregular = rng.standard_normal((space.kept[1].size, 2)).view(np.complex128)[:, 0]

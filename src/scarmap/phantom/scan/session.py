@@ -1,4 +1,4 @@
-"""One scan session: what stays the same from slice to slice, and the images of one slice in every sequence."""
+"""One scan session: what stays from slice to slice, and a slice in every sequence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from scarmap.phantom.scan.canvas import bands, coil_shading, smooth_noise
 from scarmap.phantom.scan.geometry import Geometry, plane_coordinates
 from scarmap.phantom.scan.imaging import Plane, acquire
 from scarmap.phantom.scan.motion import Motion, Pose, draw_poses
-from scarmap.phantom.scan.style import Protocol, Style
+from scarmap.phantom.scan.protocol import Protocol, Style
 from scarmap.phantom.signal.contrast import Balanced, LateEnhancement, fat_cosine
 
 PATCH_MM = 14.0

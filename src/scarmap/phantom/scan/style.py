@@ -1,4 +1,4 @@
-"""Styles of acquisition: how a study of MyoPS 2020 or of EMIDEC is scanned, and a random style for training.
+"""Styles of acquisition: those of MyoPS 2020 and EMIDEC, and a random one for training.
 
 Sequence parameters are those of the data sets' descriptions where they give them, and of common
 practice elsewhere. Pixels, noise and texture are measured on the data sets' training cases;
@@ -6,12 +6,13 @@ benchmarks/phantom.md has the comparison.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from scarmap.errors import DataError, suggest
 from scarmap.phantom.scan.imaging import Quality
+from scarmap.phantom.scan.protocol import Protocol, Style, draw_agent, draw_coils, draw_quality
 from scarmap.phantom.signal.contrast import (
     Balanced,
     Contrast,
@@ -19,7 +20,7 @@ from scarmap.phantom.signal.contrast import (
     LateEnhancement,
     T2Prepared,
 )
-from scarmap.phantom.signal.gadolinium import AGENTS, Agent
+from scarmap.phantom.signal.gadolinium import AGENTS
 
 LATE_NOISE = (0.025, 0.24)
 """Noise of late enhancement in the random style.
@@ -39,60 +40,10 @@ SUPPRESSED_FAT = 0.25
 fat bright."""
 
 DARKER_BLOOD = 0.35
-"""Share of late enhancement whose blood is darker than scar beyond relaxation: inflow, dark-blood sequences.
+"""Share of late enhancement whose blood is darker than relaxation says: inflow, dark blood.
 
 Source: scar up to twice as bright as blood in EMIDEC.
 """
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """One sequence of a study.
-
-    Attributes:
-        contrast: Its equation and parameters.
-        quality: Its images.
-        gamma: Exponent of a monotone change of brightness that has no physics; 1 for none.
-        freedom: Standard deviation of each tissue's own change of brightness, natural logarithm; 0
-            for none.
-    """
-
-    contrast: Contrast
-    quality: Quality
-    gamma: float = 1.0
-    freedom: float = 0.0
-
-
-@dataclass(frozen=True)
-class Style:
-    """How one study is acquired. Ranges are (low, high), ends included; a geometry is drawn from them.
-
-    Attributes:
-        name: One of `STYLES`.
-        tesla: Field strength, 1.5 or 3.
-        agent: Contrast agent.
-        protocols: Sequence to its protocol.
-        field_hz: Standard deviation of the resonance over the heart.
-        coils: Direction in degrees, as `scarmap.phantom.contour` measures it, and distance in
-            millimetres of each coil.
-        pixel_mm: Width of a voxel.
-        field_of_view_mm: Side of the image.
-        spacing_mm: From slice to slice.
-        thickness_mm: Of a slice, at most the spacing.
-        slices: Number of slices.
-    """
-
-    name: str
-    tesla: float
-    agent: Agent
-    protocols: Mapping[str, Protocol]
-    field_hz: float
-    coils: tuple[tuple[float, float], ...]
-    pixel_mm: tuple[float, float]
-    field_of_view_mm: tuple[float, float]
-    spacing_mm: tuple[float, float]
-    thickness_mm: tuple[float, float]
-    slices: tuple[int, int]
 
 
 def draw_style(rng: np.random.Generator, name: str) -> Style:
@@ -135,7 +86,7 @@ def _myops2020(rng: np.random.Generator) -> Style:
         {
             "bSSFP": Protocol(
                 cine,
-                _quality(
+                draw_quality(
                     rng,
                     1.65,
                     noise=(0.02, 0.05),
@@ -147,7 +98,7 @@ def _myops2020(rng: np.random.Generator) -> Style:
             ),
             "T2": Protocol(
                 edema,
-                _quality(
+                draw_quality(
                     rng,
                     1.55,
                     noise=(0.03, 0.06),
@@ -159,7 +110,7 @@ def _myops2020(rng: np.random.Generator) -> Style:
             ),
             "LGE": Protocol(
                 late,
-                _quality(
+                draw_quality(
                     rng,
                     1.10,
                     noise=(0.04, 0.09),
@@ -171,7 +122,7 @@ def _myops2020(rng: np.random.Generator) -> Style:
             ),
         },
         field_hz=float(rng.uniform(10, 30)),
-        coils=_coils(rng),
+        coils=draw_coils(rng),
         pixel_mm=(0.729, 0.762),
         field_of_view_mm=(330.0, 372.0),
         spacing_mm=(spacing, spacing),
@@ -183,7 +134,7 @@ def _myops2020(rng: np.random.Generator) -> Style:
 def _emidec(rng: np.random.Generator) -> Style:
     tesla = float(rng.choice([1.5, 3.0]))
     late = _late(rng, timing=(1.02, 1.36), echo_ms=1.42, signed=True)
-    quality = _quality(
+    quality = draw_quality(
         rng,
         float(rng.uniform(1.4, 2.0)),
         noise=(0.05, 0.12),
@@ -195,10 +146,10 @@ def _emidec(rng: np.random.Generator) -> Style:
     return Style(
         "emidec",
         tesla,
-        _agent(rng, tesla),
+        draw_agent(rng, tesla),
         {"LGE": Protocol(late, replace(quality, offset=2048.0))},
         field_hz=20.0 * tesla,
-        coils=_coils(rng),
+        coils=draw_coils(rng),
         pixel_mm=(1.37, 1.46),
         field_of_view_mm=(300.0, 360.0),
         spacing_mm=(10.0, 10.0),
@@ -219,14 +170,14 @@ def _random(rng: np.random.Generator) -> Style:
     return Style(
         "random",
         tesla,
-        _agent(rng, tesla),
+        draw_agent(rng, tesla),
         {
             "bSSFP": _free(rng, cine),
             "T2": _free(rng, _random_t2(rng, tesla), noise=T2_NOISE),
             "LGE": _free(rng, late, noise=LATE_NOISE),
         },
         field_hz=float(rng.uniform(10, 30)) * tesla,
-        coils=_coils(rng, spread_deg=60.0),
+        coils=draw_coils(rng, spread_deg=60.0),
         pixel_mm=(0.7, 2.0),
         field_of_view_mm=(280.0, 400.0),
         spacing_mm=(spacing, spacing),
@@ -290,7 +241,7 @@ def _random_t2(rng: np.random.Generator, tesla: float) -> Contrast:
 def _free(
     rng: np.random.Generator, contrast: Contrast, *, noise: tuple[float, float] = (0.008, 0.13)
 ) -> Protocol:
-    """A protocol over the whole range of scanners, with a contrast of no physics in half of the cases."""
+    """A protocol over all scanners, in half of the cases with a contrast of no physics."""
     quality = Quality(
         pixel_mm=float(rng.uniform(1.0, 2.6)),
         noise=float(np.exp(rng.uniform(*np.log(noise)))),
@@ -313,47 +264,6 @@ def _free(
     if choice < 0.5:
         return Protocol(contrast, quality, freedom=float(rng.uniform(0.05, 0.25)))
     return Protocol(contrast, quality)
-
-
-def _quality(
-    rng: np.random.Generator,
-    pixel_mm: float,
-    *,
-    noise: tuple[float, float],
-    grain: float,
-    patches: float,
-    mottle: float,
-    air_noise: float = 1.0,
-    fat_shift_mm: float = 0.8,
-) -> Quality:
-    return Quality(
-        pixel_mm=pixel_mm,
-        noise=float(rng.uniform(*noise)),
-        air_noise=air_noise,
-        grain=grain,
-        patches=patches,
-        mottle=mottle,
-        shading=float(rng.uniform(0.8, 1.7)),
-        ghost=float(rng.uniform(0.0, 0.02)),
-        ghost_mm=float(rng.uniform(30, 120)),
-        fat_shift_mm=float(rng.uniform(-fat_shift_mm, fat_shift_mm)),
-        unrest=float(rng.uniform(0.02, 0.10)),
-        units=float(rng.uniform(320, 620)),
-    )
-
-
-def _agent(rng: np.random.Generator, tesla: float) -> Agent:
-    agents = list(AGENTS[tesla].values())
-    return agents[int(rng.integers(len(agents)))]
-
-
-def _coils(
-    rng: np.random.Generator, *, spread_deg: float = 12.0
-) -> tuple[tuple[float, float], ...]:
-    """Three loops on the chest and two in the table."""
-    turn_deg = float(rng.normal(0, spread_deg))
-    front = tuple((direction + turn_deg, float(rng.normal(128, 8))) for direction in (65, 110, 150))
-    return *front, *((direction + turn_deg, float(rng.normal(195, 12))) for direction in (260, 310))
 
 
 STYLES: Mapping[str, Callable[[np.random.Generator], Style]] = {

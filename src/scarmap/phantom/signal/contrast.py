@@ -157,7 +157,7 @@ def brightness(
 
 
 def fat_cosine(contrast: Contrast, tesla: float) -> float:
-    """Cosine of the phase between fat and water at the echo: 1 where they add, -1 where they cancel."""
+    """Cosine of the phase between fat and water at the echo, from 1 to -1."""
     match contrast:
         case Balanced() | T2Prepared():
             profile = balanced(

@@ -101,7 +101,7 @@ def spin_echo(
     echo_ms: float,
     inversion_ms: float | None = None,
 ) -> NDArray[np.float64]:
-    """Turbo spin echo, without or with an inversion before it (STIR); the blood of dark-blood imaging is not in it.
+    """Turbo spin echo, without or with an inversion before it (STIR); not for dark blood.
 
     Args:
         t1_ms: Longitudinal relaxation.
@@ -144,7 +144,7 @@ def inversion_recovery(
 
 
 def null_time(t1_ms: float, repetition_ms: float) -> float:
-    """Inversion time at which a tissue is black after a perfect inversion: T1 ln(2 / (1 + exp(-TR / T1))).
+    """Inversion time at which a tissue is black: T1 ln(2 / (1 + exp(-TR / T1))).
 
     >>> round(null_time(559.0, 1700.0))
     361

@@ -1,4 +1,4 @@
-"""Relaxation, water and gadolinium uptake of every tissue that the phantom paints, at 1.5 T and at 3 T.
+"""Relaxation, water and gadolinium uptake of every tissue, at 1.5 T and at 3 T.
 
 Means, with who measured them (T1 and T2 in milliseconds, 1.5 T unless 3 T is said):
 

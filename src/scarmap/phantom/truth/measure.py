@@ -1,4 +1,4 @@
-"""What a perfect reader would measure in a synthetic heart, from its continuous shapes and not from its voxels.
+"""What a perfect reader would measure in a synthetic heart, from its continuous shapes.
 
 Planes through the heart are integrated in polar coordinates about its axis, on a grid much finer
 than an image's. Volumes are stated twice: over the slab as it is (`continuous`), and as the scanner
@@ -37,7 +37,7 @@ STRUCTURES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Disc:
-    """A polar grid. `radius_mm`, `step_mm`: (rays' points, 1, 1); `angle`: (1, directions, 1), radians; float32."""
+    """A polar grid, float32: radius and step (points, 1, 1), angle (1, directions, 1)."""
 
     radius_mm: Field
     step_mm: Field
@@ -103,7 +103,7 @@ def disc_areas(heart: Heart, table: NDArray[np.float32], geometry: Geometry) -> 
 
 
 def polar_grid(*, directions: int = 240) -> Disc:
-    """A polar grid about the heart's axis: half a millimetre wide over the left ventricle, coarser beyond."""
+    """A polar grid about the heart's axis: half a millimetre at the ventricle, then coarser."""
     edges = np.concatenate([np.arange(0, 62, 0.5), np.arange(62, 140.1, 1.5)])
     angle = (np.arange(directions) + 0.5) * (2 * np.pi / directions)
     radius, step = (edges[1:] + edges[:-1]) / 2, np.diff(edges)

@@ -1,4 +1,4 @@
-"""The segments of a synthetic heart: transmurality and wall thickness along rays through its continuous shapes.
+"""Segments of a synthetic heart: transmurality and wall thickness along rays.
 
 Segments are rigid: six of 60 degrees in basal and middle slices, four of 90 in apical ones, counted
 from the middle of the septum, which is the border of segments 2 and 3. Rings are thirds of the
