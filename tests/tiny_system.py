@@ -201,14 +201,11 @@ def request_for(row, tmp_path):
         data,
         *,
         folds=None,
-        resume=False,
-        seed=1,
-        epochs_scale=0.3,
-        max_steps=1,
         out="run",
         recipe=row.recipe,
+        **how,
     ):
-        options = Options(seed=seed, epochs_scale=epochs_scale, max_steps=max_steps, resume=resume)
+        options = Options(**{"epochs_scale": 0.3, "max_steps": 1, **how})
         return Request(
             "tiny", replace(row, recipe=recipe), data, tmp_path / out, folds, "cpu", options
         )
