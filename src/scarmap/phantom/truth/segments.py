@@ -85,20 +85,15 @@ def segment_table(heart: Heart, table: NDArray[np.float32], geometry: Geometry) 
         for index in from_base
     }
     full = [index for index, each in chords.items() if each.full]
+    cap = [index for index, each in chords.items() if each.cap]
     rings = dict(zip(SEGMENTS, thirds(full), strict=True))
     segments = []
-    for ring, names in SEGMENTS.items():
-        width = 360 / len(names)
-        start = -width / 2 if ring == "apical" else 0.0
-        for place, name in enumerate(names):
-            parts = [_within(chords[index], start + place * width, width) for index in rings[ring]]
-            if parts:
-                segments.append({"segment": name, "ring": ring, **_figures(_joined(parts))})
-    cap = [index for index, each in chords.items() if each.cap]
+    for ring, indices in rings.items():
+        if indices:
+            segments += _ring_segments(ring, [chords[index] for index in indices])
     if cap:
-        segments.append(
-            {"segment": 17, "ring": "apex", **_figures(_joined([chords[index] for index in cap]))}
-        )
+        apex = _figures(_joined([chords[index] for index in cap]))
+        segments.append({"segment": 17, "ring": "apex", **apex})
     return {
         "septum_deg": _both_ways(heart.septum_deg, geometry.anterior),
         "insertions_deg": [
@@ -107,6 +102,18 @@ def segment_table(heart: Heart, table: NDArray[np.float32], geometry: Geometry) 
         "rings": {**rings, "apex": cap},
         "segments": sorted(segments, key=lambda each: int(each["segment"])),
     }
+
+
+def _ring_segments(ring: str, slices: Sequence[Chords]) -> list[dict[str, Any]]:
+    """Measure the sectors of one ring over its slices; the apical ring begins half a sector early."""
+    names = SEGMENTS[ring]
+    width = 360 / len(names)
+    start = -width / 2 if ring == "apical" else 0.0
+    found = []
+    for place, name in enumerate(names):
+        parts = [_within(each, start + place * width, width) for each in slices]
+        found.append({"segment": name, "ring": ring, **_figures(_joined(parts))})
+    return found
 
 
 def thirds(slices: Sequence[int]) -> list[list[int]]:
