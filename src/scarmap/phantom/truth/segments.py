@@ -9,7 +9,7 @@ Source: Cerqueira et al., Circulation 2002, for names and rings.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,25 +87,30 @@ def segment_table(heart: Heart, table: NDArray[np.float32], geometry: Geometry) 
     full = [index for index, each in chords.items() if each.full]
     cap = [index for index, each in chords.items() if each.cap]
     rings = dict(zip(SEGMENTS, thirds(full), strict=True))
-    segments = []
-    for ring, indices in rings.items():
-        if indices:
-            segments += _ring_segments(ring, [chords[index] for index in indices])
-    if cap:
-        apex = _figures(_joined([chords[index] for index in cap]))
-        segments.append({"segment": 17, "ring": "apex", **apex})
     return {
         "septum_deg": _both_ways(heart.septum_deg, geometry.anterior),
         "insertions_deg": [
             _insertions(heart, float(height), geometry.anterior) for height in geometry.heights_mm
         ],
         "rings": {**rings, "apex": cap},
-        "segments": sorted(segments, key=lambda each: int(each["segment"])),
+        "segments": _segments({**rings, "apex": cap}, chords),
     }
 
 
+def _segments(rings: Mapping[str, Sequence[int]], chords: Mapping[int, Chords]) -> list[Any]:
+    """Measure all segments that the slices show, in their order."""
+    segments = []
+    for ring, indices in rings.items():
+        slices = [chords[index] for index in indices]
+        if slices and ring == "apex":
+            segments.append({"segment": 17, "ring": "apex", **_figures(_joined(slices))})
+        elif slices:
+            segments += _ring_segments(ring, slices)
+    return sorted(segments, key=lambda each: int(each["segment"]))
+
+
 def _ring_segments(ring: str, slices: Sequence[Chords]) -> list[dict[str, Any]]:
-    """Measure the sectors of one ring over its slices; the apical ring begins half a sector early."""
+    """Measure the sectors of one ring over its slices; the apical one begins half a sector early."""
     names = SEGMENTS[ring]
     width = 360 / len(names)
     start = -width / 2 if ring == "apical" else 0.0
