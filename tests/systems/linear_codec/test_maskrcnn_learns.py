@@ -34,7 +34,7 @@ def hearts(folder, *, cases, seed):
     write_cohort(folder, layout="myops2020", num_cases=cases, seed=seed, num_slices=4, in_plane=160)
     loaded = [load_case(files, sequences=SEQUENCES, labelled=True) for files in find_cases(folder)]
     return replace(
-        fill_bank(loaded, Preparation(SEQUENCES, 112, SCALED, spacing_mm=1.5, margin=8)), size=72
+        fill_bank(loaded, Preparation(SEQUENCES, 128, SCALED, spacing_mm=1.5, margin=8)), size=72
     )
 
 

@@ -110,7 +110,7 @@ def _segments(rings: Mapping[str, Sequence[int]], chords: Mapping[int, Chords]) 
 
 
 def _ring_segments(ring: str, slices: Sequence[Chords]) -> list[dict[str, Any]]:
-    """Measure the sectors of one ring over its slices; the apical one begins half a sector early."""
+    """Measure the sectors of a ring over its slices; the apical one begins half a sector early."""
     names = SEGMENTS[ring]
     width = 360 / len(names)
     start = -width / 2 if ring == "apical" else 0.0
