@@ -48,12 +48,16 @@ def trained(tmp_path_factory):
     return out
 
 
+# The logs hold float32: what a network or an objective returns is handed over in that precision.
+LOGGED = 1e-6
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", ["mfunet/0", "anatomy-prior"])
 def test_two_processes_train_as_one_does(trained, stage):
     one, two = (column(trained / how / stage, "loss") for how in ("one", "two"))
     assert len(one) == len(two) == 20
-    np.testing.assert_allclose(one, two, rtol=5e-4)
+    np.testing.assert_allclose(one, two, rtol=LOGGED)
     assert one[-1] < one[0]
 
 
@@ -65,7 +69,8 @@ def test_a_training_of_two_processes_that_was_resumed_ends_with_the_weights_of_o
     )
     assert one.keys() == two.keys()
     for name, value in one.items():
-        torch.testing.assert_close(value, two[name], rtol=1e-3, atol=1e-4)
+        # float64 leaves 1e-13, see `shared_training.py`; a row counted wrongly changes far more.
+        torch.testing.assert_close(value, two[name], rtol=0, atol=1e-10)
 
 
 @pytest.mark.slow
@@ -75,7 +80,7 @@ def test_what_an_objective_learns_and_shows_is_the_same(trained):
     assert names
     for name in (*names, "dice", "neighbourhood"):
         np.testing.assert_allclose(
-            *([float(row[name]) for row in log] for log in logs), rtol=1e-3, err_msg=name
+            *([float(row[name]) for row in log] for log in logs), rtol=LOGGED, err_msg=name
         )
 
 
@@ -88,7 +93,7 @@ def test_only_the_first_process_writes_and_all_know_its_validation(trained):
     ]
     assert abouts[0]["best_epoch"] == abouts[1]["best_epoch"]
     assert abouts[0]["best_validation_dice"] == pytest.approx(
-        abouts[1]["best_validation_dice"], abs=1e-3
+        abouts[1]["best_validation_dice"], abs=LOGGED
     )
 
 
