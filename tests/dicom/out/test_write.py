@@ -7,7 +7,7 @@ import pytest
 from tests.dicom import tiny_study
 
 from scarmap.dicom.out.identity import Maker, derived_uid
-from scarmap.dicom.out.source import NEEDED
+from scarmap.dicom.out.patient import NEEDED
 from scarmap.dicom.out.write import write_results
 from scarmap.errors import DataError, GeometryError
 

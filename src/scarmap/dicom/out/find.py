@@ -11,9 +11,9 @@ import numpy as np
 
 from scarmap.dicom.out.placement import turned_to_frames
 from scarmap.dicom.out.segmentation import quiet
-from scarmap.dicom.out.source import Source, grid_of, read_source
+from scarmap.dicom.out.source import Source, attribute, grid_of, read_source
 from scarmap.errors import DataError, GeometryError
-from scarmap.volume import LabelMap
+from scarmap.volume import LabelMap, Volume
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -96,6 +96,42 @@ def frames_of_mask(
             "on with --series and its number or UID."
         )
     return chosen[0]
+
+
+def image_of(found: Found) -> Volume:
+    """The image of found frames, on the grid of the mask, in the scanner's units.
+
+    Args:
+        found: Frames whose headers were read from files.
+
+    Raises:
+        DataError: Pixels are missing, damaged or compressed in a way that cannot be read here.
+    """
+    from pydicom import dcmread
+
+    planes = []
+    with quiet():
+        for header, number in zip(found.headers, found.frame_numbers, strict=True):
+            try:
+                stored = dcmread(header.filename).pixel_array
+            except (
+                AttributeError,
+                OSError,
+                ValueError,
+                RuntimeError,
+                NotImplementedError,
+            ) as problem:
+                raise DataError(
+                    f"The pixels of image {header.SOPInstanceUID} cannot be read "
+                    f"({type(problem).__name__}). Give the image with --lge, or export the series "
+                    "again, uncompressed."
+                ) from None
+            plane = stored if number is None else stored.reshape(-1, *stored.shape[-2:])[number - 1]
+            group = "PixelValueTransformationSequence"
+            slope = attribute(header, number, group, "RescaleSlope")
+            intercept = attribute(header, number, group, "RescaleIntercept")
+            planes.append(plane.T * float(slope or 1) + float(intercept or 0))
+    return Volume(np.stack(planes, axis=2).astype(np.float32), found.labels.grid)
 
 
 Numbered = tuple["Dataset", int | None]

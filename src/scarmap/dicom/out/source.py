@@ -11,32 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scarmap.dicom.out.patient import patient_and_study
 from scarmap.errors import DataError, GeometryError
 from scarmap.volume import Grid
 
 if TYPE_CHECKING:
     from pydicom import Dataset
-
-PATIENT = (
-    *("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientBirthTime"),
-    *("PatientSex", "OtherPatientIDsSequence", "PatientIdentityRemoved", "DeidentificationMethod"),
-    *("DeidentificationMethodCodeSequence", "StudyInstanceUID", "StudyDate", "StudyTime"),
-    *("ReferringPhysicianName", "StudyID", "AccessionNumber", "IssuerOfAccessionNumberSequence"),
-    *("StudyDescription", "PatientAge", "PatientSize", "PatientWeight", "TimezoneOffsetFromUTC"),
-)
-"""Attributes of patient and study that every object of a study shares."""
-
-NEEDED = (
-    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime"),
-    *("ReferringPhysicianName", "StudyID", "AccessionNumber"),
-)
-"""Those of them that must be there, if only empty."""
-
-CHARACTER_SETS = (
-    *("ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 126", "ISO_IR 127"),
-    *("ISO_IR 138", "ISO_IR 144", "ISO_IR 148", "ISO_IR 13", "ISO_IR 166", "ISO_IR 192", "GB18030"),
-)
-"""Those that results are written in as their images are; from any other they go over to UTF-8."""
 
 PARALLEL_DEG = 3.0
 """Frames turned further against each other make no stack."""
@@ -162,31 +142,6 @@ def read_source(
     )
 
 
-def patient_and_study(header: "Dataset") -> "Dataset":
-    """Attributes of patient and study alone; those that must be there are, empty where unknown.
-
-    Args:
-        header: Any object of the study.
-    """
-    from pydicom import Dataset
-
-    study = Dataset()
-    if header.get("SpecificCharacterSet"):
-        kept = header.SpecificCharacterSet
-        study.SpecificCharacterSet = kept if kept in CHARACTER_SETS else "ISO_IR 192"
-    for keyword in filter(header.__contains__, PATIENT):
-        study[keyword] = header[keyword]
-    for keyword in NEEDED:
-        if study.get(keyword) is None:
-            setattr(study, keyword, "")
-    if study.PatientSex not in ("M", "F", "O"):
-        study.PatientSex = ""
-    for keyword in ("PatientBirthDate", "StudyDate", "StudyTime"):
-        if not _is_valid(keyword, str(study[keyword].value)):
-            setattr(study, keyword, "")
-    return study
-
-
 def grid_of(source: Source) -> Grid:
     """Where the array (X, Y, Z) of a stack lies, as NIfTI counts: X is the column, Y the row, Z the frame."""
     forward = 1.0 if len(source.frames) == 1 or source.depths_mm[-1] > source.depths_mm[0] else -1.0
@@ -223,11 +178,9 @@ class _Plane:
 
     @classmethod
     def of(cls, header: "Dataset", number: int | None) -> "_Plane":
-        position = _attribute(header, number, "PlanePositionSequence", "ImagePositionPatient")
-        direction = _attribute(
-            header, number, "PlaneOrientationSequence", "ImageOrientationPatient"
-        )
-        spacing = _attribute(header, number, "PixelMeasuresSequence", "PixelSpacing")
+        position = attribute(header, number, "PlanePositionSequence", "ImagePositionPatient")
+        direction = attribute(header, number, "PlaneOrientationSequence", "ImageOrientationPatient")
+        spacing = attribute(header, number, "PixelMeasuresSequence", "PixelSpacing")
         for name, value in (("position", position), ("orientation", direction), ("size", spacing)):
             if value is None:
                 raise DataError(
@@ -235,7 +188,7 @@ class _Plane:
                     "result can be tied to a place in the patient. Export the series again, "
                     "unprocessed."
                 )
-        thickness = _attribute(header, number, "PixelMeasuresSequence", "SliceThickness")
+        thickness = attribute(header, number, "PixelMeasuresSequence", "SliceThickness")
         return cls(
             np.array([float(value) for value in position]),
             np.array([float(value) for value in direction]),
@@ -244,7 +197,18 @@ class _Plane:
         )
 
 
-def _attribute(header: "Dataset", number: int | None, group: str, keyword: str) -> Any:
+def attribute(header: "Dataset", number: int | None, group: str, keyword: str) -> Any:
+    """An attribute of a frame: its own, else that of all frames of its object, else that of the object.
+
+    Args:
+        header: The object.
+        number: The frame in it, from 1; None for any other object.
+        group: Functional group that holds the attribute in multi-frame objects.
+        keyword: The attribute.
+
+    Returns:
+        Its value, or None.
+    """
     if number is not None:
         places = [
             *header.get("PerFrameFunctionalGroupsSequence", [])[number - 1 : number],
@@ -286,13 +250,3 @@ def _step(
         return 1.0
     depths = [plane.position_mm @ np.cross(across, down) for plane in planes]
     return float(abs(np.median(np.diff(depths))))
-
-
-def _is_valid(keyword: str, value: str) -> bool:
-    from pydicom.valuerep import DA, TM
-
-    try:
-        (TM if keyword.endswith("Time") else DA)(value)
-    except ValueError:
-        return False
-    return True

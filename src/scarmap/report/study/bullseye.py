@@ -207,7 +207,11 @@ def _tile(place: Sector, value: float | None, scale: Scale, label: str) -> str:
         fill, ink, text = 'class="hatched"', "", "–"
     else:
         colour = scale.colours[class_of(value)]
-        fill, ink, text = f'fill="{colour}"', f' style="fill:{text_colour(colour)}"', _number(value)
+        fill, ink, text = (
+            f'fill="{colour}"',
+            f' style="fill:{text_colour(colour)}"',
+            percent_text(value),
+        )
     middle = place.start_deg + place.width_deg / 2 if place.width_deg < 360 else place.start_deg
     x, y = _point((place.inner + place.outer) / 2 if place.inner else 0.0, middle)
     name = f'<text class="number" x="{x:.1f}" y="{y - 7.5:.1f}"{ink}>{escape(label)}</text>'
@@ -254,9 +258,14 @@ def _point(radius: float, angle_deg: float) -> tuple[float, float]:
     return radius * cos(radians(angle_deg)), -radius * sin(radians(angle_deg))
 
 
-def _number(value: float) -> str:
+def percent_text(value: float) -> str:
+    """Write a percentage without its sign.
+
+    >>> percent_text(0.2), percent_text(41.7)
+    ('<1', '42')
+    """
     return "<1" if 0 < value < 0.5 else f"{value:.0f}"
 
 
 def _spoken(value: float | None) -> str:
-    return "not measured" if value is None or not isfinite(value) else f"{_number(value)} %"
+    return "not measured" if value is None or not isfinite(value) else f"{percent_text(value)} %"
