@@ -2,6 +2,7 @@ import pydicom
 import pytest
 from tests.dicom import tiny_study
 
+from scarmap.cli.export import _maker
 from scarmap.dicom.out.source import grid_of, read_source
 from scarmap.io.nifti import write_labels
 from scarmap.quantification.files import read_quantification
@@ -57,6 +58,15 @@ def test_a_corrected_mask_goes_back_with_its_editor_and_nothing_tells_the_patien
         if path.suffix != ".dcm":
             told.append(path.read_bytes().decode("latin-1"))
     assert not [word for word in planted for text in told if word in text]
+
+
+@pytest.mark.parametrize(
+    ("made_by", "name", "version"),
+    [(None, "not stated", "not stated"), ("net", "net", "not stated"), ("a net 2", "a net", "2")],
+)
+def test_the_model_and_its_version_are_told_apart(made_by, name, version):
+    maker = _maker(made_by, "", False)
+    assert (maker.name, maker.version, maker.algorithm_type) == (name, version, "AUTOMATIC")
 
 
 def test_a_mask_drawn_by_hand_says_so(scarmap, study, tmp_path):

@@ -30,8 +30,11 @@ def export(
         str | None,
         typer.Option(help="Number or UID of the LGE series, where several lie in one place."),
     ] = None,
-    name: Annotated[
-        str, typer.Option(help="Pseudonym of the study on its page; never the patient's name.")
+    pseudonym: Annotated[
+        str,
+        typer.Option(
+            "--name", help="Pseudonym of the study on its page; never the patient's name."
+        ),
     ] = "study",
     made_by: Annotated[
         str | None,
@@ -63,7 +66,7 @@ def export(
     require_highdicom()
     found = frames_of_mask(read_headers(dicom), labels, series=series)
     _write(
-        found, image_of(found), out, layout=layout or "", name=name, maker=maker,
+        found, image_of(found), out, layout=layout or "", name=pseudonym, maker=maker,
         reference_deg=reference_angle,
     )  # fmt: skip
 
@@ -78,8 +81,8 @@ def _maker(made_by: str | None, editor: str, by_hand: bool) -> "Maker":
                 "and no --made-by."
             )
         return Maker(name="", version="", editor=editor)
-    model, _, version = (made_by or NOT_STATED).rpartition(" ") if made_by else ("", "", "")
-    return Maker(model or made_by or NOT_STATED, version or NOT_STATED, editor)
+    model, *version = made_by.rsplit(" ", 1) if made_by else (NOT_STATED,)
+    return Maker(model, version[0] if version else NOT_STATED, editor)
 
 
 def _read(mask: Path, layout: str | None) -> "LabelMap":
