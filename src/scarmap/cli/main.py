@@ -11,6 +11,7 @@ import typer
 
 from scarmap.cli.demo import demo
 from scarmap.cli.evaluate import evaluate
+from scarmap.cli.export import export
 from scarmap.cli.phantom import phantom
 from scarmap.cli.predict import predict
 from scarmap.cli.quantify import quantify
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, phantom, train, predict, evaluate, quantify, report, reproduce):
+for command in (demo, phantom, train, predict, evaluate, quantify, report, export, reproduce):
     app.command()(command)
 app.add_typer(recipes, name="recipes")
 

@@ -28,21 +28,20 @@ def build_study(case: Case, study: Quantification, out: Path, *, origin: str = G
     Returns:
         The page.
     """
-    indices = range(case.grid.shape[2])
-    order = indices if study.reference.base == "first" else indices[::-1]
+    order = base_to_apex(study)
     frames = make_frames(case, order=order, view=standard_view(study.reference, case.layout))
-    names = _slice_names(study)
+    names = slice_names(study)
     today = date.today().isoformat()
     return write_page(
         out,
         "study.html",
         name=case.name,
-        facts=_facts(case, study, origin, today),
+        facts=study_facts(case, study, origin, today),
         figures=key_figures(study),
         figure_note=intervals_note(study),
         flags=[flag.message for flag in study.flags],
         discs_title="Segments" if study.segments else "Rings",
-        discs_note=_discs_note(study),
+        discs_note=discs_note(study),
         discs=discs(study),
         walls=wall_table(study),
         walls_caption=f"Figures of each {'segment' if study.segments else 'ring'}",
@@ -58,7 +57,16 @@ def build_study(case: Case, study: Quantification, out: Path, *, origin: str = G
     )
 
 
-def _facts(case: Case, study: Quantification, origin: str, today: str) -> list[tuple[str, str]]:
+def base_to_apex(study: Quantification) -> range:
+    """Indices of the slices from the base to the apex."""
+    count = study.shape[2]
+    return range(count) if study.reference.base == "first" else range(count - 1, -1, -1)
+
+
+def study_facts(
+    case: Case, study: Quantification, origin: str, today: str
+) -> list[tuple[str, str]]:
+    """What was measured, with what: title and value, one line each."""
     x_mm, y_mm, z_mm = study.spacing_mm
     return [
         ("Sequences", ", ".join(sorted(case.images)) or "none given"),
@@ -71,7 +79,8 @@ def _facts(case: Case, study: Quantification, origin: str, today: str) -> list[t
     ]
 
 
-def _discs_note(study: Quantification) -> str:
+def discs_note(study: Quantification) -> str:
+    """How to read the discs."""
     if study.segments:
         return (
             "Seen from the apex, septum on the left: outer ring basal, inner ring apical. Numbers "
@@ -92,7 +101,8 @@ def _slices_note(study: Quantification) -> str:
     return f"{text} Shown as the bullseyes are: septum left, anterior wall on top."
 
 
-def _slice_names(study: Quantification) -> dict[int, str]:
+def slice_names(study: Quantification) -> dict[int, str]:
+    """Number of a slice in the file, from 1, to its name."""
     return {
         each.index + 1: f"{each.index + 1} · {each.ring}" if each.ring else f"{each.index + 1}"
         for each in study.slices

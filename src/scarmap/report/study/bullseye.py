@@ -17,12 +17,12 @@ from matplotlib.colors import to_hex, to_rgb
 _EDGES = (0.0, 25.0, 50.0, 75.0, 100.0)
 """Class edges in percent; 0 is a class of its own, and each class holds its upper edge."""
 
-_CLASS_NAMES = ("0", "1–25", "26–50", "51–75", "76–100")
+CLASS_NAMES = ("0", "1–25", "26–50", "51–75", "76–100")
 
-_RADII = (98.0, 73.0, 48.0, 23.0)
+RADII = (98.0, 73.0, 48.0, 23.0)
 """Outer radius of the basal, the mid-ventricular and the apical ring, and of the cap."""
 
-_WALLS = ((90.0, "anterior"), (180.0, "septal"), (270.0, "inferior"), (0.0, "lateral"))
+WALLS = ((90.0, "anterior"), (180.0, "septal"), (270.0, "inferior"), (0.0, "lateral"))
 
 _RING_NAMES = {"basal": "basal", "mid": "mid-ventricular", "apical": "apical"}
 
@@ -93,11 +93,11 @@ def sector(segment: int) -> Sector:
     Sector(inner=73.0, outer=98.0, start_deg=120.0, width_deg=60.0)
     """
     if segment == 17:
-        return Sector(0.0, _RADII[3], 0.0, 360.0)
+        return Sector(0.0, RADII[3], 0.0, 360.0)
     if segment > 12:
-        return Sector(_RADII[3], _RADII[2], 45.0 + 90.0 * (segment - 13), 90.0)
+        return Sector(RADII[3], RADII[2], 45.0 + 90.0 * (segment - 13), 90.0)
     ring = 0 if segment < 7 else 1
-    return Sector(_RADII[ring + 1], _RADII[ring], 60.0 + 60.0 * ((segment - 1) % 6), 60.0)
+    return Sector(RADII[ring + 1], RADII[ring], 60.0 + 60.0 * ((segment - 1) % 6), 60.0)
 
 
 def bullseye(
@@ -125,7 +125,7 @@ def bullseye(
     segments = range(1, 18) if 17 in values else range(1, 17)
     tiles = [_tile(sector(number), values.get(number), scale, str(number)) for number in segments]
     dots = [_dot(sector(number)) for number in marked if number in segments]
-    walls = [_wall(angle, name) for angle, name in _WALLS]
+    walls = [_wall(angle, name) for angle, name in WALLS]
     ticks = [_tick(angle) for angle in insertions_deg]
     described = "; ".join(f"segment {number} {_spoken(values.get(number))}" for number in segments)
     return _drawing(title, f"{scale.name}: {described}.", [*tiles, *dots, *ticks, *walls])
@@ -147,7 +147,7 @@ def ring_disc(
     """
     parts = []
     for index, ring in enumerate(_RING_NAMES):
-        place = Sector(_RADII[index + 1], _RADII[index], 90.0, 360.0)
+        place = Sector(RADII[index + 1], RADII[index], 90.0, 360.0)
         parts.append(_tile(place, values.get(ring), scale, ring))
     if cap is not None:
         parts.append(_tile(sector(17), cap, scale, "17"))
@@ -163,7 +163,7 @@ def legend(scale: Scale) -> Markup:
     boxes = [
         f'<rect x="{1 + step * index}" y="1" width="{step}" height="13" fill="{colour}"/>'
         f'<text x="{1 + step * (index + 0.5)}" y="25">{name}</text>'
-        for index, (name, colour) in enumerate(zip(_CLASS_NAMES, scale.colours, strict=True))
+        for index, (name, colour) in enumerate(zip(CLASS_NAMES, scale.colours, strict=True))
     ]
     x = 1 + step * 5 + 10
     boxes.append(f'<rect x="{x}" y="1" width="{step}" height="13" class="hatched"/>')
@@ -207,7 +207,11 @@ def _tile(place: Sector, value: float | None, scale: Scale, label: str) -> str:
         fill, ink, text = 'class="hatched"', "", "–"
     else:
         colour = scale.colours[class_of(value)]
-        fill, ink, text = f'fill="{colour}"', f' style="fill:{text_colour(colour)}"', _number(value)
+        fill, ink, text = (
+            f'fill="{colour}"',
+            f' style="fill:{text_colour(colour)}"',
+            percent_text(value),
+        )
     middle = place.start_deg + place.width_deg / 2 if place.width_deg < 360 else place.start_deg
     x, y = _point((place.inner + place.outer) / 2 if place.inner else 0.0, middle)
     name = f'<text class="number" x="{x:.1f}" y="{y - 7.5:.1f}"{ink}>{escape(label)}</text>'
@@ -241,12 +245,12 @@ def _dot(place: Sector) -> str:
 
 
 def _tick(angle_deg: float) -> str:
-    (x0, y0), (x1, y1) = _point(_RADII[0], angle_deg), _point(_RADII[0] + 9, angle_deg)
+    (x0, y0), (x1, y1) = _point(RADII[0], angle_deg), _point(RADII[0] + 9, angle_deg)
     return f'<line class="tick" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}"/>'
 
 
 def _wall(angle_deg: float, name: str) -> str:
-    x, y = _point(_RADII[0] + 9.0, angle_deg)
+    x, y = _point(RADII[0] + 9.0, angle_deg)
     turn = {180.0: -90, 0.0: 90}.get(angle_deg, 0)
     where = f'x="{x:.1f}" y="{y:.1f}" transform="rotate({turn} {x:.1f} {y:.1f})"'
     return f'<text class="wall" {where}>{name}</text>'
@@ -256,9 +260,14 @@ def _point(radius: float, angle_deg: float) -> tuple[float, float]:
     return radius * cos(radians(angle_deg)), -radius * sin(radians(angle_deg))
 
 
-def _number(value: float) -> str:
+def percent_text(value: float) -> str:
+    """Write a percentage without its sign.
+
+    >>> percent_text(0.2), percent_text(41.7)
+    ('<1', '42')
+    """
     return "<1" if 0 < value < 0.5 else f"{value:.0f}"
 
 
 def _spoken(value: float | None) -> str:
-    return "not measured" if value is None or not isfinite(value) else f"{_number(value)} %"
+    return "not measured" if value is None or not isfinite(value) else f"{percent_text(value)} %"

@@ -20,7 +20,7 @@ from scarmap.report.study.bullseye import (
 _NOMINAL_INSERTIONS_DEG = (120.0, 240.0)
 """Borders of segments 1 and 2, and of 3 and 4, on a bullseye."""
 
-_DEPTHS: Mapping[str, str] = {
+DEPTHS: Mapping[str, str] = {
     "extent": "Endocardium to the outermost infarct on each chord across the wall, mean over all "
     "chords.",
     "fraction": "Infarcted share of each chord across the wall, mean over all chords.",
@@ -46,24 +46,42 @@ class Disc:
     caption: str
 
 
-def discs(study: Quantification) -> list[Disc]:
-    """Draw transmurality, infarct share and, where the mask labels it, edema.
+@dataclass(frozen=True)
+class Subject:
+    """What a disc shows.
+
+    Attributes:
+        title: Heading.
+        scale: Colours of the classes.
+        figure: Its percentage of a part of the wall.
+        caption: Text below.
+    """
+
+    title: str
+    scale: Scale
+    figure: Callable[[WallFigures], float]
+    caption: str
+
+    def of_segments(self, study: Quantification) -> dict[int, float]:
+        """Segment to percent; empty without an angular reference."""
+        return {part.number: self.figure(part.figures) for part in study.segments}
+
+    def of_rings(self, study: Quantification) -> dict[str, float]:
+        """Ring to percent."""
+        return {part.name: self.figure(part.figures) for part in study.rings}
+
+
+def subjects(study: Quantification) -> list[Subject]:
+    """Transmurality, infarct share and, where the mask labels it, edema.
 
     Args:
         study: The figures.
     """
     variant = study.conventions.get("transmurality", "extent")
     marks = "A dot marks no-reflow." if any(part.figures.mvo for part in study.segments) else ""
-    drawn = [
-        _disc(
-            study,
-            "Transmurality",
-            TRANSMURALITY,
-            lambda wall: _mean(wall, variant),
-            _DEPTHS[variant],
-        ),
-        _disc(
-            study,
+    shown = [
+        Subject("Transmurality", TRANSMURALITY, lambda wall: _mean(wall, variant), DEPTHS[variant]),
+        Subject(
             "Infarct",
             INFARCT,
             lambda wall: wall.infarct_percent,
@@ -72,8 +90,17 @@ def discs(study: Quantification) -> list[Disc]:
     ]
     if "edema" in study.tissues:
         caption = "Edema outside the infarct, share of the mass."
-        drawn.append(_disc(study, "Edema", EDEMA, lambda wall: wall.edema_percent, caption))
-    return drawn
+        shown.append(Subject("Edema", EDEMA, lambda wall: wall.edema_percent, caption))
+    return shown
+
+
+def discs(study: Quantification) -> list[Disc]:
+    """Draw transmurality, infarct share and, where the mask labels it, edema.
+
+    Args:
+        study: The figures.
+    """
+    return [_disc(study, subject) for subject in subjects(study)]
 
 
 def insertions_deg(reference: Reference, *, sectors: str) -> tuple[float, ...]:
@@ -103,23 +130,26 @@ def insertions_deg(reference: Reference, *, sectors: str) -> tuple[float, ...]:
     )
 
 
-def _disc(
-    study: Quantification,
-    title: str,
-    scale: Scale,
-    figure: Callable[[WallFigures], float],
-    caption: str,
-) -> Disc:
+def _disc(study: Quantification, subject: Subject) -> Disc:
     if study.segments:
-        values: Mapping[int, float] = {part.number: figure(part.figures) for part in study.segments}
-        no_reflow = [part.number for part in study.segments if part.figures.mvo]
-        marked = no_reflow if scale is INFARCT else []
-        ticks = insertions_deg(study.reference, sectors=study.conventions.get("sectors", "rigid"))
-        drawing = bullseye(values, scale, title=title, marked=marked, insertions_deg=ticks)
+        marked = (
+            [part.number for part in study.segments if part.figures.mvo]
+            if subject.scale is INFARCT
+            else []
+        )
+        drawing = bullseye(
+            subject.of_segments(study),
+            subject.scale,
+            title=subject.title,
+            marked=marked,
+            insertions_deg=insertions_deg(
+                study.reference, sectors=study.conventions.get("sectors", "rigid")
+            ),
+        )
     else:
-        rings = {part.name: figure(part.figures) for part in study.rings}
-        drawing = ring_disc(rings, scale, title=title, cap=rings.get(APEX))
-    return Disc(title, drawing, legend(scale), caption)
+        rings = subject.of_rings(study)
+        drawing = ring_disc(rings, subject.scale, title=subject.title, cap=rings.get(APEX))
+    return Disc(subject.title, drawing, legend(subject.scale), subject.caption)
 
 
 def _mean(wall: WallFigures, variant: str) -> float:

@@ -25,7 +25,7 @@ _FILLED = ("edema", "scar", "mvo")
 """Tissues that are tinted as well as outlined; the image must stay readable under everything
 else."""
 
-_MARGIN_MM = 18.0
+MARGIN_MM = 18.0
 """Room around the heart, to recognise its surroundings."""
 
 _PRINTED_WIDTH_MM, _MONTAGE_HEIGHT_MM = 186.0, 104.0
@@ -75,7 +75,7 @@ class Frame:
     @property
     def description(self) -> str:
         """What is on the slice, for those who cannot see it."""
-        names = [_key_title(outline.tissue) for outline in self.outlines]
+        names = [key_title(outline.tissue) for outline in self.outlines]
         return f"slice {self.number}: " + (", ".join(names) if names else "nothing outlined")
 
 
@@ -136,7 +136,7 @@ def make_frames(
         order: Slice indices in the order to show them; the file's when None.
         view: How to turn each slice after `scarmap.report.drawing.heart.upright`.
     """
-    window = heart_window(case, margin_mm=_MARGIN_MM)
+    window = heart_window(case, margin_mm=MARGIN_MM)
     sequences = tuple(sequences_in_order(case))
     pictures = {each: _pictures(case.images[each], case.layout, window, view) for each in sequences}
     slices = []
@@ -144,7 +144,7 @@ def make_frames(
         images = {sequence: by_slice[z] for sequence, by_slice in pictures.items()}
         slices.append(Frame(z + 1, images, _outlines(case, z, window=window, view=view)))
     drawn = {outline.tissue for frame in slices for outline in frame.outlines}
-    key = tuple((_key_title(each), region_colour(each)) for each in OUTLINES if each in drawn)
+    key = tuple((key_title(each), region_colour(each)) for each in OUTLINES if each in drawn)
     return Frames(round(window.side_mm, 2), sequences, tuple(slices), key)
 
 
@@ -169,7 +169,7 @@ def svg_path(mask: MaskArray, *, side_mm: float) -> str:
     return "".join(parts)
 
 
-def _key_title(tissue: str) -> str:
+def key_title(tissue: str) -> str:
     """Name what a tissue's line bounds, for a key."""
     return TITLES.get(tissue, region_title(tissue))
 

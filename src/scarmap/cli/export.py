@@ -1,0 +1,128 @@
+"""`scarmap export`: a mask made or corrected elsewhere goes back to its archive."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scarmap.errors import DataError
+
+if TYPE_CHECKING:
+    from scarmap.dicom.out.find import Found
+    from scarmap.dicom.out.identity import Maker
+    from scarmap.volume import LabelMap, Volume
+
+NOT_STATED = "not stated"
+
+
+def export(
+    mask: Annotated[
+        Path, typer.Argument(metavar="MASK", help="A NIfTI mask on the grid of the LGE images.")
+    ],
+    dicom: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder with the DICOM study of these images.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for segmentation, report, page and figures.")],
+    layout: Annotated[
+        str | None, typer.Option(help="Label layout of the mask: myops2020, emidec or scarmap.")
+    ] = None,
+    series: Annotated[
+        str | None,
+        typer.Option(help="Number or UID of the LGE series, where several lie in one place."),
+    ] = None,
+    pseudonym: Annotated[
+        str,
+        typer.Option(
+            "--name", help="Pseudonym of the study on its page; never the patient's name."
+        ),
+    ] = "study",
+    made_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help='Algorithm that made the mask, with its version, such as "scarmap 0.1".',
+        ),
+    ] = None,
+    editor: Annotated[
+        str, typer.Option(metavar="INITIALS", help="Reader who changed or drew the mask.")
+    ] = "",
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="The editor drew the mask without any algorithm.")
+    ] = False,
+    reference_angle: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DEG",
+            help="Direction of the middle of the septum, from the columns towards the rows.",
+        ),
+    ] = None,
+) -> None:
+    """Write a mask, its figures and page as DICOM: SEG, structured report, PDF."""
+    from scarmap.dicom.out.find import frames_of_mask, image_of, read_headers
+    from scarmap.dicom.out.write import require_highdicom
+
+    maker = _maker(made_by, editor, by_hand)
+    labels = _read(mask, layout)
+    require_highdicom()
+    found = frames_of_mask(read_headers(dicom), labels, series=series)
+    _write(
+        found, image_of(found), out, layout=layout or "", name=pseudonym, maker=maker,
+        reference_deg=reference_angle,
+    )  # fmt: skip
+
+
+def _maker(made_by: str | None, editor: str, by_hand: bool) -> "Maker":
+    from scarmap.dicom.out.identity import Maker
+
+    if by_hand:
+        if not editor or made_by:
+            raise DataError(
+                "--by-hand is for masks that a reader drew alone: give the initials with --editor, "
+                "and no --made-by."
+            )
+        return Maker(name="", version="", editor=editor)
+    model, *version = made_by.rsplit(" ", 1) if made_by else (NOT_STATED,)
+    return Maker(model, version[0] if version else NOT_STATED, editor)
+
+
+def _read(mask: Path, layout: str | None) -> "LabelMap":
+    from scarmap.datasets.masks import one_study
+    from scarmap.io.nifti import read_labels
+
+    return read_labels(mask, one_study(mask, layout=layout, images={}).layout)
+
+
+def _write(
+    found: "Found",
+    image: "Volume",
+    out: Path,
+    *,
+    layout: str,
+    name: str,
+    maker: "Maker",
+    reference_deg: float | None,
+) -> None:
+    from scarmap.quantification.study import quantify
+    from scarmap.report.send_back import send_back
+    from scarmap.volume import Case
+
+    case = Case(name, layout, {"LGE": image}, found.labels)
+    study = quantify(
+        found.labels, case=name, layout=layout, image=image, reference_deg=reference_deg
+    )
+    made = maker.name and f"{maker.name} {maker.version}".replace(f" {NOT_STATED}", "")
+    sent = send_back(
+        out,
+        case,
+        study,
+        found.headers,
+        frame_numbers=found.frame_numbers,
+        maker=maker,
+        origin=", ".join(filter(None, (made, maker.editor and f"edited by {maker.editor}"))),
+    )
+    typer.echo(
+        f"Segmentation: {sent.dicom.segmentation}\nStructured report: {sent.dicom.report}\n"
+        f"Page: {sent.dicom.document}, also {sent.pdf} and {sent.page}\nFigures: {sent.figures}"
+    )
+    for flag in study.flags:
+        typer.echo(flag.message)

@@ -1,0 +1,1 @@
+"""DICOM: what scanners and archives speak."""

@@ -1,0 +1,140 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.dicom import tiny_study
+
+from scarmap.dicom.out.find import frames_of_mask, read_headers
+from scarmap.dicom.out.source import grid_of, read_source
+from scarmap.errors import DataError, GeometryError
+from scarmap.labels import INDEX
+from scarmap.volume import Grid, LabelMap
+
+
+def _mask(headers, *, seed=0):
+    grid = grid_of(read_source(headers))
+    drawn = np.random.default_rng(seed).integers(0, len(INDEX), grid.shape).astype(np.uint8)
+    return LabelMap(drawn, grid)
+
+
+def _stored(labels, *, flips=(), exchanged=False):
+    """The same mask as other software stores it."""
+    array, affine = labels.array, labels.grid.affine.copy()
+    spacing = list(labels.grid.spacing_mm)
+    for axis in flips:
+        array = np.flip(array, axis)
+        affine[:, 3] = affine @ [*(np.eye(3)[axis] * (array.shape[axis] - 1)), 1]
+        affine[:, axis] *= -1
+    if exchanged:
+        array, affine = array.swapaxes(0, 1), affine[:, [1, 0, 2, 3]]
+        spacing[:2] = spacing[1::-1]
+    return LabelMap(array, Grid(array.shape, tuple(spacing), affine))
+
+
+def _study():
+    """LGE, a cine of three phases in the same planes, and a stack elsewhere."""
+    cine = [
+        image
+        for phase in range(3)
+        for image in tiny_study.stack(
+            number=20, time_ms=30.0 * phase, description="cine_trufi_sa", seed=phase
+        )
+    ]
+    for index, image in enumerate(cine):
+        image.SOPInstanceUID = f"{tiny_study.STUDY}.20.300.{index}"
+    other = tiny_study.stack(number=30, step_mm=7.0, description="T2 SA")
+    return [*tiny_study.stack(), *cine, *other]
+
+
+@pytest.mark.parametrize("flips", [(), (0,), (1,), (2,), (0, 1, 2)])
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_a_mask_stored_in_any_order_is_turned_to_its_frames(flips, exchanged):
+    study = _study()
+    headers = study[:4]
+    labels = _mask(headers)
+    shuffled = [study[index] for index in np.random.default_rng(1).permutation(len(study))]
+    found = frames_of_mask(shuffled, _stored(labels, flips=flips, exchanged=exchanged))
+    assert [each.SOPInstanceUID for each in found.headers] == [
+        each.SOPInstanceUID for each in headers
+    ]
+    assert (found.labels.array == labels.array).all()
+
+
+def test_slices_stored_from_the_other_end_come_in_the_order_of_the_frames():
+    headers = tiny_study.stack(backwards=True)
+    labels = _mask(headers)
+    found = frames_of_mask(headers, labels)
+    assert found.headers == tuple(reversed(headers))
+    assert (found.labels.array == labels.array[..., ::-1]).all()
+
+
+def test_a_stack_of_single_slice_series_with_a_gap_is_found():
+    headers = tiny_study.stack(series_each=True, depths_mm=[0, 9, 27, 36])
+    labels = _mask(headers)
+    middle = labels.grid.affine.copy()
+    middle[:3, 3] += middle[:3, 2] / 9.0 * 4.5
+    for affine in (labels.grid.affine, middle):
+        moved = replace(labels, grid=replace(labels.grid, affine=affine))
+        assert frames_of_mask(headers, moved).headers == tuple(headers)
+
+
+def test_frames_of_an_enhanced_object_are_found_with_their_numbers():
+    images = tiny_study.stack(slices=5)
+    whole = tiny_study.enhanced(images[::-1])
+    found = frames_of_mask([whole], _mask(images))
+    assert found.frame_numbers == (5, 4, 3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "moved", [(2.0, 0, 0), (0, 0, 5.0)], ids=["in plane", "through the planes"]
+)
+def test_a_mask_that_lies_elsewhere_is_refused(moved):
+    headers = tiny_study.stack()
+    labels = _mask(headers)
+    affine = labels.grid.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ moved
+    elsewhere = replace(labels, grid=replace(labels.grid, affine=affine))
+    with pytest.raises(GeometryError, match="same study"):
+        frames_of_mask(headers, elsewhere)
+
+
+def test_two_series_in_one_place_are_named_and_the_option_chooses():
+    study = [
+        *tiny_study.stack(number=8, description="LGE MAG", kind=("ORIGINAL", "PRIMARY", "M")),
+        *tiny_study.stack(number=9, description="LGE PSIR", kind=("ORIGINAL", "PRIMARY", "R")),
+    ]
+    labels = _mask(study[:4])
+    with pytest.raises(DataError, match=r"8 \(LGE MAG\); 9 \(LGE PSIR\).*--series"):
+        frames_of_mask(study, labels)
+    for asked in ("9", f"{tiny_study.STUDY}.9"):
+        assert frames_of_mask(study, labels, series=asked).headers == tuple(study[4:])
+
+
+def test_a_folder_is_read_at_any_depth_and_other_files_are_passed_over(tmp_path):
+    tiny_study.save(tiny_study.stack(), tmp_path / "a" / "b")
+    (tmp_path / "notes.txt").write_text("no DICOM")
+    assert len(read_headers(tmp_path)) == 4
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no MR image"):
+        read_headers(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "told"),
+    [("FrameOfReferenceUID", "FrameOfReferenceUID"), ("ImagePositionPatient", "position")],
+)
+def test_headers_that_tie_results_to_nothing_are_refused(keyword, told):
+    headers = tiny_study.stack()
+    del headers[2][keyword]
+    with pytest.raises(DataError, match=told):
+        read_source(headers)
+
+
+def test_frames_of_two_studies_or_two_planes_make_no_source():
+    headers = tiny_study.stack()
+    headers[1].StudyInstanceUID = "1.2.3"
+    with pytest.raises(DataError, match="2 studies"):
+        read_source(headers)
+    mixed = [*tiny_study.stack(), *tiny_study.stack(plane=(np.eye(3)[0], np.eye(3)[1]))]
+    with pytest.raises(GeometryError, match="degrees"):
+        read_source(mixed)
