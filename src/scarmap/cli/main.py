@@ -11,6 +11,7 @@ import typer
 
 from scarmap.cli.demo import demo
 from scarmap.cli.evaluate import evaluate
+from scarmap.cli.export import export
 from scarmap.cli.phantom import phantom
 from scarmap.cli.predict import predict
 from scarmap.cli.quantify import quantify
@@ -28,9 +29,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, phantom, train, predict, evaluate, quantify, report, reproduce):
+for command in (demo, phantom, train, predict, export, evaluate, quantify, report, reproduce):
     app.command()(command)
 app.add_typer(recipes, name="recipes")
+
+
+_OF_TRAINING = frozenset(
+    {"einops", "lightning_fabric", "onnx", "safetensors", "tensorboard", "torch", "torchvision"}
+)
+"""Packages of the extra `train`, as they are imported."""
 
 
 def _version(wanted: bool) -> None:
@@ -57,6 +64,16 @@ def main() -> None:
         app()
     except (ScarmapError, OSError) as problem:
         typer.echo(f"scarmap: {_explain(problem)}", err=True)
+        sys.exit(2)
+    except ModuleNotFoundError as problem:
+        needed = str(problem.name).partition(".")[0]
+        if needed not in _OF_TRAINING:
+            raise
+        typer.echo(
+            f"scarmap: This needs {needed}, which is installed with what trains networks. Type: "
+            "pip install 'scarmap[train]'",
+            err=True,
+        )
         sys.exit(2)
 
 
