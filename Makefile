@@ -1,16 +1,19 @@
 # `make demo` and `make test` need nothing but Python 3.11 or newer; the first call makes the environment.
+# What the demo needs has no torch and is there in half a minute; what the tests need takes some more.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-# An editable install belongs to one checkout and to one set of dependencies; the environment remembers both.
+# An editable install belongs to one checkout and to one set of dependencies; the environment remembers both,
+# and whether it holds what develops and trains (full) or what predicts and reports (light).
 DEPENDENCIES := $(VENV)/.scarmap-dependencies
+LIGHT_DEPENDENCIES := $(VENV)/.scarmap-light-dependencies
 CHECKOUT := $(VENV)/.scarmap-checkout
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test slow check install clean
+.PHONY: help demo test slow check environment install install-light clean
 
 help:
 	@echo "make demo     synthetic patients, masks of the built-in model, scores and a report page, in demo/"
@@ -19,7 +22,7 @@ help:
 	@echo "make check    lint, format, types, import layers, spelling, complexity"
 	@echo "make clean    remove caches and the demo; the environment $(VENV) stays"
 
-demo: install
+demo: install-light
 	$(BIN)/scarmap demo --out demo
 
 test: install
@@ -36,17 +39,31 @@ check: install
 	$(BIN)/codespell
 	@! $(BIN)/radon cc --min C --show-complexity src | grep . || { echo "take these apart"; exit 1; }
 
-install:
+environment:
 	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
 		echo "Making the environment $(VENV)"; \
 		$(PYTHON) -m venv $(VENV); \
 	fi
+
+install: environment
 	@if ! cmp -s pyproject.toml $(DEPENDENCIES); then \
 		echo "Installing scarmap and what it needs into $(VENV); the first time this takes some minutes"; \
 		$(PIP) --editable '.[dev]' && pwd >$(CHECKOUT) && cp pyproject.toml $(DEPENDENCIES); \
 	elif [ "$$(pwd)" != "$$(cat $(CHECKOUT) 2>/dev/null)" ]; then \
 		echo "Pointing $(VENV) at this checkout"; \
 		$(PIP) --no-deps --editable . && pwd >$(CHECKOUT); \
+	fi
+
+# A full environment is more than a light one.
+install-light: environment
+	@if cmp -s pyproject.toml $(DEPENDENCIES) || cmp -s pyproject.toml $(LIGHT_DEPENDENCIES); then \
+		if [ "$$(pwd)" != "$$(cat $(CHECKOUT) 2>/dev/null)" ]; then \
+			echo "Pointing $(VENV) at this checkout"; \
+			$(PIP) --no-deps --editable . && pwd >$(CHECKOUT); \
+		fi; \
+	else \
+		echo "Installing scarmap and what it needs into $(VENV), without torch"; \
+		$(PIP) --editable . && pwd >$(CHECKOUT) && cp pyproject.toml $(LIGHT_DEPENDENCIES); \
 	fi
 
 clean:

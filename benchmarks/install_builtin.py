@@ -9,6 +9,7 @@ Weights trained on patients must never be installed: their data sets' terms forb
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ import torch
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.recipes.describe import describe
+from scarmap.recipes.export import write_model
 from scarmap.recipes.settings import parse_setting
-from scarmap.recipes.trained import read_stage, recorded_recipe
+from scarmap.recipes.trained import at_spacing, fingerprint_of, read_stage, recorded_recipe
 from scarmap.systems.scarmap.builtin import LIMITS, WEIGHTS, about_builtin, introduce
+
+CPU = torch.device("cpu")
 
 
 def install_builtin(
@@ -30,7 +34,9 @@ def install_builtin(
     changes: Mapping[str, Any] | None = None,
     path: Path = WEIGHTS,
 ) -> None:
-    """Make the only fold of a finished run the built-in model; store its weights in half precision.
+    """Make the only fold of a finished run the built-in model.
+
+    Its weights are stored in half precision for training, and as a network for prediction.
 
     Args:
         run: A run of a recipe with one stage, trained on synthetic hearts.
@@ -49,7 +55,7 @@ def install_builtin(
     recipe_record["details"] = describe(recipe)
     (stage,) = recipe.stages
     weights = run.stage(0, stage.name) / "weights.safetensors"
-    read_stage(weights, stage, torch.device("cpu"))
+    read_stage(weights, stage, CPU)
     tensors, about = read_weights(weights)
     halved = {
         key: tensor.half() if tensor.is_floating_point() else tensor
@@ -69,6 +75,18 @@ def install_builtin(
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     write_weights(path, halved, described)
+    model, _ = read_stage(path, stage, CPU)  # halved, as every user of them gets them
+    write_model(
+        replace(recipe, preparation=at_spacing(recipe.preparation, described["spacing_mm"])),
+        [{stage.name: model}],
+        path.parent,
+        layout=described["data"]["layout"],
+        about={
+            **{key: described[key] for key in ("name", "version", "limits", "data")},
+            "recipe": {key: recipe_record[key] for key in ("name", "function", "settings")},
+            "fingerprint": fingerprint_of(described, recipe, [path]),
+        },
+    )
 
 
 def main() -> None:

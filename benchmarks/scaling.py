@@ -26,12 +26,12 @@ from scarmap.cluster.scheduler import open_scheduler
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.inference.cohort import segment_cohort, segment_part
-from scarmap.inference.devices import choose_device
 from scarmap.inference.manifest import Wanted
 from scarmap.inference.segment import Segmenter, segment
 from scarmap.io.nifti import write_labels
 from scarmap.io.run import RunFolder
 from scarmap.phantom.cohort import write_cohort
+from scarmap.recipes.devices import choose_device
 from scarmap.recipes.trained import run_model
 from scarmap.systems.catalogue import choose
 from scarmap.training.run.provenance import commit, hardware

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from scarmap.datasets.case_files import load_case
@@ -172,21 +173,18 @@ def prediction(folder: Path, arguments: argparse.Namespace) -> None:
     network = recipe.stages[-1].model().to(DEVICE).eval()
     spent: list[float] = []
 
-    def probabilities(slices: Tensor) -> Tensor:
-        began = clock()
-        found = recipe.assemble({"segment": network}, slices)
-        spent.append(clock() - began)
-        return disc(found)
+    def probabilities(slices: NDArray[np.float32]) -> NDArray[np.float32]:
+        images = torch.from_numpy(slices).to(DEVICE)
+        with torch.inference_mode():
+            began = clock()
+            found = recipe.assemble({"segment": network}, images)
+            spent.append(clock() - began)
+        return disc(found).float().cpu().numpy()
 
     preparation = replace(recipe.preparation, spacing_mm=0.75)
-    segmenter = Segmenter(
-        preparation, recipe.layout, recipe.regions, probabilities, recipe.compose, DEVICE
-    )
+    segmenter = Segmenter(preparation, recipe.layout, recipe.regions, probabilities, recipe.compose)
     files = find_cases(folder)
-    with torch.inference_mode():
-        probabilities(
-            torch.zeros(SLICES_AT_ONCE, len(preparation.sequences), 288, 288, device=DEVICE)
-        )
+    probabilities(np.zeros((SLICES_AT_ONCE, len(preparation.sequences), 288, 288), np.float32))
     spent.clear()
     began = clock()
     model = Model("untrained", preparation.sequences, lambda: segmenter)

@@ -6,7 +6,6 @@ from functools import partial
 import nibabel
 import numpy as np
 import pytest
-import torch
 
 from scarmap.cluster.scheduler import open_scheduler
 from scarmap.datasets.folder import find_cases
@@ -29,9 +28,8 @@ def blind():
         Preparation(("LGE",), 128, standardise),
         "emidec",
         ("lv_epicardium",),
-        lambda slices: torch.zeros_like(slices),
+        lambda slices: np.zeros_like(slices),
         lambda probabilities: np.zeros(probabilities.shape[1:], dtype=np.uint8),
-        torch.device("cpu"),
         slices_without_heart,
     )
 
@@ -48,7 +46,7 @@ def model():
 
 def brightest(slices):
     """Stand-in for a network: the brighter a pixel, the likelier."""
-    return torch.sigmoid(slices)
+    return 1 / (1 + np.exp(-slices))
 
 
 def brightest_wall(probabilities):
@@ -60,9 +58,7 @@ def load_bright(told=""):
     if told:
         raise RunError(told)
     preparation = Preparation(("LGE",), 128, standardise)
-    return Segmenter(
-        preparation, "emidec", ("scar",), brightest, brightest_wall, torch.device("cpu")
-    )
+    return Segmenter(preparation, "emidec", ("scar",), brightest, brightest_wall)
 
 
 def test_flagged_cases_are_written_and_listed(emidec_phantom, blind, model, tmp_path):
@@ -204,7 +200,7 @@ def test_the_next_cases_are_read_while_the_network_works_and_never_more_than_a_f
     def probabilities(slices):
         assert third.wait(timeout=20)  # while the network is busy with the first case
         lead.append(len(read))
-        return torch.zeros_like(slices)
+        return np.zeros_like(slices)
 
     monkeypatch.setattr(stream, "load_case", load_case)
     outcome = segment_cohort(files, model(replace(blind, probabilities=probabilities)), tmp_path)
@@ -224,7 +220,7 @@ def test_an_error_of_the_program_is_raised_and_what_was_done_before_stays(
         calls.append(1)
         if len(calls) == 4:
             raise error
-        return torch.zeros_like(slices)
+        return np.zeros_like(slices)
 
     files = find_cases(emidec_phantom)
     with pytest.raises(error):

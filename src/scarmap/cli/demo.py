@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from scarmap.cli.options import Device
+
 PATIENTS = 4
 _SEED = 2
 _MARKER = ".scarmap-demo"
@@ -12,17 +14,20 @@ _MARKER = ".scarmap-demo"
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo"),
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Simulate patients, segment them, score and measure the masks, and make pages of it."""
-    from scarmap.inference.devices import choose_device
     from scarmap.phantom.cohort import write_cohort
     from scarmap.quantification.cohort import AS_USUAL
     from scarmap.report.from_masks import report_run_studies
     from scarmap.report.pages.run import build_report
-    from scarmap.systems.scarmap.builtin import about_builtin, builtin_row, introduce, load_builtin
-    from scarmap.training.run.request import Request
-    from scarmap.training.run.train import apply
+    from scarmap.systems.scarmap.builtin import (
+        about_builtin,
+        introduce,
+        load_builtin,
+        recorded_builtin,
+    )
+    from scarmap.training.run.apply import apply
 
     parts = _prepared_folders(out)
     about = about_builtin()
@@ -31,8 +36,7 @@ def demo(
         parts["patients"], layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=_SEED
     )
     typer.echo(f"Segmenting them. {introduce(about)}")
-    request = Request(about["name"], builtin_row(about), parts["patients"], parts["run"])
-    run = apply(request, load_builtin(choose_device(device)))
+    run = apply(recorded_builtin(about), load_builtin(device), parts["patients"], parts["run"])
     typer.echo("Measuring what was found")
     report_run_studies(run, AS_USUAL)
     page = build_report(run)

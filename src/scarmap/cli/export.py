@@ -1,4 +1,4 @@
-"""`scarmap export`: a mask made or corrected elsewhere goes back to its archive."""
+"""`scarmap export`: a run becomes a model folder, a mask goes back to its archive as DICOM."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,13 +16,24 @@ NOT_STATED = "not stated"
 
 
 def export(
-    mask: Annotated[
-        Path, typer.Argument(metavar="MASK", help="A NIfTI mask on the grid of the LGE images.")
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|MASK",
+            help="Run folder of `scarmap train`, or a NIfTI mask on the grid of the LGE images.",
+        ),
     ],
+    out: Annotated[
+        Path, typer.Option(help="Model folder of a run, or folder for what goes back of a mask.")
+    ],
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="module:function that the run was trained with, if it is your own."),
+    ] = None,
     dicom: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder with the DICOM study of these images.")
-    ],
-    out: Annotated[Path, typer.Option(help="Folder for segmentation, report, page and figures.")],
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder with the DICOM study of the mask's images."),
+    ] = None,
     layout: Annotated[
         str | None, typer.Option(help="Label layout of the mask: myops2020, emidec or scarmap.")
     ] = None,
@@ -57,18 +68,39 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """Write a mask, its figures and page as DICOM: SEG, structured report, PDF."""
+    """Write a run as a model that needs no torch, or a mask as DICOM: SEG, report, PDF."""
+    from scarmap.io.run import RunFolder
+
+    if RunFolder(source).record_file.is_file():
+        _export_run(source, out, own_recipe=recipe)
+        return
+    if dicom is None:
+        raise DataError(
+            f"{source} is not a run folder, as it has no run.json. For a mask add --dicom DIR, the "
+            "DICOM study that it was drawn on."
+        )
     from scarmap.dicom.out.find import frames_of_mask, image_of, read_headers
     from scarmap.dicom.out.write import require_highdicom
 
     maker = _maker(made_by, editor, by_hand)
-    labels = _read(mask, layout)
+    labels = _read(source, layout)
     require_highdicom()
     found = frames_of_mask(read_headers(dicom), labels, series=series)
     _write(
         found, image_of(found), out, layout=layout or "", name=pseudonym, maker=maker,
         reference_deg=reference_angle,
     )  # fmt: skip
+
+
+def _export_run(run: Path, out: Path, *, own_recipe: str | None) -> None:
+    from scarmap.io.run import RunFolder
+    from scarmap.recipes.export import export_run
+
+    difference = export_run(RunFolder(run), out, own_recipe=own_recipe)
+    typer.echo(
+        f"Model: {out}\nProbabilities of ONNX Runtime and torch differ by {difference:.1g} at "
+        f"most.\nNext: scarmap predict {out} --data DIR --out MASKS"
+    )
 
 
 def _maker(made_by: str | None, editor: str, by_hand: bool) -> "Maker":

@@ -34,6 +34,12 @@ for command in (demo, phantom, train, predict, evaluate, quantify, report, expor
 app.add_typer(recipes, name="recipes")
 
 
+_OF_TRAINING = frozenset(
+    {"einops", "lightning_fabric", "onnx", "safetensors", "tensorboard", "torch", "torchvision"}
+)
+"""Packages of the extra `train`, as they are imported."""
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
@@ -58,6 +64,16 @@ def main() -> None:
         app()
     except (ScarmapError, OSError) as problem:
         typer.echo(f"scarmap: {_explain(problem)}", err=True)
+        sys.exit(2)
+    except ModuleNotFoundError as problem:
+        needed = str(problem.name).partition(".")[0]
+        if needed not in _OF_TRAINING:
+            raise
+        typer.echo(
+            f"scarmap: This needs {needed}, which is installed with what trains networks. Type: "
+            "pip install 'scarmap[train]'",
+            err=True,
+        )
         sys.exit(2)
 
 

@@ -23,8 +23,8 @@ def predict(
     run: Annotated[
         Path | None,
         typer.Argument(
-            help="Run folder of `scarmap train`; its folds are averaged. Without one: the built-in "
-            "model."
+            help="Run folder of `scarmap train`, whose folds are averaged, or model folder of "
+            "`scarmap export`. Without one: the built-in model."
         ),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of cases.")] = None,
@@ -66,10 +66,8 @@ def predict(
 
     from scarmap.cluster.scheduler import open_scheduler
     from scarmap.inference.cohort import read_shard, segment_cohort
-    from scarmap.inference.devices import worker_gpus
 
-    gpus = worker_gpus(scheduler, device)
-    model = _chosen_model(run, device=device, own_recipe=recipe)
+    model, gpus = _chosen_model(run, scheduler, device=device, own_recipe=recipe)
     with (
         open_scheduler(scheduler, workers=workers, gpus=gpus, announce=typer.echo) as opened,
         Console(stderr=True).status("segmenting") as status,
@@ -109,17 +107,33 @@ def _tell(outcome: "Outcome", out: Path) -> None:
         typer.echo(f"- {message}", err=True)
 
 
-def _chosen_model(run: Path | None, *, device: str, own_recipe: str | None) -> "Model":
-    """The run's model, or the built-in one, which introduces itself."""
+def _chosen_model(
+    run: Path | None, scheduler: str | None, *, device: str, own_recipe: str | None
+) -> "tuple[Model, int]":
+    """The model of a run or a folder, or the built-in one, which introduces itself.
+
+    Returns:
+        The model, and how many CUDA devices the workers of the scheduler are started with.
+    """
+    from scarmap.inference import engine
+    from scarmap.recipes.model_folder import folder_model, is_model_folder
+
     if run is None:
         from scarmap.systems.scarmap.builtin import about_builtin, builtin_model, introduce
 
         typer.echo(introduce(about_builtin()))
-        return builtin_model(device=device)
+        return builtin_model(device=device), engine.worker_gpus(scheduler, device)
+    if is_model_folder(run):
+        return folder_model(run, device=device), engine.worker_gpus(scheduler, device)
     from scarmap.io.run import RunFolder
+
+    folder = RunFolder(run)
+    folder.read_record()
+    from scarmap.recipes.devices import worker_gpus
     from scarmap.recipes.trained import run_model
 
-    return run_model(RunFolder(run), device=device, own_recipe=own_recipe)
+    gpus = worker_gpus(scheduler, device)
+    return run_model(folder, device=device, own_recipe=own_recipe), gpus
 
 
 def _chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[CaseFiles]":

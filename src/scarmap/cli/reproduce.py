@@ -131,8 +131,8 @@ def train_rows(
     """
     from scarmap.cli.progress import training_progress
     from scarmap.cluster.scheduler import open_scheduler
-    from scarmap.inference.devices import worker_gpus
     from scarmap.io.run import RunFolder
+    from scarmap.recipes.devices import worker_gpus
     from scarmap.training.jobs.plan import SCORES
     from scarmap.training.jobs.train_several import train_several
 

@@ -3,7 +3,7 @@
 - `segment`: one case, by a trained system; `locate` finds a heart away from the image's centre.
 - `ensemble`, `postprocess`: averages of probabilities, and from probabilities to clean masks.
 - `stream`, `cohort`, `manifest`: many cases, in this process or on workers, and what is done.
-- `devices`: CPU or GPU.
+- `engine`: a network in ONNX, without torch.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +12,6 @@ from scarmap.lazy import attach
 
 if TYPE_CHECKING:
     from scarmap.inference.cohort import Model, Outcome, Shard, segment_cohort
-    from scarmap.inference.devices import choose_device
     from scarmap.inference.ensemble import average, eight_views
     from scarmap.inference.postprocess import compose_nested, keep_largest, slices_without_heart
     from scarmap.inference.segment import Segmentation, Segmenter
@@ -24,7 +23,6 @@ __all__ = [
     "Segmenter",
     "Shard",
     "average",
-    "choose_device",
     "compose_nested",
     "eight_views",
     "keep_largest",

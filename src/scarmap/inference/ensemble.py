@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-Predict = Callable[[Tensor], Tensor]
+Maps = NDArray[np.float32]
+Predict = Callable[[Maps], Maps]
 """Slices (Z, S, H, W) to probabilities (Z, K, H, W)."""
 
 
-def average(members: Sequence[Predict], slices: Tensor) -> Tensor:
+def average(members: Sequence[Predict], slices: Maps) -> Maps:
     """Mean probabilities of several segmenters.
 
     Args:
@@ -23,10 +24,10 @@ def average(members: Sequence[Predict], slices: Tensor) -> Tensor:
     total = members[0](slices)
     for member in members[1:]:
         total = total + member(slices)
-    return total / len(members)
+    return total / np.float32(len(members))
 
 
-def eight_views(predict: Predict, slices: Tensor) -> Tensor:
+def eight_views(predict: Predict, slices: Maps) -> Maps:
     """Mean probabilities over the eight mirrored and quarter-turned views of each slice.
 
     Args:
@@ -42,7 +43,7 @@ def eight_views(predict: Predict, slices: Tensor) -> Tensor:
     )
 
 
-def _seen_as(predict: Predict, slices: Tensor, *, turns: int, mirrored: bool) -> Tensor:
-    view = torch.rot90(slices.flip(-1) if mirrored else slices, turns, dims=(-2, -1))
-    back = torch.rot90(predict(view.contiguous()), -turns, dims=(-2, -1))
-    return back.flip(-1) if mirrored else back
+def _seen_as(predict: Predict, slices: Maps, *, turns: int, mirrored: bool) -> Maps:
+    view = np.rot90(slices[..., ::-1] if mirrored else slices, turns, axes=(-2, -1))
+    back = np.rot90(predict(np.ascontiguousarray(view)), -turns, axes=(-2, -1))
+    return back[..., ::-1] if mirrored else back

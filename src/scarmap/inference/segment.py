@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from scarmap.inference.ensemble import Predict
 from scarmap.inference.locate import find_heart, looks_whole
 from scarmap.io.coding import merge
 from scarmap.labels import MIXED, LabelArray
@@ -30,10 +29,9 @@ class Segmenter:
         preparation: How a case becomes slices, with the pixel size that it was trained at.
         layout: Label layout that it was trained on; the system knows the tissues of this layout.
         regions: What each probability map shows.
-        probabilities: Slices (Z, S, H, W) on `device` to probabilities (Z, K, H, W), averaged over
-            the ensemble.
+        probabilities: Slices (Z, S, H, W) to probabilities (Z, K, H, W), averaged over the
+            ensemble, wherever its networks are.
         compose: Probabilities (K, X, Y, Z) to tissue indices (X, Y, Z).
-        device: Where the networks are.
         check: Tissue indices (X, Y, Z) to what a reader of the mask must be told; None says
             nothing.
         finish: The last decision on the mask: tissue indices (X, Y, Z) and their grid to the mask
@@ -46,9 +44,8 @@ class Segmenter:
     preparation: Preparation
     layout: str
     regions: tuple[str, ...]
-    probabilities: Callable[[Tensor], Tensor]
+    probabilities: Predict
     compose: Callable[[NDArray[np.float32]], LabelArray]
-    device: torch.device
     check: Callable[[LabelArray], tuple[str, ...]] | None = None
     finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
     calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
@@ -113,29 +110,26 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
     return Segmentation(LabelMap(labels, case.grid), probabilities, observed, decided)
 
 
-@torch.inference_mode()
-def run(images: Tensor, segmenter: Segmenter) -> Tensor:
+def run(images: NDArray[np.float32], segmenter: Segmenter) -> NDArray[np.float32]:
     """Run the networks over slices, a few at a time.
 
     Args:
-        images: (Z, S, H, W), any device.
+        images: (Z, S, H, W).
         segmenter: The trained system.
 
     Returns:
-        (Z, K, H, W), on the CPU.
+        (Z, K, H, W).
     """
     chunks = [
-        segmenter.probabilities(images[start : start + SLICES_AT_ONCE].to(segmenter.device))
-        .float()
-        .cpu()
+        segmenter.probabilities(images[start : start + SLICES_AT_ONCE])
         for start in range(0, len(images), SLICES_AT_ONCE)
     ]
-    return torch.cat(chunks)
+    return np.concatenate(chunks)
 
 
-def _heart(found: Tensor, segmenter: Segmenter) -> NDArray[np.float32] | None:
+def _heart(found: NDArray[np.float32], segmenter: Segmenter) -> NDArray[np.float32] | None:
     channels = [index for index, region in enumerate(segmenter.regions) if region in _HEART]
-    return found[:, channels].amax(1).numpy() if channels else None
+    return found[:, channels].max(1) if channels else None
 
 
 def _pixel_mm2(slices: Slices) -> float:
@@ -143,7 +137,7 @@ def _pixel_mm2(slices: Slices) -> float:
     return grid.spacing_mm[0] * grid.spacing_mm[1] * grid.shape[0] * grid.shape[1] / (across * down)
 
 
-def _settled(slices: Slices, found: Tensor, segmenter: Segmenter) -> bool:
+def _settled(slices: Slices, found: NDArray[np.float32], segmenter: Segmenter) -> bool:
     across, down = slices.way_back.resampled
     size = segmenter.preparation.size
     beyond = (down > size, across > size)
@@ -157,11 +151,11 @@ def _search(case: Case, segmenter: Segmenter) -> tuple[float, float] | None:
     whole = whole_slices(case, segmenter.preparation)
 
     def heart_map(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        heart = _heart(run(torch.from_numpy(windows), segmenter), segmenter)
+        heart = _heart(run(windows, segmenter), segmenter)
         assert heart is not None
         return heart
 
-    images = whole.images.numpy()
+    images = whole.images
     centre = find_heart(
         images, heart_map, size=segmenter.preparation.size, pixel_mm2=_pixel_mm2(whole)
     )

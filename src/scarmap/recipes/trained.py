@@ -12,16 +12,17 @@ from torch import nn
 from scarmap.errors import RunError
 from scarmap.evaluation.reliability import fit_calibration, read_reliability
 from scarmap.inference.cohort import Model
-from scarmap.inference.devices import choose_device
-from scarmap.inference.ensemble import average
+from scarmap.inference.ensemble import Maps, average
 from scarmap.inference.manifest import fingerprint
 from scarmap.inference.segment import Segmenter
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
 from scarmap.recipes.describe import build, describe, describe_row, settings, unwrap
+from scarmap.recipes.devices import choose_device
 from scarmap.recipes.names import as_today, find, recorded_name, system_of
 from scarmap.recipes.recipe import Recipe, Row, Stage
 from scarmap.recipes.settings import check_settings, freeze
+from scarmap.sampling.preparation import Preparation
 
 _WEIGHTS = "weights.safetensors"
 
@@ -93,7 +94,7 @@ def load_segmenter(
     """
     record = run.read_record()
     recipe = recorded_recipe(record, own_recipe=own_recipe)
-    finished = _finished_folds(run, record, recipe)
+    finished = finished_folds(run, record, recipe)
     folds = [load_stages(run, recipe, index, device) for index in finished]
     data = record["data"]
     made = make_segmenter(
@@ -104,7 +105,12 @@ def load_segmenter(
     )
 
 
-def _finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) -> list[int]:
+def finished_folds(run: RunFolder, record: Mapping[str, Any], recipe: Recipe) -> list[int]:
+    """Numbers of the folds of a run whose stages are all trained.
+
+    Raises:
+        RunError: There is none.
+    """
     done = {step for step, state in record["state"].items() if state == "done"}
     finished = [
         index
@@ -134,7 +140,7 @@ def run_model(run: RunFolder, *, device: str = "auto", own_recipe: str | None = 
     recipe = recorded_recipe(record, own_recipe=own_recipe)
     files = [
         run.stage(fold, stage.name) / _WEIGHTS
-        for fold in _finished_folds(run, record, recipe)
+        for fold in finished_folds(run, record, recipe)
         for stage in recipe.stages
     ]
     for file in files:
@@ -234,15 +240,27 @@ def make_segmenter(
         spacing_mm: In-plane pixel size of the training images; other images are resampled to it.
         device: Where the models are.
     """
-    members = [partial(recipe.assemble, stages) for stages in folds]
-    working = recipe.preparation.spacing_mm or spacing_mm
+    members = [partial(_run_stages, recipe, stages, device) for stages in folds]
     return Segmenter(
-        preparation=replace(recipe.preparation, spacing_mm=working),
+        preparation=at_spacing(recipe.preparation, spacing_mm),
         layout=layout,
         regions=recipe.regions,
         probabilities=partial(average, members),
         compose=recipe.compose,
-        device=device,
         check=recipe.check,
         finish=recipe.finish,
     )
+
+
+def at_spacing(preparation: Preparation, spacing_mm: float) -> Preparation:
+    """The preparation, at the training images' pixel size where it names none."""
+    return replace(preparation, spacing_mm=preparation.spacing_mm or spacing_mm)
+
+
+@torch.inference_mode()
+def _run_stages(
+    recipe: Recipe, stages: Mapping[str, nn.Module], device: torch.device, slices: Maps
+) -> Maps:
+    """Slices (Z, S, H, W) to probabilities (Z, K, H, W), by torch."""
+    found: Maps = recipe.assemble(stages, torch.from_numpy(slices).to(device)).float().cpu().numpy()
+    return found

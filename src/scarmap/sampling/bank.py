@@ -106,8 +106,8 @@ def fill_bank(cases: Iterable[Case], preparation: Preparation) -> Bank:
         slices = prepare(case, preparation, centre_share=centre, margin=preparation.margin)
         assert slices.labels is not None
         check_nothing_lost(case, slices, preparation.size)
-        images.append(slices.images)
-        labels.append(slices.labels)
+        images.append(torch.from_numpy(slices.images))
+        labels.append(torch.from_numpy(slices.labels))
         names += [case.name] * len(slices.images)
         label_of += [label_indices(case.layout)] * len(slices.images)
     return Bank(

@@ -1,19 +1,17 @@
 """From a case's arrays (X, Y, Z) to a stack of slices (Z, S, H, W), and the way back.
 
-Rows are Y and columns are X, so a slice tensor looks like the image on screen.
+Rows are Y and columns are X, so a slice looks like the image on screen. Nothing here needs torch,
+which prediction does without.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
-from einops import rearrange
 from numpy.typing import NDArray
-from torch import Tensor
 
 from scarmap.errors import DataError
-from scarmap.sampling.batch import Batch, centre_window
+from scarmap.labels import LabelArray
 from scarmap.volume import Case, Grid, ImageArray, LabelMap, crop_or_pad, paste, resample_in_plane
 
 Intensity = Callable[[ImageArray, str], ImageArray]
@@ -75,8 +73,8 @@ class Slices:
         way_back: Where the window lies in its case.
     """
 
-    images: Tensor
-    labels: Tensor | None
+    images: NDArray[np.float32]
+    labels: LabelArray | None
     way_back: WayBack
 
 
@@ -129,11 +127,9 @@ def _slices(
     if case.labels is not None:
         coarse = resample_in_plane(case.labels.array, shape=resampled, order=0)
         window = crop_or_pad(coarse, centre=way_back.centre, size=size)
-        labels = torch.from_numpy(np.ascontiguousarray(rearrange(window, "x y z -> z y x")))
-    images = rearrange(np.stack(channels), "s x y z -> z s y x")
-    return Slices(
-        torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)), labels, way_back
-    )
+        labels = np.ascontiguousarray(window.T)
+    images = np.stack(channels).transpose(3, 0, 2, 1)
+    return Slices(np.ascontiguousarray(images, dtype=np.float32), labels, way_back)
 
 
 def heart_centre(labels: LabelMap) -> tuple[float, float]:
@@ -166,20 +162,19 @@ def working_shape(grid: Grid, preparation: Preparation) -> tuple[int, int]:
     return across, down
 
 
-def restore(window: Tensor, way_back: WayBack) -> NDArray[np.float32]:
+def restore(window: NDArray[np.float32], way_back: WayBack) -> NDArray[np.float32]:
     """Put probability maps back on the case's own grid.
 
     Args:
-        window: (Z, K, H, W), float.
+        window: (Z, K, H, W).
         way_back: Where the window was cut.
 
     Returns:
         (K, X, Y, Z), float32; zero outside the window. Probabilities, not labels, are resampled.
     """
-    arrays = rearrange(window.float().cpu().numpy(), "z k y x -> x y z k")
-    pasted = paste(arrays, centre=way_back.centre, shape=way_back.resampled)
+    pasted = paste(window.transpose(3, 2, 0, 1), centre=way_back.centre, shape=way_back.resampled)
     back = resample_in_plane(pasted, shape=way_back.grid.shape[:2])
-    return np.ascontiguousarray(rearrange(back, "x y z k -> k x y z"), dtype=np.float32)
+    return np.ascontiguousarray(back.transpose(3, 0, 1, 2), dtype=np.float32)
 
 
 def check_nothing_lost(case: Case, slices: Slices, size: int) -> None:
@@ -197,7 +192,8 @@ def check_nothing_lost(case: Case, slices: Slices, size: int) -> None:
         return
     shape = slices.way_back.resampled
     expected = int((resample_in_plane(case.labels.array, shape=shape, order=0) > 0).sum())
-    kept = int((centre_window(Batch(slices.images, slices.labels), size).labels > 0).sum())
+    top, left = ((side - size) // 2 for side in slices.labels.shape[1:])
+    kept = int((slices.labels[:, top : top + size, left : left + size] > 0).sum())
     if kept < expected:
         raise DataError(
             f"Case {case.name}: the centre window of {size} pixels cuts off {expected - kept} of "

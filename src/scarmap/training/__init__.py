@@ -11,8 +11,9 @@ from scarmap.lazy import attach
 
 if TYPE_CHECKING:
     from scarmap.training.jobs.train_several import train_several
+    from scarmap.training.run.apply import apply
     from scarmap.training.run.request import Request
-    from scarmap.training.run.train import apply, train
+    from scarmap.training.run.train import train
     from scarmap.training.stage.fit import Options, StageTraining, fit
 
 __all__ = ["Options", "Request", "StageTraining", "apply", "fit", "train", "train_several"]

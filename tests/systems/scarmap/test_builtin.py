@@ -2,6 +2,7 @@ import pickle
 from pathlib import Path
 from shutil import copytree
 
+import numpy as np
 import pytest
 import torch
 from benchmarks.install_builtin import install_builtin
@@ -12,6 +13,8 @@ from scarmap.errors import RunError
 from scarmap.inference.segment import segment
 from scarmap.io.files import read_json, write_json
 from scarmap.io.run import RunFolder
+from scarmap.recipes.model_folder import read_record
+from scarmap.recipes.trained import fingerprint_of, read_stage, recorded_recipe
 from scarmap.systems.catalogue import choose
 from scarmap.systems.scarmap.builtin import (
     WEIGHTS,
@@ -23,8 +26,6 @@ from scarmap.systems.scarmap.builtin import (
 from scarmap.training.run.request import Request
 from scarmap.training.run.train import train
 from scarmap.training.stage.fit import Options
-
-CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def copied(installed, tmp_path):
 
 
 def test_an_installed_run_segments_studies_with_any_sequences(installed, plain_phantom):
-    segmenter = load_builtin(CPU, path=installed)
+    segmenter = load_builtin("cpu", path=installed)
     assert segmenter.layout == "scarmap"
     for files in find_cases(plain_phantom)[:2]:
         case = load_case(files, sequences=segmenter.preparation.sequences, optional=True)
@@ -73,37 +74,46 @@ def test_any_process_can_load_it_and_other_weights_are_another_model(installed, 
     assert model.sequences == ("LGE", "T2", "bSSFP")
     assert model.load().layout == "scarmap"
     assert builtin_model(device="cpu", path=copied).fingerprint == model.fingerprint
-    copied.write_bytes(copied.read_bytes() + b" ")
-    assert builtin_model(device="cpu", path=copied).fingerprint != model.fingerprint
+
+
+def test_a_file_that_was_changed_is_not_the_built_in_model(copied):
+    network = copied.with_name("fold_0.onnx")
+    network.write_bytes(network.read_bytes() + b" ")
+    with pytest.raises(RunError, match=r"fold_0\.onnx is missing or is not the file"):
+        load_builtin("cpu", path=copied)
 
 
 def test_weights_are_stored_in_half_precision(installed):
     assert installed.stat().st_size < 300_000
-    assert (
-        load_builtin(CPU, path=installed).probabilities(torch.rand(1, 3, 48, 48)).dtype
-        == torch.float32
-    )
+    slices = np.ones((1, 3, 48, 48), np.float32)
+    assert load_builtin("cpu", path=installed).probabilities(slices).dtype == np.float32
 
 
 def test_a_missing_model_is_one_paragraph(tmp_path):
     with pytest.raises(RunError, match="holds no built-in model"):
-        load_builtin(CPU, path=tmp_path / "builtin.safetensors")
+        load_builtin("cpu", path=tmp_path / "builtin.safetensors")
 
 
-def test_weights_of_another_network_are_refused(copied):
-    about = read_json(copied.with_suffix(".json"))
-    about["recipe"]["settings"]["width"] = 8
-    write_json(copied.with_suffix(".json"), about)
-    with pytest.raises(RunError, match="trained for another model"):
-        load_builtin(CPU, path=copied)
+def test_a_record_that_was_changed_is_refused(copied):
+    about = read_json(copied.with_name("model.json"))
+    about["compose"]["threshold"] = 0.9
+    write_json(copied.with_name("model.json"), about)
+    with pytest.raises(RunError, match=r"model\.json is not as it was written"):
+        load_builtin("cpu", path=copied)
 
 
-def test_only_our_own_code_is_run(copied):
-    about = read_json(copied.with_suffix(".json"))
-    about["recipe"]["function"] = "os:system"
-    write_json(copied.with_suffix(".json"), about)
-    with pytest.raises(RunError, match="not part of scarmap"):
-        load_builtin(CPU, path=copied)
+def test_the_shipped_network_is_that_of_the_shipped_weights():
+    about = about_builtin()
+    recipe = recorded_recipe(about)
+    assert read_record(WEIGHTS.parent)["version"] == about["version"]
+    assert builtin_model().fingerprint == fingerprint_of(about, recipe, [WEIGHTS])
+    (stage,) = recipe.stages
+    trained, _ = read_stage(WEIGHTS, stage, torch.device("cpu"))
+    slices = np.random.default_rng(0).random((2, 3, 96, 96), dtype=np.float32)
+    slices[0, 1] = 0  # a sequence that is not there
+    with torch.inference_mode():
+        wanted = recipe.assemble({stage.name: trained}, torch.from_numpy(slices)).numpy()
+    np.testing.assert_allclose(load_builtin("cpu").probabilities(slices), wanted, atol=1e-5)
 
 
 def test_an_unfinished_run_is_not_installed(installed, tmp_path):
@@ -114,8 +124,8 @@ def test_an_unfinished_run_is_not_installed(installed, tmp_path):
 
 
 def test_the_shipped_model_is_small_and_belongs_to_this_version():
-    assert WEIGHTS.stat().st_size < 15e6
-    segmenter = load_builtin(CPU)
+    assert sum(path.stat().st_size for path in WEIGHTS.parent.iterdir()) < 15e6
+    segmenter = load_builtin("cpu")
     assert segmenter.preparation.sequences == ("LGE", "T2", "bSSFP")
     assert "synthetic" in about_builtin()["name"]
 

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from scarmap.labels import INDEX, TISSUES
-from scarmap.systems.scarmap.inference import assemble, compose, decide_presence, probabilities
+from scarmap.systems.scarmap.inference import assemble, probabilities
 from scarmap.systems.scarmap.network import AnySequenceNetwork
+from scarmap.systems.scarmap.postprocess import compose, decide_presence
 from scarmap.systems.scarmap.targets import FOUND, NESTED
 from scarmap.volume import Grid
 

@@ -2,35 +2,33 @@ import json
 
 import numpy as np
 import pytest
-import torch
 
 from scarmap.inference.segment import Segmenter
 from scarmap.io.nifti import read_labels
+from scarmap.recipes.trained import record_recipe
 from scarmap.report.pages.run import build_report
 from scarmap.systems.catalogue import choose
-from scarmap.training.run.request import Request
-from scarmap.training.run.train import apply
+from scarmap.training.run.apply import apply
 
 
 @pytest.fixture
 def blind():
-    """The recipe's row and a segmenter that finds nothing."""
+    """The recipe as a run records it, and a segmenter that finds nothing."""
     row = choose("scarmap", {"size": 48, "spacing_mm": 3.0}).row
     recipe = row.recipe()
-    return row, Segmenter(
+    return record_recipe("toy", row, recipe), Segmenter(
         recipe.preparation,
         "scarmap",
         recipe.regions,
-        lambda slices: torch.zeros(len(slices), 6, 48, 48),
+        lambda slices: np.zeros((len(slices), 6, 48, 48), np.float32),
         lambda maps: np.zeros(maps.shape[1:], dtype=np.uint8),
-        torch.device("cpu"),
         recipe.check,
     )
 
 
 def test_every_case_is_held_out_scored_and_reported(blind, plain_phantom, tmp_path):
-    row, segmenter = blind
-    run = apply(Request("toy", row, plain_phantom, tmp_path / "run"), segmenter)
+    recipe, segmenter = blind
+    run = apply(recipe, segmenter, plain_phantom, tmp_path / "run")
     record = run.read_record()
     (fold,) = record["folds"]
     assert fold["train"] == []

@@ -7,7 +7,7 @@ from lightning_fabric.plugins.environments import (
 )
 
 from scarmap.errors import RunError
-from scarmap.inference.devices import choose_device, worker_gpus
+from scarmap.recipes.devices import choose_device, worker_gpus
 from scarmap.training.stage.processes import is_first_process, make_fabric, started_processes
 
 TORCHRUN = {

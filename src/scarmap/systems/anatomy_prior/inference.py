@@ -8,7 +8,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from scarmap.inference.ensemble import eight_views
+from scarmap.nn.views import eight_views, views_of_the_whole
 from scarmap.systems.anatomy_prior.targets import region_maps
 
 
@@ -30,6 +30,7 @@ def probabilities(
     return region_maps(logits.float().softmax(1), layout=layout, regions=regions)
 
 
+@views_of_the_whole
 def assemble(
     stages: Mapping[str, nn.Module],
     slices: Tensor,

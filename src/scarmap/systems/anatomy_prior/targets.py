@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from scarmap.labels import INDEX, codes
-from scarmap.nn.regions import sum_over_regions
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def label_names(layout: str) -> tuple[str, ...]:
     return tuple(sorted(codes(layout), key=INDEX.__getitem__))
 
 
-def region_maps(probabilities: Tensor, *, layout: str, regions: Sequence[str]) -> Tensor:
+def region_maps(probabilities: "Tensor", *, layout: str, regions: Sequence[str]) -> "Tensor":
     """Sum the labels' probabilities over regions.
 
     Args:
@@ -60,4 +61,6 @@ def region_maps(probabilities: Tensor, *, layout: str, regions: Sequence[str]) -
     Returns:
         (B, len(regions), H, W), in [0, 1].
     """
+    from scarmap.nn.regions import sum_over_regions  # composing a mask needs no torch
+
     return sum_over_regions(probabilities, tissues=label_names(layout), regions=regions)

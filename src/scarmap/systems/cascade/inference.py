@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scarmap.inference.ensemble import Predict, eight_views
 from scarmap.nn.frozen import Frozen
+from scarmap.nn.views import Predict, eight_views
 from scarmap.systems.cascade.candidates import Gate, region
 from scarmap.systems.cascade.pathology import nested_probabilities
 

@@ -1,14 +1,17 @@
 """The linear encoder and decoder: from five classes to five binary problems and back."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from scarmap.labels import INDEX, LabelArray, MaskArray
-from scarmap.nn.regions import region_masks
-from scarmap.sampling.batch import Batch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from scarmap.sampling.batch import Batch
 
 SEQUENCES = ("bSSFP", "LGE", "T2")
 ORDER = ("lv_pool", "rv_pool", "normal_myocardium", "edema", "scar")
@@ -67,7 +70,7 @@ def class_problems() -> tuple[Problem, ...]:
     return tuple(Problem(tissue, tuple(range(len(SEQUENCES)))) for tissue in ORDER)
 
 
-def encode(batch: Batch, problem: Problem) -> tuple[Tensor, Tensor]:
+def encode(batch: "Batch", problem: Problem) -> "tuple[Tensor, Tensor]":
     """What a network of a problem is given and what it should answer.
 
     Source: linear codec, section 2.3.
@@ -80,6 +83,8 @@ def encode(batch: Batch, problem: Problem) -> tuple[Tensor, Tensor]:
     Returns:
         images (B, C, H, W), C as the problem's sequences, and masks (B, 1, H, W), float32, 0 or 1.
     """
+    from scarmap.nn.regions import region_masks  # decoding needs no torch
+
     return batch.images[:, list(problem.sequences)], region_masks(
         batch.labels, (problem.region,)
     ).float()

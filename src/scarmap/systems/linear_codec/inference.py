@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from scarmap.inference.ensemble import eight_views
+from scarmap.nn.views import eight_views, views_of_the_whole
 from scarmap.systems.linear_codec.codec import Problem
 
 _ANATOMY_MEMBER = "unet"
@@ -60,6 +60,7 @@ def member_maps(
     return maps
 
 
+@views_of_the_whole
 def assemble(
     stages: Mapping[str, nn.Module],
     slices: Tensor,

@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from scarmap.inference.ensemble import eight_views
+from scarmap.nn.views import eight_views, views_of_the_whole
 from scarmap.systems.mfunet.network import Heads
 
 
@@ -28,6 +28,7 @@ def probabilities(model: nn.Module, images: Tensor) -> Tensor:
     )
 
 
+@views_of_the_whole
 def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 1) -> Tensor:
     """The system's inference: only the segmentation stage takes part.
 

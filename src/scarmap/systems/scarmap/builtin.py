@@ -1,87 +1,73 @@
 """The built-in model: weights that come with the package, trained on synthetic hearts alone.
 
-The weights, what they belong to, and their card lie in the folder `weights` beside this module.
+The folder `weights` beside this module is its model folder, see `scarmap.recipes.model_folder`.
+It also holds the weights as a training takes them over, and what they belong to.
 """
 
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from scarmap.errors import RunError
 from scarmap.inference.cohort import Model
-from scarmap.inference.devices import choose_device
 from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json
 from scarmap.io.weights import read_weights
 from scarmap.labels import SEQUENCES
-from scarmap.recipes.names import find
+from scarmap.recipes.describe import describe_row
+from scarmap.recipes.model_folder import folder_model, is_model_folder, load_folder
+from scarmap.recipes.names import as_today, find
 from scarmap.recipes.recipe import Row
 from scarmap.recipes.settings import freeze
-from scarmap.recipes.trained import fingerprint_of, make_segmenter, read_stage, recorded_recipe
+
+if TYPE_CHECKING:
+    from torch import nn
 
 WEIGHTS = Path(__file__).parent / "weights" / "builtin.safetensors"
 LIMITS = "trained on synthetic hearts only; research use, not a medical device"
 
 
-def load_builtin(device: torch.device, *, path: Path = WEIGHTS) -> Segmenter:
-    """Load the built-in model.
+def load_builtin(device: str = "auto", *, path: Path = WEIGHTS) -> Segmenter:
+    """Load the built-in model; needs no torch.
 
     Args:
-        device: Where the network goes.
-        path: Its weights.
+        device: "auto" or a device of `scarmap.inference.engine`.
+        path: Its weights, in its model folder.
 
     Raises:
-        RunError: This installation has no weights, or they belong to another version of the
-            network.
+        RunError: This installation has no built-in model, its files were changed, or the device
+            cannot be used.
     """
-    about = about_builtin(path)
-    recipe = recorded_recipe(about)
-    (stage,) = recipe.stages
-    model, _ = read_stage(path, stage, device)
-    layout, spacing_mm = about["data"]["layout"], about["spacing_mm"]
-    return make_segmenter(
-        recipe, [{stage.name: model}], layout=layout, spacing_mm=spacing_mm, device=device
-    )
+    about_builtin(path)
+    return load_folder(path.parent, device)
 
 
 def builtin_model(*, device: str = "auto", path: Path = WEIGHTS) -> Model:
     """What `load_builtin` loads, for any process to load; known by its recipe and its weights.
 
     Args:
-        device: "auto", "cpu" or "cuda", of the process that loads it.
-        path: Its weights.
+        device: "auto" or a device of `scarmap.inference.engine`, of the process that loads it.
+        path: Its weights, in its model folder.
 
     Raises:
-        RunError: This installation has no weights.
+        RunError: This installation has no built-in model.
     """
-    record = about_builtin(path)
-    recipe = recorded_recipe(record)
-    return Model(
-        fingerprint_of(record, recipe, [path]),
-        recipe.preparation.sequences,
-        partial(_load, device, path),
-    )
-
-
-def _load(device: str, path: Path) -> Segmenter:
-    return load_builtin(choose_device(device), path=path)
+    about_builtin(path)
+    return folder_model(path.parent, device=device)
 
 
 def about_builtin(path: Path = WEIGHTS) -> dict[str, Any]:
     """What the built-in model is: name, version, recipe with its settings, and how it was trained.
 
     Raises:
-        RunError: This installation has no weights.
+        RunError: This installation has no built-in model.
     """
     record = path.with_suffix(".json")
-    if not (path.is_file() and record.is_file()):
+    if not (is_model_folder(path.parent) and record.is_file()):
         raise RunError(
-            f"This installation of scarmap holds no built-in model: {path} and {record.name} are "
-            "missing. Install scarmap again, or name a run folder of your own: scarmap predict "
+            f"This installation of scarmap holds no built-in model: {path.parent} lacks its files. "
+            "Install scarmap again, or name a run folder of your own: scarmap predict "
             "RUN --data DIR --out DIR."
         )
     return dict(read_json(record))
@@ -93,8 +79,8 @@ that say which."""
 
 
 def take_builtin(
-    model: nn.Module,
-    earlier: Mapping[str, nn.Module],
+    model: "nn.Module",
+    earlier: Mapping[str, "nn.Module"],
     *,
     version: str,
     sequences: tuple[str, ...] = SEQUENCES,
@@ -141,3 +127,16 @@ def builtin_row(about: dict[str, Any]) -> Row:
     return Row(
         partial(find(about["recipe"]["function"]), **settings), paper="", note=introduce(about)
     )
+
+
+def recorded_builtin(about: dict[str, Any]) -> dict[str, Any]:
+    """The built-in model's recipe as it stands in `run.json`; nothing is built, so without torch."""
+    recipe, details = about["recipe"], as_today(about["recipe"]["details"])
+    return {
+        **describe_row(about["name"], builtin_row(about)),
+        "function": as_today(recipe["function"]),
+        "settings": recipe["settings"],
+        "details": details,
+        "sequences": details["preparation"]["sequences"],
+        "layout": details["layout"],
+    }

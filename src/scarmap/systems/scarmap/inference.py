@@ -1,17 +1,13 @@
-"""From the network's tissues to maps of nested regions, and on to a mask."""
+"""From the network's tissues to maps of nested regions."""
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from scarmap.inference.ensemble import eight_views
-from scarmap.inference.postprocess import compose_nested, keep_largest, leave_out_small_parts
-from scarmap.labels import TISSUES, LabelArray
+from scarmap.labels import TISSUES
 from scarmap.nn.regions import sum_over_regions
-from scarmap.systems.scarmap.targets import FOUND, NESTED, POOLS
-from scarmap.volume import Grid
+from scarmap.nn.views import eight_views, views_of_the_whole
+from scarmap.systems.scarmap.targets import FOUND
 
 _TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
 
@@ -22,6 +18,7 @@ def probabilities(model: nn.Module, images: Tensor) -> Tensor:
     return sum_over_regions(logits.float().softmax(1), tissues=_TISSUE_NAMES, regions=FOUND)
 
 
+@views_of_the_whole
 def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 8) -> Tensor:
     """The system's inference.
 
@@ -38,56 +35,3 @@ def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 8)
         return probabilities(stages["segment"], images)
 
     return predict(slices) if views == 1 else eight_views(predict, slices)
-
-
-def compose(maps: NDArray[np.float32], *, threshold: float = 0.5) -> LabelArray:
-    """Decide from the outside in and keep the largest part of each ventricle.
-
-    Args:
-        maps: (K, X, Y, Z), of `FOUND`.
-        threshold: Share of the outer region's probability from which on a pixel is pathology.
-
-    Returns:
-        (X, Y, Z), tissue indices.
-    """
-    labels = compose_nested(
-        dict(zip(FOUND, maps, strict=True)), pools=POOLS, nested=NESTED, threshold=threshold
-    )
-    return keep_largest(keep_largest(labels), "rv_pool")
-
-
-def decide_presence(
-    labels: LabelArray,
-    grid: Grid,
-    *,
-    smallest_infarct_percent: float,
-    smallest_no_reflow_percent: float,
-) -> tuple[LabelArray, tuple[str, ...]]:
-    """Decide whether a case has an infarct and no-reflow, by their sizes as shares of the wall.
-
-    A share of the wall depends neither on the size of the heart nor on a pixel size that an export
-    may have lost.
-
-    Args:
-        labels: (X, Y, Z), tissue indices.
-        grid: The case's grid.
-        smallest_infarct_percent: Smallest connected part of an infarct, no-reflow included, in
-            percent of the wall.
-        smallest_no_reflow_percent: Smallest connected part of no-reflow, in percent of the wall.
-
-    Returns:
-        The labels, and a sentence where an infarct was found and left out altogether. Nothing is
-            said of no-reflow that was left out: the infarct around it is still there, and a data
-            set may not label no-reflow at all.
-    """
-    labels, told = leave_out_small_parts(
-        labels,
-        grid,
-        region="whole_infarct",
-        around="edema",
-        smallest_percent=smallest_infarct_percent,
-    )
-    labels, _ = leave_out_small_parts(
-        labels, grid, region="mvo", around="scar", smallest_percent=smallest_no_reflow_percent
-    )
-    return labels, told

@@ -74,7 +74,7 @@ def scarmap(
     )
     from scarmap.inference.postprocess import slices_without_heart
     from scarmap.sampling.preparation import Preparation
-    from scarmap.systems.scarmap import illustrate, inference, stages
+    from scarmap.systems.scarmap import illustrate, inference, postprocess, stages
     from scarmap.systems.scarmap.builtin import about_builtin, take_builtin
     from scarmap.systems.scarmap.network import AnySequenceNetwork, ResidualNetwork
     from scarmap.systems.scarmap.objective import EdemaObjective, TissueObjective
@@ -109,9 +109,9 @@ def scarmap(
         stages=(stage,),
         regions=FOUND,
         assemble=partial(inference.assemble, views=views),
-        compose=partial(inference.compose, threshold=pathology_threshold),
+        compose=partial(postprocess.compose, threshold=pathology_threshold),
         finish=partial(
-            inference.decide_presence,
+            postprocess.decide_presence,
             smallest_infarct_percent=smallest_infarct_percent,
             smallest_no_reflow_percent=smallest_no_reflow_percent,
         ),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from scarmap.cluster.jobs import Job, Scheduler
-from scarmap.inference.devices import choose_device
 from scarmap.io.lock import held
 from scarmap.io.run import RunFolder
 from scarmap.recipes.describe import build
+from scarmap.recipes.devices import choose_device
 from scarmap.training.jobs.carry_out import Done, carry_out
 from scarmap.training.jobs.plan import SCORES, Work, plan
 from scarmap.training.run.record import (

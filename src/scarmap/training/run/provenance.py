@@ -9,22 +9,32 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 import scarmap
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.inference.engine import num_threads
+
+if TYPE_CHECKING:
+    import torch
 
 
-def provenance(*, device: torch.device, **options: Any) -> dict[str, Any]:
-    """What a reader needs to repeat a run, as JSON values; `options` are recorded as they are."""
+def provenance(*, device: "torch.device | None" = None, **options: Any) -> dict[str, Any]:
+    """What a reader needs to repeat a run, as JSON values; `options` are recorded as they are.
+
+    Args:
+        device: What torch works on; None where nothing is trained, and torch may not be there.
+        options: What else is recorded.
+    """
+    if device is not None:
+        import torch
+
+        options = {"torch": torch.__version__, **options}
     return {
         "commit": commit(),
         "command": " ".join(["scarmap", *sys.argv[1:]]),
         "hardware": hardware(device),
         "python": platform.python_version(),
-        "torch": torch.__version__,
         **options,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -48,13 +58,18 @@ def commit() -> str | None:
     return f"{head}-dirty" if head and git("status", "--porcelain") else head or None
 
 
-def hardware(device: torch.device) -> str:
+def hardware(device: "torch.device | None" = None) -> str:
     """The accelerator's name, or the processor's and how many threads work on it."""
-    if device.type == "cuda":
-        return str(torch.cuda.get_device_name(device))
+    threads = num_threads()
+    if device is not None:
+        import torch
+
+        if device.type == "cuda":
+            return str(torch.cuda.get_device_name(device))
+        threads = torch.get_num_threads()
     models = [line for line in _cpu_lines() if line.startswith("model name")]
     name = models[0].split(":")[1].strip() if models else platform.processor() or platform.machine()
-    return f"{name}, {torch.get_num_threads()} threads, {os.cpu_count()} cores"
+    return f"{name}, {threads} threads, {os.cpu_count()} cores"
 
 
 def _cpu_lines() -> Sequence[str]:

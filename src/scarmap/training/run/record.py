@@ -2,54 +2,73 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
-
-import torch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from scarmap.datasets.split import record_split
 from scarmap.evaluation.table import read_summary
 from scarmap.io.run import RunFolder
-from scarmap.recipes.recipe import Recipe
-from scarmap.recipes.trained import record_recipe
+from scarmap.training.run.labelled import Labelled, median_spacing_mm
 from scarmap.training.run.provenance import data_hash, provenance
-from scarmap.training.run.request import Request
-from scarmap.training.run.training_set import Material, median_spacing_mm
 from scarmap.version import __version__
+
+if TYPE_CHECKING:
+    import torch
+
+    from scarmap.recipes.recipe import Recipe
+    from scarmap.training.run.request import Request
 
 PREDICTIONS = "predictions"
 """Step of a fold after its stages: held-out masks and pictures."""
 
 
 def new_record(
-    request: Request,
-    recipe: Recipe,
-    material: Material,
-    device: torch.device,
+    request: "Request",
+    recipe: "Recipe",
+    material: Labelled,
+    device: "torch.device",
     *,
     processes: int = 1,
 ) -> dict[str, Any]:
     """`run.json` of a training that begins."""
+    from scarmap.recipes.trained import record_recipe
+
     options = request.options
+    how = provenance(
+        device=device,
+        processes=processes,
+        seed=options.seed,
+        epochs_scale=options.epochs_scale,
+        max_steps=options.max_steps,
+    )
+    return record_of(record_recipe(request.name, request.row, recipe), material, request.data, how)
+
+
+def record_of(
+    recipe: Mapping[str, Any], material: Labelled, folder: Path, how: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`run.json` of a run in which nothing is done.
+
+    Args:
+        recipe: The recipe, as it stands there.
+        material: The data.
+        folder: Where they are.
+        how: Where the run comes from.
+    """
     cases = material.cases
     return {
         "scarmap": __version__,
-        "recipe": record_recipe(request.name, request.row, recipe),
+        "recipe": dict(recipe),
         "data": {
-            "folder": str(request.data.resolve()),
+            "folder": str(folder.resolve()),
             "layout": material.layout,
             "num_cases": len(cases),
             "spacing_mm": median_spacing_mm(cases),
-            "sha256": data_hash(material.files, recipe.preparation.sequences),
+            "sha256": data_hash(material.files, recipe["sequences"]),
         },
         "split": record_split(material.split),
         "folds": [asdict(fold) for fold in material.split.folds],
-        "provenance": provenance(
-            device=device,
-            processes=processes,
-            seed=options.seed,
-            epochs_scale=options.epochs_scale,
-            max_steps=options.max_steps,
-        ),
+        "provenance": dict(how),
         "state": {},
     }
 

@@ -14,7 +14,6 @@ from torch import nn
 
 from scarmap.datasets.folds import Fold
 from scarmap.errors import RecipeError
-from scarmap.inference.segment import Segmenter
 from scarmap.io.illustrations import write_illustration
 from scarmap.io.lock import held
 from scarmap.io.run import RunFolder
@@ -23,6 +22,7 @@ from scarmap.recipes.recipe import Recipe, Stage
 from scarmap.recipes.trained import load_stage, load_stages, make_segmenter
 from scarmap.sampling.bank import Bank
 from scarmap.training.run.held_out import Remarks, score_held_out, segment_held_out
+from scarmap.training.run.labelled import Labelled, median_spacing_mm
 from scarmap.training.run.record import (
     PREDICTIONS,
     held_out_names,
@@ -33,7 +33,7 @@ from scarmap.training.run.record import (
 )
 from scarmap.training.run.request import Request
 from scarmap.training.run.resume import open_record
-from scarmap.training.run.training_set import Material, gather, median_spacing_mm
+from scarmap.training.run.training_set import Material, gather
 from scarmap.training.stage.fit import Options, StageTraining, fit, split_rows
 from scarmap.training.stage.learner import build_learner
 from scarmap.training.stage.processes import make_fabric
@@ -71,31 +71,6 @@ def train(request: Request) -> RunFolder:
             if fabric.is_global_zero:
                 _finish_fold(run, recipe, material, index, device=fabric.device)
             fabric.barrier()
-    return run
-
-
-def apply(request: Request, segmenter: Segmenter) -> RunFolder:
-    """Segment labelled cases with a trained system, and keep masks and scores as a run does.
-
-    Args:
-        request: The recipe of the segmenter, the data and the run folder. Its folds and options are
-            not used, since all cases are held out.
-        segmenter: The trained system.
-
-    Returns:
-        The run folder, for a report.
-
-    Raises:
-        DataError: A case cannot be read.
-        RecipeError: The cases are labelled in another layout than the recipe's.
-    """
-    recipe = build(request.row.recipe)
-    material = gather(request.data, replace(recipe, folds=_held_out_all, unit="patient"))
-    run = RunFolder(request.out)
-    run.write_record(new_record(request, recipe, material, segmenter.device))
-    remarks = segment_held_out(run, segmenter, material.cases, split=material.split, index=0)
-    mark_done(run, 0, PREDICTIONS, remarks=remarks)
-    score(run, material, held_out_names(run.read_record()))
     return run
 
 
@@ -178,7 +153,7 @@ def predict_fold(
     return remarks
 
 
-def score(run: RunFolder, material: Material, names: Collection[str]) -> None:
+def score(run: RunFolder, material: Labelled, names: Collection[str]) -> None:
     """Score held-out masks of some cases, or slices."""
     score_held_out(run, material.cases, split=material.split, names=names)
 
@@ -229,8 +204,3 @@ def _illustrate(
     rows = bank.rows(fold.validation or fold.train)
     for illustration in recipe.illustrate(stages, bank, rows):
         write_illustration(run.illustrations(index), illustration)
-
-
-def _held_out_all(cases: Sequence[str]) -> tuple[Fold, ...]:
-    """One fold that trains on no case and holds all of them out."""
-    return (Fold((), tuple(cases)),)

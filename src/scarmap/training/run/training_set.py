@@ -3,42 +3,27 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
 
 from scarmap.datasets.case_files import CaseFiles, load_case
-from scarmap.datasets.folder import find_cases
 from scarmap.datasets.split import Split, split_cases
-from scarmap.errors import RecipeError
 from scarmap.labels import common_layout
 from scarmap.recipes.describe import describe
 from scarmap.recipes.recipe import Recipe
 from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.sampling.preparation import Preparation
+from scarmap.training.run.labelled import ANY, Labelled, labelled_cases, median_spacing_mm
 from scarmap.volume import Case
-
-_ANY = "scarmap"
-"""Layout of a recipe that knows every tissue, and so learns from whatever a data set labels."""
 
 
 @dataclass(frozen=True)
-class Material:
+class Material(Labelled):
     """The data of a training.
 
     Attributes:
-        files: Where the cases are.
-        cases: The labelled cases, read; without their images where no fold holds a case out, since
-            those of a large cohort fill the memory and nothing looks at them again.
-        split: Their folds.
-        bank: All of their slices, prepared; on the CPU unless moved.
-        layout: Label layout of the masks to write: the recipe's, or where that learns any, what the
-            cases have in common, see `scarmap.labels.common_layout`.
+        bank: All slices of the cases, prepared; on the CPU unless moved.
     """
 
-    files: Sequence[CaseFiles]
-    cases: Sequence[Case]
-    split: Split
     bank: Bank
-    layout: str
 
 
 def gather(data: Path, recipe: Recipe) -> Material:
@@ -48,7 +33,7 @@ def gather(data: Path, recipe: Recipe) -> Material:
         DataError: There are no labelled cases, too few, or a file is damaged.
         RecipeError: They are of another layout than the recipe's, or its folds hold other names.
     """
-    files = _labelled_cases(data, recipe)
+    files = labelled_cases(data, recipe.layout)
     cases: list[Case] = []
     if recipe.preparation.spacing_mm is None or _holds_out(files, recipe):
         cases += _read(files, recipe)
@@ -57,9 +42,10 @@ def gather(data: Path, recipe: Recipe) -> Material:
     else:
         bank = fill_bank(_stripped_behind(_read(files, recipe), cases), recipe.preparation)
         split = _split(cases, recipe)
-    if recipe.layout != _ANY:
-        return Material(files, cases, split, replace(bank, label_of=None), recipe.layout)
-    return Material(files, cases, split, bank, common_layout(case.layout for case in cases))
+    if recipe.layout != ANY:
+        return Material(files, cases, split, recipe.layout, replace(bank, label_of=None))
+    layout = common_layout(case.layout for case in cases)
+    return Material(files, cases, split, layout, bank)
 
 
 def _read(files: Sequence[CaseFiles], recipe: Recipe) -> Iterator[Case]:
@@ -94,7 +80,7 @@ def gather_once(data: Path, recipe: Recipe) -> Material:
         DataError: As `gather`.
         RecipeError: As `gather`.
     """
-    files = _labelled_cases(data, recipe)
+    files = labelled_cases(data, recipe.layout)
     paths = [path for each in files for path in (*each.images.values(), each.labels) if path]
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     known = repr(
@@ -109,29 +95,6 @@ def gather_once(data: Path, recipe: Recipe) -> Material:
 _LATEST: dict[str, Material] = {}
 
 
-def _labelled_cases(data: Path, recipe: Recipe) -> list[CaseFiles]:
-    """Labelled cases of a folder, checked against the recipe's layout.
-
-    Raises:
-        DataError: There are none.
-        RecipeError: They are of another layout.
-    """
-    files = find_cases(data, labelled=True)
-    other = next((each for each in files if recipe.layout not in (_ANY, each.layout)), None)
-    if other is not None:
-        raise RecipeError(
-            f"{data} is labelled in layout {other.layout!r}, but the recipe learns "
-            f"{recipe.layout!r}. Point --data at such a data set, or, where the recipe has these "
-            f"settings, add --set layout={other.layout} --set sequences={','.join(other.images)}."
-        )
-    return files
-
-
 def at_one_pixel_size(preparation: Preparation, cases: Sequence[Case]) -> Preparation:
     """The preparation, at the median pixel size of the cases where it names none."""
     return replace(preparation, spacing_mm=preparation.spacing_mm or median_spacing_mm(cases))
-
-
-def median_spacing_mm(cases: Sequence[Case]) -> float:
-    """Median in-plane pixel size of some cases."""
-    return median(case.grid.spacing_mm[0] for case in cases)

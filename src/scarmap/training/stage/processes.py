@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from scarmap.errors import RunError
-from scarmap.inference.devices import uses_cuda
+from scarmap.recipes.devices import uses_cuda
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

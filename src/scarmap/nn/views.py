@@ -1,0 +1,54 @@
+"""A network's answer averaged over mirrored and turned views of a slice.
+
+`scarmap.inference.ensemble` does the same without torch.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+Predict = Callable[[Tensor], Tensor]
+"""Slices (Z, S, H, W) to probabilities (Z, K, H, W)."""
+
+_Assemble = TypeVar("_Assemble", bound=Callable[..., Tensor])
+_MARK = "views_of_the_whole"
+
+
+def eight_views(predict: Predict, slices: Tensor) -> Tensor:
+    """Mean probabilities over the eight mirrored and quarter-turned views of each slice.
+
+    Args:
+        predict: Segments slices.
+        slices: (Z, S, H, W), square.
+
+    Returns:
+        (Z, K, H, W), in the original orientation.
+    """
+    total = _seen_as(predict, slices, turns=0, mirrored=False)
+    for number in range(1, 8):
+        total = total + _seen_as(predict, slices, turns=number % 4, mirrored=number >= 4)
+    return total / 8
+
+
+def _seen_as(predict: Predict, slices: Tensor, *, turns: int, mirrored: bool) -> Tensor:
+    view = torch.rot90(slices.flip(-1) if mirrored else slices, turns, dims=(-2, -1))
+    back = torch.rot90(predict(view.contiguous()), -turns, dims=(-2, -1))
+    return back.flip(-1) if mirrored else back
+
+
+def views_of_the_whole(assemble: _Assemble) -> _Assemble:
+    """Mark an inference whose `views` are those of the whole system.
+
+    Its answer with eight views is the mean of eight answers with one. So one view is exported, and
+    the others are looked at outside. An inference that decides something between its networks, as
+    the cascade does, is not of this kind.
+    """
+    setattr(assemble, _MARK, True)
+    return assemble
+
+
+def has_views_of_the_whole(assemble: Callable[..., Tensor]) -> bool:
+    """Whether an inference was marked so."""
+    return bool(getattr(assemble, _MARK, False))

@@ -1,0 +1,233 @@
+"""From a run to a model folder: each fold's inference as one ONNX file. Needs torch.
+
+The file holds the system's whole inference, slices to probabilities, so that nothing of it is
+written twice. What is exported is then run by both torch and the engine on the same noise, and
+refused where they differ.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from scarmap.errors import RunError
+from scarmap.evaluation.reliability import Reliability, read_reliability, write_reliability
+from scarmap.inference.engine import load_network
+from scarmap.inference.ensemble import Maps
+from scarmap.io.run import RunFolder
+from scarmap.nn.views import has_views_of_the_whole
+from scarmap.recipes.card import write_card
+from scarmap.recipes.describe import describe, unwrap
+from scarmap.recipes.model_folder import is_model_folder, write_record
+from scarmap.recipes.parts import PARTS, name_of
+from scarmap.recipes.recipe import Recipe
+from scarmap.recipes.trained import (
+    at_spacing,
+    finished_folds,
+    load_stages,
+    recorded_recipe,
+    run_model,
+)
+from scarmap.version import __version__
+
+_OPSET = 18
+_NOTICEABLE = 1e-3
+"""A difference of a probability that float32 and another order of sums do not explain."""
+_ODD_SHARE = 1e-3
+"""Share of pixels that may differ so: a gate between two networks may open or close at a pixel."""
+_CPU = torch.device("cpu")
+
+
+def export_run(run: RunFolder, out: Path, *, own_recipe: str | None = None) -> float:
+    """Write the finished folds of a run as a model folder.
+
+    Args:
+        run: The run folder.
+        out: The model folder; a new one, or one that is replaced.
+        own_recipe: `module:function` that the run was trained with, when it is the user's own.
+
+    Returns:
+        Largest difference between a probability of the engine and of torch, on noise.
+
+    Raises:
+        RunError: No fold is finished, or this system cannot be exported; the message says why.
+    """
+    record = run.read_record()
+    _check_target(out)
+    recipe = recorded_recipe(record, own_recipe=own_recipe)
+    numbers = finished_folds(run, record, recipe)
+    folds = [load_stages(run, recipe, number, _CPU) for number in numbers]
+    data = record["data"]
+    about = {
+        "recipe": {key: record["recipe"].get(key) for key in ("name", "function", "settings")},
+        "data": {key: data.get(key) for key in ("layout", "num_cases", "sha256")},
+        "fingerprint": run_model(run, device="cpu", own_recipe=own_recipe).fingerprint,
+    }
+    difference = write_model(
+        replace(recipe, preparation=at_spacing(recipe.preparation, data["spacing_mm"])),
+        folds,
+        out,
+        layout=data["layout"],
+        about=about,
+        reliability=read_reliability(run.evaluation),
+    )
+    write_card(run, out)
+    return difference
+
+
+def _check_target(out: Path) -> None:
+    if out.exists() and not is_model_folder(out) and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(f"{out} is not empty and holds no model. Give --out a new folder.")
+
+
+def write_model(
+    recipe: Recipe,
+    folds: Sequence[Mapping[str, nn.Module]],
+    out: Path,
+    *,
+    layout: str,
+    about: Mapping[str, Any],
+    reliability: Mapping[int, Mapping[str, Reliability]] | None = None,
+) -> float:
+    """Write trained stages as a model folder.
+
+    Args:
+        recipe: The system, with the pixel size that it was trained at.
+        folds: Trained stages of each fold.
+        out: The model folder.
+        layout: Label layout that it was trained on.
+        about: What else is known, as JSON values; "fingerprint" among it.
+        reliability: Held-out voxels of each fold, see `scarmap.evaluation.reliability`.
+
+    Returns:
+        Largest difference between a probability of the engine and of torch, on noise.
+
+    Raises:
+        RunError: The system cannot be exported.
+    """
+    described = _described(recipe)
+    out.mkdir(parents=True, exist_ok=True)
+    for former in (*out.glob("fold_*.onnx"), *out.glob("reliability_*.json")):
+        former.unlink()
+    assemble, views = _exported_views(recipe)
+    names = [f"fold_{number}.onnx" for number in range(len(folds))]
+    size, channels = recipe.preparation.size, len(recipe.preparation.sequences)
+    difference = 0.0
+    for name, stages in zip(names, folds, strict=True):
+        whole = _Inference(partial(assemble, views=1) if views > 1 else assemble, stages)
+        _export(whole, out / name, recipe, shape=(channels, size, size))
+        difference = max(difference, _compare(whole, out / name, recipe, (channels, size, size)))
+    for number, counts in (reliability or {}).items():
+        write_reliability(out, number, counts)
+    write_record(
+        out,
+        {
+            "scarmap": __version__,
+            **about,
+            "layout": layout,
+            **described,
+            "views": views,
+            "networks": names,
+            "difference_from_torch": difference,
+        },
+    )
+    return difference
+
+
+class _Inference(nn.Module):
+    """A system's inference as a module, which is what can be exported."""
+
+    def __init__(self, assemble: Any, stages: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        self.assemble = assemble
+        self.stages = nn.ModuleDict(stages)
+
+    def forward(self, slices: Tensor) -> Tensor:
+        """Slices (Z, S, H, W) to probabilities (Z, K, H, W)."""
+        found: Tensor = self.assemble(self.stages, slices).float()
+        return found
+
+
+def _described(recipe: Recipe) -> dict[str, Any]:
+    """What surrounds the networks, as JSON values.
+
+    Raises:
+        RunError: A part of it is not scarmap's own, so that a model folder may not call it.
+    """
+    found = {
+        "preparation": describe(recipe.preparation),
+        "regions": list(recipe.regions),
+        **{name: describe(getattr(recipe, name)) for name in ("compose", "check", "finish")},
+    }
+    parts = {"intensity": found["preparation"]["intensity"], **found}
+    for name in ("intensity", "compose", "check", "finish"):
+        if parts[name] is not None and name_of(parts[name]) not in PARTS:
+            raise RunError(
+                f"This run cannot be exported: its {name} is {name_of(parts[name])}, and a model "
+                "folder calls nothing but scarmap's own parts. Predict with the run itself."
+            )
+    return found
+
+
+def _exported_views(recipe: Recipe) -> tuple[Any, int]:
+    """The inference, and how many views are looked at outside of the network's file."""
+    function, given = unwrap(recipe.assemble)
+    return recipe.assemble, int(given.get("views", 1)) if has_views_of_the_whole(function) else 1
+
+
+def _export(whole: nn.Module, path: Path, recipe: Recipe, *, shape: tuple[int, int, int]) -> None:
+    """Write a module as ONNX, for any number of slices.
+
+    Raises:
+        RunError: It computes something that ONNX cannot hold.
+    """
+    free = {0: "slices"}
+    try:
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")  # of the exporter, about constants that are meant
+            torch.onnx.export(
+                whole.eval(),
+                (torch.rand(2, *shape),),
+                str(path),
+                dynamo=False,  # the other one takes thirty times as long, for the same network
+                opset_version=_OPSET,
+                input_names=["images"],
+                output_names=["probabilities"],
+                dynamic_axes={"images": free, "probabilities": free},
+            )
+    except Exception as problem:
+        raise _refused(recipe, " ".join(str(problem).split())[:200]) from None
+
+
+def _compare(whole: nn.Module, path: Path, recipe: Recipe, shape: tuple[int, int, int]) -> float:
+    """Largest difference of a probability between torch and the engine, on noise of 3 slices.
+
+    Raises:
+        RunError: They do not agree.
+    """
+    noise = np.random.default_rng(0).random((3, *shape), dtype=np.float32)
+    with torch.inference_mode():
+        wanted: Maps = whole(torch.from_numpy(noise)).numpy()
+    try:
+        found = load_network(path, "cpu")(noise)
+    except Exception as problem:  # of the engine's own, which share no base of theirs
+        raise _refused(recipe, " ".join(str(problem).split())[:200]) from None
+    off = np.abs(found - wanted) if found.shape == wanted.shape else np.ones(1)
+    if (off > _NOTICEABLE).mean() > _ODD_SHARE:
+        path.unlink()
+        raise _refused(recipe, f"torch and ONNX Runtime differ by up to {off.max():.2g}")
+    return float(off.max())
+
+
+def _refused(recipe: Recipe, why: str) -> RunError:
+    networks = ", ".join(dict.fromkeys(unwrap(stage.model)[0].__name__ for stage in recipe.stages))
+    return RunError(
+        f"This run cannot be exported, its networks ({networks}) do not go into ONNX: {why}. "
+        "Predict with the run itself, which needs scarmap[train]."
+    )

@@ -1,0 +1,136 @@
+"""A trained system as a folder that predicts without torch and without the run that it came from.
+
+::
+
+    MODEL/
+      model.json          recipe, preparation, decisions, fingerprint, and a digest of every file
+      fold_0.onnx         the system's whole inference: slices to probabilities; one for each fold
+      reliability_0.json  held-out voxels by the probability that they were given, for calibration
+      model_card.md       what it is and was trained on, for whoever uses it
+
+`scarmap.recipes.export` writes one.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from scarmap.errors import RunError
+from scarmap.evaluation.reliability import fit_calibration, read_reliability
+from scarmap.inference.cohort import Model
+from scarmap.inference.engine import load_network
+from scarmap.inference.ensemble import Predict, average, eight_views
+from scarmap.inference.manifest import look_at
+from scarmap.inference.segment import Segmenter
+from scarmap.io.files import read_json, write_json
+from scarmap.recipes.parts import rebuild
+from scarmap.recipes.settings import freeze
+from scarmap.sampling.preparation import Preparation
+
+RECORD = "model.json"
+CARD = "model_card.md"
+
+
+def is_model_folder(path: Path) -> bool:
+    """Whether a folder holds a model and not a run."""
+    return (path / RECORD).is_file()
+
+
+def folder_model(root: Path, *, device: str = "auto") -> Model:
+    """A model folder as a model that any process can load.
+
+    Args:
+        root: The folder.
+        device: "auto" or a device of `scarmap.inference.engine`, of the process that loads it.
+
+    Raises:
+        RunError: This is no model folder, or its record was changed.
+    """
+    record = read_record(root)
+    sequences = freeze(record["preparation"]["sequences"])
+    return Model(record["fingerprint"], sequences, partial(load_folder, root.resolve(), device))
+
+
+def load_folder(root: Path, device: str = "auto") -> Segmenter:
+    """Load a model folder.
+
+    Args:
+        root: The folder.
+        device: "auto" or a device of `scarmap.inference.engine`.
+
+    Raises:
+        RunError: This is no model folder, a file of it was changed, it names a part that this
+            scarmap has not, or the device cannot be used.
+    """
+    record = read_record(root)
+    _check_files(root, record["files"])
+    regions: tuple[str, ...] = freeze(record["regions"])
+    networks = [load_network(root / name, device) for name in record["networks"]]
+    members = [_with_views(network, record["views"]) for network in networks]
+    return Segmenter(
+        preparation=_preparation(record["preparation"]),
+        layout=record["layout"],
+        regions=regions,
+        probabilities=partial(average, members),
+        compose=rebuild(record["compose"]),
+        check=_part(record["check"]),
+        finish=_part(record["finish"]),
+        calibrate=fit_calibration(regions, read_reliability(root).values()),
+    )
+
+
+def _with_views(network: Predict, views: int) -> Predict:
+    return network if views == 1 else partial(eight_views, network)
+
+
+def _part(described: Any) -> Callable[..., Any] | None:
+    return None if described is None else rebuild(described)
+
+
+def _preparation(described: Mapping[str, Any]) -> Preparation:
+    fields = {name: freeze(value) for name, value in described.items()}
+    return Preparation(**{**fields, "intensity": rebuild(described["intensity"])})
+
+
+def read_record(root: Path) -> dict[str, Any]:
+    """Content of `model.json`.
+
+    Raises:
+        RunError: It is missing, damaged, or not as it was written.
+    """
+    if not is_model_folder(root):
+        raise RunError(
+            f"{root} is no model folder: it has no {RECORD}. Make one of a run: scarmap export RUN "
+            "--out MODEL."
+        )
+    record = read_json(root / RECORD)
+    sealed = record.pop("sealed", None) if isinstance(record, dict) else None
+    if sealed is None or sealed != _seal(record):
+        raise RunError(
+            f"{root / RECORD} is not as it was written. Take the whole folder from where it came, "
+            "or export the run again."
+        )
+    return dict(record)
+
+
+def write_record(root: Path, record: Mapping[str, Any]) -> None:
+    """Write `model.json` when all other files are in their place; it holds their digests."""
+    names = [*record["networks"], *(path.name for path in sorted(root.glob("reliability_*.json")))]
+    complete = {**record, "files": {name: look_at(root / name).sha256 for name in names}}
+    write_json(root / RECORD, {**complete, "sealed": _seal(complete)})
+
+
+def _seal(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+def _check_files(root: Path, digests: Mapping[str, str]) -> None:
+    for name, digest in digests.items():
+        if not (root / name).is_file() or look_at(root / name).sha256 != digest:
+            raise RunError(
+                f"{root / name} is missing or is not the file that {RECORD} describes. Take the "
+                "whole folder from where it came, or export the run again."
+            )

@@ -1,0 +1,87 @@
+"""Everything but training works where torch and what comes with it are not installed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scarmap.datasets.folder import find_cases
+
+WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {
+            "torch", "torchvision", "lightning_fabric", "monai", "tensorboard", "safetensors",
+            "einops", "onnx", "onnxscript",
+        }:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from scarmap.cli.main import main
+
+for words in COMMANDS:
+    sys.argv = ["scarmap", *words]
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code:
+            sys.exit(ended.code)
+"""
+
+
+def without_torch(*commands):
+    """Run commands one after the other in one process that cannot import torch."""
+    words = [[str(word) for word in command] for command in commands]
+    code = f"COMMANDS = {words!r}\n{WITHOUT}"
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=600
+    )
+
+
+def test_phantoms_are_made_predicted_scored_measured_and_reported(tmp_path):
+    cohort, masks = tmp_path / "cohort", tmp_path / "masks"
+    ended = without_torch(
+        ("recipes", "list"),
+        ("phantom", "--layout", "emidec", "--cases", 2, "--seed", 4, "--out", cohort),
+        ("predict", "--data", cohort, "--out", masks, "--save-probabilities"),
+        ("evaluate", masks, "--data", cohort, "--out", tmp_path / "scores"),
+        ("quantify", masks, "--layout", "emidec", "--out", tmp_path / "figures"),
+        ("report", masks, "--data", cohort, "--layout", "emidec", "--out", tmp_path / "pages"),
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert len(find_cases(cohort)) == len(list(masks.glob("*_probabilities.nii.gz"))) == 2
+    assert (tmp_path / "scores" / "summary.json").is_file()
+    assert (tmp_path / "figures" / "cohort.csv").is_file()
+    assert (tmp_path / "pages" / "cohort.html").is_file()
+
+
+def test_the_demo_goes_all_the_way(tmp_path, monkeypatch):
+    ended = without_torch(("demo", "--out", tmp_path / "demo"))
+    assert ended.returncode == 0, ended.stderr
+    page = Path(tmp_path / "demo" / "run" / "report.html").read_text(encoding="utf-8")
+    assert "scarmap-synthetic" in page
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "--data", "DATA", "--out", "RUN"),
+        ("predict", "RUN", "--data", "DATA"),
+        ("export", "RUN", "--out", "MODEL"),
+        ("recipes", "show", "scarmap"),
+    ],
+)
+def test_a_command_that_needs_torch_says_which_line_to_type(words, tmp_path, emidec_phantom):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "run.json").write_text(
+        '{"recipe": {}, "data": {}, "folds": [], "provenance": {}, "state": {}}', encoding="utf-8"
+    )
+    places = {"DATA": emidec_phantom, "RUN": run, "MODEL": tmp_path / "model"}
+    ended = without_torch([places.get(word, word) for word in words])
+    assert ended.returncode == 2
+    assert "pip install 'scarmap[train]'" in ended.stderr
+    assert "Traceback" not in ended.stderr
