@@ -16,6 +16,7 @@ from scarmap.cli.options import (
     Sectors,
     Transmurality,
 )
+from scarmap.cli.progress import case_progress
 from scarmap.errors import DataError
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def quantify(
             metavar="MASK", help="One mask, a folder of masks, or a data set with its truth."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for quantification.json and cohort.csv.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for quantification.json and cohort.csv.")
+    ],
     lge: Annotated[
         Path | None, typer.Option(help="LGE image of the one mask, for classical thresholds.")
     ] = None,
@@ -97,8 +100,11 @@ def quantify(
         maps=tuple(probabilities) if probabilities else None,
         choices=choices,
     )
-    single = masks.is_file()
-    measured = measure_cohort(files, _into(out if single else None, out / _STUDIES, measuring))
+    single = is_mask(masks)
+    with case_progress("measuring", len(files)) as on_case:
+        measured = measure_cohort(
+            files, _into(out if single else None, out / _STUDIES, measuring), on_case=on_case
+        )
     if not measured.studies:
         raise DataError(next(iter(measured.failed.values())))
     write_cohort(out / COHORT_FILE, measured.studies)
@@ -110,12 +116,19 @@ def quantify(
     _tell(measured.failed, len(files))
 
 
+def is_mask(path: Path) -> bool:
+    """Whether a path is that of one mask, and not of a folder or of a worklist."""
+    from scarmap.datasets.worklist import is_worklist
+
+    return path.is_file() and not is_worklist(path)
+
+
 def _chosen_studies(
     masks: Path, *, layout: str | None, lge: Path | None, data: Path | None
 ) -> "list[CaseFiles]":
     from scarmap.datasets.masks import one_study, studies_of_folder
 
-    if masks.is_file():
+    if is_mask(masks):
         if data is not None:
             raise DataError("--data means nothing for one mask. Give its image with --lge.")
         return [one_study(masks, layout=layout, images={"LGE": lge} if lge else {})]
