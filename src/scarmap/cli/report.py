@@ -75,6 +75,7 @@ def report(
 ) -> None:
     """Write self-contained HTML pages: of images, of masks, or of a run; images are segmented."""
     from scarmap.datasets.masks import only_images
+    from scarmap.datasets.worklist import known_references
     from scarmap.io.run import RunFolder
     from scarmap.quantification.cohort import Measuring
     from scarmap.quantification.intervals.from_errors import read_known_errors
@@ -89,7 +90,12 @@ def report(
         )
     choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
     known = read_known_errors(errors, confidence=choices.confidence) if errors else None
-    measuring = Measuring(reference_deg=reference_angle, errors=known, choices=choices)
+    measuring = Measuring(
+        reference_deg=reference_angle,
+        errors=known,
+        choices=choices,
+        references_deg=known_references(subject, data),
+    )
     if subject is None or (not images and data is None and only_images(subject)):
         _refuse(
             {"--against": against, "--data": data, "--studies": studies},

@@ -82,6 +82,18 @@ def read_patients(path: Path) -> dict[str, Patient]:
     }
 
 
+def known_references(*paths: Path | None) -> dict[str, float]:
+    """Direction of the septum of the cases that a worklist among some paths tells it of."""
+    patients = {
+        name: patient
+        for path in paths
+        if path and is_worklist(path)
+        for name, patient in read_patients(path).items()
+    }
+    known = {name: patient.reference_deg for name, patient in patients.items()}
+    return {name: value for name, value in known.items() if isfinite(value)}
+
+
 def _lines(path: Path) -> list[tuple[int, Mapping[str, str]]]:
     """Number of each line that says something, and its values by column, stripped."""
     with path.open(newline="", encoding="utf-8-sig") as file:
