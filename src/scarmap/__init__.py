@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from scarmap.io.nifti import read_image, read_labels, write_labels
     from scarmap.io.run import RunFolder
     from scarmap.labels import REGIONS, TISSUES, region_mask
-    from scarmap.quantification.study import quantify
     from scarmap.recipes.trained import load_segmenter
     from scarmap.systems.catalogue import choose
     from scarmap.volume import Case, LabelMap, Volume
+    from scarmap.workflow.evaluate import evaluate
+    from scarmap.workflow.models import load_model
+    from scarmap.workflow.pages import write_report
+    from scarmap.workflow.predict import Prediction, predict, predict_folder
+    from scarmap.workflow.quantify import quantify
+    from scarmap.workflow.train import train
 
 
 __all__ = [
@@ -33,21 +38,28 @@ __all__ = [
     "TISSUES",
     "Case",
     "LabelMap",
+    "Prediction",
     "RunFolder",
     "ScarmapError",
     "Volume",
     "__version__",
     "choose",
+    "evaluate",
     "evaluate_pair",
     "find_cases",
     "load_case",
+    "load_model",
     "load_segmenter",
+    "predict",
+    "predict_folder",
     "quantify",
     "read_image",
     "read_labels",
     "region_mask",
     "segment",
+    "train",
     "write_labels",
+    "write_report",
 ]
 
 if not TYPE_CHECKING:

@@ -50,6 +50,20 @@ def test_evaluate_writes_both_files_and_prints_the_table(folders, tmp_path, capl
     assert summary["scores"]["case3d"]["mvo"]["dice"]["n_undefined"] == 2
 
 
+def test_the_table_shows_distance_volume_and_presence_of_the_convention_asked_for(
+    folders, tmp_path
+):
+    usual = _invoke(*folders, "--layout", "emidec", "--out", tmp_path / "scores").output
+    for told in ("HD95 (mm)", "volume difference (ml)", "case3d", "sensitivity", "2 of 2"):
+        assert told in usual, told
+    options = ("--layout", "emidec", "--out", tmp_path / "scores")
+    official = _invoke(*folders, *options, "--convention", "emidec_official").output
+    assert "emidec_official" in official
+    assert "HD (mm)" in official
+    wrong = _invoke(*folders, *options, "--convention", "slicewize")
+    assert "Did you mean 'slicewise'" in str(wrong.exception)
+
+
 def test_a_folder_without_masks_is_an_error_that_names_it(folders, tmp_path):
     result = _invoke(
         tmp_path / "nowhere", folders[1], "--layout", "emidec", "--out", tmp_path / "scores"

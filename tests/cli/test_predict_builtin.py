@@ -5,6 +5,7 @@ import pytest
 from scarmap.datasets.folder import find_cases
 from scarmap.io.nifti import read_labels
 from scarmap.labels import codes
+from scarmap.quantification.files import read_quantification
 
 
 def test_a_folder_is_segmented_without_a_run_in_the_codes_of_its_data(
@@ -27,5 +28,25 @@ def test_one_study_is_segmented_from_any_of_its_sequences(
     assert scarmap("predict", *options, "--out", tmp_path).code == 0
     (mask,) = tmp_path.glob("*.nii.gz")
     values = np.unique(np.asarray(nibabel.load(mask).dataobj))
-    assert set(values.tolist()) <= set(codes("scarmap").values())
-    assert codes("scarmap")["lv_pool"] in values
+    assert set(values.tolist()) <= set(codes("myops2020").values())
+    assert codes("myops2020")["lv_pool"] in values
+
+
+def test_what_was_predicted_is_measured_and_reported_without_another_word(
+    scarmap, myops_phantom, tmp_path
+):
+    image = find_cases(myops_phantom)[0].images["LGE"]
+    masks, figures, pages = (tmp_path / name for name in ("masks", "figures", "pages"))
+    ended = scarmap("predict", "--lge", image, "-o", masks, "--layout", "scarmap")
+    assert ended.code == 0, ended.err
+    assert f"Next, a page: scarmap report {masks}\n" in ended.out
+    assert "Codes of the masks: scarmap\n" in ended.out
+    assert scarmap("quantify", masks, "-o", figures).code == 0
+    (written,) = (figures / "studies").glob("*/quantification.json")
+    study = read_quantification(written)
+    assert (study.case, study.layout) == ("myops_training_101", "scarmap")
+    assert study.thresholds
+    assert scarmap("report", masks, "-o", pages).code == 0
+    again = scarmap("predict", "--lge", image, "-o", masks)
+    assert again.code == 2
+    assert "in the codes of scarmap, and this command would write myops2020" in again.err

@@ -14,6 +14,14 @@ def test_the_list_holds_twelve_published_rows_of_mfunet(scarmap):
     assert first["published"]["scar"] == [53.0, 20.5]
 
 
+def test_the_recommended_recipe_is_first_and_marked(scarmap):
+    rows = json.loads(scarmap("recipes", "list", "--json").out)
+    assert [row["name"] for row in rows if row["recommended"]] == ["scarmap"] == [rows[0]["name"]]
+    assert len(rows) == len({row["name"] for row in rows})
+    shown = scarmap("recipes", "list").out
+    assert shown.index("scarmap (recommended)") < shown.index("mfunet")
+
+
 def test_the_printed_list_names_every_recipe(scarmap):
     ended = scarmap("recipes", "list")
     assert "mfunet/no-attention" in ended.out

@@ -110,3 +110,40 @@ def test_what_is_neither_run_nor_mask_is_named(scarmap, tmp_path):
         "is not a run folder, as it has no run.json, and neither a mask nor a folder of masks"
         in ended.err
     )
+
+
+def test_the_images_of_a_patient_become_a_page_in_one_command(scarmap, plain_phantom, tmp_path):
+    lge = next(plain_phantom.glob("*/LGE.nii.gz"))
+    ended = scarmap("report", "--lge", lge, "--out", tmp_path)
+    assert ended.code == 0, ended.err
+    assert "trained on synthetic hearts only" in ended.out
+    assert f"Page: {tmp_path / 'LGE.html'}" in ended.out
+    page = (tmp_path / "LGE.html").read_text(encoding="utf-8")
+    assert "Built-in model scarmap-synthetic" in page
+    assert (tmp_path / "quantification.json").is_file()
+    assert (tmp_path / "masks" / "LGE.nii.gz").is_file()
+
+
+def test_a_folder_of_images_becomes_a_cohort(scarmap, plain_phantom, tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    for path in sorted(plain_phantom.glob("*/LGE.nii.gz"))[:2]:
+        shutil.copy(path, images / f"{path.parent.name}_LGE_SAX.nii.gz")
+    (images / "broken_LGE_SAX.nii.gz").write_bytes(b"no image")
+    ended = scarmap("report", images, "--out", tmp_path / "pages")
+    assert ended.code == 3
+    assert "1 studies could not be measured" in ended.err
+    assert len(list((tmp_path / "pages" / "studies").glob("*.html"))) == 2
+    assert "[6/6]" not in ended.err
+    assert "segmenting and measuring: broken" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [((), "Nothing was given"), (("--lge", "x.nii.gz", "--studies"), "--studies mean nothing")],
+)
+def test_a_report_on_nothing_and_odd_options_say_what_to_give(scarmap, tmp_path, words, told):
+    ended = scarmap("report", *words, "--out", tmp_path / "out")
+    assert ended.code == 2
+    assert told in ended.err
+    assert not (tmp_path / "out").exists()

@@ -13,7 +13,9 @@ _MARKER = ".scarmap-demo"
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for everything the demo makes.")
+    ] = Path("demo"),
     device: Device = "auto",
 ) -> None:
     """Simulate patients, segment them, score and measure the masks, and make pages of it."""

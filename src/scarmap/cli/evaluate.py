@@ -1,14 +1,17 @@
 """`scarmap evaluate`: score masks against the truth."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scarmap.errors import DataError, suggest
+
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from scarmap.datasets.split import Split
+    from scarmap.evaluation.presence import Presence
 
 
 def evaluate(
@@ -22,7 +25,9 @@ def evaluate(
         Path,
         typer.Argument(metavar="TRUTH_DIR", help="Masks to judge by, with the same case names."),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for cases.csv and summary.json.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for cases.csv and summary.json.")
+    ],
     layout: Annotated[
         str | None,
         typer.Option(
@@ -30,54 +35,88 @@ def evaluate(
             "own layout."
         ),
     ] = None,
+    convention: Annotated[
+        str,
+        typer.Option(
+            help="Of the printed table: case3d, mfunet_slicewise, slicewise or emidec_official."
+        ),
+    ] = "case3d",
 ) -> None:
-    """Score masks against the truth under every convention, side by side."""
+    """Print Dice, HD95, volume difference and presence; write every convention side by side."""
     from rich.console import Console
 
-    from scarmap.datasets.masks import find_masks, layouts_of
-    from scarmap.datasets.split import notes, true_parts
-    from scarmap.evaluation.table import evaluate_folder, summarise, write_evaluation
-    from scarmap.io.nifti import read_labels
+    from scarmap.evaluation.conventions import CONVENTIONS
+    from scarmap.evaluation.table import presence, summarise
+    from scarmap.workflow.evaluate import evaluate as score
 
-    layouts = layouts_of(truths, layout=layout)
-    split, masks, true = _split_of_run(predictions), find_masks(predictions), find_masks(truths)
-    if split and split.slices:
-        of_case = dict.fromkeys(true, layouts) if isinstance(layouts, str) else layouts
-        true_slices = true_parts(
-            split, {case: read_labels(path, of_case[case]) for case, path in true.items()}
+    if convention not in CONVENTIONS:
+        raise DataError(
+            f"There is no convention {convention!r}. {suggest(convention, CONVENTIONS)}"
         )
-        of_slice = {name: of_case[split.patient(name)] for name in true_slices}
-        evaluation = evaluate_folder(masks, true_slices, of_slice, notes=notes(split))
-    else:
-        evaluation = evaluate_folder(masks, true, layouts, notes=notes(split) if split else ())
-    cases_file, summary_file = write_evaluation(out, evaluation)
+    evaluation = score(predictions, truths, layout=layout, out=out)
     console = Console()
-    console.print(_table(summarise(evaluation.rows)["case3d"]))
-    typer.echo(f"Every case and convention: {cases_file}\nMeans over cases: {summary_file}")
+    console.print(_table(summarise(evaluation.rows)[convention], convention))
+    found = presence(evaluation.rows)
+    if found:
+        console.print(_presence_table(found))
+    typer.echo(
+        f"Every case and convention: {out / 'cases.csv'}\nMeans over cases: {out / 'summary.json'}"
+    )
     for note in evaluation.notes:
         typer.echo(note)
 
 
-def _split_of_run(predictions: Path) -> "Split | None":
-    """The split that held-out masks were made under; None for masks that belong to no run."""
-    from scarmap.datasets.split import recorded_split
-    from scarmap.io.run import RunFolder
+_COLUMNS = {
+    "dice": "Dice",
+    "hausdorff95_mm": "HD95 (mm)",
+    "hausdorff_mm": "HD (mm)",
+    "volume_difference_ml": "volume difference (ml)",
+}
+"""Metrics that are printed, where a convention has them; HD only where it has no HD95."""
 
-    run = RunFolder(predictions.resolve().parent)
-    ours = run.record_file.is_file() and predictions.resolve() == run.predictions
-    return recorded_split(run.read_record()) if ours else None
 
-
-def _table(structures: dict[str, dict[str, dict[str, Any]]]) -> "Table":
+def _table(structures: Mapping[str, Mapping[str, Mapping[str, Any]]], convention: str) -> "Table":
     from rich.table import Table
 
-    table = Table(title="Dice, 3D per case (case3d)")
-    for column in ("structure", "mean ± sd", "median", "n", "undefined"):
-        table.add_column(column, justify="left" if column == "structure" else "right")
+    known = {metric for metrics in structures.values() for metric in metrics}
+    shown = [metric for metric in _COLUMNS if metric in known]
+    if "hausdorff95_mm" in shown and "hausdorff_mm" in shown:
+        shown.remove("hausdorff_mm")
+    table = Table(
+        title=f"Mean ± sd over cases, {convention}",
+        caption="n: cases that define the Dice, of all. A volume difference is that of the mask "
+        "minus the truth, or its size in emidec_official.",
+    )
+    table.add_column("structure")
+    for title in (*(_COLUMNS[metric] for metric in shown), "n"):
+        table.add_column(title, justify="right")
     for structure, metrics in structures.items():
         dice = metrics["dice"]
-        spread = "–" if dice["mean"] is None else f"{dice['mean']:.3f}"
-        spread += "" if dice["sd"] is None else f" ± {dice['sd']:.3f}"
-        median = "–" if dice["median"] is None else f"{dice['median']:.3f}"
-        table.add_row(structure, spread, median, str(dice["n"]), str(dice["n_undefined"]))
+        values = [_mean(metrics.get(metric), metric) for metric in shown]
+        table.add_row(structure, *values, f"{dice['n']} of {dice['n'] + dice['n_undefined']}")
+    return table
+
+
+def _mean(value: Mapping[str, Any] | None, metric: str) -> str:
+    if value is None or value["mean"] is None:
+        return "–"
+    places = 3 if metric == "dice" else 1
+    spread = "" if value["sd"] is None else f" ± {value['sd']:.{places}f}"
+    return f"{value['mean']:.{places}f}{spread}"
+
+
+def _presence_table(found: "Mapping[str, Presence]") -> "Table":
+    from rich.table import Table
+
+    table = Table(title="Cases that have it, and those where it was found")
+    for title in ("structure", "sensitivity", "specificity", "have it", "have none"):
+        table.add_column(title, justify="left" if title == "structure" else "right")
+    for structure, counts in found.items():
+        ill = counts.true_positive + counts.false_negative
+        well = counts.true_negative + counts.false_positive
+        rates = [
+            "–" if rate is None else f"{rate:.2f}"
+            for rate in (counts.sensitivity, counts.specificity)
+        ]
+        table.add_row(structure, *rates, str(ill), str(well))
     return table

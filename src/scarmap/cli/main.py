@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from scarmap.cli.command import everyday
 from scarmap.cli.demo import demo
 from scarmap.cli.evaluate import evaluate
 from scarmap.cli.export import export
@@ -25,12 +26,11 @@ from scarmap.version import __version__
 app = typer.Typer(
     help="Segment and quantify myocardial scar, edema and microvascular obstruction in cardiac MR.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 for command in (demo, phantom, train, predict, evaluate, quantify, report, export, reproduce):
-    app.command()(command)
+    app.command()(everyday(command))
 app.add_typer(recipes, name="recipes")
 
 

@@ -14,7 +14,12 @@ Layout = Annotated[
         "--data."
     ),
 ]
-Images = Annotated[Path | None, typer.Option(help="Folder with the images of a folder of masks.")]
+Images = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", "-i", help="Folder with the images of a folder of masks; or a worklist, a CSV."
+    ),
+]
 ReferenceAngle = Annotated[
     float | None,
     typer.Option(

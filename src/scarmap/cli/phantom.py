@@ -11,7 +11,9 @@ def phantom(
         str,
         typer.Option(help="Data set to imitate: myops2020, emidec, or scarmap for every label."),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the cohort; made when missing.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the cohort; made when missing.")
+    ],
     cases: Annotated[int, typer.Option(help="Number of cases.")] = 10,
     seed: Annotated[int, typer.Option(help="The same seed writes the same cohort.")] = 0,
     style: Annotated[

@@ -1,17 +1,20 @@
 """`scarmap predict`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from shlex import join
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scarmap.cli.options import Device
+from scarmap.cli.progress import case_progress
 from scarmap.errors import DataError
+from scarmap.labels import INDEX, LAYOUTS, codes
 
 if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
-    from scarmap.inference.cohort import Model, Outcome
+    from scarmap.inference.cohort import Outcome
 
 _SOME_FAILED = 3
 """Exit code where some cases were segmented and others were not."""
@@ -27,13 +30,22 @@ def predict(
             "`scarmap export`. Without one: the built-in model."
         ),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of cases.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", "-i", help="Folder of cases, or a worklist, a CSV.")
+    ] = None,
     lge: Annotated[Path | None, typer.Option(help="LGE image of one study.")] = None,
     t2: Annotated[Path | None, typer.Option(help="T2-weighted image of one study.")] = None,
     bssfp: Annotated[Path | None, typer.Option(help="bSSFP image of one study.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the masks, <case>.nii.gz.")] = Path(
-        "predictions"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the masks, <case>.nii.gz.")
+    ] = Path("predictions"),
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            help="Label layout of the masks: myops2020, emidec, scarmap or own:tissue=code,... "
+            "Default: that of each case's data set."
+        ),
+    ] = None,
     save_probabilities: Annotated[
         bool, typer.Option("--save-probabilities", help="Keep the averaged probability maps.")
     ] = False,
@@ -60,32 +72,56 @@ def predict(
     ] = None,
 ) -> None:
     """Segment a folder of cases, or one study given by its files; skip what was done before."""
-    files = _chosen_files(data, {"LGE": lge, "T2": t2, "bSSFP": bssfp})
-
-    from rich.console import Console
+    files = chosen_files(data, {"LGE": lge, "T2": t2, "bSSFP": bssfp})
 
     from scarmap.cluster.scheduler import open_scheduler
-    from scarmap.inference.cohort import read_shard, segment_cohort
+    from scarmap.inference.cohort import read_shard
+    from scarmap.workflow.models import choose_model, gpus_of_workers
+    from scarmap.workflow.predict import predict_folder
 
-    model, gpus = _chosen_model(run, scheduler, device=device, own_recipe=recipe)
+    gpus = gpus_of_workers(run, scheduler, device)
+    part = read_shard(shard) if shard else None
+    model = choose_model(run, device=device, own_recipe=recipe)
+    if run is None:
+        typer.echo(model.about)
     with (
         open_scheduler(scheduler, workers=workers, gpus=gpus, announce=typer.echo) as opened,
-        Console(stderr=True).status("segmenting") as status,
+        case_progress("segmenting", len(part.part(files) if part else files)) as on_case,
     ):
-        outcome = segment_cohort(
+        outcome = predict_folder(
             files,
-            model,
             out,
-            shard=read_shard(shard) if shard else None,
+            model=model,
+            layout=layout,
+            shard=part,
             scheduler=opened,
             save_probabilities=save_probabilities,
-            on_case=lambda name: status.update(f"segmented {name}"),
+            on_case=on_case,
         )
     if len(files) == 1 and outcome.failed:
         raise DataError(next(iter(outcome.failed.values())))
     _tell(outcome, out)
+    _tell_codes({model.layout_of(layout or each.layout) for each in files})
+    if outcome.written or outcome.skipped:
+        typer.echo(f"Next, a page: {_command('report', out)}")
+        typer.echo(f"Or figures alone: {_command('quantify', out, '--out', f'{out}-figures')}")
     if outcome.failed:
         raise typer.Exit(_SOME_FAILED)
+
+
+def _command(*words: object) -> str:
+    return join(["scarmap", *map(str, words)])
+
+
+def _tell_codes(layouts: set[str]) -> None:
+    """Say in which codes masks are, and which tissues have none of their own there."""
+    for layout in sorted(layouts & set(LAYOUTS)):
+        lacking = [name for name in ("edema", "mvo") if name in INDEX.keys() - codes(layout).keys()]
+        more = (
+            f", which has no code for {' and '.join(lacking)}; --layout scarmap has one for every "
+            "tissue"
+        )
+        typer.echo(f"Codes of the masks: {layout}{more if lacking else ''}")
 
 
 def _tell(outcome: "Outcome", out: Path) -> None:
@@ -107,44 +143,14 @@ def _tell(outcome: "Outcome", out: Path) -> None:
         typer.echo(f"- {message}", err=True)
 
 
-def _chosen_model(
-    run: Path | None, scheduler: str | None, *, device: str, own_recipe: str | None
-) -> "tuple[Model, int]":
-    """The model of a run or a folder, or the built-in one, which introduces itself.
-
-    Returns:
-        The model, and how many CUDA devices the workers of the scheduler are started with.
-    """
-    from scarmap.inference import engine
-    from scarmap.recipes.model_folder import folder_model, is_model_folder
-
-    if run is None:
-        from scarmap.systems.scarmap.builtin import about_builtin, builtin_model, introduce
-
-        typer.echo(introduce(about_builtin()))
-        return builtin_model(device=device), engine.worker_gpus(scheduler, device)
-    if is_model_folder(run):
-        return folder_model(run, device=device), engine.worker_gpus(scheduler, device)
-    from scarmap.io.run import RunFolder
-
-    folder = RunFolder(run)
-    folder.read_record()
-    from scarmap.recipes.devices import worker_gpus
-    from scarmap.recipes.trained import run_model
-
-    gpus = worker_gpus(scheduler, device)
-    return run_model(folder, device=device, own_recipe=own_recipe), gpus
-
-
-def _chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[CaseFiles]":
+def chosen_files(data: Path | None, single: Mapping[str, Path | None]) -> "list[CaseFiles]":
     """The cases that the options name.
 
     Raises:
         DataError: Neither or both of a folder and single files are given.
     """
-    from scarmap.datasets.case_files import CaseFiles
     from scarmap.datasets.folder import find_cases
-    from scarmap.datasets.myops2020 import case_name
+    from scarmap.workflow.inputs import files_of_study
 
     images = {sequence: path for sequence, path in single.items() if path is not None}
     if (data is None) == (not images):
@@ -154,8 +160,7 @@ def _chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[Ca
         )
     if data is not None:
         return find_cases(data)
-    first = next(iter(images.values()))
-    return [CaseFiles(case_name(first), "scarmap", images)]
+    return [files_of_study(images)]
 
 
 def _in_one_line(names: Iterable[str]) -> str:

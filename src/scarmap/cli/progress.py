@@ -1,8 +1,12 @@
-"""The progress bar of a training: which fold and stage, loss, validation Dice and time left."""
+"""How far a command is: of a training its stages and epochs, of a cohort its cases.
+
+In a terminal a bar with n of N and the time left, elsewhere a line each, with `--quiet` nothing.
+"""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from rich.console import Console
 from rich.progress import (
@@ -13,6 +17,10 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+QUIET, VERBOSE = "quiet", "verbose"
+LOUDNESS: ContextVar[str] = ContextVar("LOUDNESS", default="")
+"""What the user asked for: `QUIET`, `VERBOSE`, or neither."""
 
 _LogRow = Mapping[str, int | float | str]
 
@@ -78,8 +86,8 @@ def training_progress() -> Iterator[_Lines | _Bars]:
 
     Of several processes only the first has something to show, so the others draw no bars.
     """
-    console = Console(stderr=True)
-    if not console.is_terminal or os.environ.get("LOCAL_RANK", "0") != "0":
+    console = Console(stderr=True, quiet=LOUDNESS.get() == QUIET)
+    if _wants_lines(console) or os.environ.get("LOCAL_RANK", "0") != "0":
         yield _Lines(console)
         return
     columns = (
@@ -91,6 +99,39 @@ def training_progress() -> Iterator[_Lines | _Bars]:
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console
     ) as progress:
         yield _Bars(progress)
+
+
+@contextmanager
+def case_progress(doing: str, planned: int) -> Iterator[Callable[[str], None]]:
+    """Show how many cases are done while the block runs; the function is called with each name.
+
+    Args:
+        doing: What is done with them, such as "segmenting".
+        planned: How many cases there are, those that turn out to be done before included.
+    """
+    console = Console(stderr=True, quiet=LOUDNESS.get() == QUIET)
+    if _wants_lines(console):
+        ended: list[str] = []
+
+        def say(name: str) -> None:
+            ended.append(name)
+            line = f"[{len(ended)}/{planned}] {doing}: {name}"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+        yield say
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+    )
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(doing, total=planned)
+        yield lambda name: progress.update(task, advance=1, description=f"{doing} ({name})")
+
+
+def _wants_lines(console: Console) -> bool:
+    return not console.is_terminal or console.quiet or LOUDNESS.get() == VERBOSE
 
 
 def _describe(row: _LogRow) -> str:

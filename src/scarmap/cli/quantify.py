@@ -16,6 +16,7 @@ from scarmap.cli.options import (
     Sectors,
     Transmurality,
 )
+from scarmap.cli.progress import case_progress
 from scarmap.errors import DataError
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def quantify(
             metavar="MASK", help="One mask, a folder of masks, or a data set with its truth."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for quantification.json and cohort.csv.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for quantification.json and cohort.csv.")
+    ],
     lge: Annotated[
         Path | None, typer.Option(help="LGE image of the one mask, for classical thresholds.")
     ] = None,
@@ -77,6 +80,7 @@ def quantify(
     ] = None,
 ) -> None:
     """Measure masks: volumes, masses, AHA segments, transmurality; with LGE, thresholds, too."""
+    from scarmap.datasets.worklist import known_references
     from scarmap.quantification.cohort import Measuring, measure_cohort
     from scarmap.quantification.files import COHORT_FILE, FILE, write_cohort
     from scarmap.quantification.intervals.from_errors import read_known_errors
@@ -96,12 +100,17 @@ def quantify(
         errors=read_known_errors(errors, confidence=choices.confidence) if errors else None,
         maps=tuple(probabilities) if probabilities else None,
         choices=choices,
+        references_deg=known_references(masks, data),
     )
-    single = masks.is_file()
-    measured = measure_cohort(files, _into(out if single else None, out / _STUDIES, measuring))
+    single = is_mask(masks)
+    with case_progress("measuring", len(files)) as on_case:
+        measured = measure_cohort(
+            files, _into(out if single else None, out / _STUDIES, measuring), on_case=on_case
+        )
     if not measured.studies:
         raise DataError(next(iter(measured.failed.values())))
     write_cohort(out / COHORT_FILE, measured.studies)
+    _write_tables(out, measured.studies, [each for each in (masks, data) if each])
     where = f"Study: {out / FILE}" if single else f"Studies: {out / _STUDIES}"
     typer.echo(f"{where}\nOne line per study: {out / COHORT_FILE}")
     _show(measured.studies)
@@ -110,12 +119,30 @@ def quantify(
     _tell(measured.failed, len(files))
 
 
+def _write_tables(out: Path, studies: "Sequence[Quantification]", given: Sequence[Path]) -> None:
+    from scarmap.datasets.worklist import is_worklist, read_patients
+    from scarmap.quantification import tables
+
+    tables.write_segments(out / tables.SEGMENTS_FILE, studies)
+    tables.write_territories(out / tables.TERRITORIES_FILE, studies)
+    for worklist in filter(is_worklist, given):
+        surfaces = {name: each.body_surface_m2 for name, each in read_patients(worklist).items()}
+        tables.write_indexed(out / tables.INDEXED_FILE, studies, surfaces)
+
+
+def is_mask(path: Path) -> bool:
+    """Whether a path is that of one mask, and not of a folder or of a worklist."""
+    from scarmap.datasets.worklist import is_worklist
+
+    return path.is_file() and not is_worklist(path)
+
+
 def _chosen_studies(
     masks: Path, *, layout: str | None, lge: Path | None, data: Path | None
 ) -> "list[CaseFiles]":
     from scarmap.datasets.masks import one_study, studies_of_folder
 
-    if masks.is_file():
+    if is_mask(masks):
         if data is not None:
             raise DataError("--data means nothing for one mask. Give its image with --lge.")
         return [one_study(masks, layout=layout, images={"LGE": lge} if lge else {})]

@@ -8,17 +8,23 @@ import typer
 recipes = typer.Typer(
     help="List, show and compare recipes.", no_args_is_help=True, rich_markup_mode=None
 )
+RECOMMENDED = "scarmap"
+"""The recipe that `scarmap train` takes where none is named."""
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @recipes.command("list")
 def list_recipes(as_json: _Json = False) -> None:
-    """List every named recipe with its paper, table and published Dice."""
+    """List every named recipe, the recommended one first, with its table and published Dice."""
     from scarmap.recipes.describe import describe_row
     from scarmap.systems.catalogue import RECIPES
 
+    rows_by_name = {RECOMMENDED: RECIPES[RECOMMENDED], **RECIPES}
     if as_json:
-        rows = [describe_row(name, row) for name, row in RECIPES.items()]
+        rows = [
+            {**describe_row(name, row), "recommended": name == RECOMMENDED}
+            for name, row in rows_by_name.items()
+        ]
         typer.echo(json.dumps(rows, indent=2))
         return
     from rich.console import Console
@@ -30,10 +36,14 @@ def list_recipes(as_json: _Json = False) -> None:
         "published Dice (%)",
         caption="Figures as printed in the papers: mean ± sd.",
     )
-    for name, row in RECIPES.items():
+    for name, row in rows_by_name.items():
         published = row.published.items()
         dice = ", ".join(f"{structure} {mean:g} ± {sd:g}" for structure, (mean, sd) in published)
-        table.add_row(name, f"{row.paper} {row.table}", dice)
+        marked = name == RECOMMENDED
+        about = "our own: for any subset of LGE, T2 and bSSFP" if marked else dice
+        table.add_row(
+            f"{name} (recommended)" if marked else name, f"{row.paper} {row.table}", about
+        )
     Console().print(table)
 
 

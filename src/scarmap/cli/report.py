@@ -1,13 +1,14 @@
 """`scarmap report`: the page of a run, of one study, or of a cohort."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scarmap.cli.options import (
+    Device,
     Errors,
     Images,
     Layout,
@@ -16,9 +17,13 @@ from scarmap.cli.options import (
     Sectors,
     Transmurality,
 )
+from scarmap.cli.predict import chosen_files
+from scarmap.cli.progress import case_progress
+from scarmap.cli.quantify import is_mask
 from scarmap.errors import DataError, RunError
 
 if TYPE_CHECKING:
+    from scarmap.datasets.case_files import CaseFiles
     from scarmap.quantification.cohort import Measuring
 
 _SOME_FAILED = 3
@@ -26,13 +31,13 @@ _SOME_FAILED = 3
 
 def report(
     subject: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="RUN|MASK|MASKS",
-            help="Run folder that `scarmap train` wrote, one mask, or a folder of masks (or a "
-            "labelled data set).",
+            metavar="[IMAGES|MASK|MASKS|RUN]",
+            help="Folder of images, which are segmented first; one mask, a folder of masks, a "
+            "labelled data set or a worklist; or a run folder. None with --lge, --t2, --bssfp.",
         ),
-    ],
+    ] = None,
     against: Annotated[
         list[Path] | None,
         typer.Option(
@@ -41,9 +46,16 @@ def report(
             "the same cases.",
         ),
     ] = None,
-    lge: Annotated[Path | None, typer.Option(help="LGE image of the one mask.")] = None,
-    t2: Annotated[Path | None, typer.Option(help="T2-weighted image of the one mask.")] = None,
-    bssfp: Annotated[Path | None, typer.Option(help="bSSFP image of the one mask.")] = None,
+    lge: Annotated[
+        Path | None, typer.Option(help="LGE image of one study, or of the one mask.")
+    ] = None,
+    t2: Annotated[Path | None, typer.Option(help="T2-weighted image, likewise.")] = None,
+    bssfp: Annotated[Path | None, typer.Option(help="bSSFP image, likewise.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Segments images; without it the built-in model."),
+    ] = None,
+    device: Device = "auto",
     data: Images = None,
     layout: Layout = None,
     reference_angle: ReferenceAngle = None,
@@ -52,13 +64,18 @@ def report(
     salvage: Salvage = False,
     errors: Errors = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for the pages of masks; a run's page goes into the run.")
+        Path,
+        typer.Option(
+            "--out", "-o", help="Folder for the pages of masks; a run's page goes into the run."
+        ),
     ] = Path("report"),
     studies: Annotated[
         bool, typer.Option("--studies", help="For a run: a page of each held-out mask, too.")
     ] = False,
 ) -> None:
-    """Write self-contained HTML pages: of a run, of one measured study, or of a cohort."""
+    """Write self-contained HTML pages: of images, of masks, or of a run; images are segmented."""
+    from scarmap.datasets.masks import only_images
+    from scarmap.datasets.worklist import known_references
     from scarmap.io.run import RunFolder
     from scarmap.quantification.cohort import Measuring
     from scarmap.quantification.intervals.from_errors import read_known_errors
@@ -66,10 +83,31 @@ def report(
 
     images = _given({"LGE": lge, "T2": t2, "bSSFP": bssfp})
     single = {"--lge": lge, "--t2": t2, "--bssfp": bssfp}
+    if subject is None and not images:
+        raise DataError(
+            "Nothing was given to report on. Give the images of one study with --lge, --t2 and "
+            "--bssfp; or a folder of images, a mask, a folder of masks, or a run."
+        )
     choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
     known = read_known_errors(errors, confidence=choices.confidence) if errors else None
-    measuring = Measuring(reference_deg=reference_angle, errors=known, choices=choices)
-    if subject.is_file():
+    measuring = Measuring(
+        reference_deg=reference_angle,
+        errors=known,
+        choices=choices,
+        references_deg=known_references(subject, data),
+    )
+    if subject is None or (not images and data is None and only_images(subject)):
+        _refuse(
+            {"--against": against, "--data": data, "--studies": studies},
+            "images without masks",
+            "--lge, --t2 or --bssfp, or a folder of images",
+        )
+        _report_images(
+            chosen_files(subject, images), layout, out, measuring, model=model, device=device
+        )
+        return
+    _refuse({"--model": model}, "masks and runs, which are segmented already", "images")
+    if is_mask(subject):
         _refuse(
             {"--against": against, "--data": data, "--studies": studies},
             "one mask",
@@ -89,6 +127,32 @@ def report(
         _report_masks(subject, data, layout, out, measuring, against or [])
 
 
+def _report_images(
+    files: "list[CaseFiles]",
+    layout: str | None,
+    out: Path,
+    measuring: "Measuring",
+    *,
+    model: Path | None,
+    device: str,
+) -> None:
+    from scarmap.workflow.models import choose_model
+    from scarmap.workflow.pages import report_images
+
+    chosen = choose_model(model, device=device)
+    typer.echo(chosen.about)
+    files = [replace(each, layout=layout or each.layout) for each in files]
+    with case_progress("segmenting and measuring", 2 * len(files)) as on_case:
+        reported = report_images(files, out, chosen, measuring, on_mask=on_case, on_page=on_case)
+    for name, remarks in reported.remarks.items():
+        typer.echo(f"{name}: {' '.join(remarks)}")
+    if len(reported.studies) == 1:
+        for flag in reported.studies[0].flags:
+            typer.echo(flag.message)
+    typer.echo(f"Masks, which you can correct: {reported.masks}\nPage: {reported.page}")
+    _tell(reported.failed)
+
+
 def _given(images: Mapping[str, Path | None]) -> dict[str, Path]:
     return {name: path for name, path in images.items() if path is not None}
 
@@ -102,7 +166,7 @@ def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None"
     run = RunFolder(folder)
     failed: Mapping[str, str] = {}
     if measuring:
-        with _progress() as on_case:
+        with case_progress("measuring", len(list(run.predictions.glob("*.nii*")))) as on_case:
             reported = report_run_studies(run, measuring, on_case=on_case)
         typer.echo(f"Studies: {reported.page}")
         failed = reported.failed
@@ -147,7 +211,7 @@ def _report_masks(
     files = studies_of_folder(masks, layout=layout, data=data)
     truth = Truth(against[0].resolve().name, find_masks(against[0])) if against else None
     name = masks.resolve().name
-    with _progress() as on_case:
+    with case_progress("measuring", len(files)) as on_case:
         reported = report_cohort(
             files, out, name=name, measuring=measuring, truth=truth, on_case=on_case
         )
@@ -176,14 +240,6 @@ def _refuse(options: Mapping[str, object], subject: str, instead: str) -> None:
             f"{' and '.join(given)} mean nothing for {subject}. There, give {instead}, or leave "
             "them out."
         )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    from rich.console import Console
-
-    with Console(stderr=True).status("measuring") as status:
-        yield lambda name: status.update(f"measured {name}")
 
 
 def _tell(failed: Mapping[str, str]) -> None:

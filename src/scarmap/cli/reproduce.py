@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 def reproduce(
     paper: Annotated[str, typer.Argument(help="mfunet, cascade, linear-codec or anatomy-prior.")],
     out: Annotated[
-        Path, typer.Option(help="Folder for a run folder per row, the tables and the page.")
+        Path,
+        typer.Option(
+            "--out", "-o", help="Folder for a run folder per row, the tables and the page."
+        ),
     ],
     data: Annotated[
-        Path | None, typer.Option(help="Folder of labelled cases; not needed with --tables-only.")
+        Path | None,
+        typer.Option(
+            "--data", "-i", help="Folder of labelled cases; not needed with --tables-only."
+        ),
     ] = None,
     tables: Annotated[
         str, typer.Option(metavar="1,2", help="Numbers of the paper's tables.")

@@ -18,12 +18,25 @@ _SMOKE = {"width": 8, "start": None}
 _SMOKE_STEPS = 2
 
 
+def _recipe_names(incomplete: str) -> list[str]:
+    """Names that a shell completes."""
+    from scarmap.systems.catalogue import RECIPES
+
+    return [name for name in RECIPES if name.startswith(incomplete)]
+
+
 def train(
-    data: Annotated[Path, typer.Option(help="Folder of labelled cases, or of several data sets.")],
-    out: Annotated[Path, typer.Option(help="Run folder to write.")],
+    data: Annotated[
+        Path,
+        typer.Option("--data", "-i", help="Folder of labelled cases, or of several data sets."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to write.")],
     recipe: Annotated[
         str,
-        typer.Argument(help="A name of `scarmap recipes list`, or module:function of your own."),
+        typer.Argument(
+            help="A name of `scarmap recipes list`, or module:function of your own.",
+            autocompletion=_recipe_names,
+        ),
     ] = "scarmap",
     fold: Annotated[str, typer.Option(help="Number of one fold, or all.")] = "all",
     settings: Annotated[

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from scarmap.datasets import emidec, myops2020, plain
+from scarmap.datasets import emidec, myops2020, named, nnunet, plain, worklist
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.errors import DataError, LabelError
 from scarmap.io.files import read_json
+from scarmap.io.formats import explain_dicom, is_dicom
 from scarmap.labels import declare
 
 _LABELS = "labels.json"
@@ -17,6 +18,8 @@ _READERS: Mapping[str, Callable[[Path], list[CaseFiles]]] = {
     "emidec": emidec.find_cases,
     "myops2020": myops2020.find_cases,
     "scarmap": plain.find_cases,
+    "nnU-Net": nnunet.find_cases,
+    "by their words": named.find_cases,
 }
 
 
@@ -25,7 +28,7 @@ def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
 
     Args:
         folder: A data set, any folder whose files are named like one, or a folder of such folders,
-            whose layouts may differ.
+            whose layouts may differ; or a worklist, see `scarmap.datasets.worklist`.
         labelled: Keep only the cases that have a truth.
 
     Returns:
@@ -35,22 +38,30 @@ def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
         DataError: There is no such folder, nothing in it is named like a case, or two data sets in
             it have a case of the same name.
     """
-    if not folder.is_dir():
+    if worklist.is_worklist(folder):
+        cases = [each for each in worklist.find_cases(folder) if each.labels or not labelled]
+    elif not folder.is_dir():
         raise DataError(f"{folder} is not a folder. Give --data the folder that holds the cases.")
-    read = read_sets if holds_sets(folder) else _read_set
-    cases = read(folder, labelled=labelled)
+    else:
+        read = read_sets if holds_sets(folder) else _read_set
+        cases = read(folder, labelled=labelled)
     if cases:
         return cases
+    if is_dicom(folder):
+        raise DataError(explain_dicom(folder))
     raise DataError(
         f"{folder} holds no {'labelled ' if labelled else ''}case that scarmap can read; it holds "
         f"{_content(folder)}. Expected files named <case>_LGE.nii.gz, <case>_T2.nii.gz, "
         "<case>_C0.nii.gz (MyoPS; labels <case>_gd.nii.gz), folders <case>/Images/<case>.nii.gz "
         "(EMIDEC; labels in <case>/Contours), or folders <case>/ with LGE.nii.gz, T2.nii.gz, "
-        "bSSFP.nii.gz (scarmap; labels in labels.nii.gz); or folders of these."
+        "bSSFP.nii.gz (scarmap; labels in labels.nii.gz), nnU-Net's <case>_0000.nii.gz; or folders "
+        "of these. Any other tree of files needs a worklist, --data worklist.csv; see docs/data.md."
     )
 
 
 def _content(folder: Path) -> str:
+    if folder.is_file():
+        return "only cases without labels"
     entries = sorted(path.name for path in folder.iterdir())
     shown = ", ".join(entries[:6]) or "nothing"
     return f"{shown}, ..." if len(entries) > 6 else shown
@@ -79,6 +90,32 @@ def _read_set(folder: Path, *, labelled: bool) -> list[CaseFiles]:
         if cases:
             return [replace(case, layout=own) for case in cases] if own else cases
     return []
+
+
+def case_of_image(image: Path) -> tuple[str, str]:
+    """Name and label layout of the case of one image: those that its folder gives it.
+
+    Args:
+        image: Its file.
+
+    Raises:
+        LabelError: A `labels.json` above it declares no label set.
+    """
+    name = _own_name(image)
+    for folder in list(image.resolve().parents)[:3]:
+        own = _declared_layout(folder)
+        if own:
+            return name, own
+    if image.resolve().parent.name == "Images":
+        return name, "emidec"
+    return name, "myops2020" if myops2020.is_named_like_it(image) else "scarmap"
+
+
+def _own_name(image: Path) -> str:
+    if myops2020.is_named_like_it(image):
+        return myops2020.case_name(image)
+    by_words = named.read_name(image)
+    return by_words[0] if by_words else nnunet.case_of(image) or myops2020.case_name(image)
 
 
 def _is_usable(case: CaseFiles, *, labelled: bool) -> bool:

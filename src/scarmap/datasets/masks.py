@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from scarmap.datasets import myops2020, plain
+from scarmap.datasets import myops2020, nnunet, plain, worklist
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, holds_sets, read_sets
-from scarmap.datasets.myops2020 import case_name, without_ending
+from scarmap.datasets.myops2020 import case_name
+from scarmap.datasets.origins import read_origins
 from scarmap.errors import DataError
+from scarmap.io.formats import has_image_ending, without_ending
 from scarmap.io.nifti import read_labels
 from scarmap.labels import LAYOUTS, MIXED, SEQUENCES, codes, common_layout
 from scarmap.volume import Case
@@ -22,14 +24,17 @@ def one_study(mask: Path, *, layout: str | None, images: Mapping[str, Path]) -> 
 
     Args:
         mask: Its file.
-        layout: Label layout of the mask.
-        images: Sequence to file, possibly none.
+        layout: Label layout of the mask; None for what the manifest beside it says.
+        images: Sequence to file; where there is none, the images that the manifest names.
 
     Raises:
         DataError: No layout is given.
         LabelError: There is no such layout.
     """
     name = case_name(mask)
+    known = read_origins(mask.parent).get(name)
+    if known:
+        layout, images = layout or known.layout, images or known.study(name).images
     return CaseFiles(
         mask.parent.name if name in _GENERAL_NAMES else name, _layout(layout, mask), images, mask
     )
@@ -42,10 +47,11 @@ def studies_of_folder(
 
     Args:
         masks: Masks named by case, or a data set in its own layout, whose truth is then measured.
-        layout: Label layout of the masks; may be left out for a data set in its own layout.
-            `scarmap.labels.MIXED` stands for that of each mask's case in `data`.
-        data: Folder with the images; where it is left out, those beside the masks are taken, if
-            there are any.
+        layout: Label layout of the masks; may be left out for a data set in its own layout, and
+            for masks whose manifest tells it. `scarmap.labels.MIXED` stands for that of each
+            mask's case in `data`.
+        data: Folder with the images; where it is left out, those that the manifest of the masks
+            names or those beside the masks are taken, if there are any.
 
     Returns:
         At least one study with its mask as `labels`, sorted by name.
@@ -56,21 +62,36 @@ def studies_of_folder(
         LabelError: There is no such layout.
     """
     found = find_masks(masks)
-    known_cases = _cases(masks if data is None else data, wanted=data is not None)
-    cases = {case.name: case for case in known_cases}
-    layout = layout or _layout_of_truths(found, cases)
-    known = MIXED if layout == MIXED else _layout(layout, masks)
+    noted = {name: origin.study(name) for name, origin in read_origins(masks).items()}
+    cases = _images_of(masks, data, noted)
     if data is not None and found.keys().isdisjoint(cases):
         raise DataError(
             f"No mask in {masks} ({', '.join(list(found)[:4])}) has a case of the same name in "
             f"{data} ({', '.join(list(cases)[:4])}). Name masks by case, <case>.nii.gz, or leave "
             "--data out."
         )
+    if layout is None and found.keys() <= noted.keys():
+        layout = MIXED
+        cases = {
+            name: replace(cases.get(name, each), layout=each.layout) for name, each in noted.items()
+        }
+    layout = layout or _layout_of_truths(found, cases)
+    known = MIXED if layout == MIXED else _layout(layout, masks)
     return [
         replace(case, labels=path)
         for name, path in sorted(found.items())
         if (case := _case_of(name, cases, known))
     ]
+
+
+def _images_of(
+    masks: Path, data: Path | None, noted: Mapping[str, CaseFiles]
+) -> Mapping[str, CaseFiles]:
+    """Cases with the images of masks: from `data`, else those noted, else those beside them."""
+    if data is None and noted:
+        return noted
+    cases = _cases(masks if data is None else data, wanted=data is not None)
+    return {case.name: case for case in cases}
 
 
 def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, str]:
@@ -86,6 +107,12 @@ def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, st
         if own:
             return own
     return _layout(layout, truths)
+
+
+def only_images(folder: Path) -> bool:
+    """Whether a folder, or a worklist, holds cases without any mask, drawn or predicted."""
+    cases = _cases(folder, wanted=False)
+    return bool(cases) and not read_origins(folder) and not any(case.labels for case in cases)
 
 
 def load_study(files: CaseFiles, *, sequences: Sequence[str] = SEQUENCES) -> Case:
@@ -150,11 +177,13 @@ def find_masks(folder: Path) -> dict[str, Path]:
 
     Args:
         folder: A flat folder of masks named `<case>.nii.gz` or `<case>_gd.nii.gz`, a data set's own
-            layout with its truth, or a folder of such data sets.
+            layout with its truth, a folder of such data sets, or a worklist.
 
     Raises:
         DataError: There is no such folder or no mask in it.
     """
+    if worklist.is_worklist(folder):
+        return _truths(worklist.find_cases(folder))
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder of masks.")
     contours = _shown(folder, "*/Contours/*.nii*")
@@ -165,12 +194,13 @@ def find_masks(folder: Path) -> dict[str, Path]:
     return (
         _truths(myops2020.find_cases(folder))
         or _truths(plain.find_cases(folder))
+        or _truths(nnunet.find_cases(folder) if nnunet.is_described(folder) else ())
         or _flat_masks(folder)
     )
 
 
 def _flat_masks(folder: Path) -> dict[str, Path]:
-    flat = {without_ending(path): path for path in _shown(folder, "*.nii*")}
+    flat = {without_ending(path): path for path in _shown(folder, "*")}
     masks = {name: path for name, path in flat.items() if "_probabilities" not in name}
     if not masks:
         raise DataError(
@@ -181,7 +211,7 @@ def _flat_masks(folder: Path) -> dict[str, Path]:
 
 
 def _shown(folder: Path, pattern: str) -> list[Path]:
-    return [path for path in sorted(folder.glob(pattern)) if path.name[0] != "."]
+    return [path for path in sorted(folder.glob(pattern)) if has_image_ending(path)]
 
 
 def _truths(cases: Iterable[CaseFiles]) -> dict[str, Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.errors import DataError
+from scarmap.io.formats import has_image_ending, without_ending
 
 SUFFIXES = {
     "de": "LGE",
@@ -23,12 +24,7 @@ SUFFIXES = {
     "labels": "labels",
     "mask": "labels",
 }
-_NAME = re.compile(rf"^(?P<case>.+)_(?P<suffix>{'|'.join(SUFFIXES)})\.nii(?:\.gz)?$", re.IGNORECASE)
-
-
-def without_ending(path: Path) -> str:
-    """Name of a NIfTI file without `.nii` or `.nii.gz`."""
-    return path.name.removesuffix(".gz").removesuffix(".nii")
+_NAME = re.compile(rf"^(?P<case>.+)_(?P<suffix>{'|'.join(SUFFIXES)})$", re.IGNORECASE)
 
 
 def as_cases(files: Mapping[str, Mapping[str, Path]], layout: str) -> list[CaseFiles]:
@@ -51,8 +47,14 @@ def case_name(path: Path) -> str:
     >>> case_name(Path("p7_LGE.nii.gz")), case_name(Path("study.nii"))
     ('p7', 'study')
     """
-    match = _NAME.match(path.name)
-    return match["case"] if match else without_ending(path)
+    name = without_ending(path)
+    match = _NAME.match(name)
+    return match["case"] if match else name
+
+
+def is_named_like_it(path: Path) -> bool:
+    """Whether a file is named as this data set names its own."""
+    return has_image_ending(path) and _NAME.match(without_ending(path)) is not None
 
 
 def find_cases(folder: Path) -> list[CaseFiles]:
@@ -65,9 +67,9 @@ def find_cases(folder: Path) -> list[CaseFiles]:
         DataError: Two files claim to be the same sequence of the same case.
     """
     cases: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.rglob("*.nii*")):
-        match = _NAME.match(path.name)
-        if match is None or path.name.startswith("."):
+    for path in sorted(filter(has_image_ending, folder.rglob("*"))):
+        match = _NAME.match(without_ending(path))
+        if match is None:
             continue
         kind = SUFFIXES[match["suffix"].lower()]
         files = cases.setdefault(match["case"], {})

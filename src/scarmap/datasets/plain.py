@@ -7,8 +7,9 @@ tissue. Any sequence may be missing.
 from pathlib import Path
 
 from scarmap.datasets.case_files import CaseFiles
-from scarmap.datasets.myops2020 import SUFFIXES, as_cases, without_ending
+from scarmap.datasets.myops2020 import SUFFIXES, as_cases
 from scarmap.errors import DataError
+from scarmap.io.formats import has_image_ending, without_ending
 
 
 def find_cases(folder: Path) -> list[CaseFiles]:
@@ -21,7 +22,7 @@ def find_cases(folder: Path) -> list[CaseFiles]:
         DataError: Two files of a case claim to be the same sequence.
     """
     cases: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.glob("*/*.nii*")):
+    for path in sorted(filter(has_image_ending, folder.glob("*/*"))):
         kind = SUFFIXES.get(without_ending(path).lower())
         if kind is None:
             continue

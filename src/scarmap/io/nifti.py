@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scarmap.errors import DataError
 from scarmap.io.coding import decode, encode, merge
 from scarmap.io.files import replacing
+from scarmap.io.formats import explain_dicom, is_dicom, load_image
 from scarmap.volume import Grid, LabelMap, Volume
 
 logger = logging.getLogger(__name__)
@@ -123,10 +124,12 @@ def _read(path: Path) -> tuple[Any, NDArray[Any]]:
 
 
 def _load(path: Path) -> tuple[Any, NDArray[Any]]:
+    if is_dicom(path):
+        raise DataError(explain_dicom(path))
     if not path.is_file():
         raise DataError(f"{path} does not exist or is not a file.")
     try:
-        image = nibabel.load(path)
+        image = load_image(path)
         array = np.asanyarray(image.dataobj)
     except (OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError) as problem:
         reason = " ".join(str(problem).split())
@@ -169,7 +172,7 @@ def _write(path: Path, array: NDArray[Any], grid: Grid) -> None:
     header = None
     shape: tuple[int, ...] = array.shape
     if grid.source is not None:
-        header = nibabel.load(grid.source).header.copy()
+        header = load_image(grid.source).header.copy()
         if array.ndim == 3:
             shape = tuple(header.get_data_shape())
         header.set_data_dtype(array.dtype)

@@ -1,7 +1,7 @@
 """Many studies: how they are measured, and how well two readings of them agree."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -32,6 +32,7 @@ class Measuring:
         maps: Folders with probability maps, one for each fold, for intervals; None for the folder
             of the mask.
         choices: What the literature leaves open.
+        references_deg: Case to its own direction, which wins over `reference_deg`.
     """
 
     reference_deg: float | None = None
@@ -39,6 +40,7 @@ class Measuring:
     errors: KnownErrors | None = None
     maps: tuple[Path, ...] | None = None
     choices: Choices = DEFAULT
+    references_deg: Mapping[str, float] = field(default_factory=dict)
 
 
 AS_USUAL = Measuring()
@@ -107,7 +109,7 @@ def measure_study(study: Case, measuring: Measuring = AS_USUAL) -> Quantificatio
             _maps(study.name, study.labels.grid.source, measuring), study.labels.grid
         ),
         errors=measuring.errors,
-        reference_deg=measuring.reference_deg,
+        reference_deg=measuring.references_deg.get(study.name, measuring.reference_deg),
         choices=measuring.choices,
     )
 

@@ -1,0 +1,97 @@
+"""What every command does beside its own work.
+
+`--quiet` and `--verbose`, an `--out` that cannot be written found before the work begins, and a
+sentence where a user stops it.
+"""
+
+import inspect
+import logging
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scarmap.cli.progress import LOUDNESS, QUIET, VERBOSE
+from scarmap.errors import DataError
+
+STOPPED = 130
+"""Exit code of a command that its user stopped, as shells have it."""
+
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+_Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="A line per case instead of a bar, and log messages."),
+]
+_RESUMED = ("train",)
+"""Commands that go on only when asked to."""
+
+
+def everyday(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with what all commands share.
+
+    Args:
+        command: It is looked at for its options; `out` is where it writes.
+    """
+
+    @wraps(command)
+    def run(*, quiet: bool = False, verbose: bool = False, **given: Any) -> None:
+        if isinstance(given.get("out"), Path):
+            check_writable(given["out"])
+        try:
+            with _loudness(quiet=quiet, verbose=verbose):
+                command(**given)
+        except KeyboardInterrupt:
+            typer.echo(f"\nscarmap: {_stopped(command.__name__)}", err=True)
+            raise typer.Exit(STOPPED) from None
+
+    own = inspect.signature(command, eval_str=True)
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+        for name, kind in (("quiet", _Quiet), ("verbose", _Verbose))
+    ]
+    run.__signature__ = own.replace(parameters=[*own.parameters.values(), *shared])  # type: ignore[attr-defined]
+    run.__annotations__ = {**command.__annotations__, "quiet": _Quiet, "verbose": _Verbose}
+    return run
+
+
+def check_writable(out: Path) -> None:
+    """Refuse a folder that cannot be written, before anything is done; makes nothing.
+
+    Raises:
+        DataError: It is a file, or the user may not write there.
+    """
+    nearest = next(each for each in (out, *out.absolute().parents) if each.exists())
+    if not nearest.is_dir():
+        raise DataError(
+            f"--out {out} cannot be a folder, as {nearest} is a file. Give another one."
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise DataError(
+            f"--out {out} cannot be written: you may not write in {nearest}. Give another folder."
+        )
+
+
+@contextmanager
+def _loudness(*, quiet: bool, verbose: bool) -> Iterator[None]:
+    with ExitStack() as stack:
+        if quiet:
+            nothing = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+            stack.enter_context(redirect_stdout(nothing))
+        elif verbose:
+            logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+        token = LOUDNESS.set(QUIET if quiet else VERBOSE if verbose else "")
+        stack.callback(LOUDNESS.reset, token)
+        yield
+
+
+def _stopped(command: str) -> str:
+    words = ["scarmap", *sys.argv[1:]]
+    if command in _RESUMED and "--resume" not in words:
+        words.append("--resume")
+    return f"stopped. What was finished is kept. To continue: {shlex.join(words)}"

@@ -1,0 +1,118 @@
+"""nnU-Net: `imagesTr/<case>_0000.nii.gz`, a number per sequence, truth in `labelsTr`.
+
+`dataset.json` says which number is which sequence, and which codes the tissues have. Without it a
+folder is read where every case has one file, which is then LGE, and its truth is not read, since
+nothing says what its codes mean.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.myops2020 import SUFFIXES
+from scarmap.datasets.named import KINDS
+from scarmap.errors import DataError
+from scarmap.io.files import read_json
+from scarmap.io.formats import has_image_ending, without_ending
+from scarmap.labels import INDEX, declare
+
+_ABOUT = "dataset.json"
+_NAME = re.compile(r"^(?P<case>.+)_(?P<number>\d{4})$")
+_PARTS = {"imagesTr": "labelsTr", "imagesTs": "labelsTs"}
+
+
+def case_of(path: Path) -> str | None:
+    """Case of a file by its name; None where it is not named like one of nnU-Net's images.
+
+    >>> case_of(Path("p7_0000.nii.gz")), case_of(Path("p7.nii.gz"))
+    ('p7', None)
+    """
+    match = _NAME.match(without_ending(path))
+    return match["case"] if match else None
+
+
+def is_described(folder: Path) -> bool:
+    """Whether a folder has the file that says what its images show."""
+    return (folder / _ABOUT).is_file()
+
+
+def find_cases(folder: Path) -> list[CaseFiles]:
+    """List the cases of a folder, sorted by name; empty when no file is named like one.
+
+    Args:
+        folder: One with `dataset.json`, or one of its folders of images.
+
+    Raises:
+        DataError: `dataset.json` does not say what the images show.
+        LabelError: It gives tissues codes that a mask cannot hold.
+    """
+    images = _images(folder)
+    if not images:
+        return []
+    file = next(
+        (each for each in (folder / _ABOUT, folder.parent / _ABOUT) if each.is_file()), None
+    )
+    about = read_json(file) if file else {}
+    named = {case for case, number in images if number}
+    if file is None and named:
+        raise DataError(
+            f"Case {min(named)} in {folder} has several images, and no {_ABOUT} says what they "
+            'show. Add one with {"channel_names": {"0": "LGE", "1": "T2"}}, or rename the files '
+            "<case>_LGE.nii.gz."
+        )
+    layout = _layout(about, file)
+    cases: dict[str, CaseFiles] = {}
+    for (case, number), path in sorted(images.items()):
+        before = cases[case].images if case in cases else {}
+        truth = _truth(path, case) if layout else None
+        shown = {**before, _sequence(about, number, file): path}
+        cases[case] = CaseFiles(case, layout or "scarmap", shown, truth)
+    return list(cases.values())
+
+
+def _images(folder: Path) -> dict[tuple[str, int], Path]:
+    """Case and number to file."""
+    folders = [folder / part for part in _PARTS if (folder / part).is_dir()] or [folder]
+    found = {}
+    for path in (path for part in folders for path in sorted(part.glob("*"))):
+        match = _NAME.match(without_ending(path))
+        if match and has_image_ending(path):
+            found[match["case"], int(match["number"])] = path
+    return found
+
+
+def _sequence(about: Mapping[str, Any], number: int, file: Path | None) -> str:
+    if file is None:
+        return "LGE"
+    names = about.get("channel_names") or about.get("modality") or {}
+    sequence = KINDS.get(str(names.get(str(number), "")).lower(), "labels")
+    if sequence == "labels":
+        raise DataError(
+            f"{file} calls image {number} {names.get(str(number))!r}; expected the name of a "
+            f"sequence in channel_names: {', '.join(name for name in SUFFIXES if name != 'gd')}."
+        )
+    return sequence
+
+
+def _layout(about: Mapping[str, Any], file: Path | None) -> str | None:
+    """Layout that its labels declare; None where one of them is no tissue that scarmap knows."""
+    labels = {str(name).lower().replace(" ", "_"): code for name, code in _labels(about).items()}
+    if not labels or not labels.keys() <= INDEX.keys():
+        return None
+    return declare(labels, where=str(file))
+
+
+def _labels(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Tissue to code; older files have it the other way round."""
+    labels = about.get("labels", {})
+    if all(str(key).isdecimal() for key in labels):
+        return {str(name): int(code) for code, name in labels.items()}
+    return dict(labels)
+
+
+def _truth(image: Path, case: str) -> Path | None:
+    folder = image.parent.parent / _PARTS.get(image.parent.name, "")
+    found = [path for path in sorted(folder.glob(f"{case}.*")) if has_image_ending(path)]
+    return found[0] if found else None

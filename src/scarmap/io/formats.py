@@ -1,0 +1,94 @@
+"""Formats of images besides NIfTI: NRRD and MetaImage, read with SimpleITK where it is installed.
+
+Masks are always written as NIfTI. DICOM is recognised, so that an error can say what to do.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+
+from scarmap.errors import DataError
+
+NIFTI = (".nii.gz", ".nii")
+OTHERS = (".nrrd", ".nhdr", ".mha", ".mhd")
+"""What SimpleITK reads."""
+ENDINGS = (*NIFTI, *OTHERS)
+
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_PREAMBLE = 128
+"""Bytes of a DICOM file before the letters that mark it."""
+
+
+def has_image_ending(path: Path) -> bool:
+    """Whether a file is named like an image; hidden files are leftovers of other systems."""
+    return path.name.lower().endswith(ENDINGS) and not path.name.startswith(".")
+
+
+def without_ending(path: Path) -> str:
+    """Name of an image or a mask without the ending of its format.
+
+    >>> without_ending(Path("p7_LGE.nii.gz")), without_ending(Path("p7.mha"))
+    ('p7_LGE', 'p7')
+    """
+    found = [ending for ending in ENDINGS if path.name.lower().endswith(ending)]
+    return path.name[: -len(found[0])] if found else path.name
+
+
+def load_image(path: Path) -> Any:
+    """An image as nibabel has it, whatever its format.
+
+    Args:
+        path: NIfTI, NRRD or MetaImage.
+
+    Raises:
+        DataError: Its format needs SimpleITK, which is not installed.
+        ValueError: It is damaged.
+    """
+    return _load_itk(path) if path.name.lower().endswith(OTHERS) else nibabel.load(path)
+
+
+def _load_itk(path: Path) -> Any:
+    try:
+        import SimpleITK
+    except ImportError:
+        raise DataError(
+            f"{path} is not NIfTI, and SimpleITK, which reads {path.suffix} files, is not "
+            "installed. Install it: pip install SimpleITK. Or save the image as NIfTI."
+        ) from None
+    try:
+        image = SimpleITK.ReadImage(str(path))
+    except RuntimeError as problem:
+        raise ValueError(str(problem).splitlines()[-1]) from None
+    if image.GetNumberOfComponentsPerPixel() > 1:
+        raise ValueError("it has several numbers per voxel")
+    axes = image.GetDimension()
+    affine = np.eye(4)
+    direction = np.reshape(image.GetDirection(), (axes, axes))
+    affine[:axes, :axes] = direction * np.asarray(image.GetSpacing())
+    affine[:axes, 3] = image.GetOrigin()
+    array = SimpleITK.GetArrayFromImage(image).T
+    if array.dtype.kind in "iu" and array.dtype.itemsize > 4:
+        array = array.astype(np.int32)
+    return nibabel.Nifti1Image(array, _LPS_TO_RAS @ affine)
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file is DICOM, or a folder holds a file that is."""
+    if path.is_dir():
+        return any(is_dicom(each) for each in sorted(path.iterdir())[:20] if each.is_file())
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(_PREAMBLE + 4)[_PREAMBLE:] == b"DICM"
+
+
+def explain_dicom(path: Path) -> str:
+    """One paragraph about DICOM where NIfTI is expected."""
+    what = "holds DICOM files" if path.is_dir() else "is a DICOM file"
+    return (
+        f"{path} {what}; expected NIfTI, one file for each stack of slices. Turn the series into "
+        "NIfTI first: with `scarmap dicom` or `scarmap import`, where `scarmap --help` lists one "
+        "of them, else with a converter such as dcm2niix."
+    )

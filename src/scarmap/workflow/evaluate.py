@@ -1,0 +1,99 @@
+"""Masks against the truth: two folders, or two masks."""
+
+from dataclasses import astuple
+from pathlib import Path
+
+from scarmap.datasets.masks import find_masks, layouts_of
+from scarmap.datasets.split import Split, notes, recorded_split, true_parts
+from scarmap.datasets.worklist import is_worklist
+from scarmap.evaluation.conventions import CONVENTIONS
+from scarmap.evaluation.table import Evaluation, evaluate_folder, write_evaluation
+from scarmap.io.nifti import read_labels
+from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score
+from scarmap.volume import check_same_grid
+from scarmap.workflow.inputs import NO_NAME, Mask, PathLike, Spacing, as_labels
+
+
+def evaluate(
+    predictions: Mask,
+    truths: Mask,
+    *,
+    layout: str | None = None,
+    out: PathLike | None = None,
+    spacing_mm: Spacing | None = None,
+    case: str = NO_NAME,
+) -> Evaluation:
+    """Score masks against the truth under every convention.
+
+    Args:
+        predictions: Folder of masks; or one mask as a file, in memory, or as an array of codes.
+        truths: The same of the truth, with the same case names or on the same grid.
+        layout: Label layout of both; not needed where the truth is a data set in its own layout.
+            Single masks without one hold the codes of "scarmap".
+        out: Folder for `cases.csv` and `summary.json`; None writes nothing.
+        spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
+        case: Name for the scores of a single mask.
+
+    Raises:
+        DataError: A folder holds no masks, or no case is in both.
+        GeometryError: Two masks lie on different grids.
+        LabelError: A mask holds codes that the layout does not define.
+
+    >>> import numpy as np, scarmap
+    >>> truth = np.zeros((8, 8, 2), dtype=int)
+    >>> truth[2:6, 2:6] = 5
+    >>> scores = scarmap.evaluate(np.roll(truth, 1, axis=0), truth, spacing_mm=(1, 1, 8))
+    >>> [row.value for row in scores.rows if (row.convention, row.structure, row.metric)
+    ...     == ("case3d", "scar", "dice")]
+    [0.75]
+    """
+    if _is_folder(predictions) and _is_folder(truths):
+        evaluation = _of_folders(Path(str(predictions)), Path(str(truths)), layout)
+    else:
+        rows = _of_masks(predictions, truths, layout or "scarmap", spacing_mm, case)
+        evaluation = Evaluation(layout or "scarmap", tuple(rows))
+    if out is not None:
+        write_evaluation(Path(out), evaluation)
+    return evaluation
+
+
+def _is_folder(mask: Mask) -> bool:
+    """Whether a path names many masks; one that names nothing is refused as a folder would be."""
+    if not isinstance(mask, str | Path):
+        return False
+    path = Path(mask)
+    return is_worklist(path) or not path.is_file()
+
+
+def _of_masks(
+    prediction: Mask, truth: Mask, layout: str, spacing_mm: Spacing | None, case: str
+) -> list[Score]:
+    found = as_labels(prediction, layout=layout, spacing_mm=spacing_mm)
+    true = as_labels(truth, layout=layout, spacing_mm=spacing_mm)
+    check_same_grid(true.grid, found.grid, what=f"The truth and the mask of {case}")
+    return [
+        Score(case, *astuple(measured))
+        for convention in CONVENTIONS.values()
+        for measured in convention(found, true, layout)
+    ]
+
+
+def _of_folders(predictions: Path, truths: Path, layout: str | None) -> Evaluation:
+    layouts = layouts_of(truths, layout=layout)
+    split, masks, true = _split_of_run(predictions), find_masks(predictions), find_masks(truths)
+    if not (split and split.slices):
+        return evaluate_folder(masks, true, layouts, notes=notes(split) if split else ())
+    of_case = dict.fromkeys(true, layouts) if isinstance(layouts, str) else layouts
+    true_slices = true_parts(
+        split, {case: read_labels(path, of_case[case]) for case, path in true.items()}
+    )
+    of_slice = {name: of_case[split.patient(name)] for name in true_slices}
+    return evaluate_folder(masks, true_slices, of_slice, notes=notes(split))
+
+
+def _split_of_run(predictions: Path) -> Split | None:
+    """The split that held-out masks were made under; None for masks that belong to no run."""
+    run = RunFolder(predictions.resolve().parent)
+    ours = run.record_file.is_file() and predictions.resolve() == run.predictions
+    return recorded_split(run.read_record()) if ours else None

@@ -1,0 +1,177 @@
+"""Images become masks: one study in memory, or many studies into a folder."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.folder import find_cases
+from scarmap.datasets.origins import note_origins, read_origins
+from scarmap.errors import DataError
+from scarmap.io.colours import write_colours
+from scarmap.io.nifti import write_in_layout
+from scarmap.labels import codes
+from scarmap.volume import Case, LabelMap
+from scarmap.workflow.inputs import Image, PathLike, Spacing, given_images, only, study_of
+from scarmap.workflow.models import Chosen, choose_model, load_model
+
+if TYPE_CHECKING:
+    from scarmap.cluster.jobs import Scheduler
+    from scarmap.inference.cohort import Outcome, Shard
+    from scarmap.inference.segment import Segmenter
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model found in one study.
+
+    Attributes:
+        case: The study, with the images that the model looked at.
+        labels: Its mask, tissue indices on the images' own grid.
+        layout: Label layout that the mask is written in.
+        flags: What a reader of the mask must be told, one sentence each.
+    """
+
+    case: Case
+    labels: LabelMap
+    layout: str
+    flags: tuple[str, ...] = ()
+
+    def write(self, path: PathLike) -> Path:
+        """Write the mask as NIfTI, in the codes of its layout and with the header of its image."""
+        write_in_layout(Path(path), self.labels, self.layout)
+        return Path(path)
+
+
+def predict(
+    lge: Image | None = None,
+    *,
+    t2: Image | None = None,
+    bssfp: Image | None = None,
+    spacing_mm: Spacing | None = None,
+    model: "PathLike | Segmenter | None" = None,
+    name: str = "",
+    layout: str | None = None,
+    device: str = "auto",
+) -> Prediction:
+    """Segment one study.
+
+    Args:
+        lge: Late enhancement, as a file, an image, or an array (X, Y, Z).
+        t2: T2-weighted image.
+        bssfp: bSSFP image. At least one of the three must be given, all on one grid.
+        spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
+        model: Run folder, or what `scarmap.load_model` loaded; None for the built-in model.
+        name: Name of the study; that of its first file where it is empty.
+        layout: Label layout to write the mask in; None for that of the data set.
+        device: "auto", "cpu" or "cuda".
+
+    Raises:
+        DataError: An image is missing or damaged, or an array has no spacing.
+        GeometryError: The images lie on different grids.
+        RunError: `model` is no usable run.
+
+    >>> import numpy as np, scarmap
+    >>> noise = np.random.default_rng(1).random((64, 64, 2))
+    >>> found = scarmap.predict(noise, spacing_mm=(2, 2, 8), device="cpu")
+    >>> found.labels.array.shape
+    (64, 64, 2)
+    """
+    from scarmap.inference.segment import segment
+
+    case = study_of(given_images(lge, t2, bssfp), spacing_mm=spacing_mm, name=name, layout=layout)
+    codes(case.layout)
+    if model is None or isinstance(model, str | Path):
+        model = load_model(model, device=device)
+    preparation = model.preparation
+    case = only(case, preparation.sequences, optional=preparation.optional)
+    found = segment(case, model)
+    return Prediction(case, found.labels, model.layout_of(case.layout), found.flags)
+
+
+def predict_folder(
+    data: "PathLike | Sequence[CaseFiles]",
+    out: PathLike,
+    *,
+    model: PathLike | Chosen | None = None,
+    layout: str | None = None,
+    shard: "Shard | None" = None,
+    scheduler: "Scheduler | None" = None,
+    save_probabilities: bool = False,
+    device: str = "auto",
+    on_case: Callable[[str], None] = lambda _name: None,
+) -> "Outcome":
+    """Segment many studies; those that were done before are skipped, a broken one stops no other.
+
+    Beside the masks, `manifest.jsonl` says what each was made from, so that measuring and reporting
+    find images and label layout, and colour tables serve programs that edit masks.
+
+    Args:
+        data: Folder of cases, worklist, or the cases themselves.
+        out: Folder for the masks, `<case>.nii.gz`.
+        model: Run folder; None for the built-in model.
+        layout: Label layout to write masks in; None for that of each case's data set.
+        shard: Segment only this part.
+        scheduler: Where to work; this process when None.
+        save_probabilities: Keep the probability maps, too.
+        device: "auto", "cpu" or "cuda".
+        on_case: Called with each case's name when it is done or has failed.
+
+    Raises:
+        DataError: There is no case, or a mask of one in another label layout is there already.
+        RunError: `model` is no usable run.
+    """
+    from scarmap.inference.cohort import segment_cohort
+
+    files = find_cases(Path(data)) if isinstance(data, str | Path) else list(data)
+    if layout:
+        codes(layout)
+        files = [replace(each, layout=layout) for each in files]
+    chosen = model if isinstance(model, Chosen) else choose_model(model, device=device)
+    folder = Path(out)
+    masks = [replace(each, layout=chosen.layout_of(each.layout)) for each in files]
+    _check_layouts(folder, masks)
+    part = f".{shard.number}-of-{shard.of}" if shard else ""
+    ended: list[str] = []
+
+    def end(name: str) -> None:
+        ended.append(name)
+        on_case(name)
+
+    try:
+        return segment_cohort(
+            files,
+            chosen.model,
+            folder,
+            shard=shard,
+            scheduler=scheduler,
+            save_probabilities=save_probabilities,
+            on_case=end,
+        )
+    finally:
+        # Also where a user stops it: what is there can be measured.
+        made = [
+            each
+            for each in masks
+            if each.name in ended and (folder / f"{each.name}.nii.gz").is_file()
+        ]
+        note_origins(folder / f"manifest{part}.jsonl", made, model=chosen.about)
+        for layout in sorted({each.layout for each in made}):
+            write_colours(folder, layout)
+
+
+def _check_layouts(folder: Path, masks: "Sequence[CaseFiles]") -> None:
+    """Refuse to mix codes: a mask that is done already is kept as it is.
+
+    Raises:
+        DataError: The folder holds a mask of one of the cases in another label layout.
+    """
+    known = read_origins(folder)
+    for each in masks:
+        before = known[each.name].layout if each.name in known else each.layout
+        if before != each.layout:
+            raise DataError(
+                f"{folder} holds a mask of case {each.name} in the codes of {before}, and this "
+                f"command would write {each.layout}. Choose another --out, or --layout {before}."
+            )
