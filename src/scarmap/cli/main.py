@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from scarmap.cli.demo import demo
+from scarmap.cli.dicom import dicom, import_
 from scarmap.cli.evaluate import evaluate
 from scarmap.cli.phantom import phantom
 from scarmap.cli.predict import predict
@@ -30,6 +31,8 @@ app = typer.Typer(
 )
 for command in (demo, phantom, train, predict, evaluate, quantify, report, reproduce):
     app.command()(command)
+app.command()(dicom)
+app.command("import")(import_)
 app.add_typer(recipes, name="recipes")
 
 
