@@ -76,7 +76,7 @@ NOT_WANTED: tuple[Words, ...] = (
 WANTED: tuple[Words, ...] = (
     Words("LGE", "lge|late_?(gad\\w*|enh\\w*|gd)|psir|d_?he|dme|(ps|ss_?h?|3_?d_?)?mde", "LIST"),
     Words("LGE", "de|delay(ed)?|del_?enh|viab(ility)?|2d_?viab|auto_?viab|ir_?p_?fgre|irp", "LIST"),
-    Words("LGE", "ir_?(tfe|gre|ssfp|flash|fgre|prep\\w*)|psir_?tfe|early_?enh\\w*|ege", "VENDORS"),
+    Words("LGE", "ir_?(tfe|gre|ssfp|flash|fgre|prep\\w*)|psir_?tfe|early_?enh\\w*", "VENDORS"),
     Words("T2", "stir|t2_?(w|wi|weighted)|t_?ir_?fse|t2_?(stir|tirm)|tirm|(o|oe)?edema", "LIST"),
     Words(
         "T2", "t2_?(\\w+_)?(d_?ir\\w*|tse|fse|db|bb|spair|blade|ir_?fse|fs|black_?blood)", "LIST"
@@ -105,7 +105,7 @@ LATER: tuple[Words, ...] = (
         "corrected copy", "moco|avg|average|mc|dis3d|mpr|subtraction|sub|norm(alized)?_copy", "LIST"
     ),
     Words("real time", "real_?time|rt|free_?breathing|fb", "LIST"),
-    Words("early", "early|ege|[0-5]_?min", "LIST"),
+    Words("early", "early|[0-5]_?min", "LIST"),
     Words("repeated", "repeat(ed)?|rep|redo|test", "LIST"),
 )
 """Words that give a series less right than another of its kind."""
