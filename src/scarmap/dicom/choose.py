@@ -124,8 +124,8 @@ def _right(stack: Stack, most: int) -> tuple[int, ...]:
     """What right a stack has, compared from left to right."""
     penalties = {word for each in stack.parts for word in each.lesser} - {"repeated"}
     return (
-        int(min(each.confidence for each in stack.parts) >= SURE),
         int(stack.kind == "psir") if stack.role == "LGE" else 0,
+        int(min(each.confidence for each in stack.parts) >= SURE),
         int(stack.parts[0].kind != "T2-prepared"),
         -len(penalties),
         int(len(stack.slices) >= FULL * most),
