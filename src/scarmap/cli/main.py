@@ -11,6 +11,7 @@ import typer
 
 from scarmap.cli.command import everyday
 from scarmap.cli.demo import demo
+from scarmap.cli.dicom import dicom, import_
 from scarmap.cli.evaluate import evaluate
 from scarmap.cli.export import export
 from scarmap.cli.phantom import phantom
@@ -31,6 +32,8 @@ app = typer.Typer(
 )
 for command in (demo, phantom, train, predict, evaluate, quantify, report, export, reproduce):
     app.command()(everyday(command))
+app.command()(dicom)
+app.command("import")(import_)
 app.add_typer(recipes, name="recipes")
 
 

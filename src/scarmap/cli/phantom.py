@@ -7,14 +7,23 @@ import typer
 
 
 def phantom(
-    layout: Annotated[
-        str,
-        typer.Option(help="Data set to imitate: myops2020, emidec, or scarmap for every label."),
-    ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for the cohort; made when missing.")
     ],
-    cases: Annotated[int, typer.Option(help="Number of cases.")] = 10,
+    layout: Annotated[
+        str | None,
+        typer.Option(help="Data set to imitate: myops2020, emidec, or scarmap for every label."),
+    ] = None,
+    dicom: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead of a layout: whole studies as DICOM of a scanner by siemens, "
+            "siemens-xa, ge or philips."
+        ),
+    ] = None,
+    cases: Annotated[
+        int | None, typer.Option(help="Number of cases: 10, or 1 with --dicom.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed writes the same cohort.")] = 0,
     style: Annotated[
         str | None,
@@ -39,9 +48,16 @@ def phantom(
         int, typer.Option(help="Processes that share the work; the files are the same.")
     ] = 1,
 ) -> None:
-    """Write a cohort of synthetic hearts with their truth, in the layout of a real data set."""
+    """Write a cohort of synthetic hearts with their truth, in the layout of a real data set or as DICOM."""
+    if (layout is None) == (dicom is None):
+        raise typer.BadParameter("give either --layout or --dicom")
+    if dicom is not None:
+        _write_dicom(out, dicom, cases=cases or 1, seed=seed, keep_motion=keep_motion)
+        return
     from scarmap.phantom.cohort import write_cohort
 
+    assert layout is not None
+    cases = 10 if cases is None else cases
     written = write_cohort(
         out,
         layout=layout,
@@ -55,3 +71,12 @@ def phantom(
         jobs=jobs,
     )
     typer.echo(f"{cases} cases in {len(written)} files: {out}")
+
+
+def _write_dicom(out: Path, vendor: str, *, cases: int, seed: int, keep_motion: bool) -> None:
+    from scarmap.phantom.dicom.study import write_dicom_studies
+
+    folders = write_dicom_studies(
+        out, vendor=vendor, num_cases=cases, seed=seed, keep_motion=keep_motion
+    )
+    typer.echo(f"{len(folders)} DICOM studies: {out}")

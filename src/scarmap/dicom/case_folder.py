@@ -1,0 +1,209 @@
+"""Write a case folder from a choice of stacks, and find the source of its slices again."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scarmap.dicom.choose import TITLES, Choice, check
+from scarmap.dicom.files import Place, find_places, read_header
+from scarmap.dicom.frames import Frame
+from scarmap.dicom.phases import DIASTOLE, lge_share, nearest_phase
+from scarmap.dicom.pixels import read_values
+from scarmap.dicom.stacks import Stack
+from scarmap.dicom.volume import offset_flag, stack_volume
+from scarmap.errors import DataError
+from scarmap.io.files import write_json
+from scarmap.io.nifti import write_image
+from scarmap.version import __version__
+from scarmap.volume import Volume
+
+SOURCE = "source.json"
+"""In a case folder: which images each sequence came from, what was left out, and flags."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Picked:
+    """One frame per slice of each sequence.
+
+    Attributes:
+        frames: Sequence to its frames, ascending along the normal.
+        flags: What the picking found.
+    """
+
+    frames: Mapping[str, tuple[Frame, ...]]
+    flags: tuple[str, ...]
+
+
+def pick_frames(choice: Choice) -> Picked:
+    """One frame per slice: of a film the phase nearest to the LGE's share of the heartbeat."""
+    flags = []
+    share = lge_share(choice.stacks["LGE"].slices) if "LGE" in choice.stacks else None
+    if share is None and "bSSFP" in choice.stacks:
+        flags.append(
+            "LGE: its header does not say when in the heartbeat it was acquired; the cine phase at "
+            f"{DIASTOLE:.0%} of the beat is used."
+        )
+    frames = {}
+    for role, stack in choice.stacks.items():
+        chosen = [
+            nearest_phase(phases, DIASTOLE if share is None else share) for phases in stack.slices
+        ]
+        frames[role] = tuple(frame for frame, _ in chosen)
+        if any(len(phases) > 1 for phases in stack.slices) and not all(told for _, told in chosen):
+            flags.append(
+                f"{TITLES[role]}: its header does not time the phases; they are taken as evenly "
+                "spread over the heartbeat, in the order of their numbers."
+            )
+        if away := offset_flag(frames[role]):
+            flags.append(f"{TITLES[role]}: {away}.")
+    return Picked(frames, tuple(flags))
+
+
+def write_case(choice: Choice, out: Path, *, name: str) -> Path:
+    """Write `<out>/<name>/` with an image per sequence and `source.json`.
+
+    Args:
+        choice: What was chosen from a study.
+        out: Folder of cases; made when missing.
+        name: Pseudonym of the case.
+
+    Returns:
+        The case folder.
+
+    Raises:
+        DataError: No case can be made of the study, its pixels cannot be read, the name is not fit
+            or tells who the patient is, or the folder holds something.
+    """
+    check(choice)
+    check_name(name, choice)
+    folder = out / name
+    if folder.exists() and any(folder.iterdir()):
+        raise DataError(
+            f"{folder} exists already and is not empty. Choose another --out or another --name."
+        )
+    picked = pick_frames(choice)
+    volumes = {role: read_volume(frames) for role, frames in picked.frames.items()}
+    for role, volume in volumes.items():
+        write_image(folder / f"{role}.nii.gz", volume.array, volume.grid)
+    write_json(folder / SOURCE, describe_source(choice, picked, name=name))
+    return folder
+
+
+def read_volume(frames: Sequence[Frame]) -> Volume:
+    """The volume of chosen frames, one per slice, ascending along the normal.
+
+    Raises:
+        DataError: Pixels cannot be read.
+    """
+    return stack_volume(frames, read_values(frames))
+
+
+def check_name(name: str, choice: Choice) -> None:
+    """Raise unless a name is fit for a folder and does not tell who the patient is.
+
+    Raises:
+        DataError: It is not.
+    """
+    if not NAME.fullmatch(name) or name.startswith("."):
+        raise DataError(
+            f"A case cannot be named {name!r}. Use letters, digits, '-', '_' and '.', for instance "
+            "--name case_0001."
+        )
+    told = {
+        word.lower()
+        for value in choice.exam.identity
+        for word in (value, *re.split(r"[\^\s=,._-]+", value))
+        if len(word) >= 3
+    }
+    if told & {name.lower(), *re.split(r"[._-]+", name.lower())}:
+        raise DataError(
+            "The --name of the case holds a part of the patient's name, identifier or date of "
+            "birth, and names of cases go into files and pages. Choose a pseudonym."
+        )
+
+
+def describe_source(choice: Choice, picked: Picked, *, name: str) -> dict[str, Any]:
+    """What `source.json` holds: UIDs, roles, reasons and flags; nothing of the patient, no path."""
+    return {
+        "scarmap": __version__,
+        "case": name,
+        "sequences": {
+            role: _sequence(stack, picked.frames[role]) for role, stack in choice.stacks.items()
+        },
+        "left_out": [
+            {
+                "series": each.part.series,
+                "number": each.part.acquisition.number,
+                "images": len(each.part.frames),
+                "role": each.kind,
+                "reason": reason,
+            }
+            for each, reason in choice.left_out
+        ],
+        "flags": [*choice.flags, *picked.flags],
+    }
+
+
+def _sequence(stack: Stack, frames: Sequence[Frame]) -> dict[str, Any]:
+    used = {(frame.uid, frame.index) for frame in frames}
+    unused = {
+        (frame.uid, frame.index)
+        for each in (*stack.parts, *stack.copies)
+        for frame in each.part.frames
+    } - used
+    return {
+        "series": sorted({frame.series for frame in frames}),
+        "frames": [{"sop_instance_uid": frame.uid, "frame": frame.index} for frame in frames],
+        "role": stack.role,
+        "kind": stack.parts[0].kind,
+        "image": stack.kind or "unknown",
+        "reasons": list(dict.fromkeys(r for each in stack.parts for r in each.reasons)),
+        "confidence": min(each.confidence for each in stack.parts),
+        "not_used": [
+            {"sop_instance_uid": uid, "frame": index}
+            for uid, index in sorted(unused, key=lambda pair: (pair[0], pair[1] or 0))
+        ],
+    }
+
+
+def source_frames(folder: Path, source: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Headers of the images that a case was made of, found again in the DICOM folder.
+
+    Args:
+        folder: The DICOM folder or archive.
+        source: Content of `source.json`.
+
+    Returns:
+        Sequence to complete headers without pixels (pydicom.Dataset), one per slice in the order of
+        the array's slice axis. Slices of one multi-frame object share one header.
+
+    Raises:
+        DataError: An image is not in the folder any more.
+    """
+    wanted = {
+        frame["sop_instance_uid"]
+        for sequence in source["sequences"].values()
+        for frame in sequence["frames"]
+    }
+    headers: dict[str, Any] = {}
+    for place in (each for each in find_places(folder) if isinstance(each, Place)):
+        if len(headers) == len(wanted):
+            break
+        brief = read_header(place, tags=("SOPInstanceUID",))
+        uid = None if brief is None else str(brief.get("SOPInstanceUID"))
+        if uid in wanted and uid not in headers:
+            headers[str(uid)] = read_header(place)
+    missing = wanted - headers.keys()
+    if missing:
+        raise DataError(
+            f"{folder} lacks {len(missing)} of {len(wanted)} images that the case was made of, for "
+            f"instance {min(missing)}. Give the DICOM folder that the case was imported from."
+        )
+    return {
+        role: [headers[frame["sop_instance_uid"]] for frame in sequence["frames"]]
+        for role, sequence in source["sequences"].items()
+    }

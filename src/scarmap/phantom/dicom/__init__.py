@@ -1,0 +1,1 @@
+"""Whole synthetic studies as DICOM, as scanners of several makers export them."""
