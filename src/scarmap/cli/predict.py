@@ -1,6 +1,6 @@
 """`scarmap predict`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING, Annotated
@@ -144,7 +144,7 @@ def _tell(outcome: "Outcome", out: Path) -> None:
         typer.echo(f"- {message}", err=True)
 
 
-def chosen_files(data: Path | None, single: dict[str, Path | None]) -> "list[CaseFiles]":
+def chosen_files(data: Path | None, single: Mapping[str, Path | None]) -> "list[CaseFiles]":
     """The cases that the options name.
 
     Raises:
