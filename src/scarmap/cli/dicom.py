@@ -1,7 +1,7 @@
 """`scarmap dicom` and `scarmap import`: what a scanner's export holds, and cases made of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,7 +29,8 @@ def dicom(
         bool,
         typer.Option(
             "--anonymous",
-            help="Print headers without pixels, names, dates and identifiers, to be sent with a question.",
+            help="Print headers without pixels, names, dates and identifiers, to be sent with a "
+            "question.",
         ),
     ] = False,
     lge: Lge = None,
@@ -46,12 +47,17 @@ def dicom(
     asked = {"LGE": lge or "", "T2": t2 or "", "bSSFP": bssfp or ""}
     choices = [choose_stacks(exam, asked=asked) for exam in export.exams]
     if anonymous or as_json:
-        told: list[dict[str, Any]] = [
-            dump_headers(choice) if anonymous else describe(choice) for choice in choices
-        ]
-        counts = {"files": export.files, "skipped": export.skipped, "copies": export.copies}
-        typer.echo(json.dumps({**counts, "studies": told}, indent=2, default=str))
-        return
+        _tell_json(export, [(dump_headers if anonymous else describe)(each) for each in choices])
+    else:
+        _tell_tables(export, choices)
+
+
+def _tell_json(export: Any, studies: list[dict[str, Any]]) -> None:
+    counts = {"files": export.files, "skipped": export.skipped, "copies": export.copies}
+    typer.echo(json.dumps({**counts, "studies": studies}, indent=2, default=str))
+
+
+def _tell_tables(export: Any, choices: Sequence[Any]) -> None:
     typer.echo(
         f"{export.files} files, {export.skipped} of them no DICOM images, {export.copies} copies."
     )

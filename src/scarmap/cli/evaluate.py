@@ -78,10 +78,7 @@ _COLUMNS = {
 def _table(structures: Mapping[str, Mapping[str, Mapping[str, Any]]], convention: str) -> "Table":
     from rich.table import Table
 
-    known = {metric for metrics in structures.values() for metric in metrics}
-    shown = [metric for metric in _COLUMNS if metric in known]
-    if "hausdorff95_mm" in shown and "hausdorff_mm" in shown:
-        shown.remove("hausdorff_mm")
+    shown = _shown(structures)
     table = Table(
         title=f"Mean ± sd over cases, {convention}",
         caption="n: cases that define the Dice, of all. A volume difference is that of the mask "
@@ -95,6 +92,15 @@ def _table(structures: Mapping[str, Mapping[str, Mapping[str, Any]]], convention
         values = [_mean(metrics.get(metric), metric) for metric in shown]
         table.add_row(structure, *values, f"{dice['n']} of {dice['n'] + dice['n_undefined']}")
     return table
+
+
+def _shown(structures: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Metrics that get a column, in the order of the columns."""
+    known = {metric for metrics in structures.values() for metric in metrics}
+    shown = [metric for metric in _COLUMNS if metric in known]
+    if "hausdorff95_mm" in shown and "hausdorff_mm" in shown:
+        shown.remove("hausdorff_mm")
+    return shown
 
 
 def _mean(value: Mapping[str, Any] | None, metric: str) -> str:

@@ -48,7 +48,7 @@ def phantom(
         int, typer.Option(help="Processes that share the work; the files are the same.")
     ] = 1,
 ) -> None:
-    """Write a cohort of synthetic hearts with their truth, in the layout of a real data set or as DICOM."""
+    """Write a cohort of synthetic hearts with their truth, like a real data set or as DICOM."""
     if (layout is None) == (dicom is None):
         raise typer.BadParameter("give either --layout or --dicom")
     if dicom is not None:

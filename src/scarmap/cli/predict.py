@@ -102,11 +102,16 @@ def predict(
         raise DataError(next(iter(outcome.failed.values())))
     _tell(outcome, out)
     _tell_codes({model.layout_of(layout or each.layout) for each in files})
+    _tell_next(outcome, out)
+    if outcome.failed:
+        raise typer.Exit(_SOME_FAILED)
+
+
+def _tell_next(outcome: "Outcome", out: Path) -> None:
+    """Name the commands that make use of the masks, where there are any."""
     if outcome.written or outcome.skipped:
         typer.echo(f"Next, a page: {_command('report', out)}")
         typer.echo(f"Or figures alone: {_command('quantify', out, '--out', f'{out}-figures')}")
-    if outcome.failed:
-        raise typer.Exit(_SOME_FAILED)
 
 
 def _command(*words: object) -> str:

@@ -25,6 +25,7 @@ from scarmap.errors import DataError, RunError
 if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
     from scarmap.quantification.cohort import Measuring
+    from scarmap.quantification.study import Choices
 
 _SOME_FAILED = 3
 
@@ -74,11 +75,7 @@ def report(
     ] = False,
 ) -> None:
     """Write self-contained HTML pages: of images, of masks, or of a run; images are segmented."""
-    from scarmap.datasets.masks import only_images
-    from scarmap.datasets.worklist import known_references
     from scarmap.io.run import RunFolder
-    from scarmap.quantification.cohort import Measuring
-    from scarmap.quantification.intervals.from_errors import read_known_errors
     from scarmap.quantification.study import Choices
 
     images = _given({"LGE": lge, "T2": t2, "bSSFP": bssfp})
@@ -89,14 +86,10 @@ def report(
             "--bssfp; or a folder of images, a mask, a folder of masks, or a run."
         )
     choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
-    known = read_known_errors(errors, confidence=choices.confidence) if errors else None
-    measuring = Measuring(
-        reference_deg=reference_angle,
-        errors=known,
-        choices=choices,
-        references_deg=known_references(subject, data),
+    measuring = _measuring(
+        choices, errors, reference_deg=reference_angle, worklists=(subject, data)
     )
-    if subject is None or (not images and data is None and only_images(subject)):
+    if subject is None or _to_be_segmented(subject, images, data):
         _refuse(
             {"--against": against, "--data": data, "--studies": studies},
             "images without masks",
@@ -125,6 +118,33 @@ def report(
             "--data for the folder of their images",
         )
         _report_masks(subject, data, layout, out, measuring, against or [])
+
+
+def _measuring(
+    choices: "Choices",
+    errors: Path | None,
+    *,
+    reference_deg: float | None,
+    worklists: tuple[Path | None, ...],
+) -> "Measuring":
+    """How to measure; a worklist among the paths may tell the septum's direction of its cases."""
+    from scarmap.datasets.worklist import known_references
+    from scarmap.quantification.cohort import Measuring
+    from scarmap.quantification.intervals.from_errors import read_known_errors
+
+    return Measuring(
+        reference_deg=reference_deg,
+        errors=read_known_errors(errors, confidence=choices.confidence) if errors else None,
+        choices=choices,
+        references_deg=known_references(*worklists),
+    )
+
+
+def _to_be_segmented(subject: Path, images: Mapping[str, Path], data: Path | None) -> bool:
+    """Whether the subject is a folder of images alone, not masks that images belong to."""
+    from scarmap.datasets.masks import only_images
+
+    return not images and data is None and only_images(subject)
 
 
 def _report_images(

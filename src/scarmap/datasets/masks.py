@@ -64,17 +64,10 @@ def studies_of_folder(
     found = find_masks(masks)
     noted = {name: origin.study(name) for name, origin in read_origins(masks).items()}
     cases = _images_of(masks, data, noted)
-    if data is not None and found.keys().isdisjoint(cases):
-        raise DataError(
-            f"No mask in {masks} ({', '.join(list(found)[:4])}) has a case of the same name in "
-            f"{data} ({', '.join(list(cases)[:4])}). Name masks by case, <case>.nii.gz, or leave "
-            "--data out."
-        )
+    if data is not None:
+        _check_names(found, cases, masks=masks, data=data)
     if layout is None and found.keys() <= noted.keys():
-        layout = MIXED
-        cases = {
-            name: replace(cases.get(name, each), layout=each.layout) for name, each in noted.items()
-        }
+        layout, cases = MIXED, _in_noted_layouts(cases, noted)
     layout = layout or _layout_of_truths(found, cases)
     known = MIXED if layout == MIXED else _layout(layout, masks)
     return [
@@ -82,6 +75,18 @@ def studies_of_folder(
         for name, path in sorted(found.items())
         if (case := _case_of(name, cases, known))
     ]
+
+
+def _check_names(
+    found: Mapping[str, Path], cases: Mapping[str, CaseFiles], *, masks: Path, data: Path
+) -> None:
+    """Refuse masks of which none is named like a case of `data`."""
+    if found.keys().isdisjoint(cases):
+        raise DataError(
+            f"No mask in {masks} ({', '.join(list(found)[:4])}) has a case of the same name in "
+            f"{data} ({', '.join(list(cases)[:4])}). Name masks by case, <case>.nii.gz, or leave "
+            "--data out."
+        )
 
 
 def _images_of(
@@ -92,6 +97,15 @@ def _images_of(
         return noted
     cases = _cases(masks if data is None else data, wanted=data is not None)
     return {case.name: case for case in cases}
+
+
+def _in_noted_layouts(
+    cases: Mapping[str, CaseFiles], noted: Mapping[str, CaseFiles]
+) -> dict[str, CaseFiles]:
+    """The noted cases, each in its noted layout, with the images of `cases` where it has them."""
+    return {
+        name: replace(cases.get(name, each), layout=each.layout) for name, each in noted.items()
+    }
 
 
 def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, str]:

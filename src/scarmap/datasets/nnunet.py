@@ -51,17 +51,10 @@ def find_cases(folder: Path) -> list[CaseFiles]:
     images = _images(folder)
     if not images:
         return []
-    file = next(
-        (each for each in (folder / _ABOUT, folder.parent / _ABOUT) if each.is_file()), None
-    )
+    file = _about_file(folder)
+    if file is None:
+        _check_one_image_each(folder, images)
     about = read_json(file) if file else {}
-    named = {case for case, number in images if number}
-    if file is None and named:
-        raise DataError(
-            f"Case {min(named)} in {folder} has several images, and no {_ABOUT} says what they "
-            'show. Add one with {"channel_names": {"0": "LGE", "1": "T2"}}, or rename the files '
-            "<case>_LGE.nii.gz."
-        )
     layout = _layout(about, file)
     cases: dict[str, CaseFiles] = {}
     for (case, number), path in sorted(images.items()):
@@ -70,6 +63,23 @@ def find_cases(folder: Path) -> list[CaseFiles]:
         shown = {**before, _sequence(about, number, file): path}
         cases[case] = CaseFiles(case, layout or "scarmap", shown, truth)
     return list(cases.values())
+
+
+def _about_file(folder: Path) -> Path | None:
+    """The `dataset.json` of a folder or of the one above it; None where there is none."""
+    places = (folder / _ABOUT, folder.parent / _ABOUT)
+    return next((each for each in places if each.is_file()), None)
+
+
+def _check_one_image_each(folder: Path, images: Mapping[tuple[str, int], Path]) -> None:
+    """Refuse cases of several images, as nothing says what each of them shows."""
+    named = {case for case, number in images if number}
+    if named:
+        raise DataError(
+            f"Case {min(named)} in {folder} has several images, and no {_ABOUT} says what they "
+            'show. Add one with {"channel_names": {"0": "LGE", "1": "T2"}}, or rename the files '
+            "<case>_LGE.nii.gz."
+        )
 
 
 def _images(folder: Path) -> dict[tuple[str, int], Path]:

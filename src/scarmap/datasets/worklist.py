@@ -96,16 +96,26 @@ def known_references(*paths: Path | None) -> dict[str, float]:
 
 def _lines(path: Path) -> list[tuple[int, Mapping[str, str]]]:
     """Number of each line that says something, and its values by column, stripped."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
+    rows = _rows(path)
     header = [cell.lower() for cell in rows[0]] if rows else []
+    _check_header(path, header)
+    numbered = enumerate(rows[1:], start=2)
+    return [(number, dict(zip(header, row, strict=False))) for number, row in numbered if any(row)]
+
+
+def _rows(path: Path) -> list[list[str]]:
+    """Every line of the file as its cells, stripped."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return [[cell.strip() for cell in row] for row in csv.reader(file)]
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    """Refuse a header with an unknown column, or without `case`."""
     unknown = [column for column in header if column not in _COLUMNS]
     if unknown or "case" not in header:
         wrong = f"has a column {unknown[0]!r}" if unknown else "has no column 'case'"
         hint = suggest(unknown[0] if unknown else "", _COLUMNS)
         raise DataError(f"{path} {wrong}, so it is no worklist that scarmap can read. {hint}")
-    numbered = enumerate(rows[1:], start=2)
-    return [(number, dict(zip(header, row, strict=False))) for number, row in numbered if any(row)]
 
 
 def _case(path: Path, number: int, line: Mapping[str, str]) -> CaseFiles:

@@ -124,10 +124,7 @@ def predict_folder(
     """
     from scarmap.inference.cohort import segment_cohort
 
-    files = find_cases(Path(data)) if isinstance(data, str | Path) else list(data)
-    if layout:
-        codes(layout)
-        files = [replace(each, layout=layout) for each in files]
+    files = _files_in(data, layout)
     chosen = model if isinstance(model, Chosen) else choose_model(model, device=device)
     folder = Path(out)
     masks = [replace(each, layout=chosen.layout_of(each.layout)) for each in files]
@@ -151,14 +148,26 @@ def predict_folder(
         )
     finally:
         # Also where a user stops it: what is there can be measured.
-        made = [
-            each
-            for each in masks
-            if each.name in ended and (folder / f"{each.name}.nii.gz").is_file()
-        ]
-        note_origins(folder / f"manifest{part}.jsonl", made, model=chosen.about)
-        for layout in sorted({each.layout for each in made}):
-            write_colours(folder, layout)
+        made = [each for each in masks if each.name in ended]
+        _note_masks(folder / f"manifest{part}.jsonl", made, model=chosen.about)
+
+
+def _files_in(data: "PathLike | Sequence[CaseFiles]", layout: str | None) -> list[CaseFiles]:
+    """The cases of a folder or worklist, or those given; all in one layout where it is given."""
+    files = find_cases(Path(data)) if isinstance(data, str | Path) else list(data)
+    if not layout:
+        return files
+    codes(layout)
+    return [replace(each, layout=layout) for each in files]
+
+
+def _note_masks(manifest: Path, ended: "Sequence[CaseFiles]", *, model: str) -> None:
+    """Write origins and colour tables of the masks that are there beside the manifest."""
+    folder = manifest.parent
+    made = [each for each in ended if (folder / f"{each.name}.nii.gz").is_file()]
+    note_origins(manifest, made, model=model)
+    for layout in sorted({each.layout for each in made}):
+        write_colours(folder, layout)
 
 
 def _check_layouts(folder: Path, masks: "Sequence[CaseFiles]") -> None:

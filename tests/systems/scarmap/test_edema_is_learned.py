@@ -10,7 +10,7 @@ from scarmap.labels import region_mask
 from scarmap.phantom.cohort import write_cohort
 from scarmap.recipes.trained import run_model
 from scarmap.systems.catalogue import choose
-from scarmap.training.run.record import Request
+from scarmap.training.run.request import Request
 from scarmap.training.run.train import train
 from scarmap.training.stage.fit import Options
 
