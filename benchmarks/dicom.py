@@ -1,6 +1,6 @@
-"""Draw DICOM studies of four scanners, disturb a third of their sequences, and count what is sorted right.
+"""Draw DICOM studies of four scanners, disturb a third of the sequences, count what is right.
 
-Headers are whole, pixels 4 by 4. A disturbance is drawn for each sequence with a chance of one third:
+Headers are whole, pixels 4 by 4. A disturbance is drawn for each sequence with a chance of 1 in 3:
 names swapped with another series, tags missing, the description missing, files copied, slices
 acquired again, the whole stack acquired again. Right is what a careful reader would do: the true
 series for each sequence, or a question where two stacks have equal right, or where nothing in the
@@ -136,7 +136,7 @@ DISTURBANCES: dict[str, Callable[[Objects, str, np.random.Generator], None]] = {
 
 
 def draw_study(vendor: str, rng: np.random.Generator) -> tuple[Objects, dict[str, str]]:
-    """Make one study in memory; what its objects truly are, and the disturbance of each sequence."""
+    """Make one study in memory: its objects with their truth, and each sequence's disturbance."""
     images = tiny_images(rng)
     study = describe_study(VENDORS[vendor], index=0, seed=0)
     made: Objects = {}
@@ -186,7 +186,7 @@ def _twins(made: Objects, role: str) -> set[str]:
 
 
 def _whole(choice: Choice, made: Objects, role: str) -> bool:
-    """Whether a stack has as many slices as were made, and the phase-sensitive images where LGE has both."""
+    """Whether a stack has all slices that were made, and of an LGE with both images the PSIR."""
     stack = choice.stacks[role]
     places = set()
     for header in made[role]:
@@ -225,7 +225,8 @@ def main() -> None:
         row = [counts[kind, end] for end in ("right", "flagged", "silent")]
         print(f"| {kind} | {sum(row)} | {row[0]} | {row[1]} | {row[2]} |")
     print(
-        f"| **whole studies** | {asked.studies} | {studies['right']} | {studies['flagged']} | {studies['silent']} |"
+        f"| **whole studies** | {asked.studies} | {studies['right']} | {studies['flagged']} "
+        f"| {studies['silent']} |"
     )
     print(f"\n{images} images in {time.perf_counter() - began:.0f} s, drawing included.")
 
