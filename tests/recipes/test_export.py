@@ -26,7 +26,14 @@ SYSTEMS = {
     "mfunet": ("mfunet", {**SMALL, "size": 96}),
     "anatomy-prior": (
         "anatomy-prior",
-        {**SMALL, "size": 64, "layout": "myops2020", "schedule": "modern", "class_weights": None},
+        {
+            **SMALL,
+            "size": 96,
+            "spacing_mm": 2.6,
+            "layout": "myops2020",
+            "schedule": "modern",
+            "class_weights": None,
+        },
     ),
     "cascade": ("cascade", {"width": 1, "schedule": "modern"}),
     "linear-codec": ("linear-codec", {"width": 1, "members": ("unet", "unetpp")}),
@@ -88,7 +95,7 @@ def test_the_card_names_no_folder_and_says_what_it_was_trained_on(pair):
 def test_mask_rcnn_says_why_it_stays_with_torch(myops_phantom, tmp_path):
     settings = {"width": 1, "members": ("unet", "mask-rcnn")}
     run = trained("linear-codec", settings, myops_phantom, tmp_path / "run")
-    with pytest.raises(RunError, match="cannot be exported, its networks .*Predict with the run"):
+    with pytest.raises(RunError, match=r"cannot be exported, its networks .*Predict with the run"):
         export_run(run, tmp_path / "model")
 
 

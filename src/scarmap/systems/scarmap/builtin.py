@@ -130,7 +130,7 @@ def builtin_row(about: dict[str, Any]) -> Row:
 
 
 def recorded_builtin(about: dict[str, Any]) -> dict[str, Any]:
-    """The built-in model's recipe as it stands in `run.json`; nothing is built, so without torch."""
+    """The built-in model's recipe as it stands in `run.json`; nothing is built."""
     recipe, details = about["recipe"], as_today(about["recipe"]["details"])
     return {
         **describe_row(about["name"], builtin_row(about)),
