@@ -48,6 +48,13 @@ def predict(
     workers: Annotated[
         int | None, typer.Option(help="Workers that --scheduler local or slurm starts.")
     ] = None,
+    align: Annotated[
+        str,
+        typer.Option(
+            help="Sequences on different grids: none is an error, headers resamples them onto LGE, full "
+            "also undoes what breath-holds moved."
+        ),
+    ] = "none",
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -60,10 +67,13 @@ def predict(
 
     from rich.console import Console
 
+    from scarmap.cli.align import align_studies
     from scarmap.cluster.scheduler import open_scheduler
     from scarmap.inference.cohort import read_shard, segment_cohort
     from scarmap.inference.devices import worker_gpus
 
+    part = read_shard(shard) if shard else None
+    studies = align_studies(files, out, align, shard=part, device=device)
     gpus = worker_gpus(scheduler, device)
     model = chosen_model(run, device=device, own_recipe=recipe)
     with (
@@ -71,12 +81,14 @@ def predict(
         Console(stderr=True).status("segmenting") as status,
     ):
         outcome = segment_cohort(
-            files,
+            studies.files,
             model,
             out,
-            shard=read_shard(shard) if shard else None,
+            shard=part,
             scheduler=opened,
             save_probabilities=save_probabilities,
+            remarks=studies.flagged,
+            failed=studies.failed,
             on_case=lambda name: status.update(f"segmented {name}"),
         )
     if len(files) == 1 and outcome.failed:

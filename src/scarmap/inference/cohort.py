@@ -1,6 +1,6 @@
 """Segment a cohort, in this process or on many workers, each of which loads the model once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -102,6 +102,8 @@ def segment_cohort(
     shard: Shard | None = None,
     scheduler: Scheduler | None = None,
     save_probabilities: bool = False,
+    remarks: Mapping[str, tuple[str, ...]] | None = None,
+    failed: Mapping[str, str] | None = None,
     on_case: Callable[[str], None] = lambda _name: None,
 ) -> Outcome:
     """Segment what is not done yet: `<case>.nii.gz`, a line in `manifest.jsonl`, and `flags.json` where any is flagged.
@@ -114,21 +116,28 @@ def segment_cohort(
         scheduler: Where to work; this process when None.
         save_probabilities: Also write `<case>_probabilities.nii.gz`, (X, Y, Z, K), and a JSON with
             the K regions.
+        remarks: What is known of cases already that a reader of their masks must be told.
+        failed: Why cases cannot be segmented, where that is known already; they are not tried.
         on_case: Called with each case's name when it is done or has failed.
     """
     suffix = f".{shard.number}-of-{shard.of}" if shard else ""
     files = shard.part(files) if shard else files
+    lost = {each.name: failed[each.name] for each in files if failed and each.name in failed}
+    files = [each for each in files if each.name not in lost]
     wanted = Wanted(model.fingerprint, model.sequences, save_probabilities)
     done, todo, again = split_done(files, wanted, out)
-    flags = {name: entry.flags for name, entry in done.items()}
-    outcome = Outcome(skipped={name: out / entry.mask for name, entry in done.items()}, again=again)
+    known = remarks or {}
+    flags = {name: (*known.get(name, ()), *entry.flags) for name, entry in done.items()}
+    outcome = Outcome(
+        failed=lost, skipped={name: out / entry.mask for name, entry in done.items()}, again=again
+    )
     for ended in segmented(todo, model, out, wanted, scheduler=scheduler or InOrder()):
         if ended.entry is None:
             outcome.failed[ended.case] = ended.problem
         else:
             append_entry(out / f"manifest{suffix}.jsonl", ended.entry)
             outcome.written[ended.case] = out / ended.entry.mask
-            flags[ended.case] = ended.entry.flags
+            flags[ended.case] = (*known.get(ended.case, ()), *ended.entry.flags)
         on_case(ended.case)
     outcome.flagged = {each.name: flags[each.name] for each in files if flags.get(each.name)}
     (out / f"flags{suffix}.json").unlink(missing_ok=True)

@@ -6,7 +6,7 @@ The weights, what they belong to, and their card lie in the folder `weights` bes
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -27,18 +27,23 @@ WEIGHTS = Path(__file__).parent / "weights" / "builtin.safetensors"
 LIMITS = "trained on synthetic hearts only; research use, not a medical device"
 
 
-def load_builtin(device: torch.device, *, path: Path = WEIGHTS) -> Segmenter:
+def load_builtin(
+    device: torch.device, *, path: Path = WEIGHTS, views: Literal[1, 8] | None = None
+) -> Segmenter:
     """Load the built-in model.
 
     Args:
         device: Where the network goes.
         path: Its weights.
+        views: 1 to look at a slice as it is, an eighth of the work; its own number when None.
 
     Raises:
         RunError: This installation has no weights, or they belong to another version of the
             network.
     """
     about = about_builtin(path)
+    if views is not None:
+        about["recipe"]["settings"]["views"] = views
     recipe = recorded_recipe(about)
     (stage,) = recipe.stages
     model, _ = read_stage(path, stage, device)
