@@ -27,10 +27,10 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage, optimize
 
-from scarmap.alignment.agreement import WEIGHTS, Weights
+from scarmap.alignment.agreement import WEIGHTS, Seen, Weights
 from scarmap.alignment.align import PIXEL_MM
 from scarmap.alignment.moves import prior
-from scarmap.alignment.outlines import Seen, around_heart, see
+from scarmap.alignment.outlines import around_heart, see
 from scarmap.alignment.placement import find_partners, place, working_grid
 from scarmap.alignment.result import SequenceMoves, unmoved
 from scarmap.alignment.search import Compared, compare, hearts_mm2, moves_of

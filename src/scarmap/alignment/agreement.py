@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-from scarmap.alignment.outlines import Seen
-
 Field = NDArray[np.float32]
 Scores = NDArray[np.float64]
 
@@ -29,13 +27,26 @@ CUES = ("epicardium", "wall", "right ventricle", "fine edges", "coarse edges")
 
 Weights = Mapping[tuple[str, str], tuple[float, ...]]
 WEIGHTS: Weights = {
-    ("LGE", "T2"): (8.0, 10.0, 5.0, 18.0, 17.0),
-    ("LGE", "bSSFP"): (8.0, 10.0, 15.0, 18.0, 17.0),
-    ("bSSFP", "T2"): (5.0, 12.0, 5.0, 18.0, 17.0),
-    ("T2", "bSSFP"): (5.0, 12.0, 5.0, 18.0, 17.0),
+    ("LGE", "T2"): (3.8, 11.8, 6.7, 22.6, 20.8),
+    ("LGE", "bSSFP"): (5.4, 12.2, 13.5, 18.1, 18.0),
+    ("bSSFP", "T2"): (3.4, 15.8, 2.6, 15.8, 14.5),
+    ("T2", "bSSFP"): (3.4, 15.8, 2.6, 15.8, 14.5),
 }
 """Weight of each cue for a pair of sequences, such that the weighted sum is a log likelihood of the
 move; measured, see benchmarks/alignment.md."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One sequence around the heart, slice by slice.
+
+    Attributes:
+        images: (Z, N, N), scanner units.
+        maps: (Z, 3, N, N), probabilities of epicardium, wall and right ventricle.
+    """
+
+    images: NDArray[np.float32]
+    maps: NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """What a segmenter sees of the heart in one sequence alone: the outlines that sequences are aligned by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from scarmap.alignment.agreement import Seen
 from scarmap.inference.segment import Segmenter, segment
 from scarmap.volume import Case, Volume, crop_or_pad
 
@@ -18,19 +18,6 @@ SIDE_MM = 190.0
 """Side of the window that is compared: a heart, and what lies a move away from it."""
 LEAST_SHARE = 0.3
 """Of the largest slice's heart, that a slice must show to say where the heart is."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One sequence around the heart, slice by slice.
-
-    Attributes:
-        images: (Z, N, N), scanner units.
-        maps: (Z, 3, N, N), see `Maps`.
-    """
-
-    images: NDArray[np.float32]
-    maps: NDArray[np.float32]
 
 
 def can_see(segmenter: Segmenter) -> bool:

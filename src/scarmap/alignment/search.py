@@ -11,6 +11,7 @@ from scarmap.alignment.agreement import (
     WEIGHTS,
     Board,
     Scores,
+    Seen,
     Weights,
     board_of,
     cues_by_move,
@@ -25,7 +26,7 @@ from scarmap.alignment.moves import (
     score_at,
     told_by_third,
 )
-from scarmap.alignment.outlines import Maps, Seen, around_heart
+from scarmap.alignment.outlines import Maps, around_heart
 from scarmap.alignment.placement import Partners
 from scarmap.alignment.result import SequenceMoves, SliceMove, unmoved
 from scarmap.volume import Volume
