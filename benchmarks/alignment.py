@@ -91,7 +91,7 @@ def disturb(case: Case, moves: Moves) -> Case:
 
 
 def look(case: Case, segmenter: Segmenter) -> dict[str, NDArray[np.float32]]:
-    """What alignment sees in each sequence around the heart: `<sequence>_images` and `<sequence>_maps`."""
+    """What alignment sees around the heart: `<sequence>_images` and `<sequence>_maps`."""
     grid = working_grid(case.grid, PIXEL_MM)
     partners = find_partners(case.grid, case.grid)
     small = {each: place(image, grid, partners) for each, image in case.images.items()}
@@ -207,7 +207,7 @@ def moves_with(each: Trial, weights: Weights) -> dict[str, SequenceMoves]:
 def errors(
     chosen: list[Trial], weights: Mapping[int, Weights]
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
-    """Distances in millimetres from where each slice belongs: before, found, after the guard; and shares."""
+    """Distances in mm from where slices belong: before, found, after the guard; and shares."""
     gathered: dict[str, dict[str, list[float]]] = {}
     for each in chosen:
         for sequence, moves in moves_with(each, weights[each.case % 2]).items():
@@ -313,7 +313,7 @@ def print_dice(rows: Mapping[str, list[list[float]]]) -> None:
 
 
 def measure_phantom(asked: argparse.Namespace) -> None:
-    """Error on synthetic hearts whose breath-holds are kept; their turn of about 2 degrees is not undone."""
+    """Error on synthetic hearts with breath-holds; their turn of about 2 degrees stays."""
     import scarmap.phantom.study as phantom
     from scarmap.phantom.scan.motion import AS_ACQUIRED
 

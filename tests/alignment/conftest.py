@@ -13,7 +13,7 @@ CONTRAST = {
 
 
 def discs(shape, pixel_mm, moves_mm, *, cavity_mm=20.0, wall_mm=30.0):
-    """Cavity, wall and right ventricle (3, X, Y, Z) around the middle of each slice, moved; borders are soft."""
+    """Cavity, wall and right ventricle (3, X, Y, Z) around each slice's middle, moved."""
     x, y = (
         (np.arange(size) - (size - 1) / 2) * mm
         for size, mm in zip(shape[:2], pixel_mm, strict=True)
@@ -31,7 +31,7 @@ def discs(shape, pixel_mm, moves_mm, *, cavity_mm=20.0, wall_mm=30.0):
 
 @pytest.fixture
 def grid_of():
-    """Function of shape, spacing and origin to a grid that is turned in the patient as short axes are."""
+    """Function of shape, spacing and origin to a grid that is turned as short axes are."""
 
     def make(shape, spacing_mm, origin_mm=(0.0, 0.0, 0.0), *, turn_deg=40.0):
         angle = np.deg2rad(turn_deg)
@@ -52,7 +52,7 @@ def grid_of():
 
 @pytest.fixture
 def heart():
-    """Function of grid, sequence and moves (Z, 2) to an image in its contrast and what networks see."""
+    """Function of grid, sequence and moves (Z, 2) to an image and what networks see."""
 
     def make(grid, sequence, moves_mm=None, *, seed=0):
         moves = np.zeros((grid.shape[2], 2)) if moves_mm is None else moves_mm

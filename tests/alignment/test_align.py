@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import torch
 
 from scarmap.alignment.align import align
 from scarmap.alignment.record import about
@@ -22,7 +21,7 @@ def sees(slices):
     lge, t2, bssfp = (slices[:, channel] for channel in range(3))
     wall = ((lge > 50) & (lge < 350)) | (t2 > 320) | ((bssfp > 200) & (bssfp < 390))
     pool = (lge > 700) | ((t2 > 1) & (t2 < 150)) | (bssfp > 590)
-    return torch.stack([pool.float(), wall.float()], dim=1)
+    return np.stack([pool, wall], axis=1).astype(np.float32)
 
 
 @pytest.fixture
@@ -34,7 +33,6 @@ def segmenter():
         REGIONS,
         sees,
         lambda maps: np.zeros(maps.shape[1:], dtype=np.uint8),
-        torch.device("cpu"),
     )
 
 
@@ -106,6 +104,6 @@ def test_an_image_of_one_brightness_is_refused_and_flagged(study, segmenter):
     aligned = align(study, segmenter=segmenter)
     assert not aligned.moves["T2"].made_mm.any()
     assert about(aligned)["flags"][1] == (
-        "T2 was left where the scanner placed it in slices 2 and 3: a heart of another size was seen "
-        "in it."
+        "T2 was left where the scanner placed it in slices 2 and 3: a heart of another size was "
+        "seen in it."
     )

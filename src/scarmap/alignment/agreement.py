@@ -1,4 +1,4 @@
-"""How well a slice of one sequence agrees with that of another, for every move in the plane at once.
+"""How well a slice of one sequence agrees with that of another, for all moves in the plane.
 
 Two kinds of cue: the outlines that a segmenter sees in each sequence alone, and the directions of
 edges, which do not depend on contrast (normalised gradient fields). Each is a correlation, and so
@@ -75,8 +75,13 @@ class Board:
 
 def board_of(pixel_mm: tuple[float, float]) -> Board:
     """The moves by whole pixels."""
-    x, y = (np.arange(-round(REACH_MM / mm), round(REACH_MM / mm) + 1) * mm for mm in pixel_mm)
-    return Board(x, y)
+    x_mm, y_mm = pixel_mm
+    return Board(_steps_mm(x_mm), _steps_mm(y_mm))
+
+
+def _steps_mm(pixel_mm: float) -> NDArray[np.float64]:
+    reach = round(REACH_MM / pixel_mm)
+    return np.arange(-reach, reach + 1, dtype=np.float64) * pixel_mm
 
 
 def cues_by_move(
@@ -154,15 +159,15 @@ def _directions(
 ) -> tuple[Field, Field]:
     """Gradient over its length, less where it is weaker than the median."""
     sigma = [sigma_mm / mm for mm in pixel_mm]
-    x = ndimage.gaussian_filter(image, sigma, order=(1, 0)) / pixel_mm[0]
-    y = ndimage.gaussian_filter(image, sigma, order=(0, 1)) / pixel_mm[1]
+    x: Field = ndimage.gaussian_filter(image, sigma, order=(1, 0)) / pixel_mm[0]
+    y: Field = ndimage.gaussian_filter(image, sigma, order=(0, 1)) / pixel_mm[1]
     weak = max(float(np.median(np.hypot(x, y))), 1e-6 * float(np.abs(image).max()) + 1e-12)
-    length = np.sqrt(x**2 + y**2 + weak**2)
+    length: Field = np.sqrt(x**2 + y**2 + weak**2)
     return x / length, y / length
 
 
 def _near(heart: Field, around_mm: float, pixel_mm: tuple[float, float]) -> Field:
-    size = [1 + 2 * int(around_mm / mm) for mm in pixel_mm]
+    size = tuple(1 + 2 * int(around_mm / mm) for mm in pixel_mm)
     widened = ndimage.grey_dilation(heart, size=size)
     soft: Field = ndimage.gaussian_filter(widened, [2.0 / mm for mm in pixel_mm])
     return np.clip(soft, 0, 1)

@@ -1,8 +1,9 @@
-"""Align the studies of a folder before they are segmented, and keep what was made beside the masks."""
+"""Align the studies of a folder before they are segmented; keep what was made beside the masks."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from scarmap.alignment.align import align
 from scarmap.alignment.record import about
@@ -46,7 +47,7 @@ def align_cohort(
     only: Collection[str] | None = None,
     on_case: Callable[[str], None] = lambda _name: None,
 ) -> AlignedCohort:
-    """Align each study, and write what changed; what was written before of the same images is used again.
+    """Align each study and write what changed; what was made of the same images before is kept.
 
     Args:
         files: The studies.
@@ -98,13 +99,11 @@ def align_files(
     known = {each: path for each, path in files.images.items() if each in SEQUENCES}
     if len(known) < 2:
         return files, ()
-    sources = {each: look_at(path).sha256 for each, path in known.items() if path.is_file()}
-    wanted = {"scarmap": __version__, "align": how, "sources": sources}
+    wanted = _wanted(known, how)
     done = _done(folder, wanted)
     if done is not None:
-        return _aligned_files(files, folder, done["reference"], done["written"]), tuple(
-            done["flags"]
-        )
+        used = _aligned_files(files, folder, done["reference"], done["written"])
+        return used, tuple(done["flags"])
     images = {each: read_image(path) for each, path in known.items()}
     if how == "headers" and _on_one_grid(images, files):
         return files, ()
@@ -112,11 +111,17 @@ def align_files(
     return _write(files, folder, aligned, wanted)
 
 
-def _done(folder: Path, wanted: Mapping[str, object]) -> dict[str, object] | None:
+def _wanted(images: Mapping[str, Path], how: How) -> dict[str, object]:
+    """What a record must state for its images to be used again."""
+    sources = {each: look_at(path).sha256 for each, path in images.items() if path.is_file()}
+    return {"scarmap": __version__, "align": how, "sources": sources}
+
+
+def _done(folder: Path, wanted: Mapping[str, object]) -> dict[str, Any] | None:
     record = folder / RECORD
     if not record.is_file():
         return None
-    found: dict[str, object] = read_json(record)
+    found: dict[str, Any] = read_json(record)
     there = all((folder / f"{each}.nii.gz").is_file() for each in found.get("written", ["?"]))
     return found if there and all(found.get(key) == wanted[key] for key in wanted) else None
 
@@ -133,11 +138,11 @@ def _write(
     return _aligned_files(files, folder, aligned.reference, used), tuple(told["flags"])
 
 
-def _aligned_files(files: CaseFiles, folder: Path, reference: object, written: object) -> CaseFiles:
-    assert isinstance(written, list)
-    reference = str(reference)
+def _aligned_files(
+    files: CaseFiles, folder: Path, reference: str, written: Sequence[str]
+) -> CaseFiles:
     images = {reference: files.images[reference]} | {
-        str(each): folder / f"{each}.nii.gz" for each in written
+        each: folder / f"{each}.nii.gz" for each in written
     }
     return replace(files, images=images)
 

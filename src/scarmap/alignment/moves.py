@@ -1,4 +1,4 @@
-"""The move of each slice: likely by its own images, and not far from what the slices have in common."""
+"""The move of each slice: likely by its own images, and near what the slices have in common."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ def find_common(scores: Sequence[Scores], board: Board) -> Common:
 
 
 def best_move(scores: Scores, board: Board) -> tuple[float, float]:
-    """The move of the highest score in millimetres, between pixels by the parabola through its neighbours."""
+    """The move of the highest score in mm, between pixels by a parabola through its neighbours."""
     place = np.unravel_index(
         int(np.where(board.within_reach, scores, NEVER).argmax()), scores.shape
     )

@@ -1,4 +1,4 @@
-"""What a segmenter sees of the heart in one sequence alone: the outlines that sequences are aligned by."""
+"""What a segmenter sees of the heart in one sequence alone: outlines to align sequences by."""
 
 from collections.abc import Mapping
 
@@ -46,7 +46,7 @@ def see(image: Volume, sequence: str, segmenter: Segmenter) -> Maps:
 
 
 def heart_middle(maps: Maps) -> tuple[float, float]:
-    """Middle of the left ventricle over all slices, in voxels; that of the image where none is seen.
+    """Middle of the left ventricle over all slices, in voxels; else that of the image.
 
     Args:
         maps: (3, X, Y, Z).

@@ -38,7 +38,7 @@ Partners = tuple[Partner | None, ...]
 
 
 def columns_mm(grid: Grid) -> NDArray[np.float64]:
-    """Steps from voxel to voxel in the patient, (3, 3), of the lengths that the header's `pixdim` states.
+    """Steps from voxel to voxel in the patient, (3, 3), as long as the header's `pixdim` states.
 
     Raises:
         GeometryError: The header does not say where the slices lie.
@@ -68,7 +68,7 @@ def find_partners(grid: Grid, other: Grid) -> Partners:
         GeometryError: The two stacks are not of the same view, or a header has no orientation.
     """
     normal, other_normal = normal_of(grid), normal_of(other)
-    tilt_deg = float(np.rad2deg(np.arccos(min(1.0, abs(normal @ other_normal)))))
+    tilt_deg = float(np.rad2deg(np.arccos(min(1.0, abs(float(normal @ other_normal))))))
     if tilt_deg > LARGEST_TILT_DEG:
         raise GeometryError(
             f"{other.source} is tilted by {tilt_deg:.0f} degrees against {grid.source}, so the two "

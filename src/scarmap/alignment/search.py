@@ -115,17 +115,22 @@ def compare(
     weights: Weights = WEIGHTS,
 ) -> Compared:
     """Compare all pairs of sequences, slice by slice, for every move."""
-    pairs = [(reference, each) for each in partners]
-    pairs += [pair for pair in OF_OTHERS if all(each in partners for each in pair)]
-    depth = len(seen[reference].images)
+    slices = range(len(seen[reference].images))
     cues = {}
-    for pair in pairs:
-        there = [all(each == reference or partners[each][z] for each in pair) for z in range(depth)]
-        cues[pair] = tuple(
-            cues_by_move(seen[pair[0]], seen[pair[1]], z, pixel_mm=pixel_mm) if there[z] else None
-            for z in range(depth)
+    for first, second in _pairs(partners, reference):
+        known = [partners[each] for each in (first, second) if each != reference]
+        cues[first, second] = tuple(
+            cues_by_move(seen[first], seen[second], z, pixel_mm=pixel_mm)
+            if all(each[z] for each in known)
+            else None
+            for z in slices
         )
     return Compared(reference, board_of(pixel_mm), cues, weights)
+
+
+def _pairs(partners: Mapping[str, Partners], reference: str) -> list[tuple[str, str]]:
+    with_reference = [(reference, each) for each in partners]
+    return with_reference + [pair for pair in OF_OTHERS if partners.keys() >= set(pair)]
 
 
 def moves_of(

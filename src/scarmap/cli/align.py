@@ -51,7 +51,7 @@ def align_studies(
 
 
 def one_view(device: str) -> "Segmenter":
-    """The built-in model, which sees a heart in any one sequence; one view is enough to align by."""
+    """The built-in model, which sees a heart in any one sequence; one view is enough."""
     from scarmap.systems.scarmap.builtin import load_builtin
 
     return load_builtin(device, views=1)

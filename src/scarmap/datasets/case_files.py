@@ -10,8 +10,8 @@ from scarmap.labels import SEQUENCES
 from scarmap.volume import Case, check_same_grid
 
 ALIGN = (
-    "To predict, `scarmap predict --align headers` resamples them by their headers, and `--align full` "
-    "also undoes what breath-holds moved."
+    "To predict, `scarmap predict --align headers` resamples them by their headers, and "
+    "`--align full` also undoes what breath-holds moved."
 )
 
 

@@ -124,9 +124,7 @@ def segment_cohort(
         on_case: Called with each case's name when it is done or has failed.
     """
     suffix = f".{shard.number}-of-{shard.of}" if shard else ""
-    files = shard.part(files) if shard else files
-    lost = {each.name: failed[each.name] for each in files if failed and each.name in failed}
-    files = [each for each in files if each.name not in lost]
+    files, lost = _without_failed(shard.part(files) if shard else files, failed or {})
     wanted = Wanted(model.fingerprint, model.sequences, save_probabilities)
     entries, todo, again = split_done(files, wanted, out)
     skipped = {name: out / entry.mask for name, entry in entries.items()}
@@ -142,6 +140,14 @@ def segment_cohort(
     outcome.flagged = _flags_in_order(files, entries, remarks or {})
     _replace_flags(out / f"flags{suffix}.json", outcome.flagged)
     return outcome
+
+
+def _without_failed(
+    files: Sequence[CaseFiles], failed: Mapping[str, str]
+) -> tuple[list[CaseFiles], dict[str, str]]:
+    """The cases that can be tried, and what is wrong with those that cannot."""
+    lost = {each.name: failed[each.name] for each in files if each.name in failed}
+    return [each for each in files if each.name not in lost], lost
 
 
 def _flags_in_order(

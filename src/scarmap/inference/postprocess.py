@@ -209,7 +209,8 @@ def leave_out_small_parts(
 def _without(labels: LabelArray, parts: NDArray[Any], around: str) -> LabelArray:
     """Give numbered parts of a region the tissue that they lie in."""
     cleared = labels.copy()
-    for number, place in enumerate(ndimage.find_objects(parts), start=1):
+    places: Sequence[tuple[slice, ...] | None] = ndimage.find_objects(parts)
+    for number, place in enumerate(places, start=1):
         if place is None:
             continue
         near = tuple(slice(max(axis.start - 1, 0), axis.stop + 1) for axis in place)

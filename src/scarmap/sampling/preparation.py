@@ -133,7 +133,7 @@ def _slices(
 
 
 def _normalised(array: ImageArray, sequence: str, preparation: Preparation) -> ImageArray:
-    """Normalised intensities; slices that a sequence lacks, zero everywhere, stay so and count for nothing."""
+    """Normalised intensities; slices that a sequence lacks stay zero and count for nothing."""
     there = array.any((0, 1))
     if not preparation.optional or there.all() or not there.any():
         return preparation.intensity(array, sequence)

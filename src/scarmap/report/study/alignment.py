@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from scarmap.alignment.result import Aligned
+from scarmap.alignment.result import Aligned, SequenceMoves
 from scarmap.report.drawing.heart import LIGHT, brightness, draw_outline, hide_frame, upright
 from scarmap.report.drawing.panels import panel_grid
 from scarmap.report.html import Picture, picture_address
@@ -26,30 +26,35 @@ def alignment_pictures(aligned: Aligned, *, layout: str = "scarmap") -> list[Pic
         aligned: What alignment made; by headers alone there is nothing to show.
         layout: Label layout of the case, which says which way up it is.
     """
-    pictures = []
-    for sequence, moves in aligned.moves.items():
-        there = [z for z, each in enumerate(moves.slices) if each.partner is not None]
-        if not there or not aligned.before:
-            continue
-        shown = [there[i] for i in np.linspace(0, len(there) - 1, MOST_SLICES).round().astype(int)]
-        slices = sorted(set(shown))
-        figure = draw_alignment(aligned, sequence, slices, layout=layout)
-        moved = [float(np.hypot(*moves.made_mm[z])) for z in there]
-        told = ", ".join(
-            f"{z + 1}: {mm:.1f} mm" for z, mm in zip(there, moved, strict=True) if mm > 0
-        )
-        pictures.append(
-            Picture(
-                f"{sequence} beside {aligned.reference}",
-                f"Squares alternate between {aligned.reference} and {sequence}: lines that break at their "
-                "borders do not fit. Outlines are those of the left ventricle as it is seen in each "
-                f"alone. Moved slices: {told or 'none'}.",
-                f"Checkerboards of {aligned.reference} and {sequence} before and after alignment",
-                picture_address(figure),
-                key=((aligned.reference, FIXED), (sequence, MOVING)),
-            )
-        )
-    return pictures
+    if not aligned.before:
+        return []
+    return [
+        _picture(aligned, sequence, layout)
+        for sequence, moves in aligned.moves.items()
+        if len(moves.missing) < len(moves.slices)
+    ]
+
+
+def _picture(aligned: Aligned, sequence: str, layout: str) -> Picture:
+    moves = aligned.moves[sequence]
+    there = [z for z, each in enumerate(moves.slices) if each.partner is not None]
+    shown = np.linspace(0, len(there) - 1, MOST_SLICES).round().astype(int)
+    slices = sorted({there[index] for index in shown})
+    return Picture(
+        f"{sequence} beside {aligned.reference}",
+        f"Squares alternate between {aligned.reference} and {sequence}: lines that break at "
+        "their borders do not fit. Outlines are those of the left ventricle as it is seen in "
+        f"each alone. Moved slices: {_moved(moves) or 'none'}.",
+        f"Checkerboards of {aligned.reference} and {sequence} before and after alignment",
+        picture_address(draw_alignment(aligned, sequence, slices, layout=layout)),
+        key=((aligned.reference, FIXED), (sequence, MOVING)),
+    )
+
+
+def _moved(moves: SequenceMoves) -> str:
+    """How far each slice that was moved was moved, counted from 1."""
+    lengths = [float(np.hypot(*each.made_mm)) for each in moves.slices]
+    return ", ".join(f"{z}: {mm:.1f} mm" for z, mm in enumerate(lengths, start=1) if mm > 0)
 
 
 def draw_alignment(
@@ -109,7 +114,7 @@ def _draw_outlines(
 def _cut(
     image: Volume, z: int, aligned: Aligned, *, move_mm: tuple[float, float] = (0.0, 0.0)
 ) -> NDArray[np.float32]:
-    """The square around the reference's heart, (x, y); a move shifts what is seen by whole pixels."""
+    """Square around the reference's heart, (x, y); a move shifts what is seen by whole pixels."""
     share = _middle(aligned.outlines[aligned.reference])
     centre, size = [], []
     for axis in (0, 1):
