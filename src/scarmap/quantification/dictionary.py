@@ -147,6 +147,9 @@ FLAGS: Mapping[str, str] = {
     "no_remote": "No remote myocardium was found; thresholds that need one are undefined.",
     "signed_image": "The LGE image is signed (PSIR); of the half-maximum thresholds "
     "only that from remote is defined.",
+    "from_dicom": "Something was noticed while the DICOM study was read.",
+    "alignment": "A sequence was left out of slices, or left where the scanner placed it.",
+    "model": "The model that made the mask says something about it.",
     "spacing_disagrees": "Header and affine state different voxel sizes; "
     "the header's pixdim was used.",
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scarmap.alignment.result import Aligned
 from scarmap.dicom.out.identity import Maker
 from scarmap.dicom.out.write import Written, write_results
 from scarmap.errors import DataError
@@ -47,6 +48,7 @@ def send_back(
     frame_numbers: Sequence[int | None] | None = None,
     maker: Maker | None = None,
     origin: str = GIVEN_MASK,
+    aligned: Aligned | None = None,
 ) -> SentBack:
     """Write the page and the figures of a study, and both with the mask as DICOM.
 
@@ -59,6 +61,7 @@ def send_back(
         frame_numbers: Frame, from 1, of each slice whose object is a multi-frame one.
         maker: Who made the mask; scarmap alone when None.
         origin: The same for the reader of the page.
+        aligned: How its images were put on one grid, if they were not on one before.
 
     Raises:
         DataError: There is no mask, highdicom is not installed, or headers miss what ties results
@@ -67,8 +70,8 @@ def send_back(
     """
     if case.labels is None:
         raise DataError(f"Case {case.name} has no mask, so nothing can be sent back.")
-    page = build_study(case, study, out / PAGE, origin=origin)
-    pdf = write_study_pdf(page, case, study, out / PDF, origin=origin)
+    page = build_study(case, study, out / PAGE, origin=origin, aligned=aligned)
+    pdf = write_study_pdf(page, case, study, out / PDF, origin=origin, aligned=aligned)
     write_quantification(out / FILE, study)
     dicom = write_results(
         out,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from scarmap.alignment.result import Aligned
 from scarmap.io.files import replacing
 from scarmap.quantification.cohort import GIVEN_MASK
 from scarmap.quantification.result import Quantification
@@ -17,6 +18,7 @@ def write_study_pdf(
     out: Path,
     *,
     origin: str = GIVEN_MASK,
+    aligned: Aligned | None = None,
     browser: Path | None = None,
 ) -> bytes:
     """Print the page of a study, by Chromium where it is installed, else drawn plainly.
@@ -27,6 +29,7 @@ def write_study_pdf(
         study: The same.
         out: Target, a PDF file.
         origin: Where the mask comes from.
+        aligned: As for the page.
         browser: The browser; looked for when None.
 
     Returns:
@@ -35,7 +38,7 @@ def write_study_pdf(
     browser = browser or find_browser()
     pdf = print_page(page, browser) if browser else None
     if pdf is None:
-        pdf = draw_study(case, study, origin=origin)
+        pdf = draw_study(case, study, origin=origin, aligned=aligned)
     with replacing(out) as temporary:
         temporary.write_bytes(pdf)
     return pdf
