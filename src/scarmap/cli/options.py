@@ -1,9 +1,13 @@
 """Options that several commands share, each written once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from scarmap.quantification.cohort import Measuring
+    from scarmap.quantification.study import Choices
 
 # How masks are read and measured.
 
@@ -48,3 +52,23 @@ Errors = Annotated[
 EpochsScale = Annotated[float, typer.Option(min=0.0, help="Factor on the length of every phase.")]
 Seed = Annotated[int, typer.Option(min=0, help="Everything random follows from it.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
+
+def read_measuring(
+    choices: "Choices",
+    errors: Path | None,
+    *,
+    reference_deg: float | None,
+    worklists: tuple[Path | None, ...] = (),
+) -> "Measuring":
+    """How to measure; a worklist among the paths may tell the septum's direction of its cases."""
+    from scarmap.datasets.worklist import known_references
+    from scarmap.quantification.cohort import Measuring
+    from scarmap.quantification.intervals.from_errors import read_known_errors
+
+    return Measuring(
+        reference_deg=reference_deg,
+        errors=read_known_errors(errors, confidence=choices.confidence) if errors else None,
+        choices=choices,
+        references_deg=known_references(*worklists),
+    )
