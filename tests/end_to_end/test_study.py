@@ -15,8 +15,8 @@ from scarmap.labels import region_mask
 from scarmap.phantom.dicom.study import write_dicom_studies
 from scarmap.phantom.dicom.vendors import VENDORS
 
-LEAST = {"lv_pool": 0.9, "whole_myocardium": 0.8, "whole_infarct": 0.6}
-"""Dice of the built-in model; measured on these studies: 0.93, 0.83 and 0.66 at least."""
+LEAST = {"lv_pool": 0.94, "whole_myocardium": 0.85, "whole_infarct": 0.7}
+"""Dice of the built-in model; measured on these studies: 0.96, 0.87 and 0.75."""
 
 
 @pytest.mark.slow

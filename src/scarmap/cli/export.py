@@ -82,7 +82,6 @@ def export(
             "DICOM study that it was drawn on."
         )
     from scarmap.dicom.out.find import frames_of_mask, image_of
-    from scarmap.dicom.out.write import require_highdicom
     from scarmap.dicom.reading import read_export
     from scarmap.io.nifti import read_labels
     from scarmap.volume import Case
@@ -90,7 +89,6 @@ def export(
     maker = _maker(made_by, editor, by_hand)
     files = _files(source, layout)
     labels = read_labels(source, files.layout)
-    require_highdicom()
     found = frames_of_mask(read_export(dicom).exams, labels, series=series)
     images = {"LGE": image_of(found), **_others(files, found.labels)}
     case = Case(pseudonym, files.layout, images, found.labels)

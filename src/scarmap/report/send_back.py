@@ -64,8 +64,7 @@ def send_back(
         aligned: How its images were put on one grid, if they were not on one before.
 
     Raises:
-        DataError: There is no mask, highdicom is not installed, or headers miss what ties results
-            to images.
+        DataError: There is no mask, or headers miss what ties results to images.
         GeometryError: Mask and frames do not fit each other.
     """
     if case.labels is None:

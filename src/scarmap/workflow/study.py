@@ -15,7 +15,6 @@ from scarmap.dicom.case_folder import SOURCE, headers_of, pick_frames, write_cas
 from scarmap.dicom.cases import choose_from
 from scarmap.dicom.choose import TITLES, Choice, check, leave_out
 from scarmap.dicom.out.identity import Maker
-from scarmap.dicom.out.write import require_highdicom
 from scarmap.dicom.reading import Progress
 from scarmap.dicom.volume import stack_grid
 from scarmap.errors import DataError, GeometryError
@@ -112,7 +111,6 @@ def study_from_dicom(
     scarmap.errors.DataError: nowhere does not exist. ...
     """
     check_choice(align)
-    require_highdicom()
     out = Path(out)
     existed = _check_empty(out)
     chosen = choose_model(model, device=device)
