@@ -203,10 +203,10 @@ def find_masks(folder: Path) -> dict[str, Path]:
     contours = _shown(folder, "*/Contours/*.nii*")
     if contours:
         return {path.parent.parent.name: path for path in contours}
-    if holds_sets(folder):
-        return _truths(read_sets(folder, labelled=True))
+    of_sets = read_sets(folder, labelled=True) if holds_sets(folder) else ()
     return (
-        _truths(myops2020.find_cases(folder))
+        _truths(of_sets)
+        or _truths(myops2020.find_cases(folder))
         or _truths(plain.find_cases(folder))
         or _truths(nnunet.find_cases(folder) if nnunet.is_described(folder) else ())
         or _flat_masks(folder)
