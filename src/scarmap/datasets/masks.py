@@ -203,14 +203,18 @@ def find_masks(folder: Path) -> dict[str, Path]:
     contours = _shown(folder, "*/Contours/*.nii*")
     if contours:
         return {path.parent.parent.name: path for path in contours}
-    of_sets = read_sets(folder, labelled=True) if holds_sets(folder) else ()
     return (
-        _truths(of_sets)
+        _truths_of_sets(folder)
         or _truths(myops2020.find_cases(folder))
         or _truths(plain.find_cases(folder))
         or _truths(nnunet.find_cases(folder) if nnunet.is_described(folder) else ())
         or _flat_masks(folder)
     )
+
+
+def _truths_of_sets(folder: Path) -> dict[str, Path]:
+    """Truths of the data sets in a folder; none where it holds none, or none with a truth."""
+    return _truths(read_sets(folder, labelled=True) if holds_sets(folder) else ())
 
 
 def _flat_masks(folder: Path) -> dict[str, Path]:
