@@ -65,20 +65,44 @@ def test_slices_without_a_left_ventricle_are_told():
     assert slices_without_heart(labels[..., [0, 2]]) == ()
 
 
-def test_small_parts_of_an_infarct_are_left_out_and_told_only_where_nothing_remains():
-    grid = Grid((12, 4, 2), (5.0, 5.0, 10.0), np.eye(4))  # 0.25 ml a voxel
-    labels = np.full(grid.shape, INDEX["normal_myocardium"], dtype=np.uint8)
-    labels[0, 0] = INDEX["scar"]  # 0.5 ml, over two slices
+def wall_with_small_infarcts():
+    """A wall of 96 voxels of 0.25 ml, with an infarct of 0.5 ml and one of 1 ml."""
+    labels = np.full((12, 4, 2), INDEX["normal_myocardium"], dtype=np.uint8)
+    labels[0, 0] = INDEX["scar"]
     labels[5:8, 0, 0] = INDEX["mvo"]
-    labels[8, 1, 1] = INDEX["scar"]  # 1 ml with what touches it
-    settings = {"region": "whole_infarct", "around": "edema"}
-    kept, told = leave_out_small_parts(
-        labels, grid, smallest_percent=4, **settings
-    )  # of a wall of 96 voxels
+    labels[8, 1, 1] = INDEX["scar"]  # touches the no-reflow by a corner
+    return labels, Grid(labels.shape, (5.0, 5.0, 10.0), np.eye(4))
+
+
+SETTINGS = {"region": "whole_infarct", "around": "edema"}
+
+
+def test_small_parts_of_an_infarct_are_left_out_and_told_where_nothing_remains():
+    labels, grid = wall_with_small_infarcts()
+    kept, told = leave_out_small_parts(labels, grid, smallest_percent=4, **SETTINGS)
     assert told == ()
-    assert (kept[0, 0] == INDEX["edema"]).all()
+    assert (kept[0, 0] == INDEX["normal_myocardium"]).all()
     assert np.array_equal(kept[1:], labels[1:])
-    gone, told = leave_out_small_parts(labels, grid, smallest_percent=4.2, **settings)
+    gone, told = leave_out_small_parts(labels, grid, smallest_percent=4.2, **SETTINGS)
     assert not np.isin(gone, [INDEX["scar"], INDEX["mvo"]]).any()
     assert told[0].startswith("An infarct of 1.50 ml, 6.2 % of the wall, was left out")
-    assert np.array_equal(leave_out_small(labels, grid, smallest_ml=1.2, **settings)[0], labels)
+    assert np.array_equal(leave_out_small(labels, grid, smallest_ml=1.2, **SETTINGS)[0], labels)
+
+
+def test_parts_that_are_small_each_and_large_together_are_told_though_an_infarct_remains():
+    labels, grid = wall_with_small_infarcts()
+    labels[2, 3, 0] = labels[4, 3, 0] = labels[10, 3, 0] = INDEX["scar"]
+    kept, told = leave_out_small_parts(labels, grid, smallest_percent=4, **SETTINGS)
+    assert np.count_nonzero(np.isin(kept, [INDEX["scar"], INDEX["mvo"]])) == 4
+    assert told == (
+        "Of the infarct 1.25 ml, 5.2 % of the wall, were left out, as parts below 4 % are taken "
+        "for noise.",
+    )
+
+
+def test_what_is_left_out_becomes_edema_only_where_edema_was_seen_around_it():
+    labels, grid = wall_with_small_infarcts()
+    labels[1, :2] = labels[0, 1] = INDEX["edema"]
+    cleared, _ = leave_out_small_parts(labels, grid, smallest_percent=50, **SETTINGS)
+    assert (cleared[0, 0] == INDEX["edema"]).all()
+    assert (cleared[5:] == INDEX["normal_myocardium"]).all()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,7 +139,8 @@ def leave_out_small(
         labels: (X, Y, Z), tissue indices.
         grid: The case's grid.
         region: The infarct.
-        around: Tissue that it lies in, which takes its place.
+        around: Tissue that it lies in, which takes its place; edema only where more edema than
+            normal myocardium was seen around a part, else normal myocardium.
         smallest_ml: Smallest volume of an infarct.
 
     Returns:
@@ -148,16 +150,20 @@ def leave_out_small(
     volume_ml = np.count_nonzero(infarct) * grid.voxel_ml
     if not 0 < volume_ml < smallest_ml:
         return labels, ()
-    cleared = np.where(infarct, INDEX[around], labels).astype(labels.dtype)
+    parts, _ = ndimage.label(infarct, structure=_TOUCHING)
+    wall = np.count_nonzero(region_mask(labels, "whole_myocardium"))
     told = (
-        f"An infarct of {volume_ml:.2f} ml was left out, as one below {smallest_ml:g} ml is taken "
-        "for noise."
+        f"An infarct of {volume_ml:.2f} ml, {100 * np.count_nonzero(infarct) / wall:.1f} % of the "
+        f"wall, was left out, as one below {smallest_ml:g} ml is taken for noise."
     )
-    return cleared, (told,)
+    return _without(labels, parts, around), (told,)
 
 
-_NAMES = {"whole_infarct": "An infarct", "mvo": "No-reflow"}
-"""How a sentence about a region begins."""
+_NAMES = {"whole_infarct": ("An infarct", "the infarct"), "mvo": ("No-reflow", "no-reflow")}
+"""How a sentence about a region begins, and what it calls the rest of the region."""
+
+_TOUCHING = np.ones((3, 3, 3), dtype=bool)
+"""Neighbours in a volume, diagonal ones included."""
 
 
 def leave_out_small_parts(
@@ -169,31 +175,58 @@ def leave_out_small_parts(
         labels: (X, Y, Z), tissue indices.
         grid: The case's grid.
         region: The pathology, a key of `_NAMES`.
-        around: Tissue that it lies in, which takes its place.
+        around: Tissue that it lies in, which takes its place; edema only where more edema than
+            normal myocardium was seen around a part, else normal myocardium.
         smallest_percent: Smallest volume of a part, in percent of the whole wall; diagonal
             neighbours are connected.
 
     Returns:
-        The labels, and a sentence where nothing of what was found is left.
+        The labels, and a sentence where nothing of what was found is left, or where the parts that
+        were left out are together as large as one that would have stayed.
     """
     found = region_mask(labels, region)
     wall = np.count_nonzero(region_mask(labels, "whole_myocardium"))
-    box = _box_of(found)
-    parts = ndimage.label(found[box], structure=np.ones((3, 3, 3)))[0]
+    parts, _ = ndimage.label(found, structure=_TOUCHING)
     small = np.bincount(parts.ravel(), minlength=1) * 100 < smallest_percent * wall
     small[0] = False
-    if not small.any():
+    parts[~small[parts]] = 0
+    count = np.count_nonzero(parts)
+    if not count:
         return labels, ()
-    cleared = labels.copy()
-    cleared[box][small[parts]] = INDEX[around]
-    if region_mask(cleared, region).any():
+    cleared = _without(labels, parts, around)
+    remains = count < np.count_nonzero(found)
+    if remains and 100 * count < smallest_percent * wall:
         return cleared, ()
-    count = np.count_nonzero(found)
+    size = f"{count * grid.voxel_ml:.2f} ml, {100 * count / wall:.1f} % of the wall,"
+    whole, rest = _NAMES[region]
     told = (
-        f"{_NAMES[region]} of {count * grid.voxel_ml:.2f} ml, {100 * count / wall:.1f} % of the "
-        f"wall, was left out, as parts below {smallest_percent:g} % are taken for noise."
+        f"{f'Of {rest} {size} were' if remains else f'{whole} of {size} was'} left out, as parts "
+        f"below {smallest_percent:g} % are taken for noise."
     )
     return cleared, (told,)
+
+
+def _without(labels: LabelArray, parts: NDArray[Any], around: str) -> LabelArray:
+    """Give numbered parts of a region the tissue that they lie in."""
+    cleared = labels.copy()
+    for number, place in enumerate(ndimage.find_objects(parts), start=1):
+        if place is None:
+            continue
+        near = tuple(slice(max(axis.start - 1, 0), axis.stop + 1) for axis in place)
+        part = parts[near] == number
+        cleared[near][part] = INDEX[_tissue_around(labels[near], part, around)]
+    return cleared
+
+
+def _tissue_around(labels: LabelArray, part: MaskArray, around: str) -> str:
+    """Edema where more of it than of normal myocardium touches a part, else normal myocardium."""
+    if around != "edema":
+        return around
+    touching = labels[ndimage.binary_dilation(part, _TOUCHING) & ~part]
+    edema, normal = (
+        np.count_nonzero(touching == INDEX[tissue]) for tissue in ("edema", "normal_myocardium")
+    )
+    return "edema" if edema > normal else "normal_myocardium"
 
 
 def slices_without_heart(labels: LabelArray) -> tuple[str, ...]:

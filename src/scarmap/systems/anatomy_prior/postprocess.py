@@ -39,7 +39,7 @@ def compose(
 def leave_out_small_infarct(
     labels: LabelArray, grid: Grid, *, layout: str, smallest_ml: float
 ) -> tuple[LabelArray, tuple[str, ...]]:
-    """Leave out an infarct below a volume as noise; the tissue around it takes its place.
+    """Leave out an infarct below a volume as noise; what was seen around it takes its place.
 
     Source: none; not part of the paper. A network that is asked for infarct in every slice finds
         some in healthy patients too, which the challenge's convention punishes with 0.

@@ -76,18 +76,18 @@ def decide_presence(
         smallest_no_reflow_percent: Smallest connected part of no-reflow, in percent of the wall.
 
     Returns:
-        The labels, and a sentence where an infarct was found and left out altogether. Nothing is
-            said of no-reflow that was left out: the infarct around it is still there, and a data
-            set may not label no-reflow at all.
+        The labels, and a sentence for what was found and left out. An infarct's place becomes
+            normal myocardium, or edema where edema was seen around it; that of no-reflow becomes
+            scar.
     """
-    labels, told = leave_out_small_parts(
+    labels, told_infarct = leave_out_small_parts(
         labels,
         grid,
         region="whole_infarct",
         around="edema",
         smallest_percent=smallest_infarct_percent,
     )
-    labels, _ = leave_out_small_parts(
+    labels, told_no_reflow = leave_out_small_parts(
         labels, grid, region="mvo", around="scar", smallest_percent=smallest_no_reflow_percent
     )
-    return labels, told
+    return labels, told_infarct + told_no_reflow
