@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scarmap.cli.options import Device
+from scarmap.cli.progress import alive
 from scarmap.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,8 +63,6 @@ def predict(
     """Segment a folder of cases, or one study given by its files; skip what was done before."""
     files = _chosen_files(data, {"LGE": lge, "T2": t2, "bSSFP": bssfp})
 
-    from rich.console import Console
-
     from scarmap.cluster.scheduler import open_scheduler
     from scarmap.inference.cohort import read_shard, segment_cohort
     from scarmap.inference.devices import worker_gpus
@@ -72,7 +71,7 @@ def predict(
     model = _chosen_model(run, device=device, own_recipe=recipe)
     with (
         open_scheduler(scheduler, workers=workers, gpus=gpus, announce=typer.echo) as opened,
-        Console(stderr=True).status("segmenting") as status,
+        alive("segmenting") as on_case,
     ):
         outcome = segment_cohort(
             files,
@@ -81,7 +80,7 @@ def predict(
             shard=read_shard(shard) if shard else None,
             scheduler=opened,
             save_probabilities=save_probabilities,
-            on_case=lambda name: status.update(f"segmented {name}"),
+            on_case=on_case,
         )
     if len(files) == 1 and outcome.failed:
         raise DataError(next(iter(outcome.failed.values())))

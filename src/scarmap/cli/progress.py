@@ -1,8 +1,11 @@
-"""The progress bar of a training: which fold and stage, loss, validation Dice and time left."""
+"""What a command shows while it works: a training's progress bars, or that it is still alive."""
 
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import Event, Thread
+from time import monotonic
 
 from rich.console import Console
 from rich.progress import (
@@ -70,6 +73,43 @@ class _Bars:
         self.progress.update(
             self.task, total=planned, completed=int(row["epoch"]) + 1, description=text
         )
+
+
+_WORD_EVERY_S = 20.0
+"""Where no terminal shows a status."""
+
+
+@contextmanager
+def alive(doing: str, *, every_s: float = _WORD_EVERY_S) -> Iterator[Callable[[str], None]]:
+    """Show that a command works: a status on a terminal, a line now and then elsewhere.
+
+    Args:
+        doing: What it does, such as "measuring".
+        every_s: Seconds between lines.
+
+    Yields:
+        To be called with each case that has ended.
+    """
+    console = Console(stderr=True)
+    ended: list[str] = []
+    if console.is_terminal:
+        with console.status(doing) as status:
+            yield lambda name: status.update(f"{doing}, done: {name}")
+        return
+    over, began = Event(), monotonic()
+
+    def tell() -> None:
+        while not over.wait(every_s):
+            done = f", {len(ended)} cases done" if ended else ""
+            print(f"{doing} for {monotonic() - began:.0f} s{done}", file=sys.stderr, flush=True)
+
+    teller = Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield ended.append
+    finally:
+        over.set()
+        teller.join()
 
 
 @contextmanager

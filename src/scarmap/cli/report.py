@@ -1,21 +1,26 @@
 """`scarmap report`: the page of a run, of one study, or of a cohort."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scarmap.cli.options import (
+    BSSFP,
+    T2,
     Errors,
     Images,
+    InfarctedPercent,
     Layout,
+    Psir,
     ReferenceAngle,
     Salvage,
     Sectors,
     Transmurality,
+    given_images,
 )
+from scarmap.cli.progress import alive
 from scarmap.errors import DataError, RunError
 
 if TYPE_CHECKING:
@@ -42,13 +47,15 @@ def report(
         ),
     ] = None,
     lge: Annotated[Path | None, typer.Option(help="LGE image of the one mask.")] = None,
-    t2: Annotated[Path | None, typer.Option(help="T2-weighted image of the one mask.")] = None,
-    bssfp: Annotated[Path | None, typer.Option(help="bSSFP image of the one mask.")] = None,
+    t2: T2 = None,
+    bssfp: BSSFP = None,
     data: Images = None,
     layout: Layout = None,
     reference_angle: ReferenceAngle = None,
     sectors: Sectors = "rigid",
     transmurality: Transmurality = "extent",
+    psir: Psir = None,
+    infarcted_percent: InfarctedPercent = 1.0,
     salvage: Salvage = False,
     errors: Errors = None,
     out: Annotated[
@@ -64,9 +71,15 @@ def report(
     from scarmap.quantification.intervals.from_errors import read_known_errors
     from scarmap.quantification.study import Choices
 
-    images = _given({"LGE": lge, "T2": t2, "bSSFP": bssfp})
+    images = given_images(lge=lge, t2=t2, bssfp=bssfp)
     single = {"--lge": lge, "--t2": t2, "--bssfp": bssfp}
-    choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
+    choices = Choices(
+        sectors=sectors,
+        transmurality=transmurality,
+        salvage=salvage,
+        signed=psir,
+        infarcted_percent=infarcted_percent,
+    )
     known = read_known_errors(errors, confidence=choices.confidence) if errors else None
     measuring = Measuring(reference_deg=reference_angle, errors=known, choices=choices)
     if subject.is_file():
@@ -89,10 +102,6 @@ def report(
         _report_masks(subject, data, layout, out, measuring, against or [])
 
 
-def _given(images: Mapping[str, Path | None]) -> dict[str, Path]:
-    return {name: path for name, path in images.items() if path is not None}
-
-
 def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None") -> None:
     from scarmap.datasets.split import notes, recorded_split
     from scarmap.io.run import RunFolder
@@ -102,7 +111,7 @@ def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None"
     run = RunFolder(folder)
     failed: Mapping[str, str] = {}
     if measuring:
-        with _progress() as on_case:
+        with alive("measuring") as on_case:
             reported = report_run_studies(run, measuring, on_case=on_case)
         typer.echo(f"Studies: {reported.page}")
         failed = reported.failed
@@ -121,7 +130,8 @@ def _report_mask(
 
     files = one_study(mask, layout=layout, images=images)
     page, figures = out / f"{files.name}.html", out / FILE
-    study = report_study(files, page, figures, measuring)
+    with alive("measuring"):
+        study = report_study(files, page, figures, measuring)
     typer.echo(f"Study: {page}\nFigures: {figures}")
     for flag in study.flags:
         typer.echo(flag.message)
@@ -147,7 +157,7 @@ def _report_masks(
     files = studies_of_folder(masks, layout=layout, data=data)
     truth = Truth(against[0].resolve().name, find_masks(against[0])) if against else None
     name = masks.resolve().name
-    with _progress() as on_case:
+    with alive("measuring") as on_case:
         reported = report_cohort(
             files, out, name=name, measuring=measuring, truth=truth, on_case=on_case
         )
@@ -176,14 +186,6 @@ def _refuse(options: Mapping[str, object], subject: str, instead: str) -> None:
             f"{' and '.join(given)} mean nothing for {subject}. There, give {instead}, or leave "
             "them out."
         )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    from rich.console import Console
-
-    with Console(stderr=True).status("measuring") as status:
-        yield lambda name: status.update(f"measured {name}")
 
 
 def _tell(failed: Mapping[str, str]) -> None:

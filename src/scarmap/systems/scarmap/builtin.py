@@ -14,6 +14,7 @@ from torch import nn
 from scarmap.errors import RunError
 from scarmap.inference.cohort import Model
 from scarmap.inference.devices import choose_device
+from scarmap.inference.manifest import Maker
 from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json
 from scarmap.io.weights import read_weights
@@ -64,6 +65,12 @@ def builtin_model(*, device: str = "auto", path: Path = WEIGHTS) -> Model:
         fingerprint_of(record, recipe, [path]),
         recipe.preparation.sequences,
         partial(_load, device, path),
+        Maker(
+            record["name"],
+            str(record["version"]),
+            record.get("limits", LIMITS),
+            tuple(record.get("hardly_calls", ())),
+        ),
     )
 
 
