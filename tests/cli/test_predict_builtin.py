@@ -5,6 +5,7 @@ import pytest
 from scarmap.datasets.folder import find_cases
 from scarmap.io.nifti import read_labels
 from scarmap.labels import codes
+from scarmap.quantification.files import read_quantification
 
 
 def test_a_folder_is_segmented_without_a_run_in_the_codes_of_its_data(
@@ -29,3 +30,21 @@ def test_one_study_is_segmented_from_any_of_its_sequences(
     values = np.unique(np.asarray(nibabel.load(mask).dataobj))
     assert set(values.tolist()) <= set(codes("scarmap").values())
     assert codes("scarmap")["lv_pool"] in values
+
+
+def test_the_page_of_a_predicted_mask_names_the_model_and_what_nobody_could_see(
+    scarmap, myops_phantom, tmp_path
+):
+    image = find_cases(myops_phantom)[0].images["bSSFP"]
+    assert scarmap("predict", "--bssfp", image, "--out", tmp_path / "masks").code == 0
+    (mask,) = (tmp_path / "masks").glob("*.nii.gz")
+    for command in ("report", "quantify"):
+        ended = scarmap(command, mask, "--layout", "scarmap", "--out", tmp_path / command)
+        assert ended.code == 0, ended.err
+        study = read_quantification(tmp_path / command / "quantification.json")
+        assert study.origin.title.startswith("scarmap-synthetic, version 2: trained on synthetic")
+        assert study.unassessed.keys() == {"scar", "mvo", "edema"}
+        assert np.isnan(study.figures["infarct_g"])
+    text = next((tmp_path / "report").glob("*.html")).read_text(encoding="utf-8")
+    assert "No LGE image was given: infarct and no-reflow not assessable." in text
+    assert "trained on synthetic hearts only" in text

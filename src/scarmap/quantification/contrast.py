@@ -117,4 +117,5 @@ def _surroundings(labels: LabelArray, ventricle: MaskArray, width: int) -> MaskA
     """A ring beyond the wall's own border, without the right ventricle's blood."""
     border = ndimage.binary_dilation(ventricle, iterations=2)
     ring: MaskArray = ndimage.binary_dilation(ventricle, iterations=width) & ~border
-    return ring & (labels != INDEX["rv_pool"])
+    around: MaskArray = ring & (labels != INDEX["rv_pool"])
+    return around
