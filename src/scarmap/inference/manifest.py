@@ -35,6 +35,26 @@ class Image:
 
 
 @dataclass(frozen=True)
+class Maker:
+    """What a reader of masks must know of the model that made them.
+
+    Attributes:
+        name: Name of the model; "" where nothing is known.
+        version: Its version; "" where it has none.
+        limits: What it says of itself, in words.
+        hardly_calls: Tissues that it hardly ever calls, by its card.
+    """
+
+    name: str = ""
+    version: str = ""
+    limits: str = ""
+    hardly_calls: tuple[str, ...] = ()
+
+
+UNKNOWN = Maker()
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of a manifest: a case that was segmented.
 
@@ -47,6 +67,9 @@ class Entry:
         flags: What a reader of the mask must be told, one sentence each.
         scarmap: Version that made it.
         written: When, in UTC.
+        maker: The model, for people; manifests of older versions do not tell.
+        mask_sha256: Digest of the mask's file, which tells whether it was edited since; "" in
+            manifests of older versions.
     """
 
     case: str
@@ -57,6 +80,8 @@ class Entry:
     flags: tuple[str, ...] = ()
     scarmap: str = __version__
     written: str = ""
+    maker: Maker = UNKNOWN
+    mask_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,11 +92,13 @@ class Wanted:
         model: Fingerprint of the model.
         sequences: Sequences that the model looks at; a case may lack some.
         probabilities: Whether probability maps are kept.
+        maker: The model, for people.
     """
 
     model: str
     sequences: tuple[str, ...]
     probabilities: bool = False
+    maker: Maker = UNKNOWN
 
     def images(self, files: CaseFiles) -> dict[str, Path]:
         """The images of a case that count."""
@@ -133,9 +160,14 @@ def _entry(line: str) -> Entry | None:
     try:
         values = json.loads(line)
         images = {sequence: Image(**image) for sequence, image in values.pop("images").items()}
-        return Entry(images=images, flags=tuple(values.pop("flags")), **values)
+        maker = _maker(values.pop("maker", {}))
+        return Entry(images=images, flags=tuple(values.pop("flags")), maker=maker, **values)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _maker(values: Mapping[str, Any]) -> Maker:
+    return Maker(**{**values, "hardly_calls": tuple(values.get("hardly_calls", ()))})
 
 
 def why_again(entry: Entry, files: CaseFiles, wanted: Wanted, folder: Path) -> str | None:

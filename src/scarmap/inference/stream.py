@@ -131,6 +131,8 @@ def _write_found(
         probabilities=wanted.probabilities,
         flags=found.flags,
         written=now(),
+        maker=wanted.maker,
+        mask_sha256=look_at(path).sha256,
     )
     return Ended(files.name, entry)
 

@@ -12,9 +12,10 @@ from scarmap.errors import DataError
 from scarmap.io.colours import write_colours
 from scarmap.io.nifti import write_in_layout
 from scarmap.labels import codes
+from scarmap.quantification.origin import GIVEN, MaskOrigin
 from scarmap.volume import Case, LabelMap
 from scarmap.workflow.inputs import Image, PathLike, Spacing, given_images, only, study_of
-from scarmap.workflow.models import Chosen, choose_model, load_model
+from scarmap.workflow.models import Chosen, choose_model
 
 if TYPE_CHECKING:
     from scarmap.cluster.jobs import Scheduler
@@ -31,12 +32,14 @@ class Prediction:
         labels: Its mask, tissue indices on the images' own grid.
         layout: Label layout that the mask is written in.
         flags: What a reader of the mask must be told, one sentence each.
+        origin: The model, where it is known, and what it looked at.
     """
 
     case: Case
     labels: LabelMap
     layout: str
     flags: tuple[str, ...] = ()
+    origin: MaskOrigin = GIVEN
 
     def write(self, path: PathLike) -> Path:
         """Write the mask as NIfTI, in the codes of its layout and with the header of its image."""
@@ -78,16 +81,22 @@ def predict(
     >>> found.labels.array.shape
     (64, 64, 2)
     """
+    from scarmap.inference.manifest import UNKNOWN
+    from scarmap.inference.origin import made_by
     from scarmap.inference.segment import segment
 
     case = study_of(given_images(lge, t2, bssfp), spacing_mm=spacing_mm, name=name, layout=layout)
     codes(case.layout)
+    maker = UNKNOWN
     if model is None or isinstance(model, str | Path):
-        model = load_model(model, device=device)
+        chosen = choose_model(model, device=device)
+        model, maker = chosen.model.load(), chosen.model.maker
     preparation = model.preparation
     case = only(case, preparation.sequences, optional=preparation.optional)
     found = segment(case, model)
-    return Prediction(case, found.labels, model.layout_of(case.layout), found.flags)
+    layout = model.layout_of(case.layout)
+    origin = made_by(maker, tuple(case.images), found.flags)
+    return Prediction(case, found.labels, layout, found.flags, origin)
 
 
 def predict_folder(
