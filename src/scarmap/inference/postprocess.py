@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,13 +149,12 @@ def leave_out_small(
     volume_ml = np.count_nonzero(infarct) * grid.voxel_ml
     if not 0 < volume_ml < smallest_ml:
         return labels, ()
-    parts, _ = ndimage.label(infarct, structure=_TOUCHING)
     wall = np.count_nonzero(region_mask(labels, "whole_myocardium"))
     told = (
         f"An infarct of {volume_ml:.2f} ml, {100 * np.count_nonzero(infarct) / wall:.1f} % of the "
         f"wall, was left out, as one below {smallest_ml:g} ml is taken for noise."
     )
-    return _without(labels, parts, around), (told,)
+    return _without(labels, infarct, around), (told,)
 
 
 _NAMES = {"whole_infarct": ("An infarct", "the infarct"), "mvo": ("No-reflow", "no-reflow")}
@@ -189,11 +187,11 @@ def leave_out_small_parts(
     parts, _ = ndimage.label(found, structure=_TOUCHING)
     small = np.bincount(parts.ravel(), minlength=1) * 100 < smallest_percent * wall
     small[0] = False
-    parts[~small[parts]] = 0
-    count = np.count_nonzero(parts)
+    gone: MaskArray = small[parts]
+    count = np.count_nonzero(gone)
     if not count:
         return labels, ()
-    cleared = _without(labels, parts, around)
+    cleared = _without(labels, gone, around)
     remains = count < np.count_nonzero(found)
     if remains and 100 * count < smallest_percent * wall:
         return cleared, ()
@@ -206,12 +204,11 @@ def leave_out_small_parts(
     return cleared, (told,)
 
 
-def _without(labels: LabelArray, parts: NDArray[Any], around: str) -> LabelArray:
-    """Give numbered parts of a region the tissue that they lie in."""
+def _without(labels: LabelArray, gone: MaskArray, around: str) -> LabelArray:
+    """Give connected parts of a mask the tissue that they lie in."""
     cleared = labels.copy()
+    parts, _ = ndimage.label(gone, structure=_TOUCHING)
     for number, place in enumerate(ndimage.find_objects(parts), start=1):
-        if place is None:
-            continue
         near = tuple(slice(max(axis.start - 1, 0), axis.stop + 1) for axis in place)
         part = parts[near] == number
         cleared[near][part] = INDEX[_tissue_around(labels[near], part, around)]
