@@ -46,14 +46,16 @@ def flags_of_origin(origin: MaskOrigin, labels: LabelMap, missing: Mapping[str, 
         missing: What `scarmap.quantification.origin.unassessed` found.
     """
     flags = [flag("told_by_model", told) for told in origin.remarks]
-    for sequence in dict.fromkeys(SHOWN_BY.values()):
-        tissues = [
-            tissue
-            for tissue, why in missing.items()
-            if why == NOT_ASSESSABLE and SHOWN_BY[tissue] == sequence
-        ]
-        if tissues:
-            flags.append(flag("not_assessable", _not_assessable(sequence, tissues, labels)))
+    unseen = [tissue for tissue, why in missing.items() if why == NOT_ASSESSABLE]
+    for sequence in dict.fromkeys(SHOWN_BY[tissue] for tissue in unseen):
+        tissues = [tissue for tissue in unseen if SHOWN_BY[tissue] == sequence]
+        flags.append(flag("not_assessable", _not_assessable(sequence, tissues, labels)))
+    return flags + _flags_of_calls(origin, labels, missing)
+
+
+def _flags_of_calls(origin: MaskOrigin, labels: LabelMap, missing: Mapping[str, str]) -> list[Flag]:
+    """Flags about tissues that the model hardly ever calls."""
+    flags = []
     never = [tissue for tissue, why in missing.items() if why == NOT_ASSESSED]
     if never:
         message = (
@@ -152,15 +154,13 @@ def common_flags(studies: Sequence[Quantification]) -> dict[str, str]:
     if len(studies) < 2:
         return {}
     shared = set.intersection(*({flag.code for flag in study.flags} for study in studies))
-    sentences = {
-        code: {flag.message for study in studies for flag in study.flags if flag.code == code}
-        for code in FLAGS
-        if code in shared
-    }
-    return {
-        code: next(iter(found)) if len(found) == 1 else FLAGS[code]
-        for code, found in sentences.items()
-    }
+    return {code: _said_by_all(code, studies) for code in FLAGS if code in shared}
+
+
+def _said_by_all(code: str, studies: Sequence[Quantification]) -> str:
+    """The sentence of a flag that studies share, else the general one."""
+    found = {flag.message for study in studies for flag in study.flags if flag.code == code}
+    return next(iter(found)) if len(found) == 1 else FLAGS[code]
 
 
 def _flags_of_contrast(sequence: str, seen: Contrast) -> list[Flag]:

@@ -149,9 +149,7 @@ def _built(kind: Any, value: Any) -> Any:
     if value is None:
         return nan if kind is float else None
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        given = [each.name for each in fields(kind) if _needed(each) or each.name in value]
-        return kind(**{name: _built(hints[name], value[name]) for name in given})
+        return _built_fields(kind, value)
     if get_origin(kind) is tuple:
         return _built_tuple(get_args(kind), value)
     if get_origin(kind) is Mapping:
@@ -159,6 +157,12 @@ def _built(kind: Any, value: Any) -> Any:
     if isinstance(kind, UnionType):
         return _built(get_args(kind)[0], value)
     return value
+
+
+def _built_fields(kind: Any, value: Mapping[str, Any]) -> Any:
+    hints = get_type_hints(kind)
+    given = [each.name for each in fields(kind) if _needed(each) or each.name in value]
+    return kind(**{name: _built(hints[name], value[name]) for name in given})
 
 
 def _needed(field: Field[Any]) -> bool:

@@ -58,14 +58,18 @@ def measure_thresholds(
     if reference is None and NEEDS_REMOTE.intersection(methods):
         flags.append(flag("no_remote"))
     found = tuple(_figures(image, labels, method, reference, signed) for method in methods)
+    return found, flags + _flags_of_full_walls(found)
+
+
+def _flags_of_full_walls(found: Sequence[ThresholdFigures]) -> list[Flag]:
     full = [each.title.split(":")[0] for each in found if each.infarct_percent_lv >= _WHOLE_WALL]
-    if full:
-        message = (
-            f"{', '.join(full)}: at least {_WHOLE_WALL:g} % of the wall called infarct; no border "
-            "was found."
-        )
-        flags.append(flag("threshold_fills_wall", message))
-    return found, flags
+    if not full:
+        return []
+    message = (
+        f"{', '.join(full)}: at least {_WHOLE_WALL:g} % of the wall called infarct; no border "
+        "was found."
+    )
+    return [flag("threshold_fills_wall", message)]
 
 
 def _figures(
