@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scarmap.datasets.folder import find_cases
+from scarmap.phantom.cohort import write_cohort
 
 WITHOUT = """
 import sys
@@ -20,8 +20,10 @@ class Missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())
+import scarmap.cli.demo
 from scarmap.cli.main import main
 
+scarmap.cli.demo.PATIENTS = 1
 for words in COMMANDS:
     sys.argv = ["scarmap", *words]
     try:
@@ -30,6 +32,14 @@ for words in COMMANDS:
         if ended.code:
             sys.exit(ended.code)
 """
+
+
+@pytest.fixture(scope="module")
+def two_cases(tmp_path_factory):
+    """Folder of 2 small cases in EMIDEC layout."""
+    folder = tmp_path_factory.mktemp("two_cases")
+    write_cohort(folder, layout="emidec", num_cases=2, seed=5, num_slices=2, in_plane=96)
+    return folder
 
 
 def without_torch(*commands):
@@ -41,24 +51,23 @@ def without_torch(*commands):
     )
 
 
-def test_phantoms_are_made_predicted_scored_measured_and_reported(tmp_path):
-    cohort, masks = tmp_path / "cohort", tmp_path / "masks"
+def test_cases_are_predicted_scored_measured_and_reported(two_cases, tmp_path):
+    masks = tmp_path / "masks"
     ended = without_torch(
         ("recipes", "list"),
-        ("phantom", "--layout", "emidec", "--cases", 2, "--seed", 4, "--out", cohort),
-        ("predict", "--data", cohort, "--out", masks, "--save-probabilities"),
-        ("evaluate", masks, "--data", cohort, "--out", tmp_path / "scores"),
+        ("predict", "--data", two_cases, "--out", masks, "--save-probabilities"),
+        ("evaluate", masks, two_cases, "--out", tmp_path / "scores"),
         ("quantify", masks, "--layout", "emidec", "--out", tmp_path / "figures"),
-        ("report", masks, "--data", cohort, "--layout", "emidec", "--out", tmp_path / "pages"),
+        ("report", masks, "--data", two_cases, "--layout", "emidec", "--out", tmp_path / "pages"),
     )
     assert ended.returncode == 0, ended.stderr
-    assert len(find_cases(cohort)) == len(list(masks.glob("*_probabilities.nii.gz"))) == 2
+    assert len(list(masks.glob("*_probabilities.nii.gz"))) == 2
     assert (tmp_path / "scores" / "summary.json").is_file()
     assert (tmp_path / "figures" / "cohort.csv").is_file()
     assert (tmp_path / "pages" / "cohort.html").is_file()
 
 
-def test_the_demo_goes_all_the_way(tmp_path, monkeypatch):
+def test_the_demo_simulates_patients_and_goes_all_the_way(tmp_path):
     ended = without_torch(("demo", "--out", tmp_path / "demo"))
     assert ended.returncode == 0, ended.stderr
     page = Path(tmp_path / "demo" / "run" / "report.html").read_text(encoding="utf-8")
@@ -74,13 +83,13 @@ def test_the_demo_goes_all_the_way(tmp_path, monkeypatch):
         ("recipes", "show", "scarmap"),
     ],
 )
-def test_a_command_that_needs_torch_says_which_line_to_type(words, tmp_path, emidec_phantom):
+def test_a_command_that_needs_torch_says_which_line_to_type(words, tmp_path, two_cases):
     run = tmp_path / "run"
     run.mkdir()
     (run / "run.json").write_text(
         '{"recipe": {}, "data": {}, "folds": [], "provenance": {}, "state": {}}', encoding="utf-8"
     )
-    places = {"DATA": emidec_phantom, "RUN": run, "MODEL": tmp_path / "model"}
+    places = {"DATA": two_cases, "RUN": run, "MODEL": tmp_path / "model"}
     ended = without_torch([places.get(word, word) for word in words])
     assert ended.returncode == 2
     assert "pip install 'scarmap[train]'" in ended.stderr

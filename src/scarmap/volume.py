@@ -93,7 +93,9 @@ class Case:
         return self.labels.grid
 
 
-def check_same_grid(first: Grid, second: Grid, *, what: str, tolerance_mm: float = 0.5) -> None:
+def check_same_grid(
+    first: Grid, second: Grid, *, what: str, tolerance_mm: float = 0.5, remedy: str = ""
+) -> None:
     """Raise unless two grids place every corner voxel within a tolerance of each other.
 
     Args:
@@ -102,21 +104,23 @@ def check_same_grid(first: Grid, second: Grid, *, what: str, tolerance_mm: float
         what: Names both, for the message: "the T2 image /a/b.nii.gz and the LGE image /a/c.nii.gz".
         tolerance_mm: Largest allowed distance; header rounding is far below it, a shifted scan far
             above.
+        remedy: Ends the message, for whoever can do more about it.
 
     Raises:
         GeometryError: Shapes differ, or a corner is further apart than the tolerance.
     """
+    end = f" {remedy}" if remedy else ""
     if first.shape != second.shape:
         raise GeometryError(
             f"{what} have different sizes, {first.shape} and {second.shape} voxels. All sequences "
-            "and masks of a case must lie on one grid: resample them to one image first."
+            f"and masks of a case must lie on one grid: resample them to one image first.{end}"
         )
     distance_mm = corner_distance_mm(first, second)
     if distance_mm > tolerance_mm:
         raise GeometryError(
             f"{what} lie on different grids: their corners are up to {distance_mm:.1f} mm apart "
             f"(allowed: {tolerance_mm:g} mm). Resample one to the other, or copy the right header "
-            "if only that is wrong."
+            f"if only that is wrong.{end}"
         )
 
 

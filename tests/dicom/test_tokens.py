@@ -1,4 +1,6 @@
-"""Names of series of several hospitals, drawn from a public list (rohanshad/cmr_toolkit, Apache-2.0) and read by hand.
+"""Names of series of several hospitals, read by hand.
+
+They are drawn from a public list (rohanshad/cmr_toolkit, Apache-2.0).
 
 "not" is any kind but the three wanted sequences; "?" a name that does not say.
 """

@@ -26,7 +26,14 @@ SYSTEMS = {
     "mfunet": ("mfunet", {**SMALL, "size": 96}),
     "anatomy-prior": (
         "anatomy-prior",
-        {**SMALL, "size": 64, "layout": "myops2020", "schedule": "modern", "class_weights": None},
+        {
+            **SMALL,
+            "size": 96,
+            "spacing_mm": 2.6,
+            "layout": "myops2020",
+            "schedule": "modern",
+            "class_weights": None,
+        },
     ),
     "cascade": ("cascade", {"width": 1, "schedule": "modern"}),
     "linear-codec": ("linear-codec", {"width": 1, "members": ("unet", "unetpp")}),

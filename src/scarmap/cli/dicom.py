@@ -80,9 +80,11 @@ def _show(choice: Any, title: str) -> None:
 def import_(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="Folder for the cases; made when missing.")],
-    name: Annotated[
+    pseudonym: Annotated[
         str | None,
-        typer.Option(help="Pseudonym of the case; numbered where there are several studies."),
+        typer.Option(
+            "--name", help="Pseudonym of the case; numbered where there are several studies."
+        ),
     ] = None,
     lge: Lge = None,
     t2: T2 = None,
@@ -94,7 +96,7 @@ def import_(
 
     asked = {"LGE": lge or "", "T2": t2 or "", "bSSFP": bssfp or ""}
     with reading_progress() as progress:
-        imported = import_all(folder, out, name=name, asked=asked, progress=progress)
+        imported = import_all(folder, out, name=pseudonym, asked=asked, progress=progress)
     for path, choice in zip(imported.folders, imported.choices, strict=True):
         used = ", ".join(
             f"{role} (series {stack.numbers})" for role, stack in choice.stacks.items()

@@ -63,6 +63,13 @@ def predict(
     workers: Annotated[
         int | None, typer.Option(help="Workers that --scheduler local or slurm starts.")
     ] = None,
+    align: Annotated[
+        str,
+        typer.Option(
+            help="Sequences on different grids: none is an error, headers resamples them onto LGE, "
+            "full also undoes what breath-holds moved."
+        ),
+    ] = "none",
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -74,6 +81,7 @@ def predict(
     """Segment a folder of cases, or one study given by its files; skip what was done before."""
     files = chosen_files(data, {"LGE": lge, "T2": t2, "bSSFP": bssfp})
 
+    from scarmap.cli.align import align_studies
     from scarmap.cluster.scheduler import open_scheduler
     from scarmap.inference.cohort import read_shard
     from scarmap.workflow.models import choose_model, gpus_of_workers
@@ -81,6 +89,7 @@ def predict(
 
     gpus = gpus_of_workers(run, scheduler, device)
     part = read_shard(shard) if shard else None
+    studies = align_studies(files, out, align, shard=part, device=device)
     model = choose_model(run, device=device, own_recipe=recipe)
     if run is None:
         typer.echo(model.about)
@@ -89,13 +98,15 @@ def predict(
         case_progress("segmenting", len(part.part(files) if part else files)) as on_case,
     ):
         outcome = predict_folder(
-            files,
+            studies.files,
             out,
             model=model,
             layout=layout,
             shard=part,
             scheduler=opened,
             save_probabilities=save_probabilities,
+            remarks=studies.flagged,
+            failed=studies.failed,
             on_case=on_case,
         )
     if len(files) == 1 and outcome.failed:

@@ -9,6 +9,11 @@ from scarmap.io.nifti import read_image, read_labels
 from scarmap.labels import SEQUENCES
 from scarmap.volume import Case, check_same_grid
 
+ALIGN = (
+    "To predict, `scarmap predict --align headers` resamples them by their headers, and "
+    "`--align full` also undoes what breath-holds moved."
+)
+
 
 @dataclass(frozen=True)
 class CaseFiles:
@@ -54,6 +59,7 @@ def load_case(
             images[sequence].grid,
             what=f"Case {files.name}: {first} ({files.images[first]}) and "
             f"{sequence} ({files.images[sequence]})",
+            remedy=ALIGN,
         )
     if not labelled:
         return Case(files.name, files.layout, images)

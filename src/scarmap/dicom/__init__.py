@@ -1,1 +1,1 @@
-"""From a scanner's export to case folders: find the files, tell the series apart, build stacks, write them."""
+"""From a scanner's export to case folders: find files, tell series apart, build stacks, write."""

@@ -1,7 +1,7 @@
 """Write a case folder from a choice of stacks, and find the source of its slices again."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,18 +49,24 @@ def pick_frames(choice: Choice) -> Picked:
         )
     frames = {}
     for role, stack in choice.stacks.items():
-        chosen = [
-            nearest_phase(phases, DIASTOLE if share is None else share) for phases in stack.slices
-        ]
-        frames[role] = tuple(frame for frame, _ in chosen)
-        if any(len(phases) > 1 for phases in stack.slices) and not all(told for _, told in chosen):
-            flags.append(
-                f"{TITLES[role]}: its header does not time the phases; they are taken as evenly "
-                "spread over the heartbeat, in the order of their numbers."
-            )
-        if away := offset_flag(frames[role]):
-            flags.append(f"{TITLES[role]}: {away}.")
+        frames[role], found = _pick(stack, share=DIASTOLE if share is None else share)
+        flags += [f"{TITLES[role]}: {flag}." for flag in found]
     return Picked(frames, tuple(flags))
+
+
+def _pick(stack: Stack, *, share: float) -> tuple[tuple[Frame, ...], list[str]]:
+    """One frame per slice of a stack, and what was found without a full stop."""
+    chosen = [nearest_phase(phases, share) for phases in stack.slices]
+    frames = tuple(frame for frame, _ in chosen)
+    flags = []
+    if any(len(phases) > 1 for phases in stack.slices) and not all(told for _, told in chosen):
+        flags.append(
+            "its header does not time the phases; they are taken as evenly spread over the "
+            "heartbeat, in the order of their numbers"
+        )
+    if away := offset_flag(frames):
+        flags.append(away)
+    return frames, flags
 
 
 def write_case(choice: Choice, out: Path, *, name: str) -> Path:
@@ -149,12 +155,6 @@ def describe_source(choice: Choice, picked: Picked, *, name: str) -> dict[str, A
 
 
 def _sequence(stack: Stack, frames: Sequence[Frame]) -> dict[str, Any]:
-    used = {(frame.uid, frame.index) for frame in frames}
-    unused = {
-        (frame.uid, frame.index)
-        for each in (*stack.parts, *stack.copies)
-        for frame in each.part.frames
-    } - used
     return {
         "series": sorted({frame.series for frame in frames}),
         "frames": [{"sop_instance_uid": frame.uid, "frame": frame.index} for frame in frames],
@@ -163,11 +163,19 @@ def _sequence(stack: Stack, frames: Sequence[Frame]) -> dict[str, Any]:
         "image": stack.kind or "unknown",
         "reasons": list(dict.fromkeys(r for each in stack.parts for r in each.reasons)),
         "confidence": min(each.confidence for each in stack.parts),
-        "not_used": [
-            {"sop_instance_uid": uid, "frame": index}
-            for uid, index in sorted(unused, key=lambda pair: (pair[0], pair[1] or 0))
-        ],
+        "not_used": _not_used(stack, frames),
     }
+
+
+def _not_used(stack: Stack, frames: Sequence[Frame]) -> list[dict[str, Any]]:
+    """Other phases and copies of the images that were used."""
+    used = {(frame.uid, frame.index) for frame in frames}
+    parts = [each.part for each in (*stack.parts, *stack.copies)]
+    unused = {(frame.uid, frame.index) for part in parts for frame in part.frames} - used
+    return [
+        {"sop_instance_uid": uid, "frame": index}
+        for uid, index in sorted(unused, key=lambda pair: (pair[0], pair[1] or 0))
+    ]
 
 
 def source_frames(folder: Path, source: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -189,14 +197,7 @@ def source_frames(folder: Path, source: Mapping[str, Any]) -> dict[str, list[Any
         for sequence in source["sequences"].values()
         for frame in sequence["frames"]
     }
-    headers: dict[str, Any] = {}
-    for place in (each for each in find_places(folder) if isinstance(each, Place)):
-        if len(headers) == len(wanted):
-            break
-        brief = read_header(place, tags=("SOPInstanceUID",))
-        uid = None if brief is None else str(brief.get("SOPInstanceUID"))
-        if uid in wanted and uid not in headers:
-            headers[str(uid)] = read_header(place)
+    headers = _find_headers(folder, wanted)
     missing = wanted - headers.keys()
     if missing:
         raise DataError(
@@ -207,3 +208,16 @@ def source_frames(folder: Path, source: Mapping[str, Any]) -> dict[str, list[Any
         role: [headers[frame["sop_instance_uid"]] for frame in sequence["frames"]]
         for role, sequence in source["sequences"].items()
     }
+
+
+def _find_headers(folder: Path, wanted: Set[str]) -> dict[str, Any]:
+    """Complete headers by SOPInstanceUID; the search ends when all are found."""
+    headers: dict[str, Any] = {}
+    for place in (each for each in find_places(folder) if isinstance(each, Place)):
+        if len(headers) == len(wanted):
+            break
+        brief = read_header(place, tags=("SOPInstanceUID",))
+        uid = None if brief is None else str(brief.get("SOPInstanceUID"))
+        if uid in wanted and uid not in headers:
+            headers[str(uid)] = read_header(place)
+    return headers

@@ -88,7 +88,8 @@ def import_all(
         progress: Called after each file.
 
     Raises:
-        DataError: There is no DICOM image, series were chosen for several studies, or a case exists.
+        DataError: There is no DICOM image, series were chosen for several studies, or a case
+            exists.
     """
     export = read_export(folder, progress=progress)
     exams = export.exams

@@ -1,6 +1,6 @@
 """Which stack serves as LGE, T2 and bSSFP, or why that cannot be said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scarmap.dicom.parts import set_in_space, split_parts
@@ -51,34 +51,25 @@ def choose_stacks(exam: Exam, *, asked: Mapping[str, str] | None = None) -> Choi
     Raises:
         DataError: A series was asked for that the study does not have.
     """
-    asked = {role: series for role, series in (asked or {}).items() if series}
+    asked = asked or {}
     decided = tuple(sort_parts(split_parts(exam.frames)))
     stacks: dict[str, Stack] = {}
     flags = _lost_frames(exam)
     problems = []
     for role in SEQUENCES:
-        if role in asked:
-            candidates = build_stacks(_overruled(decided, role, asked[role]), role)
-        else:
-            taken = {id(each) for stack in stacks.values() for each in stack.parts}
-            free = [d for d in decided if d.plane == "short axis" and id(d) not in taken]
-            candidates = build_stacks(free, role)
-        best, rivals = _best(candidates)
-        if rivals:
-            problems.append(_two_candidates(role, [best, *rivals] if best else rivals))
-        elif best is None:
+        candidates = _candidates(decided, role, stacks.values(), series=asked.get(role))
+        best = _best(candidates)
+        if len(best) > 1:
+            problems.append(_two_candidates(role, best))
+        elif not best:
             flags.append(f"No short-axis {TITLES[role]} was found.")
         else:
-            stacks[role] = best
-            flags.extend(_flags(role, best, candidates, by_hand=role in asked))
+            stacks[role] = best[0]
+            flags += _flags(role, best[0], candidates, by_hand=bool(asked.get(role)))
     if "LGE" not in stacks and not problems:
         problems.append(_no_lge(decided))
     left_out = tuple(_left_out(decided, stacks))
-    flags += [
-        f"Series {list_numbers([each])}, left out: {doubt}."
-        for each, _ in left_out
-        for doubt in each.doubts
-    ]
+    flags += _left_out_flags(left_out)
     return Choice(exam, decided, stacks, left_out, tuple(flags), " ".join(problems) or None)
 
 
@@ -100,24 +91,41 @@ def _lost_frames(exam: Exam) -> list[str]:
     return [f"{lost} images say neither position nor orientation in their header and are left out."]
 
 
+def _candidates(
+    decided: Sequence[Sorted], role: str, chosen: Iterable[Stack], *, series: str | None
+) -> list[Stack]:
+    """Stacks that can be a sequence: of the series asked for, else of free short-axis parts."""
+    if series:
+        return build_stacks(_overruled(decided, role, series), role)
+    taken = {id(each) for stack in chosen for each in stack.parts}
+    free = [d for d in decided if d.plane == "short axis" and id(d) not in taken]
+    return build_stacks(free, role)
+
+
 def _overruled(decided: Sequence[Sorted], role: str, series: str) -> list[Sorted]:
     wanted = [each.strip() for each in series.split(",")]
-    chosen = [d for d in decided if d.part.series in wanted or str(d.part.number) in wanted]
-    missing = [
-        each
-        for each in wanted
-        if not any(each in (d.part.series, str(d.part.number)) for d in decided)
+    _check_asked(decided, role, wanted)
+    chosen = [d for d in decided if not _names(d).isdisjoint(wanted)]
+    fit = [d for d in chosen if d.role == role] or [
+        replace(d, kind=role, lesser=()) for d in chosen if d.kind != "phase image"
     ]
+    return [replace(d, confidence=1.0, doubts=(), reasons=("chosen by hand",)) for d in fit]
+
+
+def _names(decided: Sorted) -> set[str]:
+    """What a person may call a series: its UID or its number."""
+    return {decided.part.series, str(decided.part.number)}
+
+
+def _check_asked(decided: Sequence[Sorted], role: str, wanted: Sequence[str]) -> None:
+    known = {name for each in decided for name in _names(each)}
+    missing = [each for each in wanted if each not in known]
     if missing:
         numbers = list_numbers(decided)
         raise DataError(
             f"--{role.lower()} asks for series {', '.join(missing)}, which this study does not "
             f"have. It has the series {numbers}; `scarmap dicom` lists them."
         )
-    fit = [d for d in chosen if d.role == role] or [
-        replace(d, kind=role, lesser=()) for d in chosen if d.kind != "phase image"
-    ]
-    return [replace(d, confidence=1.0, doubts=(), reasons=("chosen by hand",)) for d in fit]
 
 
 def _right(stack: Stack, most: int) -> tuple[int, ...]:
@@ -132,14 +140,11 @@ def _right(stack: Stack, most: int) -> tuple[int, ...]:
     )
 
 
-def _best(candidates: Sequence[Stack]) -> tuple[Stack | None, list[Stack]]:
-    """The stack of most right, and those of the same right."""
-    if not candidates:
-        return None, []
-    most = max(len(stack.slices) for stack in candidates)
-    ranked = sorted(candidates, key=lambda stack: _right(stack, most), reverse=True)
-    same = [each for each in ranked[1:] if _right(each, most) == _right(ranked[0], most)]
-    return ranked[0], same
+def _best(candidates: Sequence[Stack]) -> list[Stack]:
+    """The stacks of most right: one, several of equal right, or none."""
+    most = max((len(stack.slices) for stack in candidates), default=0)
+    rights = [_right(stack, most) for stack in candidates]
+    return [stack for stack, right in zip(candidates, rights, strict=True) if right == max(rights)]
 
 
 def _two_candidates(role: str, stacks: Sequence[Stack]) -> str:
@@ -171,20 +176,29 @@ def _no_lge(decided: Sequence[Sorted]) -> str:
 def _flags(role: str, stack: Stack, candidates: Sequence[Stack], *, by_hand: bool) -> list[str]:
     title = TITLES[role]
     flags = [f"{title}: {flag}." for flag in stack.flags]
-    doubts = sorted({doubt for each in stack.parts for doubt in each.doubts})
-    flags += [f"{title}, series {stack.numbers}: {doubt}." for doubt in doubts]
-    sure = min(each.confidence for each in stack.parts)
-    if sure < SURE and not doubts:
-        flags.append(
-            f"{title}, series {stack.numbers}, is taken for it with a confidence of {sure:.0%} only."
-        )
-    others = [each for each in candidates if each is not stack and not _twins(each, stack)]
-    if others and not by_hand:
-        listed = "; ".join(each.numbers for each in others)
-        flags.append(f"{title}: series {stack.numbers} was preferred to series {listed}.")
+    flags += _doubt_flags(title, stack)
+    if not by_hand:
+        flags += _preferred_flags(title, stack, candidates)
     if len(stack.slices) == 1:
         flags.append(f"{title} has a single slice; its volume is that of one slice.")
     return flags + (_lge_flags(stack) if role == "LGE" else [])
+
+
+def _doubt_flags(title: str, stack: Stack) -> list[str]:
+    doubts = sorted({doubt for each in stack.parts for doubt in each.doubts})
+    named = f"{title}, series {stack.numbers}"
+    sure = min(each.confidence for each in stack.parts)
+    if sure < SURE and not doubts:
+        return [f"{named}, is taken for it with a confidence of {sure:.0%} only."]
+    return [f"{named}: {doubt}." for doubt in doubts]
+
+
+def _preferred_flags(title: str, stack: Stack, candidates: Sequence[Stack]) -> list[str]:
+    others = [each for each in candidates if each is not stack and not _twins(each, stack)]
+    if not others:
+        return []
+    listed = "; ".join(each.numbers for each in others)
+    return [f"{title}: series {stack.numbers} was preferred to series {listed}."]
 
 
 def _lge_flags(stack: Stack) -> list[str]:
@@ -219,3 +233,11 @@ def _left_out(decided: Sequence[Sorted], stacks: Mapping[str, Stack]) -> list[tu
             reason = "magnitude twin of the phase-sensitive LGE"
         found.append((each, reason))
     return found
+
+
+def _left_out_flags(left_out: Sequence[tuple[Sorted, str]]) -> list[str]:
+    return [
+        f"Series {list_numbers([each])}, left out: {doubt}."
+        for each, _ in left_out
+        for doubt in each.doubts
+    ]

@@ -1,4 +1,4 @@
-"""Values of DICOM elements, whatever a scanner made of them: a number, a text, a vector, or nothing."""
+"""Values of DICOM elements, whatever a scanner wrote: a number, a text, a vector, or nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,6 +56,11 @@ def texts(get: Get, name: str) -> list[str]:
         return []
     values = [value] if isinstance(value, str | bytes) else list(value)
     return [text(each) for each in values if each not in (None, "")]
+
+
+def told(get: Get, *names: str) -> str:
+    """The first of several elements that is not empty, as text; "" where all are."""
+    return next((str(value) for value in map(get, names) if value), "")
 
 
 def yes(value: Any, *names: str) -> bool | None:

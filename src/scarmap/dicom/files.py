@@ -74,12 +74,13 @@ def require_pydicom() -> None:
     """
     if importlib.util.find_spec("pydicom") is None:
         raise DataError(
-            'Reading and writing DICOM needs pydicom, which is not installed: pip install "scarmap[dicom]".'
+            "Reading and writing DICOM needs pydicom, which is not installed: "
+            'pip install "scarmap[dicom]".'
         )
 
 
 def find_places(folder: Path) -> list[Place | Refused]:
-    """List every file below a folder, members of archives included, in an order that is always the same.
+    """List every file below a folder and in its archives, always in the same order.
 
     Args:
         folder: A folder, or one file or archive.

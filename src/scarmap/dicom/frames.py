@@ -1,4 +1,4 @@
-"""One frame, whether it was stored alone or in a multi-frame object: where it lies, when, and how it was made."""
+"""One frame, stored alone or in a multi-frame object: where it lies, when, and how it was made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from scarmap.dicom.elements import (
     text,
     texts,
     to_number,
+    told,
     vector,
     whole,
     yes,
@@ -138,7 +139,7 @@ class Frame:
 
 
 def plain(header: Any) -> dict[str, Any]:
-    """Values of a header by keyword, of private elements by their name in `PRIVATE`: a data set is slow to ask."""
+    """Values of a header by keyword, or by name in `PRIVATE`: a data set is slow to ask."""
     names = {tag: name for name, tag in PRIVATE.items()}
     return {element.keyword or names.get(int(element.tag), ""): element.value for element in header}
 
@@ -178,13 +179,11 @@ def _getter(values: Mapping[str, Any], groups: Mapping[str, Any]) -> Get:
 
 
 def _frame(get: Get, place: Place, index: int | None) -> Frame:
-    number = whole(get("InstanceNumber"))
-    share = to_number(get("NominalPercentageOfCardiacPhase"))
     return Frame(
         place=place,
         index=index,
         uid=str(get("SOPInstanceUID")),
-        series=str(get("SeriesInstanceUID") or ""),
+        series=told(get, "SeriesInstanceUID"),
         acquisition=_acquisition(get),
         shape=(whole(get("Rows")) or 0, whole(get("Columns")) or 0),
         spacing_mm=pair(get("PixelSpacing")),
@@ -193,20 +192,28 @@ def _frame(get: Get, place: Place, index: int | None) -> Frame:
         thickness_mm=positive(get("SliceThickness")),
         trigger_ms=first(get, "TriggerTime", "NominalCardiacTriggerDelayTime"),
         beat_ms=positive(first(get, "NominalInterval", "RRIntervalTimeNominal")),
-        share=None if share is None else share / 100,
-        instance=index if index is not None else number or 0,
-        acquired=str(get("FrameAcquisitionDateTime") or get("AcquisitionDateTime") or "")
-        or f"{get('AcquisitionDate') or get('StudyDate') or ''}"
-        f"{get('AcquisitionTime') or get('ContentTime') or get('SeriesTime') or ''}",
+        share=_share(get),
+        instance=index if index is not None else whole(get("InstanceNumber")) or 0,
+        acquired=_acquired(get),
     )
 
 
+def _share(get: Get) -> float | None:
+    percentage = to_number(get("NominalPercentageOfCardiacPhase"))
+    return None if percentage is None else percentage / 100
+
+
+def _acquired(get: Get) -> str:
+    date = told(get, "AcquisitionDate", "StudyDate")
+    time = told(get, "AcquisitionTime", "ContentTime", "SeriesTime")
+    return told(get, "FrameAcquisitionDateTime", "AcquisitionDateTime") or date + time
+
+
 def _acquisition(get: Get) -> Acquisition:
-    image_type = tuple(value.upper() for value in (texts(get, "FrameType") or ()))
-    image_type = image_type or tuple(value.upper() for value in texts(get, "ImageType"))
+    types = texts(get, "FrameType") or texts(get, "ImageType")
+    image_type = tuple(value.upper() for value in types)
     inversion = first(get, "InversionTime", "InversionTimes")
     scanning = {value.upper() for value in texts(get, "ScanningSequence")}
-    gray = (whole(get("SamplesPerPixel")) or 1) == 1 and bool(get("Rows"))
     return Acquisition(
         number=whole(get("SeriesNumber")),
         description=" ".join(texts(get, "SeriesDescription")),
@@ -220,12 +227,18 @@ def _acquisition(get: Get) -> Acquisition:
         inversion_ms=positive(inversion),
         phases=whole(get("CardiacNumberOfImages")),
         image_type=image_type,
-        contrast=str(get("AcquisitionContrast") or ""),
+        contrast=told(get, "AcquisitionContrast"),
         kind=_kind(get, image_type),
-        is_image=gray and str(get("Modality") or "MR") == "MR",
-        maker=str(get("Manufacturer") or ""),
-        model=str(get("ManufacturerModelName") or ""),
+        is_image=_is_image(get),
+        maker=told(get, "Manufacturer"),
+        model=told(get, "ManufacturerModelName"),
     )
+
+
+def _is_image(get: Get) -> bool:
+    """Whether it is a grey image of an MR scanner; what is not said speaks for it."""
+    gray = whole(get("SamplesPerPixel")) in (None, 0, 1) and bool(get("Rows"))
+    return gray and told(get, "Modality") in ("", "MR")
 
 
 def _sequence_name(get: Get) -> str:
@@ -260,7 +273,12 @@ def _kind(get: Get, image_type: tuple[str, ...]) -> str:
         return "psir"
     if values & {"M_IR", "MAG"}:
         return "magnitude"
-    component = str(get("ComplexImageComponent") or "")
+    return _component(get, image_type)
+
+
+def _component(get: Get, image_type: tuple[str, ...]) -> str:
+    """Part of the complex numbers, by enumerations; "M" for magnitude that may hide a twin."""
+    component = told(get, "ComplexImageComponent")
     third = image_type[2] if len(image_type) > 2 else ""
     code = whole(get("ge_component"))
     if component in COMPONENTS or (not component and third in ("P", "R", "I")):

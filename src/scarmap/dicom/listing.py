@@ -1,4 +1,4 @@
-"""The series of a study as a table, as JSON, and as a dump without names for a report of what was not understood."""
+"""The series of a study as a table, as JSON, and as a dump without names to send with a report."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which phase of a film shows the heart as it was during the LGE: by share of the heartbeat, slice by slice."""
+"""Which phase of a film shows the heart as in the LGE: by share of the beat, slice by slice."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ DIASTOLE = 0.7
 
 
 def lge_share(slices: Sequence[Sequence[Frame]]) -> float | None:
-    """Share of the heartbeat at which an LGE was acquired, the median of its slices; None where it says none."""
+    """Share of the heartbeat at which an LGE was acquired, median of slices; None if not said."""
     shares = []
     for frame in (frame for frames in slices for frame in frames):
         if frame.share is not None:
@@ -63,7 +63,7 @@ def nearest_phase(frames: Sequence[Frame], share: float) -> tuple[Frame, bool]:
 
 
 def _beat(frames: Sequence[Frame], times: Vector) -> float:
-    """Length of the heartbeat: as the header says if all phases fit into it, else one step more than they take."""
+    """Length of the heartbeat: as said if all phases fit in, else one step more than they take."""
     said = [frame.beat_ms for frame in frames if frame.beat_ms]
     distinct = np.unique(times)
     step = float(np.median(np.diff(distinct)))

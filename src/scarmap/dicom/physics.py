@@ -1,4 +1,4 @@
-"""What a part can be by how it was made: echoes, inversion, times, and images per position. No names."""
+"""What a part can be by how it was made: echoes, inversion, times, images per place. No names."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -142,25 +142,34 @@ def _spin_echo(part: Part, positions: int) -> Finding:
 
 
 def _several_images(part: Part, *, balanced: bool, spoiled: bool) -> Finding:
-    made = part.acquisition
     inversions = {frame.acquisition.inversion_ms for frame in part.frames} - {None}
     echoes = {round(frame.acquisition.echo_ms or 0, 1) for frame in part.frames}
-    timed = any(frame.trigger_ms is not None or frame.share is not None for frame in part.frames)
     count = part.per_place
     if len(echoes) > 2:
         return Finding("T2* map", 0.8, f"{len(echoes)} echo times")
-    if made.inverted and (len(inversions) > 2 or count >= CINE_PHASES):
+    if part.acquisition.inverted and (len(inversions) > 2 or count >= CINE_PHASES):
         kind = "TI scout" if count >= 12 else "T1 map"
         return Finding(kind, 0.85, f"{count} images per position after an inversion")
     if count < CINE_PHASES:
         return Finding("", 0.0, f"{count} images per position")
+    return _film(part, balanced=balanced, spoiled=spoiled)
+
+
+def _film(part: Part, *, balanced: bool, spoiled: bool) -> Finding:
+    made, count = part.acquisition, part.per_place
     if spoiled and not balanced:
         return Finding("spoiled cine", 0.8, f"{count} spoiled images per position")
-    if not timed and not (made.phases or 0) >= CINE_PHASES:
+    if not _timed(part):
         return Finding("time series", 0.4, f"{count} images per position without a trigger time")
     short = made.echo_ms is not None and made.echo_ms < 2.6
     strength = 0.9 if balanced else 0.7 if short else 0.5
     return Finding("bSSFP", strength, f"{count} phases{', balanced' if balanced else ''}")
+
+
+def _timed(part: Part) -> bool:
+    """Whether the header places images in the heartbeat, or says how many phases there are."""
+    timed = any(frame.trigger_ms is not None or frame.share is not None for frame in part.frames)
+    return timed or (part.acquisition.phases or 0) >= CINE_PHASES
 
 
 def _one_image(part: Part, positions: int, *, balanced: bool) -> Finding:
@@ -168,14 +177,20 @@ def _one_image(part: Part, positions: int, *, balanced: bool) -> Finding:
     if made.prepared:
         return Finding("T2-prepared", 0.7, "a T2 preparation")
     short = made.echo_ms is None or made.echo_ms < SHORT_ECHO_MS
-    time = made.inversion_ms
-    if part.kind == "psir" and short:
+    enhanced = _late_enhancement(part, positions) if short else NOTHING
+    if enhanced is NOTHING and balanced and not made.inverted:
+        return Finding("still bSSFP", 0.7, "one balanced image per position")
+    return enhanced
+
+
+def _late_enhancement(part: Part, positions: int) -> Finding:
+    """What one image per position with a short echo says for LGE."""
+    time = part.acquisition.inversion_ms
+    if part.kind == "psir":
         strength = 0.9 if positions >= STACK else 0.6
         return Finding("LGE", strength, "phase-sensitive inversion recovery")
-    if made.inverted and short and (time is None or time < LONGEST_INVERSION_MS):
+    if part.acquisition.inverted and (time is None or time < LONGEST_INVERSION_MS):
         said = "an inversion" if time is None else f"an inversion time of {time:.0f} ms"
         strength = 0.85 if positions >= STACK else 0.5
         return Finding("LGE", strength, f"{said}, one image at each of {positions} positions")
-    if balanced and not made.inverted:
-        return Finding("still bSSFP", 0.7, "one balanced image per position")
     return NOTHING

@@ -23,8 +23,8 @@ def read_values(frames: Sequence[Frame]) -> list[ImageArray]:
     """Pixels of frames, scaled to values; each file is opened once.
 
     RealWorldValueMapping goes first; then Philips' own slope, without which its stored values have
-    a scale per series; then slope and intercept, frame by frame. Nothing is clipped: phase-sensitive
-    images have values on both sides of zero.
+    a scale per series; then slope and intercept, frame by frame. Nothing is clipped:
+    phase-sensitive images have values on both sides of zero.
 
     Args:
         frames: In any order.
@@ -124,7 +124,7 @@ def _item(groups: Sequence[Any], header: Any, name: str) -> Any | None:
 
 
 def _philips_slope(groups: Sequence[Any], header: Any) -> float | None:
-    """Philips' scale slope: floating value = (stored x slope + intercept) / (slope x scale slope)."""
+    """Philips' scale slope: value = (stored x slope + intercept) / (slope x scale slope)."""
     if "philips" not in str(header.get("Manufacturer") or "").lower():
         return None
     for group in groups:

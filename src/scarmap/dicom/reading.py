@@ -1,7 +1,7 @@
 """All frames of an export, by patient and study: headers only."""
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ from scarmap.errors import DataError
 
 Progress = Callable[[int, int], None]
 """Told how many files are done, and how many there are."""
+
+Found = dict[tuple[str, ...], dict[tuple[str, int], tuple[Frame, str]]]
+"""By study and patient, then by image and frame: the frame, with its date and accession number."""
 
 IDENTITY = (
     "PatientID",
@@ -73,8 +76,22 @@ def read_export(folder: Path, *, progress: Progress | None = None) -> Export:
     places = find_places(folder)
     notes = [each.reason for each in places if isinstance(each, Refused)]
     files = [each for each in places if isinstance(each, Place)]
+    found: Found = {}
+    skipped, copies = _read_all(files, found, progress)
+    if not found:
+        reasons = f" Also, {'; '.join(notes)}." if notes else ""
+        raise DataError(
+            f"{folder} holds no DICOM image among its {len(files)} files.{reasons} Give the folder "
+            "that the scanner or the PACS exported, or a zip archive of it; NIfTI folders need no "
+            "import."
+        )
+    exams = sorted((_exam(key, frames) for key, frames in found.items()), key=_order)
+    return Export(tuple(exams), len(files), skipped, copies, tuple(notes))
+
+
+def _read_all(files: Sequence[Place], found: Found, progress: Progress | None) -> tuple[int, int]:
+    """Add the frames of all files; how many are no images, and how many are copies."""
     archives: dict[Path, zipfile.ZipFile] = {}
-    found: dict[tuple[str, ...], dict[tuple[str, int], tuple[Frame, str]]] = {}
     skipped = copies = 0
     try:
         for done, place in enumerate(files, start=1):
@@ -89,18 +106,10 @@ def read_export(folder: Path, *, progress: Progress | None = None) -> Export:
     finally:
         for archive in archives.values():
             archive.close()
-    if not found:
-        reasons = f" Also, {'; '.join(notes)}." if notes else ""
-        raise DataError(
-            f"{folder} holds no DICOM image among its {len(files)} files.{reasons} Give the folder "
-            "that the scanner or the PACS exported, or a zip archive of it; NIfTI folders need no "
-            "import."
-        )
-    exams = sorted((_exam(key, frames) for key, frames in found.items()), key=_order)
-    return Export(tuple(exams), len(files), skipped, copies, tuple(notes))
+    return skipped, copies
 
 
-def _add(found: dict[Any, Any], header: Mapping[str, Any], place: Place) -> int:
+def _add(found: Found, header: Mapping[str, Any], place: Place) -> int:
     """Add the frames of a header; 1 where another file holds the same image."""
     identity = tuple(str(header.get(name) or "").strip() for name in IDENTITY)
     key = (str(header.get("StudyInstanceUID") or ""), *identity[:3])

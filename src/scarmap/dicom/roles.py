@@ -12,7 +12,7 @@ import numpy as np
 
 from scarmap.dicom.elements import Vector
 from scarmap.dicom.parts import Part, parallel
-from scarmap.dicom.physics import NOTHING, STACK, Finding, by_enumeration, by_making, stack_sizes
+from scarmap.dicom.physics import STACK, Finding, by_enumeration, by_making, stack_sizes
 from scarmap.dicom.tokens import LATER, NOT_WANTED, WANTED, find, find_plane
 
 ROLES = {"LGE": "LGE", "T2": "T2", "T2-prepared": "T2", "bSSFP": "bSSFP"}
@@ -101,8 +101,12 @@ def _excluded(part: Part, said: tuple[str, str], made: Finding, positions: int) 
     reason = f'"{word}" in its name'
     if made.kind not in ROLES or not _complete(part, made, positions):
         return _sorted(part, kind, 0.9, reason)
-    doubt = f'its name says {kind} ("{word}"), but it was made like {made.kind} ({made.reason})'
-    return _sorted(part, made.kind, 0.5, made.reason, doubt=doubt)
+    return _sorted(part, made.kind, 0.5, made.reason, doubt=_contradiction(said, made))
+
+
+def _contradiction(said: tuple[str, str], made: Finding) -> str:
+    kind, word = said
+    return f'its name says {kind} ("{word}"), but it was made like {made.kind} ({made.reason})'
 
 
 def _promised(part: Part, said: tuple[str, str], made: Finding, positions: int) -> Sorted:
@@ -110,18 +114,29 @@ def _promised(part: Part, said: tuple[str, str], made: Finding, positions: int) 
     reason = f'"{word}" in its name'
     if made.kind == kind or (kind == "dark blood" and made.kind == "T2"):
         return _sorted(part, made.kind, 0.5 + 0.5 * made.strength, reason, made.reason)
-    if made is NOTHING or not made.kind:
-        if kind == "bSSFP" and part.per_place == 1:
-            return _sorted(part, "still bSSFP", 0.6, reason, "one image per position")
-        return _sorted(part, kind, 0.65, reason, made.reason)
+    if not made.kind:
+        return _by_name(part, kind, reason, made)
     if kind in ROLES and _agree(kind, made, part):
         return _sorted(part, kind, 0.8, reason, made.reason)
     if kind == "bSSFP" and made.kind in ("still bSSFP", "spoiled cine", "anatomy"):
         return _sorted(part, made.kind, 0.8, reason, made.reason)
-    doubt = f'its name says {kind} ("{word}"), but it was made like {made.kind} ({made.reason})'
-    if made.kind in ROLES and not _complete(part, made, positions) and kind in ROLES:
+    return _contradicted(part, said, made, positions)
+
+
+def _contradicted(part: Part, said: tuple[str, str], made: Finding, positions: int) -> Sorted:
+    """Between two wanted sequences only a complete stack decides against its name."""
+    doubt = _contradiction(said, made)
+    wanted = made.kind in ROLES and said[0] in ROLES
+    if wanted and not _complete(part, made, positions):
         return Sorted(part, "unknown", "", 0.3, (doubt,), (doubt,))
     return _sorted(part, made.kind, 0.5, made.reason, doubt=doubt)
+
+
+def _by_name(part: Part, kind: str, reason: str, made: Finding) -> Sorted:
+    """What a name promises where the making says nothing."""
+    if kind == "bSSFP" and part.per_place == 1:
+        return _sorted(part, "still bSSFP", 0.6, reason, "one image per position")
+    return _sorted(part, kind, 0.65, reason, made.reason)
 
 
 def _agree(kind: str, made: Finding, part: Part) -> bool:
@@ -152,21 +167,27 @@ def _sorted(
 
 
 def _with_plane(decided: Sorted, axes: Sequence[Vector], *, positions: int) -> Sorted:
-    """The plane by name; else by the normal of stacks named short axis, the body's axes, and the number of slices."""
+    """The plane by name; else by the normal and the number of slices."""
     named, normal = find_plane(_name(decided.part)), decided.part.frames[0].normal
     along = any(parallel(normal, axis) for axis in axes)
+    if not named:
+        return _plane_by_normal(decided, along=along, positions=positions)
     if named == "long axis" and along and positions >= MANY:
         doubt = f"its name says long axis, but {positions} slices are parallel to the short axis"
         return replace(decided, plane="short axis", doubts=(*decided.doubts, doubt))
     if named == "short axis" and axes and not along:
         doubt = "its name says short axis, but it is not parallel to the other short-axis stacks"
         return replace(decided, plane="", doubts=(*decided.doubts, doubt))
-    if named:
-        return replace(decided, plane=named)
+    return replace(decided, plane=named)
+
+
+def _plane_by_normal(decided: Sorted, *, along: bool, positions: int) -> Sorted:
+    """The plane by stacks named short axis, then the body's axes, then the number of slices."""
+    normal = decided.part.frames[0].normal
+    body = int(np.abs(normal).argmax())
     if along:
         reason = "parallel to a stack named short axis"
         return replace(decided, plane="short axis", reasons=(*decided.reasons, reason))
-    body = int(np.abs(normal).argmax())
     if abs(normal[body]) > np.cos(np.deg2rad(5.0)):
         return replace(decided, plane=("sagittal", "coronal", "axial")[body])
     if positions >= STACK and decided.role:

@@ -1,4 +1,4 @@
-"""Short-axis stacks over the whole study: parts of the same kind put together, whatever series they came in."""
+"""Short-axis stacks of a study: parts of one kind put together, whatever series they came in."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -165,7 +165,7 @@ def _latest(frames: list[Frame], *, film: bool) -> tuple[Frame, ...]:
 def _longest_run(
     slices: list[tuple[Frame, ...]], normal: np.ndarray
 ) -> tuple[list[tuple[Frame, ...]], list[str]]:
-    """The longest run of slices without a gap: an image cannot hold a hole, and none is invented."""
+    """The longest run of slices without a gap: an image holds no hole, and no slice is invented."""
     if len(slices) < 3:
         return slices, []
     heights = np.array([float(frames[0].position @ normal) for frames in slices])

@@ -209,8 +209,8 @@ def find_plane(text: str) -> str:
 def find_kind(text: str) -> str:
     """What the voxels of a series are by its name: "magnitude", "psir", "phase", or "".
 
-    >>> find_kind("PSIR_SAX_MAG"), find_kind("PS:SAX_SS_PSMDE"), find_kind("SAX_psir"), find_kind("DE")
-    ('magnitude', 'psir', 'psir', '')
+    >>> [find_kind(name) for name in ("PSIR_SAX_MAG", "PS:SAX_SS_PSMDE", "SAX_psir", "DE")]
+    ['magnitude', 'psir', 'psir', '']
     """
     said = words(text).split("_")
     if said[0] in ("ps", "mag"):

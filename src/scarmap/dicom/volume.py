@@ -61,6 +61,6 @@ def offset_flag(frames: Sequence[Frame]) -> str | None:
     if away <= FLAGGED_MM:
         return None
     return (
-        f"its slices are not evenly spaced or are shifted in the plane, by up to {away:.1f} mm from "
-        "the even grid that its NIfTI file can hold"
+        f"its slices are not evenly spaced or are shifted in the plane, by up to {away:.1f} mm "
+        "from the even grid that its NIfTI file can hold"
     )

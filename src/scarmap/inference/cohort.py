@@ -104,6 +104,8 @@ def segment_cohort(
     shard: Shard | None = None,
     scheduler: Scheduler | None = None,
     save_probabilities: bool = False,
+    remarks: Mapping[str, tuple[str, ...]] | None = None,
+    failed: Mapping[str, str] | None = None,
     on_case: Callable[[str], None] = lambda _name: None,
 ) -> Outcome:
     """Segment the cases that are not done yet.
@@ -119,14 +121,16 @@ def segment_cohort(
         scheduler: Where to work; this process when None.
         save_probabilities: Also write `<case>_probabilities.nii.gz`, (X, Y, Z, K), and a JSON with
             the K regions.
+        remarks: What is known of cases already that a reader of their masks must be told.
+        failed: Why cases cannot be segmented, where that is known already; they are not tried.
         on_case: Called with each case's name when it is done or has failed.
     """
     suffix = f".{shard.number}-of-{shard.of}" if shard else ""
-    files = shard.part(files) if shard else files
+    files, lost = _without_failed(shard.part(files) if shard else files, failed or {})
     wanted = Wanted(model.fingerprint, model.sequences, save_probabilities, model.maker)
     entries, todo, again = split_done(files, wanted, out)
     skipped = {name: out / entry.mask for name, entry in entries.items()}
-    outcome = Outcome(skipped=skipped, again=again)
+    outcome = Outcome(failed=lost, skipped=skipped, again=again)
     for ended in _segment_all(todo, model, out, wanted, scheduler=scheduler or InOrder()):
         if ended.entry is None:
             outcome.failed[ended.case] = ended.problem
@@ -135,16 +139,30 @@ def segment_cohort(
             outcome.written[ended.case] = out / ended.entry.mask
             entries[ended.case] = ended.entry
         on_case(ended.case)
-    outcome.flagged = _flags_in_order(files, entries)
+    outcome.flagged = _flags_in_order(files, entries, remarks or {})
     _replace_flags(out / f"flags{suffix}.json", outcome.flagged)
     return outcome
 
 
+def _without_failed(
+    files: Sequence[CaseFiles], failed: Mapping[str, str]
+) -> tuple[list[CaseFiles], dict[str, str]]:
+    """The cases that can be tried, and what is wrong with those that cannot."""
+    lost = {each.name: failed[each.name] for each in files if each.name in failed}
+    return [each for each in files if each.name not in lost], lost
+
+
 def _flags_in_order(
-    files: Sequence[CaseFiles], entries: Mapping[str, Entry]
+    files: Sequence[CaseFiles],
+    entries: Mapping[str, Entry],
+    remarks: Mapping[str, tuple[str, ...]],
 ) -> dict[str, tuple[str, ...]]:
-    segmented = [entries[each.name] for each in files if each.name in entries]
-    return {entry.case: entry.flags for entry in segmented if entry.flags}
+    flagged = {}
+    for name in [each.name for each in files if each.name in entries]:
+        told = (*remarks.get(name, ()), *entries[name].flags)
+        if told:
+            flagged[name] = told
+    return flagged
 
 
 def _replace_flags(path: Path, flagged: Mapping[str, tuple[str, ...]]) -> None:

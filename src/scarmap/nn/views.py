@@ -6,7 +6,6 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-import torch
 from torch import Tensor
 
 Predict = Callable[[Tensor], Tensor]
@@ -33,9 +32,22 @@ def eight_views(predict: Predict, slices: Tensor) -> Tensor:
 
 
 def _seen_as(predict: Predict, slices: Tensor, *, turns: int, mirrored: bool) -> Tensor:
-    view = torch.rot90(slices.flip(-1) if mirrored else slices, turns, dims=(-2, -1))
-    back = torch.rot90(predict(view.contiguous()), -turns, dims=(-2, -1))
+    view = _turned(slices.flip(-1) if mirrored else slices, turns)
+    back = _turned(predict(view.contiguous()), -turns)
     return back.flip(-1) if mirrored else back
+
+
+def _turned(images: Tensor, turns: int) -> Tensor:
+    """Quarter turns of (B, C, H, W), as `torch.rot90`, which cannot be exported."""
+    match turns % 4:
+        case 1:
+            return images.transpose(-2, -1).flip(-2)
+        case 2:
+            return images.flip((-2, -1))
+        case 3:
+            return images.flip(-2).transpose(-2, -1)
+        case _:
+            return images
 
 
 def views_of_the_whole(assemble: _Assemble) -> _Assemble:

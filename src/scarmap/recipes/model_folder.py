@@ -72,12 +72,13 @@ def _maker(root: Path, record: Mapping[str, Any]) -> Maker:
     )
 
 
-def load_folder(root: Path, device: str = "auto") -> Segmenter:
+def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -> Segmenter:
     """Load a model folder.
 
     Args:
         root: The folder.
         device: "auto" or a device of `scarmap.inference.engine`.
+        views: Views of each slice that are averaged, 1 or 8; None for the model's own number.
 
     Raises:
         RunError: This is no model folder, a file of it was changed, it names a part that this
@@ -87,7 +88,7 @@ def load_folder(root: Path, device: str = "auto") -> Segmenter:
     _check_files(root, record["files"])
     regions: tuple[str, ...] = freeze(record["regions"])
     networks = [load_network(root / name, device) for name in record["networks"]]
-    members = [_with_views(network, record["views"]) for network in networks]
+    members = [_with_views(network, views or record["views"]) for network in networks]
     return Segmenter(
         preparation=_preparation(record["preparation"]),
         layout=record["layout"],

@@ -118,7 +118,7 @@ def _slices(
         if preparation.optional and sequence not in case.images:
             channels.append(np.zeros((*size, case.grid.shape[2]), dtype=np.float32))
             continue
-        image = preparation.intensity(case.images[sequence].array, sequence)
+        image = _normalised(case.images[sequence].array, sequence, preparation)
         image = resample_in_plane(image, shape=resampled)
         channels.append(
             crop_or_pad(image, centre=way_back.centre, size=size, fill=float(image.min()))
@@ -130,6 +130,16 @@ def _slices(
         labels = np.ascontiguousarray(window.T)
     images = np.stack(channels).transpose(3, 0, 2, 1)
     return Slices(np.ascontiguousarray(images, dtype=np.float32), labels, way_back)
+
+
+def _normalised(array: ImageArray, sequence: str, preparation: Preparation) -> ImageArray:
+    """Normalised intensities; slices that a sequence lacks stay zero and count for nothing."""
+    there = array.any((0, 1))
+    if not preparation.optional or there.all() or not there.any():
+        return preparation.intensity(array, sequence)
+    image = np.zeros(array.shape, dtype=np.float32)
+    image[..., there] = preparation.intensity(array[..., there], sequence)
+    return image
 
 
 def heart_centre(labels: LabelMap) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """Images become masks: one study in memory, or many studies into a folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,6 +108,8 @@ def predict_folder(
     shard: "Shard | None" = None,
     scheduler: "Scheduler | None" = None,
     save_probabilities: bool = False,
+    remarks: Mapping[str, tuple[str, ...]] | None = None,
+    failed: Mapping[str, str] | None = None,
     device: str = "auto",
     on_case: Callable[[str], None] = lambda _name: None,
 ) -> "Outcome":
@@ -124,6 +126,8 @@ def predict_folder(
         shard: Segment only this part.
         scheduler: Where to work; this process when None.
         save_probabilities: Keep the probability maps, too.
+        remarks: What a reader of a mask must be told besides, by case.
+        failed: Why cases cannot be segmented, where that is known already.
         device: "auto", "cpu" or "cuda".
         on_case: Called with each case's name when it is done or has failed.
 
@@ -153,6 +157,8 @@ def predict_folder(
             shard=shard,
             scheduler=scheduler,
             save_probabilities=save_probabilities,
+            remarks=remarks,
+            failed=failed,
             on_case=end,
         )
     finally:

@@ -1,4 +1,4 @@
-"""What a scanner would have imaged of one synthetic patient: stacks, phases of the heart, and planes across them."""
+"""What a scanner would have imaged of one synthetic patient: stacks, phases, planes across them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

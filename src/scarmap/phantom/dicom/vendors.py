@@ -1,4 +1,4 @@
-"""How four scanners name and describe the sequences of a study. Source: headers and lists that are public.
+"""How four scanners name and describe the sequences of a study. Source: public headers and lists.
 
 Descriptions are drawn from several that occur, odd ones among them.
 """
@@ -220,7 +220,7 @@ XA_NAMES = {"SequenceName": "PulseSequenceName", "EchoTime": "EffectiveEchoTime"
 
 
 def _xa(sequence: Sequence) -> Sequence:
-    """The same sequence as software XA writes it: enhanced elements, no ScanningSequence at the root."""
+    """The sequence as software XA writes it: enhanced elements, no ScanningSequence at the root."""
     header = {XA_NAMES.get(name, name): value for name, value in sequence.header.items()}
     scanning = header.pop("ScanningSequence")
     header["EchoPulseSequence"] = "SPIN" if "SE" in scanning else "GRADIENT"

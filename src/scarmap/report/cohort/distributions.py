@@ -133,8 +133,9 @@ def _summary_line(name: str, values: Sequence[float]) -> tuple[str, ...]:
 
 def _draw_histogram(axes: Axes, values: Sequence[float], *, colour: str) -> None:
     bins = min(15, max(5, ceil(sqrt(len(values)) * 1.5)))  # few cases give few bars, not gaps
+    # What differs by rounding alone is one value: bins cannot be as narrow as that.
     counts, _, _ = axes.hist(
-        values, bins=bins, color=colour, alpha=0.75, edgecolor="#202428", linewidth=0.6
+        np.round(values, 6), bins=bins, color=colour, alpha=0.75, edgecolor="#202428", linewidth=0.6
     )
     top = float(np.max(counts))
     axes.boxplot(

@@ -30,19 +30,22 @@ HARDLY_CALLS = ("edema", "mvo")
 """Tissues that it hardly ever calls, by its card."""
 
 
-def load_builtin(device: str = "auto", *, path: Path = WEIGHTS) -> Segmenter:
+def load_builtin(
+    device: str = "auto", *, path: Path = WEIGHTS, views: int | None = None
+) -> Segmenter:
     """Load the built-in model; needs no torch.
 
     Args:
         device: "auto" or a device of `scarmap.inference.engine`.
         path: Its weights, in its model folder.
+        views: 1 to look at a slice as it is, an eighth of the work; its own number when None.
 
     Raises:
         RunError: This installation has no built-in model, its files were changed, or the device
             cannot be used.
     """
     about_builtin(path)
-    return load_folder(path.parent, device)
+    return load_folder(path.parent, device, views=views)
 
 
 def builtin_model(*, device: str = "auto", path: Path = WEIGHTS) -> Model:
