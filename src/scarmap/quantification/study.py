@@ -140,9 +140,7 @@ def quantify(
     )
     figures = _sizes(labels, tissues, missing, placement) | wall_figures(wall, assessed)
     figures |= counts(placement, segments, labels.grid, infarcted_percent=choices.infarcted_percent)
-    at_risk_ml = figures["area_at_risk_ml"] if area_at_risk_ml is None else area_at_risk_ml
-    salvage = salvage_index(at_risk_ml, figures["infarct_ml"]) if choices.salvage else nan
-    figures["myocardial_salvage_index"] = salvage
+    figures["myocardial_salvage_index"] = _salvage(figures, area_at_risk_ml, choices)
     spread = intervals(
         probabilities or {},
         tissues=tissues,
@@ -150,10 +148,7 @@ def quantify(
         wall_ml=figures["myocardium_ml"],
         confidence=choices.confidence,
     )
-    if errors is None:
-        stated = {name: holding(each, figures[name]) for name, each in spread.items()}
-    else:
-        stated = intervals_from_errors(figures, errors, confidence=choices.confidence)
+    stated = _stated(spread, figures, errors, confidence=choices.confidence)
     thresholds, flags_of_thresholds = _thresholds(image, labels, placement, remote, choices)
     return Quantification(
         case=case,
@@ -181,7 +176,7 @@ def quantify(
             *flags_of_reference(placement.reference, disputed=placement.disputed),
             *flags_of_sectors(choices.sectors, sectors),
             *flags_of_figures(figures, assessed),
-            *(flags_of_salvage(salvage) if choices.salvage else []),
+            *(flags_of_salvage(figures["myocardial_salvage_index"]) if choices.salvage else []),
             *flags_of_intervals(figures, spread, stated),
             *flags_of_thresholds,
             *flags_of_grid(labels.grid),
@@ -232,6 +227,25 @@ def _sizes(
     return {
         name: nan if hidden and name.startswith(hidden) else value for name, value in found.items()
     }
+
+
+def _salvage(figures: Mapping[str, float], drawn_ml: float | None, choices: Choices) -> float:
+    """Salvage index of the area at risk that was drawn elsewhere, or of that of the mask."""
+    at_risk_ml = figures["area_at_risk_ml"] if drawn_ml is None else drawn_ml
+    return salvage_index(at_risk_ml, figures["infarct_ml"]) if choices.salvage else nan
+
+
+def _stated(
+    spread: Mapping[str, Interval],
+    figures: Mapping[str, float],
+    errors: KnownErrors | None,
+    *,
+    confidence: float,
+) -> Mapping[str, Interval]:
+    """Intervals that stand beside the figures; those of known errors rather than `spread`."""
+    if errors is not None:
+        return intervals_from_errors(figures, errors, confidence=confidence)
+    return {name: holding(each, figures[name]) for name, each in spread.items()}
 
 
 def _possible_sectors(wanted: str, placement: Placement) -> str:
