@@ -1,6 +1,7 @@
 """One mask becomes figures, whatever form it is given in."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ def quantify(
         layout: Label layout of the mask: of a file, None asks the manifest beside it; an array
             without one holds the codes of "scarmap".
         image: LGE on the same grid, for classical thresholds; that of a prediction, and that of a
-            manifest, is taken where None is given.
+            manifest, is taken where None is given. Nothing else known, a mask on LGE alone shows
+            no edema.
         spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
         remote: As of `scarmap.quantification.study.quantify`, and so are the rest.
         probabilities: Region to its probability.
@@ -65,6 +67,8 @@ def quantify(
     (1.0, 4.5)
     """
     labels, own_layout, own_image, name, origin = _parts(mask, layout, spacing_mm)
+    if image is not None and origin.sequences is None:
+        origin = replace(origin, sequences=("LGE",))
     return measure(
         labels,
         case=case or name,
