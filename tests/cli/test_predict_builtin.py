@@ -56,10 +56,12 @@ def test_the_page_of_a_predicted_mask_names_the_model_and_what_nobody_could_see(
     scarmap, myops_phantom, tmp_path
 ):
     image = find_cases(myops_phantom)[0].images["bSSFP"]
-    assert scarmap("predict", "--bssfp", image, "--out", tmp_path / "masks").code == 0
-    (mask,) = (tmp_path / "masks").glob("*.nii.gz")
+    masks = tmp_path / "masks"
+    made = scarmap("predict", "--bssfp", image, "--out", masks, "--layout", "scarmap")
+    assert made.code == 0, made.err
+    (mask,) = masks.glob("*.nii.gz")
     for command in ("report", "quantify"):
-        ended = scarmap(command, mask, "--layout", "scarmap", "--out", tmp_path / command)
+        ended = scarmap(command, mask, "--out", tmp_path / command)
         assert ended.code == 0, ended.err
         study = read_quantification(tmp_path / command / "quantification.json")
         assert study.origin.title.startswith("scarmap-synthetic, version 2: trained on synthetic")

@@ -4,8 +4,8 @@ from dataclasses import asdict
 import pytest
 
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.manifest import Entry, Image, Maker, append_entry, look_at
 from scarmap.errors import DataError
-from scarmap.inference.manifest import Entry, Image, Maker, append_entry, look_at
 from scarmap.inference.origin import Origins
 from scarmap.quantification.origin import GIVEN_MASK
 

@@ -1,19 +1,22 @@
-"""`manifest.jsonl`: which cases of a folder were segmented, from which images and by which model.
+"""`manifest.jsonl`: where the masks of a folder come from.
 
-A line is added when a case's mask has been written. So a stopped prediction goes on where it was,
-and a case whose images have changed is segmented again. Each shard has a file of its own; all are
-read.
+A line is added when a mask has been written: from which images, by which model, in which codes. So
+a stopped prediction goes on where it was, a case whose images have changed is segmented again, and
+whoever is given the folder of masks alone finds the rest. Each shard has a file of its own; all
+are read.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.errors import LabelError
+from scarmap.labels import codes
 from scarmap.version import __version__
 
 
@@ -61,7 +64,7 @@ class Entry:
     Attributes:
         case: Case identifier.
         mask: File name of its mask.
-        images: What it was made from, by sequence.
+        images: What the model looked at, by sequence.
         model: Fingerprint of the model.
         probabilities: Whether its probability maps were kept.
         flags: What a reader of the mask must be told, one sentence each.
@@ -70,6 +73,9 @@ class Entry:
         maker: The model, for people; manifests of older versions do not tell.
         mask_sha256: Digest of the mask's file, which tells whether it was edited since; "" in
             manifests of older versions.
+        layout: Label layout of the mask; "" in manifests of older versions.
+        study_images: Sequence to path of every image of the study, also of those that the model
+            did not look at; they may have been moved since. Empty in manifests of older versions.
     """
 
     case: str
@@ -82,31 +88,15 @@ class Entry:
     written: str = ""
     maker: Maker = UNKNOWN
     mask_sha256: str = ""
+    layout: str = ""
+    study_images: Mapping[str, str] = field(default_factory=dict)
 
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a prediction is to make of every case.
-
-    Attributes:
-        model: Fingerprint of the model.
-        sequences: Sequences that the model looks at; a case may lack some.
-        probabilities: Whether probability maps are kept.
-        maker: The model, for people.
-    """
-
-    model: str
-    sequences: tuple[str, ...]
-    probabilities: bool = False
-    maker: Maker = UNKNOWN
-
-    def images(self, files: CaseFiles) -> dict[str, Path]:
-        """The images of a case that count."""
-        return {
-            sequence: files.images[sequence]
-            for sequence in self.sequences
-            if sequence in files.images
-        }
+    @property
+    def study(self) -> CaseFiles:
+        """The study with those of its images that are still there."""
+        paths = {sequence: Path(path) for sequence, path in self.study_images.items()}
+        there = {sequence: path for sequence, path in paths.items() if path.is_file()}
+        return CaseFiles(self.case, self.layout, there)
 
 
 def look_at(path: Path) -> Image:
@@ -115,19 +105,6 @@ def look_at(path: Path) -> Image:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Image(path.name, state.st_size, state.st_mtime_ns, digest)
-
-
-def fingerprint(about: Any, files: Sequence[Path]) -> str:
-    """Digest of a model.
-
-    Args:
-        about: What is known about it, as JSON values.
-        files: Its files, in order; their content counts.
-    """
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    for path in files:
-        digest.update(look_at(path).sha256.encode())
-    return digest.hexdigest()
 
 
 def now() -> str:
@@ -156,73 +133,23 @@ def read_entries(folder: Path) -> dict[str, Entry]:
     return entries
 
 
+def entry_of(mask: Path) -> Entry | None:
+    """What a manifest beside a mask tells of it; None where none does."""
+    entries = read_entries(mask.parent).values()
+    return next((entry for entry in entries if entry.mask == mask.name), None)
+
+
 def _entry(line: str) -> Entry | None:
     try:
         values = json.loads(line)
         images = {sequence: Image(**image) for sequence, image in values.pop("images").items()}
         maker = _maker(values.pop("maker", {}))
+        if values.get("layout"):
+            codes(values["layout"])
         return Entry(images=images, flags=tuple(values.pop("flags")), maker=maker, **values)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (LabelError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
 def _maker(values: Mapping[str, Any]) -> Maker:
     return Maker(**{**values, "hardly_calls": tuple(values.get("hardly_calls", ()))})
-
-
-def why_again(entry: Entry, files: CaseFiles, wanted: Wanted, folder: Path) -> str | None:
-    """Why a case that has an entry must be segmented again; None where its mask is up to date.
-
-    Args:
-        entry: Its latest entry.
-        files: Its files.
-        wanted: What is to be made of it.
-        folder: Folder of the masks.
-    """
-    if not (folder / entry.mask).is_file():
-        return "its mask is gone"
-    if entry.model != wanted.model:
-        return "another model"
-    if entry.scarmap != __version__:
-        return f"made by scarmap {entry.scarmap}"
-    maps = folder / f"{entry.case}_probabilities.nii.gz"
-    if wanted.probabilities and not (entry.probabilities and maps.is_file()):
-        return "without probabilities"
-    changed = _changed_images(entry.images, wanted.images(files))
-    return f"other images ({', '.join(changed)})" if changed else None
-
-
-def _changed_images(known: Mapping[str, Image], images: Mapping[str, Path]) -> list[str]:
-    return [name for name in {**known, **images} if not _same(known.get(name), images.get(name))]
-
-
-def _same(known: Image | None, path: Path | None) -> bool:
-    if known is None or path is None or not path.is_file():
-        return False
-    state = path.stat()
-    if (state.st_size, state.st_mtime_ns) == (known.num_bytes, known.modified_ns):
-        return True
-    return state.st_size == known.num_bytes and look_at(path).sha256 == known.sha256
-
-
-def split_done(
-    files: Sequence[CaseFiles], wanted: Wanted, folder: Path
-) -> tuple[dict[str, Entry], list[CaseFiles], dict[str, str]]:
-    """Separate the cases that are done from those that are to do.
-
-    Returns:
-        Entry of each case that is done, the cases to do, and for those of them that were done
-            before, why they are done again.
-    """
-    entries = read_entries(folder) if folder.is_dir() else {}
-    done: dict[str, Entry] = {}
-    again: dict[str, str] = {}
-    for each in files:
-        if each.name not in entries:
-            continue
-        reason = why_again(entries[each.name], each, wanted, folder)
-        if reason is None:
-            done[each.name] = entries[each.name]
-        else:
-            again[each.name] = reason
-    return done, [each for each in files if each.name not in done], again

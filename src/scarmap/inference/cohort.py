@@ -8,10 +8,11 @@ from threading import Lock
 from scarmap.cluster.in_order import InOrder
 from scarmap.cluster.jobs import Job, Scheduler
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.manifest import UNKNOWN, Entry, Maker, append_entry
 from scarmap.errors import DataError, ScarmapError
-from scarmap.inference.manifest import UNKNOWN, Entry, Maker, Wanted, append_entry, split_done
 from scarmap.inference.segment import Segmenter
 from scarmap.inference.stream import Ended, segment_stream
+from scarmap.inference.wanted import Wanted, split_done
 from scarmap.io.files import write_json
 
 _CASES_PER_JOB = 8

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.manifest import Entry, Maker, look_at, read_entries
 from scarmap.errors import DataError
-from scarmap.inference.manifest import Entry, Maker, look_at, read_entries
 from scarmap.io.files import read_json
 from scarmap.quantification.origin import MaskOrigin
 

@@ -18,12 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from scarmap.datasets.manifest import Maker, look_at
 from scarmap.errors import RunError
 from scarmap.evaluation.reliability import fit_calibration, read_reliability
 from scarmap.inference.cohort import Model
 from scarmap.inference.engine import load_network
 from scarmap.inference.ensemble import Predict, average, eight_views
-from scarmap.inference.manifest import Maker, look_at
 from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json, write_json
 from scarmap.recipes.parts import rebuild

@@ -9,12 +9,13 @@ from typing import Any, get_type_hints
 import torch
 from torch import nn
 
+from scarmap.datasets.manifest import Maker
 from scarmap.errors import RunError
 from scarmap.evaluation.reliability import fit_calibration, read_reliability
 from scarmap.inference.cohort import Model
 from scarmap.inference.ensemble import Maps, average
-from scarmap.inference.manifest import Maker, fingerprint
 from scarmap.inference.segment import Segmenter
+from scarmap.inference.wanted import fingerprint
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
 from scarmap.recipes.describe import build, describe, describe_row, settings, unwrap
