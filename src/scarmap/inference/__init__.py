@@ -13,7 +13,7 @@ from scarmap.lazy import attach
 
 if TYPE_CHECKING:
     from scarmap.inference.cohort import Model, Outcome, Shard, segment_cohort
-    from scarmap.inference.ensemble import average, eight_views
+    from scarmap.inference.ensemble import average, average_views
     from scarmap.inference.postprocess import compose_nested, keep_largest, slices_without_heart
     from scarmap.inference.segment import Segmentation, Segmenter
 
@@ -24,8 +24,8 @@ __all__ = [
     "Segmenter",
     "Shard",
     "average",
+    "average_views",
     "compose_nested",
-    "eight_views",
     "keep_largest",
     "segment_cohort",
     "slices_without_heart",

@@ -23,7 +23,7 @@ from scarmap.errors import RunError
 from scarmap.evaluation.reliability import fit_calibration, read_reliability
 from scarmap.inference.cohort import Model
 from scarmap.inference.engine import load_network
-from scarmap.inference.ensemble import Predict, average, eight_views
+from scarmap.inference.ensemble import average, average_views
 from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json, write_json
 from scarmap.recipes.parts import rebuild
@@ -78,7 +78,7 @@ def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -
     Args:
         root: The folder.
         device: "auto" or a device of `scarmap.inference.engine`.
-        views: Views of each slice that are averaged, 1 or 8; None for the model's own number.
+        views: Views of each slice that are averaged, 1, 4 or 8; None for the model's own number.
 
     Raises:
         RunError: This is no model folder, a file of it was changed, it names a part that this
@@ -88,7 +88,9 @@ def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -
     _check_files(root, record["files"])
     regions: tuple[str, ...] = freeze(record["regions"])
     networks = [load_network(root / name, device) for name in record["networks"]]
-    members = [_with_views(network, views or record["views"]) for network in networks]
+    members = [
+        partial(average_views, network, views=views or record["views"]) for network in networks
+    ]
     return Segmenter(
         preparation=_preparation(record["preparation"]),
         layout=record["layout"],
@@ -99,10 +101,6 @@ def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -
         finish=_part(record["finish"]),
         calibrate=fit_calibration(regions, read_reliability(root).values()),
     )
-
-
-def _with_views(network: Predict, views: int) -> Predict:
-    return network if views == 1 else partial(eight_views, network)
 
 
 def _part(described: Any) -> Callable[..., Any] | None:

@@ -65,7 +65,8 @@ def predict(
         t2: T2-weighted image.
         bssfp: bSSFP image. At least one of the three must be given, all on one grid.
         spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
-        model: Run folder, or what `scarmap.load_model` loaded; None for the built-in model.
+        model: Run or model folder, or what `scarmap.load_model` loaded; None for the built-in
+            model.
         name: Name of the study; that of its first file where it is empty.
         layout: Label layout to write the mask in; None for that of the data set.
         device: "auto", "cpu" or "cuda".
@@ -120,7 +121,7 @@ def predict_folder(
     Args:
         data: Folder of cases, worklist, or the cases themselves.
         out: Folder for the masks, `<case>.nii.gz`.
-        model: Run folder; None for the built-in model.
+        model: Run or model folder; None for the built-in model.
         layout: Label layout to write masks in; None for that of each case's data set.
         shard: Segment only this part.
         scheduler: Where to work; this process when None.

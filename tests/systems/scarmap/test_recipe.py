@@ -95,7 +95,7 @@ def test_every_constant_has_a_source():
     ("keywords", "message"),
     [
         ({"split": "slices"}, "split cannot be 'slices'"),
-        ({"views": 4}, "views cannot be 4"),
+        ({"views": 3}, "views cannot be 3"),
         ({"sequences": ("LGE", "LGE")}, "name each once"),
         ({"sequences": ()}, "name each once"),
         ({"sequences": ("DE",)}, "sequences cannot hold 'DE'"),

@@ -38,7 +38,8 @@ def load_builtin(
     Args:
         device: "auto" or a device of `scarmap.inference.engine`.
         path: Its weights, in its model folder.
-        views: 1 to look at a slice as it is, an eighth of the work; its own number when None.
+        views: 1 to look at a slice as it is, 4 or 8 to average over views; its own number when
+            None.
 
     Raises:
         RunError: This installation has no built-in model, its files were changed, or the device

@@ -21,7 +21,7 @@ def scarmap(
     width: int = 16,
     size: int = 128,
     spacing_mm: float = 1.5,
-    views: Literal[1, 8] = 8,
+    views: Literal[1, 4, 8] = 4,
     sequences: tuple[str, ...] = SEQUENCES,
     split: Literal["patients"] | None = "patients",
     start: Literal["builtin"] | None = "builtin",
@@ -40,7 +40,8 @@ def scarmap(
         width: Channels at full resolution.
         size: Side of the window in pixels, a multiple of 16.
         spacing_mm: Pixel size to work at.
-        views: 1 to look at a slice as it is, 8 for the mean over its mirrored and turned views.
+        views: 1 to look at a slice as it is, 4 for the mean over its quarter turns, 8 over those of
+            the mirrored slice as well.
         sequences: Those that a case may have; each case needs one of them.
         split: "patients" for five seeded folds, None to train on every case.
         start: "builtin" to train the built-in model further, None to begin with random weights.
