@@ -50,3 +50,23 @@ def test_what_was_predicted_is_measured_and_reported_without_another_word(
     again = scarmap("predict", "--lge", image, "-o", masks)
     assert again.code == 2
     assert "in the codes of scarmap, and this command would write myops2020" in again.err
+
+
+def test_the_page_of_a_predicted_mask_names_the_model_and_what_nobody_could_see(
+    scarmap, myops_phantom, tmp_path
+):
+    image = find_cases(myops_phantom)[0].images["bSSFP"]
+    masks = tmp_path / "masks"
+    made = scarmap("predict", "--bssfp", image, "--out", masks, "--layout", "scarmap")
+    assert made.code == 0, made.err
+    (mask,) = masks.glob("*.nii.gz")
+    for command in ("report", "quantify"):
+        ended = scarmap(command, mask, "--out", tmp_path / command)
+        assert ended.code == 0, ended.err
+        study = read_quantification(tmp_path / command / "quantification.json")
+        assert study.origin.title.startswith("scarmap-synthetic, version 2: trained on synthetic")
+        assert study.unassessed.keys() == {"scar", "mvo", "edema"}
+        assert np.isnan(study.figures["infarct_g"])
+    text = next((tmp_path / "report").glob("*.html")).read_text(encoding="utf-8")
+    assert "No LGE image was given: infarct and no-reflow not assessable." in text
+    assert "trained on synthetic hearts only" in text

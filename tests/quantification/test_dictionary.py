@@ -9,6 +9,7 @@ from pathlib import Path
 from scarmap.quantification import result
 from scarmap.quantification.agreement import Agreement, Estimate
 from scarmap.quantification.dictionary import FIGURES, FLAGS
+from scarmap.quantification.origin import MaskOrigin
 
 PAGE = Path(__file__).parents[2] / "docs" / "quantification.md"
 BEGIN, END = "<!-- made from the code -->\n", "<!-- end -->\n"
@@ -24,6 +25,7 @@ PARTS = (
     result.ThresholdFigures,
     result.Remote,
     result.Flag,
+    MaskOrigin,
 )
 
 

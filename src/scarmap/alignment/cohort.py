@@ -9,8 +9,8 @@ from scarmap.alignment.align import align
 from scarmap.alignment.record import about
 from scarmap.alignment.result import Aligned, How
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.manifest import look_at
 from scarmap.errors import ScarmapError
-from scarmap.inference.manifest import look_at
 from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json, write_json
 from scarmap.io.nifti import read_image, write_image

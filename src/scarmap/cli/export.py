@@ -134,15 +134,22 @@ def _write(
     maker: "Maker",
     reference_deg: float | None,
 ) -> None:
+    from scarmap.quantification.origin import MaskOrigin
     from scarmap.quantification.study import quantify
     from scarmap.report.send_back import send_back
     from scarmap.volume import Case
 
     case = Case(name, layout, {"LGE": image}, found.labels)
-    study = quantify(
-        found.labels, case=name, layout=layout, image=image, reference_deg=reference_deg
-    )
     made = maker.name and f"{maker.name} {maker.version}".replace(f" {NOT_STATED}", "")
+    made_by = ", ".join(filter(None, (made, maker.editor and f"edited by {maker.editor}")))
+    study = quantify(
+        found.labels,
+        case=name,
+        layout=layout,
+        image=image,
+        origin=MaskOrigin(made_by),
+        reference_deg=reference_deg,
+    )
     sent = send_back(
         out,
         case,
@@ -150,7 +157,6 @@ def _write(
         found.headers,
         frame_numbers=found.frame_numbers,
         maker=maker,
-        origin=", ".join(filter(None, (made, maker.editor and f"edited by {maker.editor}"))),
     )
     typer.echo(
         f"Segmentation: {sent.dicom.segmentation}\nStructured report: {sent.dicom.report}\n"

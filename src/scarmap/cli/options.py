@@ -20,6 +20,8 @@ Images = Annotated[
         "--data", "-i", help="Folder with the images of a folder of masks; or a worklist, a CSV."
     ),
 ]
+T2 = Annotated[Path | None, typer.Option(help="T2-weighted image of the one mask.")]
+BSSFP = Annotated[Path | None, typer.Option(help="bSSFP image of the one mask.")]
 ReferenceAngle = Annotated[
     float | None,
     typer.Option(
@@ -30,6 +32,21 @@ ReferenceAngle = Annotated[
 Sectors = Annotated[str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")]
 Transmurality = Annotated[
     str, typer.Option(help="What decides its class: extent, fraction or area.")
+]
+InfarctedPercent = Annotated[
+    float,
+    typer.Option(
+        "--infarcted-from",
+        metavar="PERCENT",
+        min=0.0,
+        max=100.0,
+        help="Share of a segment's mass from which on it counts as infarcted, if the infarct also "
+        "fills a row of voxels across the wall.",
+    ),
+]
+Psir = Annotated[
+    bool | None,
+    typer.Option("--psir/--magnitude", help="Kind of LGE; found out by default."),
 ]
 Salvage = Annotated[
     bool,
@@ -48,3 +65,9 @@ Errors = Annotated[
 EpochsScale = Annotated[float, typer.Option(min=0.0, help="Factor on the length of every phase.")]
 Seed = Annotated[int, typer.Option(min=0, help="Everything random follows from it.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
+
+def given_images(*, lge: Path | None, t2: Path | None, bssfp: Path | None) -> dict[str, Path]:
+    """The images of one mask that were given, by sequence."""
+    named = {"LGE": lge, "T2": t2, "bSSFP": bssfp}
+    return {sequence: path for sequence, path in named.items() if path is not None}

@@ -1,6 +1,7 @@
 """`scarmap quantify`: masks become millilitres, grams, percentages and segments."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,13 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scarmap.cli.options import (
+    BSSFP,
+    T2,
     Errors,
     Images,
+    InfarctedPercent,
     Layout,
+    Psir,
     ReferenceAngle,
     Salvage,
     Sectors,
     Transmurality,
+    given_images,
 )
 from scarmap.cli.progress import case_progress
 from scarmap.errors import DataError
@@ -51,6 +57,8 @@ def quantify(
     lge: Annotated[
         Path | None, typer.Option(help="LGE image of the one mask, for classical thresholds.")
     ] = None,
+    t2: T2 = None,
+    bssfp: BSSFP = None,
     data: Images = None,
     layout: Layout = None,
     reference_angle: ReferenceAngle = None,
@@ -60,9 +68,8 @@ def quantify(
         list[str] | None,
         typer.Option(metavar="METHOD", help="Only this threshold method; repeatable."),
     ] = None,
-    psir: Annotated[
-        bool | None, typer.Option("--psir/--magnitude", help="Kind of LGE; found out by default.")
-    ] = None,
+    psir: Psir = None,
+    infarcted_percent: InfarctedPercent = 1.0,
     salvage: Salvage = False,
     probabilities: Annotated[
         list[Path] | None,
@@ -93,8 +100,10 @@ def quantify(
         salvage=salvage,
         signed=psir,
         methods=tuple(threshold or METHODS),
+        infarcted_percent=infarcted_percent,
     )
-    files = _chosen_studies(masks, layout=layout, lge=lge, data=data)
+    images = given_images(lge=lge, t2=t2, bssfp=bssfp)
+    files = _chosen_studies(masks, layout=layout, images=images, data=data)
     measuring = Measuring(
         reference_deg=reference_angle,
         errors=read_known_errors(errors, confidence=choices.confidence) if errors else None,
@@ -138,17 +147,18 @@ def is_mask(path: Path) -> bool:
 
 
 def _chosen_studies(
-    masks: Path, *, layout: str | None, lge: Path | None, data: Path | None
+    masks: Path, *, layout: str | None, images: Mapping[str, Path], data: Path | None
 ) -> "list[CaseFiles]":
     from scarmap.datasets.masks import one_study, studies_of_folder
 
     if is_mask(masks):
         if data is not None:
             raise DataError("--data means nothing for one mask. Give its image with --lge.")
-        return [one_study(masks, layout=layout, images={"LGE": lge} if lge else {})]
-    if lge is not None:
+        return [one_study(masks, layout=layout, images=images)]
+    if images:
         raise DataError(
-            f"--lge is the image of one mask, and {masks} is not a file. Give --data for a folder."
+            f"--{next(iter(images)).lower()} is the image of one mask, and {masks} is not a file. "
+            "Give --data for a folder."
         )
     return studies_of_folder(masks, layout=layout, data=data)
 
@@ -158,11 +168,15 @@ def _into(
 ) -> "Callable[[CaseFiles], Quantification]":
     """Measure a study and write it, into the folder of the only one or one named like it."""
     from scarmap.datasets.masks import load_study
+    from scarmap.inference.origin import Origins
     from scarmap.quantification.cohort import measure_study
     from scarmap.quantification.files import FILE, write_quantification
 
+    origins = Origins()
+
     def measure(files: "CaseFiles") -> "Quantification":
-        study = measure_study(load_study(files, sequences=("LGE",)), measuring)
+        known = replace(measuring, origin=origins.of(files))
+        study = measure_study(load_study(files), known)
         write_quantification((only or studies / files.name) / FILE, study)
         return study
 
@@ -198,14 +212,20 @@ def _show(studies: "Sequence[Quantification]") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from scarmap.quantification.doubts import common_flags
+
+    shared = common_flags(studies)
     table = Table()
     table.add_column("case", no_wrap=True)
     for title in (*_SHOWN.values(), "flags"):
         table.add_column(title, justify="right")
     for study in studies:
         numbers = _rounded(study.figures[name] for name in _SHOWN)
-        table.add_row(study.case, *numbers, str(len(study.flags)))
+        own = sum(flag.code not in shared for flag in study.flags)
+        table.add_row(study.case, *numbers, str(own))
     Console().print(table)
+    for code, message in shared.items():
+        typer.echo(f"Every case, {code}: {message}")
     if len(studies) == 1:
         for flag in studies[0].flags:
             typer.echo(f"{flag.code}: {flag.message}")

@@ -11,11 +11,14 @@ from scarmap.cli.options import (
     Device,
     Errors,
     Images,
+    InfarctedPercent,
     Layout,
+    Psir,
     ReferenceAngle,
     Salvage,
     Sectors,
     Transmurality,
+    given_images,
 )
 from scarmap.cli.predict import chosen_files
 from scarmap.cli.progress import case_progress
@@ -62,6 +65,8 @@ def report(
     reference_angle: ReferenceAngle = None,
     sectors: Sectors = "rigid",
     transmurality: Transmurality = "extent",
+    psir: Psir = None,
+    infarcted_percent: InfarctedPercent = 1.0,
     salvage: Salvage = False,
     errors: Errors = None,
     out: Annotated[
@@ -78,14 +83,20 @@ def report(
     from scarmap.io.run import RunFolder
     from scarmap.quantification.study import Choices
 
-    images = _given({"LGE": lge, "T2": t2, "bSSFP": bssfp})
+    images = given_images(lge=lge, t2=t2, bssfp=bssfp)
     single = {"--lge": lge, "--t2": t2, "--bssfp": bssfp}
     if subject is None and not images:
         raise DataError(
             "Nothing was given to report on. Give the images of one study with --lge, --t2 and "
             "--bssfp; or a folder of images, a mask, a folder of masks, or a run."
         )
-    choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
+    choices = Choices(
+        sectors=sectors,
+        transmurality=transmurality,
+        salvage=salvage,
+        signed=psir,
+        infarcted_percent=infarcted_percent,
+    )
     measuring = _measuring(
         choices, errors, reference_deg=reference_angle, worklists=(subject, data)
     )
@@ -171,10 +182,6 @@ def _report_images(
             typer.echo(flag.message)
     typer.echo(f"Masks, which you can correct: {reported.masks}\nPage: {reported.page}")
     _tell(reported.failed)
-
-
-def _given(images: Mapping[str, Path | None]) -> dict[str, Path]:
-    return {name: path for name, path in images.items() if path is not None}
 
 
 def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None") -> None:

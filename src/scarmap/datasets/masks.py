@@ -7,8 +7,8 @@ from pathlib import Path
 from scarmap.datasets import myops2020, nnunet, plain, worklist
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, holds_sets, read_sets
+from scarmap.datasets.manifest import entry_of, read_entries
 from scarmap.datasets.myops2020 import case_name
-from scarmap.datasets.origins import read_origins
 from scarmap.errors import DataError
 from scarmap.io.formats import has_image_ending, without_ending
 from scarmap.io.nifti import read_labels
@@ -31,13 +31,13 @@ def one_study(mask: Path, *, layout: str | None, images: Mapping[str, Path]) -> 
         DataError: No layout is given.
         LabelError: There is no such layout.
     """
-    name = case_name(mask)
-    known = read_origins(mask.parent).get(name)
+    known = entry_of(mask)
     if known:
-        layout, images = layout or known.layout, images or known.study(name).images
-    return CaseFiles(
-        mask.parent.name if name in _GENERAL_NAMES else name, _layout(layout, mask), images, mask
-    )
+        layout = layout or known.layout or None
+        return CaseFiles(known.case, _layout(layout, mask), images or known.study.images, mask)
+    name = case_name(mask)
+    name = mask.parent.name if name in _GENERAL_NAMES else name
+    return CaseFiles(name, _layout(layout, mask), images, mask)
 
 
 def studies_of_folder(
@@ -62,7 +62,7 @@ def studies_of_folder(
         LabelError: There is no such layout.
     """
     found = find_masks(masks)
-    noted = {name: origin.study(name) for name, origin in read_origins(masks).items()}
+    noted = {name: entry.study for name, entry in read_entries(masks).items() if entry.layout}
     cases = _images_of(masks, data, noted)
     if data is not None:
         _check_names(found, cases, masks=masks, data=data)
@@ -126,7 +126,7 @@ def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, st
 def only_images(folder: Path) -> bool:
     """Whether a folder, or a worklist, holds cases without any mask, drawn or predicted."""
     cases = _cases(folder, wanted=False)
-    return bool(cases) and not read_origins(folder) and not any(case.labels for case in cases)
+    return bool(cases) and not read_entries(folder) and not any(case.labels for case in cases)
 
 
 def load_study(files: CaseFiles, *, sequences: Sequence[str] = SEQUENCES) -> Case:

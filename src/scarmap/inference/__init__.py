@@ -2,7 +2,8 @@
 
 - `segment`: one case, by a trained system; `locate` finds a heart away from the image's centre.
 - `ensemble`, `postprocess`: averages of probabilities, and from probabilities to clean masks.
-- `stream`, `cohort`, `manifest`: many cases, in this process or on workers, and what is done.
+- `stream`, `cohort`, `wanted`: many cases, in this process or on workers, and what is done.
+- `origin`: what the files beside a mask tell of where it comes from.
 - `engine`: a network in ONNX, without torch.
 """
 

@@ -10,6 +10,7 @@ from scarmap.inference.ensemble import Predict
 from scarmap.inference.locate import find_heart, looks_whole
 from scarmap.io.coding import merge
 from scarmap.labels import MIXED, LabelArray
+from scarmap.quantification.doubts import flags_of_images
 from scarmap.sampling.preparation import Preparation, Slices, prepare, restore, whole_slices
 from scarmap.volume import Case, Grid, LabelMap
 
@@ -69,7 +70,8 @@ class Segmentation:
         labels: On the case's own grid.
         probabilities: (K, X, Y, Z), float32, K as the segmenter's regions; the networks' own, not
             calibrated.
-        observed: What the segmenter's `check` found in the mask, one sentence each.
+        observed: What the segmenter's `check` found in the mask and what is odd about the images,
+            one sentence each.
         decided: What its `finish` changed, one sentence each.
     """
 
@@ -107,7 +109,9 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
         labels = merge(labels, segmenter.layout)
     labels, decided = segmenter.finish(labels, case.grid) if segmenter.finish else (labels, ())
     observed = segmenter.check(labels) if segmenter.check else ()
-    return Segmentation(LabelMap(labels, case.grid), probabilities, observed, decided)
+    mask = LabelMap(labels, case.grid)
+    doubtful = tuple(each.message for each in flags_of_images(case.images, mask))
+    return Segmentation(mask, probabilities, observed + doubtful, decided)
 
 
 def run(images: NDArray[np.float32], segmenter: Segmenter) -> NDArray[np.float32]:

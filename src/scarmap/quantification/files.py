@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, fields, is_dataclass
+from dataclasses import MISSING, Field, asdict, astuple, fields, is_dataclass
 from math import isnan, nan
 from pathlib import Path
 from types import UnionType
@@ -149,8 +149,7 @@ def _built(kind: Any, value: Any) -> Any:
     if value is None:
         return nan if kind is float else None
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        return kind(**{name: _built(hint, value[name]) for name, hint in hints.items()})
+        return _built_fields(kind, value)
     if get_origin(kind) is tuple:
         return _built_tuple(get_args(kind), value)
     if get_origin(kind) is Mapping:
@@ -158,6 +157,17 @@ def _built(kind: Any, value: Any) -> Any:
     if isinstance(kind, UnionType):
         return _built(get_args(kind)[0], value)
     return value
+
+
+def _built_fields(kind: Any, value: Mapping[str, Any]) -> Any:
+    hints = get_type_hints(kind)
+    given = [each.name for each in fields(kind) if _needed(each) or each.name in value]
+    return kind(**{name: _built(hints[name], value[name]) for name in given})
+
+
+def _needed(field: Field[Any]) -> bool:
+    """Whether a field has no default; files of older versions lack some that have one."""
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _built_tuple(kinds: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:

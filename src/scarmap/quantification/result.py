@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from scarmap.quantification.origin import GIVEN, MaskOrigin
+
 BASAL, MID, APICAL, APEX = "basal", "mid", "apical", "apex"
 RINGS = (BASAL, MID, APICAL)
 
@@ -26,9 +28,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Interval:
-    """How far a figure may be off.
-
-    It follows from how the model's answers scatter, or from how wrong they were elsewhere.
+    """How far a figure may be off, by how answers scatter or how wrong they were elsewhere.
 
     Attributes:
         low: Lower end, in the figure's unit.
@@ -182,8 +182,7 @@ class SliceFigures:
 
     Attributes:
         index: Its place along the third array axis.
-        ring: Name of its ring; "" where it belongs to none, as its wall is not closed or there is
-            no heart.
+        ring: Name of its ring; "" where it belongs to none, as its wall is not closed.
         closed: Whether the wall surrounds the cavity over the full circle.
         centre_voxels: Centre of the left ventricle (cavity and wall) along (X, Y); NaN where there
             is none.
@@ -274,7 +273,10 @@ class Quantification:
         rings: The rings that the stack shows, from the base to the apex.
         segments: 16 or 17 segments in order; empty without an angular reference.
         thresholds: Results on the LGE image; empty without one.
-        flags: What a reader must know; empty when all is well.
+        flags: What a reader must know, the gravest first; empty when all is well.
+        origin: Where the mask comes from.
+        unassessed: Labelled tissues that nothing can be said about, to why: "not assessable" or
+            "not assessed". Figures that need them are undefined.
     """
 
     case: str
@@ -291,4 +293,6 @@ class Quantification:
     rings: tuple[Ring, ...]
     segments: tuple[Segment, ...]
     thresholds: tuple[ThresholdFigures, ...] = ()
-    flags: tuple[Flag, ...] = field(default=())
+    flags: tuple[Flag, ...] = ()
+    origin: MaskOrigin = GIVEN
+    unassessed: Mapping[str, str] = field(default_factory=dict)

@@ -18,12 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from scarmap.datasets.manifest import Maker, look_at
 from scarmap.errors import RunError
 from scarmap.evaluation.reliability import fit_calibration, read_reliability
 from scarmap.inference.cohort import Model
 from scarmap.inference.engine import load_network
 from scarmap.inference.ensemble import average, average_views
-from scarmap.inference.manifest import look_at
 from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json, write_json
 from scarmap.recipes.parts import rebuild
@@ -51,7 +51,25 @@ def folder_model(root: Path, *, device: str = "auto") -> Model:
     """
     record = read_record(root)
     sequences = freeze(record["preparation"]["sequences"])
-    return Model(record["fingerprint"], sequences, partial(load_folder, root.resolve(), device))
+    return Model(
+        record["fingerprint"],
+        sequences,
+        partial(load_folder, root.resolve(), device),
+        _maker(root, record),
+    )
+
+
+def _maker(root: Path, record: Mapping[str, Any]) -> Maker:
+    """What the record says of the model, or of the run that it was exported from."""
+    data, folder = record["data"], root.resolve().name
+    cases, layout = data.get("num_cases") or "some", data.get("layout") or "unknown"
+    trained = f"model {folder}, trained on {cases} cases of layout {layout}; research use only"
+    return Maker(
+        record.get("name") or record["recipe"].get("name") or folder,
+        str(record.get("version", "")),
+        record.get("limits", trained),
+        tuple(record.get("hardly_calls", ())),
+    )
 
 
 def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -> Segmenter:

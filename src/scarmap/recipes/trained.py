@@ -9,12 +9,13 @@ from typing import Any, get_type_hints
 import torch
 from torch import nn
 
+from scarmap.datasets.manifest import Maker
 from scarmap.errors import RunError
 from scarmap.evaluation.reliability import fit_calibration, read_reliability
 from scarmap.inference.cohort import Model
 from scarmap.inference.ensemble import Maps, average
-from scarmap.inference.manifest import fingerprint
 from scarmap.inference.segment import Segmenter
+from scarmap.inference.wanted import fingerprint
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
 from scarmap.recipes.describe import build, describe, describe_row, settings, unwrap
@@ -153,7 +154,15 @@ def run_model(run: RunFolder, *, device: str = "auto", own_recipe: str | None = 
         fingerprint_of(record, recipe, files),
         recipe.preparation.sequences,
         partial(_load, run.root.resolve(), device, own_recipe),
+        _maker(run, record),
     )
+
+
+def _maker(run: RunFolder, record: Mapping[str, Any]) -> Maker:
+    data, folder = record["data"], run.root.resolve().name
+    cases, layout = data.get("num_cases", "some"), data.get("layout", "unknown")
+    limits = f"run {folder}, trained on {cases} cases of layout {layout}; research use only"
+    return Maker(record["recipe"].get("name") or folder, limits=limits)
 
 
 def fingerprint_of(record: Mapping[str, Any], recipe: Recipe, weights: Sequence[Path]) -> str:

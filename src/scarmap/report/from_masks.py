@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from scarmap.datasets.case_files import CaseFiles
@@ -10,6 +12,7 @@ from scarmap.datasets.folder import find_cases
 from scarmap.datasets.masks import load_study, studies_of_folder
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError, RunError
+from scarmap.inference.origin import Origins
 from scarmap.io.run import RunFolder
 from scarmap.quantification.cohort import (
     Measuring,
@@ -24,6 +27,7 @@ from scarmap.quantification.files import (
     write_cohort,
     write_quantification,
 )
+from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import Choices
 from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
@@ -65,8 +69,8 @@ def report_study(
 ) -> Quantification:
     """Measure one study and write its page and its figures.
 
-    Probability maps beside the mask, as `scarmap predict --save-probabilities` writes them, give it
-    intervals.
+    A manifest beside the mask tells where it comes from. Probability maps beside it, as `scarmap
+    predict --save-probabilities` writes them, give it intervals.
 
     Args:
         files: Its mask as `labels`, and its images, if there are any.
@@ -80,9 +84,10 @@ def report_study(
         LabelError: The mask holds values that its layout does not define.
     """
     case = load_study(files)
-    study = measure_study(case, measuring)
+    origin = measuring.origin or Origins().of(files)
+    study = measure_study(case, replace(measuring, origin=origin))
     write_quantification(figures, study)
-    build_study(case, study, page, origin=measuring.origin)
+    build_study(case, study, page)
     return study
 
 
@@ -93,6 +98,7 @@ def report_cohort(
     name: str,
     measuring: Measuring,
     truth: Truth | None = None,
+    origin_of: Callable[[CaseFiles], MaskOrigin] | None = None,
     on_case: Callable[[str], None] = lambda _name: None,
 ) -> ReportedCohort:
     """Measure studies and write their pages; a broken one does not stop the others.
@@ -104,17 +110,18 @@ def report_cohort(
         name: What the cohort is called.
         measuring: How.
         truth: Another reading to agree with; studies that it lacks count for themselves only.
+        origin_of: Tells where a mask comes from; None for what the files beside it tell.
         on_case: Called with each study's name when it is done or has failed.
 
     Raises:
         DataError: No study could be measured.
     """
     folder = out / STUDIES
+    origin_of = origin_of or Origins().of
 
     def measure(each: CaseFiles) -> Quantification:
-        return report_study(
-            each, folder / f"{each.name}.html", folder / each.name / FILE, measuring
-        )
+        page, figures = folder / f"{each.name}.html", folder / each.name / FILE
+        return report_study(each, page, figures, replace(measuring, origin=origin_of(each)))
 
     measured = measure_cohort(files, measure, on_case=on_case)
     if not measured.studies:
@@ -162,7 +169,7 @@ def report_run_studies(
 
     Args:
         run: A run folder with predictions.
-        measuring: How; the origin of the masks is told by the run.
+        measuring: How; where the masks come from is told by the run.
         on_case: Called with each case's name when it is done or has failed.
 
     Raises:
@@ -185,7 +192,18 @@ def report_run_studies(
         files,
         run.quantification,
         name=f"{name}, held-out cases",
-        measuring=replace(measuring, origin=f"{name}, held out"),
+        measuring=measuring,
         truth=Truth("expert", truths) if truths else None,
+        origin_of=partial(_held_out_by, record, name),
         on_case=on_case,
+    )
+
+
+def _held_out_by(record: Mapping[str, Any], name: str, files: CaseFiles) -> MaskOrigin:
+    """A mask that the run's networks made of a case which they had not seen."""
+    looked_at = record["recipe"].get("sequences", files.images)
+    return MaskOrigin(
+        f"{name}, held out",
+        sequences=tuple(sequence for sequence in files.images if sequence in looked_at) or None,
+        remarks=tuple(record.get("flags", {}).get(files.name, ())),
     )

@@ -1,12 +1,14 @@
 """One mask becomes figures, whatever form it is given in."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scarmap.datasets.masks import one_study
 from scarmap.io.nifti import read_image
 from scarmap.labels import MaskArray
+from scarmap.quantification.origin import GIVEN, MaskOrigin
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import DEFAULT, Choices
 from scarmap.quantification.study import quantify as measure
@@ -42,7 +44,8 @@ def quantify(
         layout: Label layout of the mask: of a file, None asks the manifest beside it; an array
             without one holds the codes of "scarmap".
         image: LGE on the same grid, for classical thresholds; that of a prediction, and that of a
-            manifest, is taken where None is given.
+            manifest, is taken where None is given. Nothing else known, a mask on LGE alone shows
+            no edema.
         spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
         remote: As of `scarmap.quantification.study.quantify`, and so are the rest.
         probabilities: Region to its probability.
@@ -63,12 +66,15 @@ def quantify(
     >>> study.figures["infarct_ml"], study.figures["lv_pool_ml"]
     (1.0, 4.5)
     """
-    labels, own_layout, own_image, name = _parts(mask, layout, spacing_mm)
+    labels, own_layout, own_image, name, origin = _parts(mask, layout, spacing_mm)
+    if image is not None and origin.sequences is None:
+        origin = replace(origin, sequences=("LGE",))
     return measure(
         labels,
         case=case or name,
         layout=own_layout,
         image=own_image if image is None else as_volume(image, spacing_mm),
+        origin=origin,
         remote=remote,
         probabilities=probabilities,
         errors=errors,
@@ -80,15 +86,17 @@ def quantify(
 
 def _parts(
     mask: "Mask | Prediction", layout: str | None, spacing_mm: Spacing | None
-) -> tuple[LabelMap, str | None, Volume | None, str]:
-    """Labels, layout, LGE and name of what was given."""
+) -> tuple[LabelMap, str | None, Volume | None, str, MaskOrigin]:
+    """Labels, layout, LGE, name and origin of what was given."""
+    from scarmap.inference.origin import Origins
     from scarmap.workflow.predict import Prediction
 
     if isinstance(mask, Prediction):
-        return mask.labels, mask.layout, mask.case.images.get("LGE"), mask.case.name
+        lge = mask.case.images.get("LGE")
+        return mask.labels, mask.layout, lge, mask.case.name, mask.origin
     labels = as_labels(mask, layout=layout, spacing_mm=spacing_mm)
     if isinstance(mask, str | Path):
         files = one_study(Path(mask), layout=layout, images={})
         lge = read_image(files.images["LGE"]) if "LGE" in files.images else None
-        return labels, files.layout, lge, files.name
-    return labels, layout, None, ""
+        return labels, files.layout, lge, files.name, Origins().of(files)
+    return labels, layout, None, "", GIVEN

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.result import Flag
 from scarmap.report.pages.study import build_study
 
@@ -101,6 +102,20 @@ def test_flags_stand_under_the_key_figures_and_none_says_what_that_means(read, s
     assert "No flag was raised. That is no proof of a right mask" in text
 
 
+def test_grave_flags_stand_on_top_and_words_in_the_place_of_what_was_not_assessed(read, study):
+    flags = (
+        Flag("told_by_model", "An infarct of 4.23 ml was left out."),
+        Flag("no_edema", "None."),
+    )
+    missing = {tissue: "not assessable" for tissue in ("scar", "mvo") if tissue in study.tissues}
+    text, page = read(replace(study, flags=flags, unassessed=missing))
+    assert text.index("Read this first") < text.index("4.23 ml") < text.index("Key figures")
+    assert len([tag for tag in page.all("li") if tag.get("class") == "flag"]) == 1
+    assert "not assessable" in text
+    assert "no LGE image was given" in text
+    assert "Read this first" not in read(replace(study, flags=flags[1:]))[0]
+
+
 def test_without_a_direction_the_page_says_why_there_is_no_bullseye(read, study_without_direction):
     text, _ = read(study_without_direction)
     assert "No bullseye: " in text
@@ -128,7 +143,8 @@ def test_a_mask_without_images_has_a_page_too(read):
 
 
 def test_the_origin_of_the_mask_is_told(case, study, tmp_path):
-    page = build_study(case, study, tmp_path / "page.html", origin="mfunet, five folds")
+    study = replace(study, origin=MaskOrigin("mfunet, five folds"))
+    page = build_study(case, study, tmp_path / "page.html")
     assert "mfunet, five folds" in page.read_text(encoding="utf-8")
 
 

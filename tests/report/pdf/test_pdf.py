@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from scarmap.datasets.masks import load_study, studies_of_folder
+from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.study import quantify
 from scarmap.report.cells import AlignedTable, Column
 from scarmap.report.pages.study import build_study
@@ -28,7 +29,7 @@ def measured(case):
 
 @pytest.fixture(scope="module")
 def plain(case, measured):
-    return draw_study(case, measured, origin="some model 1.0")
+    return draw_study(case, replace(measured, origin=MaskOrigin("some model", "1.0")))
 
 
 def _sheets(pdf):
@@ -62,7 +63,7 @@ def test_more_slices_than_fit_on_a_sheet_go_on_on_another(case, measured, plain)
     )
     study = quantify(labels, case="tall", layout=case.layout)
     assert grid.shape[2] == 24
-    assert _sheets(draw_study(tall, study, origin="x")) == 1 + 2 + 1
+    assert _sheets(draw_study(tall, study)) == 1 + 2 + 1
 
 
 def test_a_mask_without_images_or_segments_is_drawn_too(case):
@@ -72,14 +73,14 @@ def test_a_mask_without_images_or_segments_is_drawn_too(case):
     labels = replace(case.labels, array=array)
     study = quantify(labels, case="bare", layout=case.layout)
     assert study.segments == ()
-    pdf = draw_study(replace(bare, labels=labels), study, origin="x")
+    pdf = draw_study(replace(bare, labels=labels), study)
     assert _sheets(pdf) == 3
 
 
 def test_an_empty_mask_is_drawn_too(case):
     labels = replace(case.labels, array=np.zeros_like(case.labels.array))
     study = quantify(labels, case="empty", layout=case.layout)
-    assert _sheets(draw_study(replace(case, labels=labels), study, origin="x")) > 2
+    assert _sheets(draw_study(replace(case, labels=labels), study)) > 2
 
 
 def test_outlines_and_discs_are_drawn_in_the_colours_of_the_page(plain):

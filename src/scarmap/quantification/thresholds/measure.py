@@ -20,6 +20,9 @@ from scarmap.quantification.thresholds.methods import (
 from scarmap.quantification.thresholds.remote import RemoteRegion, find_remote, remote_from
 from scarmap.volume import LabelMap, Volume
 
+_WHOLE_WALL = 90.0
+"""Percent of the wall; no infarct is that large, so a threshold that finds more found none."""
+
 
 def measure_thresholds(
     image: Volume,
@@ -54,7 +57,19 @@ def measure_thresholds(
         flags.append(flag("signed_image"))
     if reference is None and NEEDS_REMOTE.intersection(methods):
         flags.append(flag("no_remote"))
-    return tuple(_figures(image, labels, method, reference, signed) for method in methods), flags
+    found = tuple(_figures(image, labels, method, reference, signed) for method in methods)
+    return found, flags + _flags_of_full_walls(found)
+
+
+def _flags_of_full_walls(found: Sequence[ThresholdFigures]) -> list[Flag]:
+    full = [each.title.split(":")[0] for each in found if each.infarct_percent_lv >= _WHOLE_WALL]
+    if not full:
+        return []
+    message = (
+        f"{', '.join(full)}: at least {_WHOLE_WALL:g} % of the wall called infarct; no border "
+        "was found."
+    )
+    return [flag("threshold_fills_wall", message)]
 
 
 def _figures(

@@ -1,6 +1,6 @@
 """The page of a cohort: a table that sorts, distributions, and how two readings agree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import isnan
@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from scarmap.io.run import RunFolder
 from scarmap.quantification.dictionary import FLAGS, UNITS
+from scarmap.quantification.doubts import common_flags
 from scarmap.quantification.result import Quantification
 from scarmap.report.cells import Column, figure_text
 from scarmap.report.cohort.agreement import AgreementSection
@@ -78,12 +79,14 @@ def build_cohort(
     """
     ordered = sorted(studies, key=lambda study: study.case)
     today = date.today().isoformat()
-    codes = {flag.code for study in ordered for flag in study.flags}
+    shared = common_flags(ordered)
+    codes = {flag.code for study in ordered for flag in study.flags} - shared.keys()
     return write_page(
         out,
         "cohort.html",
         name=name,
-        facts=_facts(ordered, today),
+        facts=_facts(ordered, shared, today),
+        shared=list(shared.values()),
         studies=len(ordered),
         failed=sorted((failed or {}).items()),
         summary=summary_table(ordered),
@@ -96,12 +99,15 @@ def build_cohort(
     )
 
 
-def _facts(studies: Sequence[Quantification], today: str) -> list[tuple[str, str]]:
+def _facts(
+    studies: Sequence[Quantification], shared: Collection[str], today: str
+) -> list[tuple[str, str]]:
     layouts = {study.layout or "all tissues" for study in studies}
     versions = {study.scarmap_version for study in studies}
     return [
         ("Cases", str(len(studies))),
-        ("Flagged", str(sum(bool(study.flags) for study in studies))),
+        ("Flagged", str(sum(bool(_own(study, shared)) for study in studies))),
+        ("Masks", "; ".join(sorted({study.origin.title for study in studies}))),
         ("Labels", ", ".join(sorted(layouts))),
         ("scarmap", ", ".join(sorted(versions))),
         ("Made on", today),
@@ -109,7 +115,7 @@ def _facts(studies: Sequence[Quantification], today: str) -> list[tuple[str, str
 
 
 def case_table(studies: Sequence[Quantification], *, pages: Mapping[str, str]) -> SortableTable:
-    """Make a line per case with every figure that at least one case defines, and its flags.
+    """Make a line per case with every figure that at least one case defines, and its own flags.
 
     Args:
         studies: The cohort.
@@ -122,8 +128,13 @@ def case_table(studies: Sequence[Quantification], *, pages: Mapping[str, str]) -
         Column("slices"),
         Column("flags", text=True),
     )
+    shared = common_flags(studies)
     return SortableTable(
-        columns, tuple(_case_line(study, names, pages.get(study.case, "")) for study in studies)
+        columns,
+        tuple(
+            _case_line(study, names, pages.get(study.case, ""), _own(study, shared))
+            for study in studies
+        ),
     )
 
 
@@ -145,8 +156,13 @@ def distribution_pictures(studies: Sequence[Quantification]) -> list[Picture]:
     return [Picture("Distributions", caption, alt, chart_address(draw_distributions(values)))]
 
 
+def _own(study: Quantification, shared: Collection[str]) -> list[str]:
+    """Codes of the flags of a study that not every study of the cohort has, each once."""
+    return [code for code in dict.fromkeys(flag.code for flag in study.flags) if code not in shared]
+
+
 def _case_line(
-    study: Quantification, names: Sequence[str], address: str
+    study: Quantification, names: Sequence[str], address: str, codes: Sequence[str]
 ) -> tuple[SortableCell, ...]:
     values = [study.figures[name] for name in names]
     cells = (
@@ -154,7 +170,7 @@ def _case_line(
         for name, value in zip(names, values, strict=True)
     )
     slices = str(study.shape[2])
-    flags = ", ".join(_words(flag.code) for flag in study.flags)
+    flags = ", ".join(map(_words, codes))
     return (
         SortableCell(study.case, study.case, address),
         *cells,

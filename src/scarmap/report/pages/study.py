@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from scarmap.labels import INDEX, TISSUES
-from scarmap.quantification.cohort import GIVEN_MASK
+from scarmap.quantification.dictionary import GRAVE
 from scarmap.quantification.result import Quantification
 from scarmap.report.html import write_page
 from scarmap.report.study.discs import discs
@@ -16,14 +16,13 @@ from scarmap.report.study.view import standard_view
 from scarmap.volume import Case
 
 
-def build_study(case: Case, study: Quantification, out: Path, *, origin: str = GIVEN_MASK) -> Path:
+def build_study(case: Case, study: Quantification, out: Path) -> Path:
     """Write the page of one study.
 
     Args:
         case: Its images, if there are any, and the mask that was measured as its labels.
         study: What was measured in that mask.
         out: Target, an HTML file.
-        origin: Where the mask comes from: a model's name and version, or that it was given.
 
     Returns:
         The page.
@@ -36,10 +35,11 @@ def build_study(case: Case, study: Quantification, out: Path, *, origin: str = G
         out,
         "study.html",
         name=case.name,
-        facts=study_facts(case, study, origin, today),
+        facts=study_facts(case, study, today),
         figures=key_figures(study),
         figure_note=intervals_note(study),
-        flags=[flag.message for flag in study.flags],
+        warnings=[flag.message for flag in study.flags if flag.code in GRAVE],
+        flags=[flag.message for flag in study.flags if flag.code not in GRAVE],
         discs_title="Segments" if study.segments else "Rings",
         discs_note=discs_note(study),
         discs=discs(study),
@@ -63,20 +63,27 @@ def base_to_apex(study: Quantification) -> range:
     return range(count) if study.reference.base == "first" else range(count - 1, -1, -1)
 
 
-def study_facts(
-    case: Case, study: Quantification, origin: str, today: str
-) -> list[tuple[str, str]]:
+def study_facts(case: Case, study: Quantification, today: str) -> list[tuple[str, str]]:
     """What was measured, with what: title and value, one line each."""
     x_mm, y_mm, z_mm = study.spacing_mm
     return [
         ("Sequences", ", ".join(sorted(case.images)) or "none given"),
+        *_looked_at(case, study),
         ("Slices", f"{study.shape[2]}, {z_mm:.3g} mm apart"),
         ("Pixels", f"{x_mm:.3g} × {y_mm:.3g} mm"),
-        ("Mask", origin),
+        ("Mask", study.origin.title),
         ("Labels", study.layout or "all tissues"),
         ("scarmap", study.scarmap_version),
         ("Made on", today),
     ]
+
+
+def _looked_at(case: Case, study: Quantification) -> list[tuple[str, str]]:
+    """What the mask was made from, where it is known and the page shows other images."""
+    sequences = study.origin.sequences
+    if sequences is None or set(sequences) == set(case.images):
+        return []
+    return [("Mask made from", ", ".join(sorted(sequences)))]
 
 
 def discs_note(study: Quantification) -> str:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from scarmap.io.files import replacing
-from scarmap.quantification.cohort import GIVEN_MASK
 from scarmap.quantification.result import Quantification
 from scarmap.report.pdf.browser import find_browser, print_page
 from scarmap.report.pdf.plain import draw_study
@@ -16,7 +15,6 @@ def write_study_pdf(
     study: Quantification,
     out: Path,
     *,
-    origin: str = GIVEN_MASK,
     browser: Path | None = None,
 ) -> bytes:
     """Print the page of a study, by Chromium where it is installed, else drawn plainly.
@@ -26,7 +24,6 @@ def write_study_pdf(
         case: What was given to it.
         study: The same.
         out: Target, a PDF file.
-        origin: Where the mask comes from.
         browser: The browser; looked for when None.
 
     Returns:
@@ -35,7 +32,7 @@ def write_study_pdf(
     browser = browser or find_browser()
     pdf = print_page(page, browser) if browser else None
     if pdf is None:
-        pdf = draw_study(case, study, origin=origin)
+        pdf = draw_study(case, study)
     with replacing(out) as temporary:
         temporary.write_bytes(pdf)
     return pdf

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights" / "builtin.safetensors"
 LIMITS = "trained on synthetic hearts only; research use, not a medical device"
+HARDLY_CALLS = ("edema", "mvo")
+"""Tissues that it hardly ever calls, by its card."""
 
 
 def load_builtin(
