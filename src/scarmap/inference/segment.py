@@ -40,6 +40,8 @@ class Segmenter:
         calibrate: Makes probabilities (K, X, Y, Z) mean what they say; it was fitted on cases that
             the system had not seen. Probabilities that are handed out are calibrated, masks are
             made from the networks' own. None changes nothing.
+        glance: As `probabilities`, of one view of each slice: enough to find the heart by. None
+            finds it by `probabilities`.
     """
 
     preparation: Preparation
@@ -50,6 +52,7 @@ class Segmenter:
     check: Callable[[LabelArray], tuple[str, ...]] | None = None
     finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
     calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+    glance: Predict | None = None
 
     def layout_of(self, case: str) -> str:
         """Label layout of a case's mask.
@@ -97,12 +100,12 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
         segmenter: The trained system.
     """
     slices = prepare(case, segmenter.preparation)
-    found = run(slices.images, segmenter)
+    found = run(slices.images, segmenter.probabilities)
     if not _settled(slices, found, segmenter):
         centre = _search(case, segmenter)
         if centre is not None:
             slices = prepare(case, segmenter.preparation, centre_share=centre)
-            found = run(slices.images, segmenter)
+            found = run(slices.images, segmenter.probabilities)
     probabilities = restore(found, slices.way_back)
     labels = segmenter.compose(probabilities)
     if segmenter.layout != MIXED:
@@ -114,18 +117,18 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
     return Segmentation(mask, probabilities, observed + doubtful, decided)
 
 
-def run(images: NDArray[np.float32], segmenter: Segmenter) -> NDArray[np.float32]:
-    """Run the networks over slices, a few at a time.
+def run(images: NDArray[np.float32], predict: Predict) -> NDArray[np.float32]:
+    """Run networks over slices, a few at a time.
 
     Args:
         images: (Z, S, H, W).
-        segmenter: The trained system.
+        predict: The networks.
 
     Returns:
         (Z, K, H, W).
     """
     chunks = [
-        segmenter.probabilities(images[start : start + SLICES_AT_ONCE])
+        predict(images[start : start + SLICES_AT_ONCE])
         for start in range(0, len(images), SLICES_AT_ONCE)
     ]
     return np.concatenate(chunks)
@@ -153,9 +156,10 @@ def _settled(slices: Slices, found: NDArray[np.float32], segmenter: Segmenter) -
 
 def _search(case: Case, segmenter: Segmenter) -> tuple[float, float] | None:
     whole = whole_slices(case, segmenter.preparation)
+    look = segmenter.glance or segmenter.probabilities
 
     def heart_map(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        heart = _heart(run(windows, segmenter), segmenter)
+        heart = _heart(run(windows, look), segmenter)
         assert heart is not None
         return heart
 

@@ -88,9 +88,8 @@ def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -
     _check_files(root, record["files"])
     regions: tuple[str, ...] = freeze(record["regions"])
     networks = [load_network(root / name, device) for name in record["networks"]]
-    members = [
-        partial(average_views, network, views=views or record["views"]) for network in networks
-    ]
+    views = views or record["views"]
+    members = [partial(average_views, network, views=views) for network in networks]
     return Segmenter(
         preparation=_preparation(record["preparation"]),
         layout=record["layout"],
@@ -100,6 +99,7 @@ def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -
         check=_part(record["check"]),
         finish=_part(record["finish"]),
         calibrate=fit_calibration(regions, read_reliability(root).values()),
+        glance=partial(average, networks),
     )
 
 

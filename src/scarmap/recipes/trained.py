@@ -1,13 +1,13 @@
 """From a run folder to a segmenter, with a check that the weights still fit the recipe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from scarmap.datasets.manifest import Maker
 from scarmap.errors import RunError
@@ -18,6 +18,7 @@ from scarmap.inference.segment import Segmenter
 from scarmap.inference.wanted import fingerprint
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
+from scarmap.nn.views import has_views_of_the_whole
 from scarmap.recipes.describe import build, describe, describe_row, settings, unwrap
 from scarmap.recipes.devices import choose_device
 from scarmap.recipes.names import as_today, find, recorded_name, system_of
@@ -249,7 +250,12 @@ def make_segmenter(
         spacing_mm: In-plane pixel size of the training images; other images are resampled to it.
         device: Where the models are.
     """
-    members = [partial(_run_stages, recipe, stages, device) for stages in folds]
+    assemble = recipe.assemble
+    members = [partial(_run_stages, assemble, stages, device) for stages in folds]
+    # An inference that decides between its networks, as the cascade does, is left as it is.
+    if has_views_of_the_whole(unwrap(assemble)[0]):
+        assemble = partial(assemble, views=1)
+    glances = [partial(_run_stages, assemble, stages, device) for stages in folds]
     return Segmenter(
         preparation=at_spacing(recipe.preparation, spacing_mm),
         layout=layout,
@@ -258,6 +264,7 @@ def make_segmenter(
         compose=recipe.compose,
         check=recipe.check,
         finish=recipe.finish,
+        glance=partial(average, glances),
     )
 
 
@@ -268,8 +275,11 @@ def at_spacing(preparation: Preparation, spacing_mm: float) -> Preparation:
 
 @torch.inference_mode()
 def _run_stages(
-    recipe: Recipe, stages: Mapping[str, nn.Module], device: torch.device, slices: Maps
+    assemble: Callable[[Mapping[str, nn.Module], Tensor], Tensor],
+    stages: Mapping[str, nn.Module],
+    device: torch.device,
+    slices: Maps,
 ) -> Maps:
     """Slices (Z, S, H, W) to probabilities (Z, K, H, W), by torch."""
-    found: Maps = recipe.assemble(stages, torch.from_numpy(slices).to(device)).float().cpu().numpy()
+    found: Maps = assemble(stages, torch.from_numpy(slices).to(device)).float().cpu().numpy()
     return found

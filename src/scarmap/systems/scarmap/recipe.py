@@ -12,7 +12,7 @@ from scarmap.datasets.folds import no_folds, seeded_folds
 from scarmap.labels import SEQUENCES
 from scarmap.recipes.recipe import Recipe, Row
 from scarmap.recipes.settings import check_choices, check_sequences
-from scarmap.systems.scarmap.choices import check_ranges, check_start
+from scarmap.systems.scarmap.choices import check_ranges, check_start, decisions
 from scarmap.systems.scarmap.targets import FOUND
 
 
@@ -28,6 +28,8 @@ def scarmap(
     any_scanner: bool = False,
     residual: bool = False,
     pathology_threshold: float = 0.5,
+    infarct_threshold: float | None = None,
+    no_reflow_threshold: float | None = None,
     smallest_infarct_percent: float = 2.25,
     smallest_no_reflow_percent: float = 0.25,
 ) -> Recipe:
@@ -50,8 +52,11 @@ def scarmap(
             region of its own: for training on synthetic hearts, which know no scanner and have
             every label. On patients, the images as they are teach more.
         residual: Residual blocks instead of plain ones.
-        pathology_threshold: Share of the wall's probability from which on a pixel is injured, of
-            the injured one's from which on it is infarcted, and so on; one half takes the likelier.
+        pathology_threshold: Share of the wall's probability from which on a pixel is injured; one
+            half takes the likelier.
+        infarct_threshold: Share of the injured one's from which on it is infarcted; None takes
+            `pathology_threshold`.
+        no_reflow_threshold: The same of no-reflow within the infarct.
         smallest_infarct_percent: A connected part of an infarct that is a smaller share of the wall
             is left out of a mask; a patient whose infarct has no larger part has none.
         smallest_no_reflow_percent: The same of no-reflow, where the infarct around it takes its
@@ -67,7 +72,11 @@ def scarmap(
         width=width,
         size=size,
         spacing_mm=spacing_mm,
-        pathology_threshold=pathology_threshold,
+        thresholds={
+            "pathology": pathology_threshold,
+            "infarct": infarct_threshold,
+            "no_reflow": no_reflow_threshold,
+        },
         smallest_percent={
             "infarct": smallest_infarct_percent,
             "no_reflow": smallest_no_reflow_percent,
@@ -110,7 +119,10 @@ def scarmap(
         stages=(stage,),
         regions=FOUND,
         assemble=partial(inference.assemble, views=views),
-        compose=partial(postprocess.compose, threshold=pathology_threshold),
+        compose=partial(
+            postprocess.compose,
+            threshold=decisions(pathology_threshold, infarct_threshold, no_reflow_threshold),
+        ),
         finish=partial(
             postprocess.decide_presence,
             smallest_infarct_percent=smallest_infarct_percent,
