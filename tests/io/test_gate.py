@@ -28,8 +28,8 @@ PLACES = {
 
 
 def whole_file():
-    image = nibabel.Nifti1Image(np.arange(7 * 6 * 3, dtype=np.int16).reshape(7, 6, 3), PLACE)
-    return image.to_bytes()
+    values = np.arange(7 * 6 * 3, dtype=np.int16).reshape(7, 6, 3) % 5
+    return nibabel.Nifti1Image(values, PLACE).to_bytes()
 
 
 def changed(field, *values):
