@@ -4,6 +4,7 @@ import pytest
 
 from scarmap.errors import DataError
 from scarmap.io.colours import slicer_colours, snap_colours, write_colours
+from scarmap.io.formats import by_name
 from scarmap.io.nifti import read_image, read_labels, write_labels
 from scarmap.labels import codes
 from scarmap.volume import LabelMap
@@ -58,3 +59,10 @@ def test_colour_tables_name_every_code_of_a_layout(tmp_path, layout):
     snap = [line.split(None, 7) for line in snap_colours(layout).splitlines() if line[0] != "#"]
     assert {line[7].strip('"'): int(line[0]) for line in snap} == codes(layout)
     assert all(path.is_file() for path in write_colours(tmp_path, layout))
+
+
+def test_two_files_of_one_name_are_named_both(tmp_path):
+    twins = [tmp_path / "a.nii", tmp_path / "a.nii.gz"]
+    assert by_name([twins[0], tmp_path / "b.nii.gz"]).keys() == {"a", "b"}
+    with pytest.raises(DataError, match=r"a\.nii and .*a\.nii\.gz have the same name"):
+        by_name(twins)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from scarmap.datasets import myops2020, nnunet, plain, worklist
+from scarmap.datasets import emidec, myops2020, nnunet, plain, worklist
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, holds_sets, read_sets
 from scarmap.datasets.manifest import entry_of, read_entries
 from scarmap.datasets.myops2020 import case_name
 from scarmap.errors import DataError
-from scarmap.io.formats import has_image_ending, without_ending
+from scarmap.io.formats import by_name, has_image_ending
 from scarmap.io.nifti import read_labels
 from scarmap.labels import LAYOUTS, MIXED, SEQUENCES, codes, common_layout
 from scarmap.volume import Case
@@ -202,7 +202,9 @@ def find_masks(folder: Path) -> dict[str, Path]:
         raise DataError(f"{folder} is not a folder of masks.")
     contours = _shown(folder, "*/Contours/*.nii*")
     if contours:
-        return {path.parent.parent.name: path for path in contours}
+        truths = {path.parent for path in contours}
+        found = {truth.parent.name: emidec.only_image(truth) for truth in sorted(truths)}
+        return {name: path for name, path in found.items() if path}
     if holds_sets(folder):
         return _truths(read_sets(folder, labelled=True))
     return (
@@ -214,7 +216,7 @@ def find_masks(folder: Path) -> dict[str, Path]:
 
 
 def _flat_masks(folder: Path) -> dict[str, Path]:
-    flat = {without_ending(path): path for path in _shown(folder, "*")}
+    flat = by_name(_shown(folder, "*"))
     masks = {name: path for name, path in flat.items() if "_probabilities" not in name}
     if not masks:
         raise DataError(

@@ -3,6 +3,7 @@
 Masks are always written as NIfTI. DICOM is recognised, so that an error can say what to do.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import nibabel
 import numpy as np
 
 from scarmap.errors import DataError
+from scarmap.io.gate import check_placement, check_voxel_size, check_voxels, read_nifti
 
 NIFTI = (".nii.gz", ".nii")
 OTHERS = (".nrrd", ".nhdr", ".mha", ".mhd")
@@ -36,6 +38,24 @@ def without_ending(path: Path) -> str:
     return path.name[: -len(found[0])] if found else path.name
 
 
+def by_name(paths: Iterable[Path]) -> dict[str, Path]:
+    """Images or masks by their name without its ending.
+
+    Raises:
+        DataError: Two of them share a name, such as `a.nii` and `a.nii.gz`: nobody can tell which
+            one is meant.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        name = without_ending(path)
+        if name in found:
+            raise DataError(
+                f"{found[name]} and {path} have the same name and may differ. Remove one of them."
+            )
+        found[name] = path
+    return found
+
+
 def load_image(path: Path) -> Any:
     """An image as nibabel has it, whatever its format.
 
@@ -43,10 +63,12 @@ def load_image(path: Path) -> Any:
         path: NIfTI, NRRD or MetaImage.
 
     Raises:
-        DataError: Its format needs SimpleITK, which is not installed.
+        DataError: Its format needs SimpleITK, which is not installed; or its header announces what
+            no image of a heart is, see `scarmap.io.gate`.
+        OSError: It cannot be read, or its checksum is wrong.
         ValueError: It is damaged.
     """
-    return _load_itk(path) if path.name.lower().endswith(OTHERS) else nibabel.load(path)
+    return _load_itk(path) if path.name.lower().endswith(OTHERS) else read_nifti(path)
 
 
 def _load_itk(path: Path) -> Any:
@@ -57,8 +79,12 @@ def _load_itk(path: Path) -> Any:
             f"{path} is not NIfTI, and SimpleITK, which reads {path.suffix} files, is not "
             "installed. Install it: pip install SimpleITK. Or save the image as NIfTI."
         ) from None
+    reader = SimpleITK.ImageFileReader()
+    reader.SetFileName(str(path))
     try:
-        image = SimpleITK.ReadImage(str(path))
+        reader.ReadImageInformation()
+        check_voxels(reader.GetSize(), path)
+        image = reader.Execute()
     except RuntimeError as problem:
         raise ValueError(str(problem).splitlines()[-1]) from None
     if image.GetNumberOfComponentsPerPixel() > 1:
@@ -68,6 +94,8 @@ def _load_itk(path: Path) -> Any:
     direction = np.reshape(image.GetDirection(), (axes, axes))
     affine[:axes, :axes] = direction * np.asarray(image.GetSpacing())
     affine[:axes, 3] = image.GetOrigin()
+    check_voxel_size(image.GetSpacing()[:3], path, field="its spacing")
+    check_placement(affine, path)
     array = SimpleITK.GetArrayFromImage(image).T
     if array.dtype.kind in "iu" and array.dtype.itemsize > 4:
         array = array.astype(np.int32)

@@ -17,9 +17,16 @@ from scarmap.errors import DataError, GeometryError
 from scarmap.io.coding import decode, encode, merge
 from scarmap.io.files import replacing
 from scarmap.io.formats import explain_dicom, is_dicom, load_image
+from scarmap.io.gate import placement
 from scarmap.volume import Grid, LabelMap, Volume
 
 logger = logging.getLogger(__name__)
+
+_DAMAGED = (
+    *(OSError, EOFError, ValueError, OverflowError, MemoryError, zlib.error),
+    *(ImageFileError, HeaderDataError),
+)
+"""What nibabel and zlib raise about a damaged file; `DataError` is none of them."""
 
 
 def read_image(path: Path) -> Volume:
@@ -138,7 +145,7 @@ def _load(path: Path) -> tuple[Any, NDArray[Any]]:
     try:
         image = load_image(path)
         array = np.asanyarray(image.dataobj)
-    except (OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError) as problem:
+    except _DAMAGED as problem:
         reason = " ".join(str(problem).split())
         raise DataError(
             f"{path} cannot be read as NIfTI ({reason}). The file is damaged or cut short, or it "
@@ -155,13 +162,8 @@ def _load(path: Path) -> tuple[Any, NDArray[Any]]:
 def _grid(header: Any, path: Path, shape: tuple[int, ...]) -> Grid:
     spacing = [float(value) for value in header.get_zooms()[:3]]
     spacing += [1.0] * (3 - len(spacing))
-    if not all(np.isfinite(spacing)) or min(spacing) <= 0:
-        raise DataError(
-            f"{path} states the voxel size {spacing} mm; every axis must be positive. Repair its "
-            "header."
-        )
     _check_slice_axis(spacing, path)
-    affine = np.asarray(header.get_best_affine(), dtype=np.float64)
+    affine = placement(header, path)
     if not np.allclose(np.linalg.norm(affine[:3, :3], axis=0), spacing, rtol=1e-2):
         _warn_once(
             "Voxel sizes in pixdim and in the affine disagree (EMIDEC files do this); pixdim is "
