@@ -117,3 +117,12 @@ def test_a_folder_with_a_manifest_holds_masks_and_not_images(masks, entry, write
     assert only_images(masks.with_name("alone"))
     append_entry(masks.with_name("alone") / "manifest.jsonl", entry)
     assert not only_images(masks.with_name("alone"))
+
+
+def test_a_link_is_not_written_through(tmp_path, masks, entry):
+    victim = tmp_path / "victim.txt"
+    victim.write_text("kept")
+    (masks / "manifest.jsonl").symlink_to(victim)
+    with pytest.raises(DataError, match="is a link"):
+        append_entry(masks / "manifest.jsonl", entry)
+    assert victim.read_text() == "kept"

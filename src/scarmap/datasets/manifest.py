@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from scarmap.datasets.case_files import CaseFiles
-from scarmap.errors import LabelError
+from scarmap.errors import DataError, LabelError
 from scarmap.labels import codes
 from scarmap.version import __version__
 
@@ -112,10 +112,24 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
+def _open_own(path: Path) -> IO[bytes]:
+    """A file to append to that is no link: a link would be written through, wherever it leads."""
+    if path.is_symlink():
+        raise DataError(
+            f"{path} is a link; the manifest must be a file of this folder. Remove the link, or "
+            "give another --out."
+        )
+    return path.open("a+b")
+
+
 def append_entry(path: Path, entry: Entry) -> None:
-    """Add a line; a line that a killed process left half written is ended first."""
+    """Add a line; a line that a killed process left half written is ended first.
+
+    Raises:
+        DataError: The file is a link.
+    """
     line = json.dumps(asdict(entry), ensure_ascii=False)
-    with path.open("a+b") as file:
+    with _open_own(path) as file:
         if file.tell():
             file.seek(-1, 2)
             line = line if file.read() == b"\n" else f"\n{line}"

@@ -9,6 +9,7 @@ from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, holds_sets, read_sets
 from scarmap.datasets.manifest import entry_of, read_entries
 from scarmap.datasets.myops2020 import case_name
+from scarmap.datasets.names import check_name
 from scarmap.errors import DataError
 from scarmap.io.formats import by_name, has_image_ending
 from scarmap.io.nifti import read_labels
@@ -217,7 +218,7 @@ def find_masks(folder: Path) -> dict[str, Path]:
 
 def _flat_masks(folder: Path) -> dict[str, Path]:
     flat = by_name(_shown(folder, "*"))
-    masks = {name: path for name, path in flat.items() if "_probabilities" not in name}
+    masks = {check_name(name): path for name, path in flat.items() if "_probabilities" not in name}
     if not masks:
         raise DataError(
             f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout "
