@@ -24,6 +24,7 @@ import scarmap.cli.demo
 from scarmap.cli.main import main
 
 scarmap.cli.demo.PATIENTS = 1
+scarmap.cli.demo.SIZES = {"num_slices": 3, "in_plane": 96, "phases": 4}
 for words in COMMANDS:
     sys.argv = ["scarmap", *words]
     try:
@@ -72,6 +73,7 @@ def test_the_demo_simulates_patients_and_goes_all_the_way(tmp_path):
     assert ended.returncode == 0, ended.stderr
     page = Path(tmp_path / "demo" / "run" / "report.html").read_text(encoding="utf-8")
     assert "scarmap-synthetic" in page
+    assert (tmp_path / "demo" / "study" / "segmentation.dcm").is_file()
 
 
 @pytest.mark.parametrize(

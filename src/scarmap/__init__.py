@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scarmap.workflow.pages import write_report
     from scarmap.workflow.predict import Prediction, predict, predict_folder
     from scarmap.workflow.quantify import quantify
+    from scarmap.workflow.study import study_from_dicom
     from scarmap.workflow.train import train
 
 
@@ -57,6 +58,7 @@ __all__ = [
     "read_labels",
     "region_mask",
     "segment",
+    "study_from_dicom",
     "train",
     "write_labels",
     "write_report",

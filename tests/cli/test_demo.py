@@ -10,17 +10,25 @@ def test_a_folder_that_holds_anything_else_is_not_touched(scarmap, tmp_path):
     assert (tmp_path / "patients" / "real.txt").read_text() == "precious"
 
 
-def test_the_whole_way_ends_with_a_page_and_can_be_walked_again(scarmap, tmp_path, monkeypatch):
+def test_the_whole_way_from_dicom_and_back_can_be_walked_again(scarmap, tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "PATIENTS", 1)
+    monkeypatch.setattr(demo, "SIZES", {"num_slices": 3, "in_plane": 96, "phases": 4})
+    monkeypatch.setattr("scarmap.report.pdf.study.find_browser", lambda: None)
     for _ in range(2):
         ended = scarmap("demo", "--out", tmp_path / "demo")
         assert ended.code == 0
         assert "trained on synthetic hearts only" in ended.out
-    page = tmp_path / "demo" / "run" / "report.html"
-    assert str(page) in ended.out.replace("\n", "")
-    html = page.read_text(encoding="utf-8")
+    made, run = tmp_path / "demo" / "study", tmp_path / "demo" / "run"
+    assert "DICOM files" in ended.out
+    printed = ended.out.replace("\n", "")
+    assert printed.endswith(f"Open this page in a browser: {made / 'page.html'}")
+    for name in ("segmentation.dcm", "structured_report.dcm", "page.dcm", "page.pdf"):
+        assert (made / name).is_file()
+        assert name in printed or name == "page.pdf"
+    assert str(run / "report.html") in printed
+    html = (run / "report.html").read_text(encoding="utf-8")
     assert "data:image" in html
-    assert (tmp_path / "demo" / "run" / "evaluation" / "summary.json").is_file()
-    assert len(list((tmp_path / "demo" / "run" / "predictions").iterdir())) == 1
-    assert (tmp_path / "demo" / "run" / "quantification" / "cohort.csv").is_file()
+    assert (run / "evaluation" / "summary.json").is_file()
+    assert len(list((run / "predictions").iterdir())) == 1
+    assert (run / "quantification" / "cohort.csv").is_file()
     assert "quantification/" in html

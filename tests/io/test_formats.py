@@ -45,7 +45,7 @@ def test_a_damaged_file_of_another_format_is_one_paragraph(tmp_path):
 
 def test_dicom_where_nifti_is_expected_names_the_command_for_it(tmp_path):
     (tmp_path / "IM1").write_bytes(bytes(128) + b"DICM")
-    with pytest.raises(DataError, match=r"IM1 is a DICOM file.*scarmap dicom"):
+    with pytest.raises(DataError, match=r"IM1 is a DICOM file.*scarmap study.*scarmap import"):
         read_image(tmp_path / "IM1")
     with pytest.raises(DataError, match="holds DICOM files"):
         read_image(tmp_path)

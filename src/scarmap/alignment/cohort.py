@@ -10,7 +10,7 @@ from scarmap.alignment.record import about
 from scarmap.alignment.result import Aligned, How
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.manifest import look_at
-from scarmap.errors import ScarmapError
+from scarmap.errors import DataError, ScarmapError, suggest
 from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json, write_json
 from scarmap.io.nifti import read_image, write_image
@@ -21,6 +21,9 @@ from scarmap.volume import Grid, Volume, check_same_grid
 FOLDER = "aligned"
 """In the folder of the masks: `<case>/<sequence>.nii.gz` and `<case>/alignment.json`."""
 RECORD = "alignment.json"
+
+CHOICES = ("none", "headers", "full")
+"""Ways to align that a user may ask for."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,31 @@ class AlignedCohort:
     files: tuple[CaseFiles, ...]
     flagged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AlignedStudy:
+    """What became of one study.
+
+    Attributes:
+        files: It with its images on one grid.
+        flags: What its reader must be told.
+        aligned: What alignment made; None where there was nothing to align, or it was done before.
+    """
+
+    files: CaseFiles
+    flags: tuple[str, ...] = ()
+    aligned: Aligned | None = None
+
+
+def check_choice(how: str) -> None:
+    """Raise unless a way to align is known.
+
+    Raises:
+        DataError: It is not.
+    """
+    if how not in CHOICES:
+        raise DataError(f"--align {how!r} is not known. {suggest(how, CHOICES)}")
 
 
 def align_cohort(
@@ -72,23 +100,21 @@ def align_cohort(
         if only is not None and each.name not in only:
             continue
         try:
-            aligned, told = align_files(
-                each, out / FOLDER / each.name, how=how, segmenter=segmenter
-            )
+            study = align_files(each, out / FOLDER / each.name, how=how, segmenter=segmenter)
         except (ScarmapError, OSError) as problem:
             failed[each.name] = str(problem)
             continue
-        made[-1] = aligned
-        if told:
-            flagged[each.name] = told
+        made[-1] = study.files
+        if study.flags:
+            flagged[each.name] = study.flags
         on_case(each.name)
     return AlignedCohort(tuple(made), flagged, failed)
 
 
 def align_files(
     files: CaseFiles, folder: Path, *, how: How, segmenter: Callable[[], Segmenter]
-) -> tuple[CaseFiles, tuple[str, ...]]:
-    """Align one study: the files of its images on one grid, and what its reader must be told.
+) -> AlignedStudy:
+    """Align one study and write what changed.
 
     The reference stays the file that it is. Where there is nothing to align, nothing is written.
 
@@ -98,15 +124,15 @@ def align_files(
     """
     known = {each: path for each, path in files.images.items() if each in SEQUENCES}
     if len(known) < 2:
-        return files, ()
+        return AlignedStudy(files)
     wanted = _wanted(known, how)
     done = _done(folder, wanted)
     if done is not None:
         used = _aligned_files(files, folder, done["reference"], done["written"])
-        return used, tuple(done["flags"])
+        return AlignedStudy(used, tuple(done["flags"]))
     images = {each: read_image(path) for each, path in known.items()}
     if how == "headers" and _on_one_grid(images, files):
-        return files, ()
+        return AlignedStudy(files)
     aligned = align(images, how=how, segmenter=segmenter() if how == "full" else None)
     return _write(files, folder, aligned, wanted)
 
@@ -128,14 +154,15 @@ def _done(folder: Path, wanted: Mapping[str, object]) -> dict[str, Any] | None:
 
 def _write(
     files: CaseFiles, folder: Path, aligned: Aligned, wanted: Mapping[str, object]
-) -> tuple[CaseFiles, tuple[str, ...]]:
+) -> AlignedStudy:
     used = [each for each, moves in aligned.moves.items() if len(moves.missing) < len(moves.slices)]
     for each in used:
         image = aligned.images[each]
         write_image(folder / f"{each}.nii.gz", image.array, image.grid)
     told = about(aligned)
     write_json(folder / RECORD, {**told, **wanted, "written": used})
-    return _aligned_files(files, folder, aligned.reference, used), tuple(told["flags"])
+    placed = _aligned_files(files, folder, aligned.reference, used)
+    return AlignedStudy(placed, tuple(told["flags"]), aligned)
 
 
 def _aligned_files(

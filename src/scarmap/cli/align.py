@@ -4,16 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from scarmap.errors import DataError, suggest
-
 if TYPE_CHECKING:
     from scarmap.alignment.cohort import AlignedCohort
     from scarmap.alignment.result import How
     from scarmap.datasets.case_files import CaseFiles
     from scarmap.inference.cohort import Shard
-    from scarmap.inference.segment import Segmenter
-
-CHOICES = ("none", "headers", "full")
 
 
 def align_studies(
@@ -24,7 +19,7 @@ def align_studies(
     Args:
         files: The studies.
         out: Folder of the masks.
-        how: One of `CHOICES`.
+        how: "none", "headers" or "full".
         device: Where the built-in model works.
         shard: Align only this part of the studies.
 
@@ -33,10 +28,10 @@ def align_studies(
     """
     from rich.console import Console
 
-    from scarmap.alignment.cohort import AlignedCohort, align_cohort
+    from scarmap.alignment.cohort import AlignedCohort, align_cohort, check_choice
+    from scarmap.workflow.models import load_one_view
 
-    if how not in CHOICES:
-        raise DataError(f"--align {how!r} is not known. {suggest(how, CHOICES)}")
+    check_choice(how)
     if how == "none":
         return AlignedCohort(tuple(files))
     with Console(stderr=True).status("aligning") as status:
@@ -45,13 +40,6 @@ def align_studies(
             out,
             how=cast("How", how),
             only=None if shard is None else {each.name for each in shard.part(files)},
-            load_segmenter=lambda: one_view(device),
+            load_segmenter=lambda: load_one_view(device),
             on_case=lambda name: status.update(f"aligned {name}"),
         )
-
-
-def one_view(device: str) -> "Segmenter":
-    """The built-in model, which sees a heart in any one sequence; one view is enough."""
-    from scarmap.systems.scarmap.builtin import load_builtin
-
-    return load_builtin(device, views=1)

@@ -30,6 +30,8 @@ _Verbose = Annotated[
 ]
 _RESUMED = ("train",)
 """Commands that go on only when asked to."""
+_ANEW = ("study",)
+"""Commands that keep nothing."""
 
 
 def everyday(command: Callable[..., None]) -> Callable[..., None]:
@@ -94,4 +96,6 @@ def _stopped(command: str) -> str:
     words = ["scarmap", *sys.argv[1:]]
     if command in _RESUMED and "--resume" not in words:
         words.append("--resume")
+    if command in _ANEW:
+        return f"stopped. Nothing is kept. To begin anew: {shlex.join(words)}"
     return f"stopped. What was finished is kept. To continue: {shlex.join(words)}"

@@ -1,14 +1,20 @@
-"""`scarmap demo`: the whole way from images to a page, on synthetic hearts."""
+"""`scarmap demo`: from a synthetic scanner's export to a page and back, and scores of patients."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scarmap.cli.options import Device
 
+if TYPE_CHECKING:
+    from scarmap.workflow.study import StudyResult
+
 PATIENTS = 4
 _SEED = 2
+_VENDOR, _STUDY_SEED = "siemens", 3
+SIZES = {"num_slices": 9, "in_plane": 128, "phases": 25}
+"""Of the study."""
 _MARKER = ".scarmap-demo"
 
 
@@ -18,31 +24,51 @@ def demo(
     ] = Path("demo"),
     device: Device = "auto",
 ) -> None:
-    """Simulate patients, segment them, score and measure the masks, and make pages of it."""
+    """Take a synthetic DICOM study to a page, SEG, SR and PDF; score patients whose truth is known.
+
+    Everything is synthetic: no data are needed.
+    """
+    parts = _prepared_folders(out)
+    made = _study(parts["export"], parts["study"], device)
+    scores = _cohort(parts["patients"], parts["run"], device)
+    sent = made.sent
+    typer.echo(
+        f"\nScores of {PATIENTS} patients: {scores.resolve()}\n"
+        f"To send back to the archive, in {parts['study'].resolve()}: "
+        f"{sent.dicom.segmentation.name}, {sent.dicom.report.name}, page.dcm\n"
+        f"Open this page in a browser: {sent.page.resolve()}"
+    )
+
+
+def _study(export: Path, out: Path, device: str) -> "StudyResult":
+    """Write a scanner's export, and go the whole way with it."""
+    from scarmap.phantom.dicom.study import write_dicom_studies
+    from scarmap.workflow.study import study_from_dicom
+
+    typer.echo("Simulating a patient, and the export of the scanner")
+    (folder,) = write_dicom_studies(
+        export, vendor=_VENDOR, seed=_STUDY_SEED, keep_motion=True, **SIZES
+    )
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    typer.echo(f"{files} DICOM files: {folder}")
+    return study_from_dicom(folder, out, device=device, on_step=typer.echo)
+
+
+def _cohort(patients: Path, run_folder: Path, device: str) -> Path:
+    """Segment and score synthetic patients; the page."""
     from scarmap.phantom.cohort import write_cohort
     from scarmap.quantification.cohort import AS_USUAL
     from scarmap.report.from_masks import report_run_studies
     from scarmap.report.pages.run import build_report
-    from scarmap.systems.scarmap.builtin import (
-        about_builtin,
-        introduce,
-        load_builtin,
-        recorded_builtin,
-    )
+    from scarmap.systems.scarmap.builtin import about_builtin, load_builtin, recorded_builtin
     from scarmap.training.run.apply import apply
 
-    parts = _prepared_folders(out)
-    about = about_builtin()
-    typer.echo(f"Simulating {PATIENTS} patients")
-    write_cohort(
-        parts["patients"], layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=_SEED
-    )
-    typer.echo(f"Segmenting them. {introduce(about)}")
-    run = apply(recorded_builtin(about), load_builtin(device), parts["patients"], parts["run"])
-    typer.echo("Measuring what was found")
+    typer.echo(f"Simulating {PATIENTS} patients, to score masks against their truth")
+    write_cohort(patients, layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=_SEED)
+    typer.echo("Segmenting, scoring and measuring them")
+    run = apply(recorded_builtin(about_builtin()), load_builtin(device), patients, run_folder)
     report_run_studies(run, AS_USUAL)
-    page = build_report(run)
-    typer.echo(f"\nOpen this page in a browser: {page.resolve()}")
+    return build_report(run)
 
 
 def _prepared_folders(out: Path) -> dict[str, Path]:
@@ -64,7 +90,7 @@ def _prepared_folders(out: Path) -> dict[str, Path]:
     marker.write_text(
         "Made by `scarmap demo`, which replaces what is in this folder.\n", encoding="utf-8"
     )
-    parts = {name: out / name for name in ("patients", "run")}
+    parts = {name: out / name for name in ("export", "study", "patients", "run")}
     for part in parts.values():
         rmtree(part, ignore_errors=True)
     return parts

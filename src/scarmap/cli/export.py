@@ -1,5 +1,6 @@
 """`scarmap export`: a run becomes a model folder, a mask goes back to its archive as DICOM."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,9 +9,10 @@ import typer
 from scarmap.errors import DataError
 
 if TYPE_CHECKING:
+    from scarmap.datasets.case_files import CaseFiles
     from scarmap.dicom.out.find import Found
     from scarmap.dicom.out.identity import Maker
-    from scarmap.volume import LabelMap, Volume
+    from scarmap.volume import Case, LabelMap, Volume
 
 NOT_STATED = "not stated"
 
@@ -79,17 +81,18 @@ def export(
             f"{source} is not a run folder, as it has no run.json. For a mask add --dicom DIR, the "
             "DICOM study that it was drawn on."
         )
-    from scarmap.dicom.out.find import frames_of_mask, image_of, read_headers
-    from scarmap.dicom.out.write import require_highdicom
+    from scarmap.dicom.out.find import frames_of_mask, image_of
+    from scarmap.dicom.reading import read_export
+    from scarmap.io.nifti import read_labels
+    from scarmap.volume import Case
 
     maker = _maker(made_by, editor, by_hand)
-    labels = _read(source, layout)
-    require_highdicom()
-    found = frames_of_mask(read_headers(dicom), labels, series=series)
-    _write(
-        found, image_of(found), out, layout=layout or "", name=pseudonym, maker=maker,
-        reference_deg=reference_angle,
-    )  # fmt: skip
+    files = _files(source, layout)
+    labels = read_labels(source, files.layout)
+    found = frames_of_mask(read_export(dicom).exams, labels, series=series)
+    images = {"LGE": image_of(found), **_others(files, found.labels)}
+    case = Case(pseudonym, files.layout, images, found.labels)
+    _write(case, found, out, maker=maker, reference_deg=reference_angle)
 
 
 def _export_run(run: Path, out: Path, *, own_recipe: str | None) -> None:
@@ -117,36 +120,41 @@ def _maker(made_by: str | None, editor: str, by_hand: bool) -> "Maker":
     return Maker(model, version[0] if version else NOT_STATED, editor)
 
 
-def _read(mask: Path, layout: str | None) -> "LabelMap":
+def _files(mask: Path, layout: str | None) -> "CaseFiles":
     from scarmap.datasets.masks import one_study
-    from scarmap.io.nifti import read_labels
 
-    return read_labels(mask, one_study(mask, layout=layout, images={}).layout)
+    return one_study(mask, layout=layout, images={})
+
+
+def _others(files: "CaseFiles", labels: "LabelMap") -> "dict[str, Volume]":
+    """Images besides the LGE that the manifest of the mask names, where they lie on its grid."""
+    from scarmap.errors import ScarmapError
+    from scarmap.io.nifti import read_image
+    from scarmap.volume import check_same_grid
+
+    found = {}
+    for sequence in [each for each in files.images if each != "LGE"]:
+        with suppress(ScarmapError):
+            image = read_image(files.images[sequence])
+            check_same_grid(labels.grid, image.grid, what=sequence)
+            found[sequence] = image
+    return found
 
 
 def _write(
-    found: "Found",
-    image: "Volume",
-    out: Path,
-    *,
-    layout: str,
-    name: str,
-    maker: "Maker",
-    reference_deg: float | None,
+    case: "Case", found: "Found", out: Path, *, maker: "Maker", reference_deg: float | None
 ) -> None:
     from scarmap.quantification.origin import MaskOrigin
     from scarmap.quantification.study import quantify
     from scarmap.report.send_back import send_back
-    from scarmap.volume import Case
 
-    case = Case(name, layout, {"LGE": image}, found.labels)
     made = maker.name and f"{maker.name} {maker.version}".replace(f" {NOT_STATED}", "")
     made_by = ", ".join(filter(None, (made, maker.editor and f"edited by {maker.editor}")))
     study = quantify(
         found.labels,
-        case=name,
-        layout=layout,
-        image=image,
+        case=case.name,
+        layout=case.layout,
+        image=case.images["LGE"],
         origin=MaskOrigin(made_by),
         reference_deg=reference_deg,
     )

@@ -20,6 +20,7 @@ from scarmap.cli.quantify import quantify
 from scarmap.cli.recipes import recipes
 from scarmap.cli.report import report
 from scarmap.cli.reproduce import reproduce
+from scarmap.cli.study import study
 from scarmap.cli.train import train
 from scarmap.errors import ScarmapError
 from scarmap.version import __version__
@@ -30,7 +31,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, phantom, train, predict, evaluate, quantify, report, export, reproduce):
+_EVERYDAY = (
+    *(demo, study, phantom, train, predict, evaluate, quantify, report, export, reproduce),
+)
+for command in _EVERYDAY:
     app.command()(everyday(command))
 app.command()(dicom)
 app.command("import")(import_)

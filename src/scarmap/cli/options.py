@@ -1,9 +1,13 @@
 """Options that several commands share, each written once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from scarmap.quantification.cohort import Measuring
+    from scarmap.quantification.study import Choices
 
 # How masks are read and measured.
 
@@ -71,3 +75,23 @@ def given_images(*, lge: Path | None, t2: Path | None, bssfp: Path | None) -> di
     """The images of one mask that were given, by sequence."""
     named = {"LGE": lge, "T2": t2, "bSSFP": bssfp}
     return {sequence: path for sequence, path in named.items() if path is not None}
+
+
+def read_measuring(
+    choices: "Choices",
+    errors: Path | None,
+    *,
+    reference_deg: float | None,
+    worklists: tuple[Path | None, ...] = (),
+) -> "Measuring":
+    """How to measure; a worklist among the paths may tell the septum's direction of its cases."""
+    from scarmap.datasets.worklist import known_references
+    from scarmap.quantification.cohort import Measuring
+    from scarmap.quantification.intervals.from_errors import read_known_errors
+
+    return Measuring(
+        reference_deg=reference_deg,
+        errors=read_known_errors(errors, confidence=choices.confidence) if errors else None,
+        choices=choices,
+        references_deg=known_references(*worklists),
+    )

@@ -19,6 +19,7 @@ from scarmap.cli.options import (
     Sectors,
     Transmurality,
     given_images,
+    read_measuring,
 )
 from scarmap.cli.predict import chosen_files
 from scarmap.cli.progress import case_progress
@@ -28,7 +29,6 @@ from scarmap.errors import DataError, RunError
 if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
     from scarmap.quantification.cohort import Measuring
-    from scarmap.quantification.study import Choices
 
 _SOME_FAILED = 3
 
@@ -97,7 +97,7 @@ def report(
         signed=psir,
         infarcted_percent=infarcted_percent,
     )
-    measuring = _measuring(
+    measuring = read_measuring(
         choices, errors, reference_deg=reference_angle, worklists=(subject, data)
     )
     if subject is None or _to_be_segmented(subject, images, data):
@@ -129,26 +129,6 @@ def report(
             "--data for the folder of their images",
         )
         _report_masks(subject, data, layout, out, measuring, against or [])
-
-
-def _measuring(
-    choices: "Choices",
-    errors: Path | None,
-    *,
-    reference_deg: float | None,
-    worklists: tuple[Path | None, ...],
-) -> "Measuring":
-    """How to measure; a worklist among the paths may tell the septum's direction of its cases."""
-    from scarmap.datasets.worklist import known_references
-    from scarmap.quantification.cohort import Measuring
-    from scarmap.quantification.intervals.from_errors import read_known_errors
-
-    return Measuring(
-        reference_deg=reference_deg,
-        errors=read_known_errors(errors, confidence=choices.confidence) if errors else None,
-        choices=choices,
-        references_deg=known_references(*worklists),
-    )
 
 
 def _to_be_segmented(subject: Path, images: Mapping[str, Path], data: Path | None) -> bool:

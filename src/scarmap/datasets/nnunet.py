@@ -85,7 +85,7 @@ def _check_one_image_each(folder: Path, images: Mapping[tuple[str, int], Path]) 
 def _images(folder: Path) -> dict[tuple[str, int], Path]:
     """Case and number to file."""
     folders = [folder / part for part in _PARTS if (folder / part).is_dir()] or [folder]
-    found = {}
+    found: dict[tuple[str, int], Path] = {}
     for path in (path for part in folders for path in sorted(part.glob("*"))):
         match = _NAME.match(without_ending(path))
         if match and has_image_ending(path):

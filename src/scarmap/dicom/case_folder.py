@@ -1,12 +1,12 @@
 """Write a case folder from a choice of stacks, and find the source of its slices again."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scarmap.dicom.choose import TITLES, Choice, check
+from scarmap.dicom.choose import TITLES, Choice, check, leave_out
 from scarmap.dicom.files import Place, find_places, read_header
 from scarmap.dicom.frames import Frame
 from scarmap.dicom.phases import DIASTOLE, lge_share, nearest_phase
@@ -69,13 +69,14 @@ def _pick(stack: Stack, *, share: float) -> tuple[tuple[Frame, ...], list[str]]:
     return frames, flags
 
 
-def write_case(choice: Choice, out: Path, *, name: str) -> Path:
+def write_case(choice: Choice, out: Path, *, name: str, may_lack: Collection[str] = ()) -> Path:
     """Write `<out>/<name>/` with an image per sequence and `source.json`.
 
     Args:
         choice: What was chosen from a study.
         out: Folder of cases; made when missing.
         name: Pseudonym of the case.
+        may_lack: Sequences that are left out, with a flag, where their pixels cannot be read.
 
     Returns:
         The case folder.
@@ -91,12 +92,27 @@ def write_case(choice: Choice, out: Path, *, name: str) -> Path:
         raise DataError(
             f"{folder} exists already and is not empty. Choose another --out or another --name."
         )
-    picked = pick_frames(choice)
-    volumes = {role: read_volume(frames) for role, frames in picked.frames.items()}
+    volumes, lost = _read_volumes(pick_frames(choice), may_lack)
+    choice = leave_out(choice, lost)
     for role, volume in volumes.items():
         write_image(folder / f"{role}.nii.gz", volume.array, volume.grid)
-    write_json(folder / SOURCE, describe_source(choice, picked, name=name))
+    write_json(folder / SOURCE, describe_source(choice, pick_frames(choice), name=name))
     return folder
+
+
+def _read_volumes(
+    picked: Picked, may_lack: Collection[str]
+) -> tuple[dict[str, Volume], dict[str, str]]:
+    """The volumes, and why those that may be lacking cannot be read."""
+    volumes, lost = {}, {}
+    for role, frames in picked.frames.items():
+        try:
+            volumes[role] = read_volume(frames)
+        except DataError as problem:
+            if role not in may_lack:
+                raise
+            lost[role] = str(problem).removesuffix(".")
+    return volumes, lost
 
 
 def read_volume(frames: Sequence[Frame]) -> Volume:
@@ -176,6 +192,28 @@ def _not_used(stack: Stack, frames: Sequence[Frame]) -> list[dict[str, Any]]:
         {"sop_instance_uid": uid, "frame": index}
         for uid, index in sorted(unused, key=lambda pair: (pair[0], pair[1] or 0))
     ]
+
+
+def headers_of(frames: Sequence[Frame]) -> tuple[list[Any], list[int | None]]:
+    """Complete headers of frames without pixels (pydicom.Dataset), and their numbers.
+
+    Args:
+        frames: As they were found; their files must still be there.
+
+    Returns:
+        One header for each frame, shared by those of one multi-frame object, and the number of the
+        frame in it, from 1, or None where it has one.
+
+    Raises:
+        DataError: A file cannot be read any more.
+    """
+    headers = {place: read_header(place) for place in {frame.place for frame in frames}}
+    if None in headers.values():
+        raise DataError(
+            "A DICOM file that was read a moment ago cannot be read any more. Leave the export as "
+            "it is until the command ends."
+        )
+    return [headers[frame.place] for frame in frames], [frame.index for frame in frames]
 
 
 def source_frames(folder: Path, source: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -84,6 +84,23 @@ def check(choice: Choice) -> Choice:
     return choice
 
 
+def leave_out(choice: Choice, reasons: Mapping[str, str]) -> Choice:
+    """The same choice without some sequences, and flags that say so.
+
+    Args:
+        choice: What was chosen.
+        reasons: Sequence to why it is not used, without a full stop.
+    """
+    lost = {role: choice.stacks[role] for role in reasons}
+    parts = [(each, reasons[role]) for role, stack in lost.items() for each in stack.parts]
+    return replace(
+        choice,
+        stacks={role: stack for role, stack in choice.stacks.items() if role not in lost},
+        left_out=(*choice.left_out, *parts),
+        flags=(*choice.flags, *(f"{TITLES[role]} is not used: {reasons[role]}." for role in lost)),
+    )
+
+
 def _lost_frames(exam: Exam) -> list[str]:
     lost = len(exam.frames) - len(set_in_space(exam.frames))
     if not lost:

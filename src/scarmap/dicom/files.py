@@ -4,7 +4,6 @@ Nothing is ever unpacked to disk: a member of an archive is read in memory under
 no path in an archive is trusted. Files are told by their content.
 """
 
-import importlib.util
 import io
 import os
 import warnings
@@ -64,19 +63,6 @@ class Refused:
     """An archive that is not opened, and why."""
 
     reason: str
-
-
-def require_pydicom() -> None:
-    """Raise unless the extra for DICOM is installed.
-
-    Raises:
-        DataError: It is not.
-    """
-    if importlib.util.find_spec("pydicom") is None:
-        raise DataError(
-            "Reading and writing DICOM needs pydicom, which is not installed: "
-            'pip install "scarmap[dicom]".'
-        )
 
 
 def find_places(folder: Path) -> list[Place | Refused]:

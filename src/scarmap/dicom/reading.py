@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scarmap.dicom.files import Place, Refused, find_places, quiet, read_header, require_pydicom
+from scarmap.dicom.files import Place, Refused, find_places, quiet, read_header
 from scarmap.dicom.frames import TAGS, Frame, plain, read_frames
 from scarmap.errors import DataError
 
@@ -72,7 +72,6 @@ def read_export(folder: Path, *, progress: Progress | None = None) -> Export:
     Raises:
         DataError: There is no such folder, or no DICOM image in it.
     """
-    require_pydicom()
     places = find_places(folder)
     notes = [each.reason for each in places if isinstance(each, Refused)]
     files = [each for each in places if isinstance(each, Place)]

@@ -116,7 +116,7 @@ def explain_dicom(path: Path) -> str:
     """One paragraph about DICOM where NIfTI is expected."""
     what = "holds DICOM files" if path.is_dir() else "is a DICOM file"
     return (
-        f"{path} {what}; expected NIfTI, one file for each stack of slices. Turn the series into "
-        "NIfTI first: with `scarmap dicom` or `scarmap import`, where `scarmap --help` lists one "
-        "of them, else with a converter such as dcm2niix."
+        f"{path} {what}; expected NIfTI, one file for each stack of slices. `scarmap study DIR "
+        "--out OUT` goes from the DICOM study of a patient to a page, `scarmap import DIR --out "
+        "CASES` makes NIfTI of one or many."
     )

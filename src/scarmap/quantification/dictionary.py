@@ -138,6 +138,8 @@ FLAGS: Mapping[str, str] = {
     "undefined.",
     "infarct_outside_wall": "Infarct, no-reflow or edema lie apart from the ring of the wall.",
     "base_disputed": "Cavity and affine disagree about the base; the cavity was followed.",
+    "from_dicom": "Something was noticed while the DICOM study was read.",
+    "alignment": "A sequence was left out of slices, or left where the scanner placed it.",
     "folds_disagree": "The model's folds or passes disagree widely about the infarct.",
     "threshold_fills_wall": "A classical threshold calls nearly all of the wall infarct; it found "
     "no border.",

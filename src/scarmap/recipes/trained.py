@@ -250,7 +250,7 @@ def make_segmenter(
         spacing_mm: In-plane pixel size of the training images; other images are resampled to it.
         device: Where the models are.
     """
-    assemble = recipe.assemble
+    assemble: Callable[..., Tensor] = recipe.assemble
     members = [partial(_run_stages, assemble, stages, device) for stages in folds]
     # An inference that decides between its networks, as the cascade does, is left as it is.
     if has_views_of_the_whole(unwrap(assemble)[0]):
@@ -275,7 +275,7 @@ def at_spacing(preparation: Preparation, spacing_mm: float) -> Preparation:
 
 @torch.inference_mode()
 def _run_stages(
-    assemble: Callable[[Mapping[str, nn.Module], Tensor], Tensor],
+    assemble: Callable[..., Tensor],
     stages: Mapping[str, nn.Module],
     device: torch.device,
     slices: Maps,

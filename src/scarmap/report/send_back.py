@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scarmap.alignment.result import Aligned
 from scarmap.dicom.out.identity import Maker
 from scarmap.dicom.out.write import Written, write_results
 from scarmap.errors import DataError
@@ -45,6 +46,7 @@ def send_back(
     *,
     frame_numbers: Sequence[int | None] | None = None,
     maker: Maker | None = None,
+    aligned: Aligned | None = None,
 ) -> SentBack:
     """Write the page and the figures of a study, and both with the mask as DICOM.
 
@@ -56,16 +58,16 @@ def send_back(
         headers: Of the LGE frames, without pixels, one for each slice, in the array's order.
         frame_numbers: Frame, from 1, of each slice whose object is a multi-frame one.
         maker: Who made the mask; scarmap alone when None.
+        aligned: How its images were put on one grid, if they were not on one before.
 
     Raises:
-        DataError: There is no mask, highdicom is not installed, or headers miss what ties results
-            to images.
+        DataError: There is no mask, or headers miss what ties results to images.
         GeometryError: Mask and frames do not fit each other.
     """
     if case.labels is None:
         raise DataError(f"Case {case.name} has no mask, so nothing can be sent back.")
-    page = build_study(case, study, out / PAGE)
-    pdf = write_study_pdf(page, case, study, out / PDF)
+    page = build_study(case, study, out / PAGE, aligned=aligned)
+    pdf = write_study_pdf(page, case, study, out / PDF, aligned=aligned)
     write_quantification(out / FILE, study)
     dicom = write_results(
         out,

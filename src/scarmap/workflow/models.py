@@ -1,8 +1,9 @@
 """The model that a user asks for: the built-in one, or the trained folds of a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scarmap.io.run import RunFolder
 from scarmap.labels import MIXED
@@ -21,11 +22,15 @@ class Chosen:
         model: Loads it.
         about: What it is, for people.
         layout: Label layout that it was trained on.
+        name: Its name alone.
+        version: What tells it from any other of its name.
     """
 
     model: "Model"
     about: str
     layout: str
+    name: str
+    version: str
 
     def layout_of(self, case: str) -> str:
         """Label layout of the mask of a case: its own where the model knows every tissue."""
@@ -49,19 +54,28 @@ def choose_model(
         from scarmap.systems.scarmap.builtin import about_builtin, builtin_model, introduce
 
         about = about_builtin()
-        return Chosen(builtin_model(device=device), introduce(about), about["data"]["layout"])
+        layout, name = about["data"]["layout"], about["name"]
+        return Chosen(
+            builtin_model(device=device), introduce(about), layout, name, about["version"]
+        )
     if is_model_folder(Path(run)):
-        record = read_record(Path(run))
-        name = record["recipe"].get("name") or "recipe of one's own"
-        told = f"Model {Path(run).resolve().name}, {name}"
-        return Chosen(folder_model(Path(run), device=device), told, record["data"]["layout"])
+        return _chosen(
+            folder_model(Path(run), device=device),
+            f"Model {Path(run).resolve().name}",
+            read_record(Path(run)),
+        )
     from scarmap.recipes.trained import run_model
 
     folder = RunFolder(Path(run))
     record = folder.read_record()
     model = run_model(folder, device=device, own_recipe=own_recipe)
+    return _chosen(model, f"Run {folder.root.resolve().name}", record)
+
+
+def _chosen(model: "Model", title: str, record: Mapping[str, Any]) -> Chosen:
     name = record["recipe"].get("name") or "recipe of one's own"
-    return Chosen(model, f"Run {folder.root.resolve().name}, {name}", record["data"]["layout"])
+    layout = record["data"]["layout"]
+    return Chosen(model, f"{title}, {name}", layout, name, model.fingerprint[:12])
 
 
 def gpus_of_workers(run: Path | None, scheduler: str | None, device: str) -> int:
@@ -99,3 +113,14 @@ def load_model(
     ('LGE', 'T2', 'bSSFP')
     """
     return choose_model(run, device=device, own_recipe=own_recipe).model.load()
+
+
+def load_one_view(device: str = "auto") -> "Segmenter":
+    """Load the built-in model with one view of a slice: it sees a heart in any one sequence.
+
+    Raises:
+        RunError: This installation has no built-in model, or the device cannot be used.
+    """
+    from scarmap.systems.scarmap.builtin import load_builtin
+
+    return load_builtin(device, views=1)

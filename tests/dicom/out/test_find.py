@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from tests.dicom import tiny_study
 
-from scarmap.dicom.out.find import frames_of_mask, read_headers
+from scarmap.dicom.out.find import frames_of_mask
 from scarmap.dicom.out.source import grid_of, read_source
+from scarmap.dicom.reading import read_export
 from scarmap.errors import DataError, GeometryError
 from scarmap.labels import INDEX
 from scarmap.volume import Grid, LabelMap
@@ -15,6 +16,22 @@ def _mask(headers, *, seed=0):
     grid = grid_of(read_source(headers))
     drawn = np.random.default_rng(seed).integers(0, len(INDEX), grid.shape).astype(np.uint8)
     return LabelMap(drawn, grid)
+
+
+@pytest.fixture
+def find(tmp_path):
+    """Find the frames of a mask among images, which are written in the order given."""
+
+    def find(images, labels, **options):
+        return frames_of_mask(
+            read_export(tiny_study.save(images, tmp_path / "dicom")).exams, labels, **options
+        )
+
+    return find
+
+
+def _uids(images):
+    return [str(each.SOPInstanceUID) for each in images]
 
 
 def _stored(labels, *, flips=(), exchanged=False):
@@ -48,75 +65,64 @@ def _study():
 
 @pytest.mark.parametrize("flips", [(), (0,), (1,), (2,), (0, 1, 2)])
 @pytest.mark.parametrize("exchanged", [False, True])
-def test_a_mask_stored_in_any_order_is_turned_to_its_frames(flips, exchanged):
+def test_a_mask_stored_in_any_order_is_turned_to_its_frames(find, flips, exchanged):
     study = _study()
     headers = study[:4]
     labels = _mask(headers)
     shuffled = [study[index] for index in np.random.default_rng(1).permutation(len(study))]
-    found = frames_of_mask(shuffled, _stored(labels, flips=flips, exchanged=exchanged))
-    assert [each.SOPInstanceUID for each in found.headers] == [
-        each.SOPInstanceUID for each in headers
-    ]
+    found = find(shuffled, _stored(labels, flips=flips, exchanged=exchanged))
+    assert _uids(found.headers) == [each.uid for each in found.frames] == _uids(headers)
     assert (found.labels.array == labels.array).all()
 
 
-def test_slices_stored_from_the_other_end_come_in_the_order_of_the_frames():
+def test_slices_stored_from_the_other_end_come_in_the_order_of_the_frames(find):
     headers = tiny_study.stack(backwards=True)
     labels = _mask(headers)
-    found = frames_of_mask(headers, labels)
-    assert found.headers == tuple(reversed(headers))
+    found = find(headers, labels)
+    assert _uids(found.headers) == _uids(reversed(headers))
     assert (found.labels.array == labels.array[..., ::-1]).all()
 
 
-def test_a_stack_of_single_slice_series_with_a_gap_is_found():
+def test_a_stack_of_single_slice_series_with_a_gap_is_found(find):
     headers = tiny_study.stack(series_each=True, depths_mm=[0, 9, 27, 36])
     labels = _mask(headers)
     middle = labels.grid.affine.copy()
     middle[:3, 3] += middle[:3, 2] / 9.0 * 4.5
     for affine in (labels.grid.affine, middle):
         moved = replace(labels, grid=replace(labels.grid, affine=affine))
-        assert frames_of_mask(headers, moved).headers == tuple(headers)
+        assert _uids(find(headers, moved).headers) == _uids(headers)
 
 
-def test_frames_of_an_enhanced_object_are_found_with_their_numbers():
+def test_frames_of_an_enhanced_object_are_found_with_their_numbers(find):
     images = tiny_study.stack(slices=5)
     whole = tiny_study.enhanced(images[::-1])
-    found = frames_of_mask([whole], _mask(images))
-    assert found.frame_numbers == (5, 4, 3, 2, 1)
+    found = find([whole], _mask(images))
+    assert found.frame_numbers == [5, 4, 3, 2, 1]
 
 
 @pytest.mark.parametrize(
     "moved", [(2.0, 0, 0), (0, 0, 5.0)], ids=["in plane", "through the planes"]
 )
-def test_a_mask_that_lies_elsewhere_is_refused(moved):
+def test_a_mask_that_lies_elsewhere_is_refused(find, moved):
     headers = tiny_study.stack()
     labels = _mask(headers)
     affine = labels.grid.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ moved
     elsewhere = replace(labels, grid=replace(labels.grid, affine=affine))
     with pytest.raises(GeometryError, match="same study"):
-        frames_of_mask(headers, elsewhere)
+        find(headers, elsewhere)
 
 
-def test_two_series_in_one_place_are_named_and_the_option_chooses():
+def test_two_series_in_one_place_are_named_and_the_option_chooses(find):
     study = [
         *tiny_study.stack(number=8, description="LGE MAG", kind=("ORIGINAL", "PRIMARY", "M")),
         *tiny_study.stack(number=9, description="LGE PSIR", kind=("ORIGINAL", "PRIMARY", "R")),
     ]
     labels = _mask(study[:4])
     with pytest.raises(DataError, match=r"8 \(LGE MAG\); 9 \(LGE PSIR\).*--series"):
-        frames_of_mask(study, labels)
+        find(study, labels)
     for asked in ("9", f"{tiny_study.STUDY}.9"):
-        assert frames_of_mask(study, labels, series=asked).headers == tuple(study[4:])
-
-
-def test_a_folder_is_read_at_any_depth_and_other_files_are_passed_over(tmp_path):
-    tiny_study.save(tiny_study.stack(), tmp_path / "a" / "b")
-    (tmp_path / "notes.txt").write_text("no DICOM")
-    assert len(read_headers(tmp_path)) == 4
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="no MR image"):
-        read_headers(tmp_path / "empty")
+        assert _uids(find(study, labels, series=asked).headers) == _uids(study[4:])
 
 
 @pytest.mark.parametrize(

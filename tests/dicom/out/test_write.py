@@ -107,9 +107,3 @@ def test_initials_that_dicom_cannot_hold_are_refused(editor):
 def test_a_mask_that_nobody_made_is_refused():
     with pytest.raises(DataError, match="initials"):
         Maker(name="")
-
-
-def test_a_missing_extra_is_named(results, monkeypatch, tmp_path):
-    monkeypatch.setitem(__import__("sys").modules, "highdicom", None)
-    with pytest.raises(DataError, match=r"scarmap\[dicom\]"):
-        write_results(tmp_path, results.headers, results.labels, results.study, layout="scarmap")

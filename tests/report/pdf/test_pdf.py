@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scarmap.alignment.result import Aligned, SequenceMoves, SliceMove
 from scarmap.datasets.masks import load_study, studies_of_folder
 from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.study import quantify
@@ -64,6 +65,19 @@ def test_more_slices_than_fit_on_a_sheet_go_on_on_another(case, measured, plain)
     study = quantify(labels, case="tall", layout=case.layout)
     assert grid.shape[2] == 24
     assert _sheets(draw_study(tall, study)) == 1 + 2 + 1
+
+
+def test_alignment_gets_a_sheet(case, measured, plain):
+    images = {"LGE": case.images["LGE"], "T2": case.images["T2"]}
+    outlines = {
+        name: replace(image, array=(case.labels.array > 0).astype(np.float32))
+        for name, image in images.items()
+    }
+    moves = {"T2": SequenceMoves((SliceMove(0, made_mm=(3.0, 4.0)),) * case.grid.shape[2])}
+    aligned = Aligned(images, "LGE", "full", moves, images, outlines)
+    pdf = draw_study(case, measured, aligned=aligned)
+    assert _sheets(pdf) == _sheets(plain) + 1
+    assert len(pdf) > len(plain) + 10_000
 
 
 def test_a_mask_without_images_or_segments_is_drawn_too(case):

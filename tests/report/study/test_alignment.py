@@ -1,8 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from scarmap.alignment.result import Aligned, SequenceMoves, SliceMove
-from scarmap.report.study.alignment import alignment_pictures, checkerboard, draw_alignment
+from scarmap.report.study.alignment import (
+    alignment_pictures,
+    alignment_section,
+    checkerboard,
+    draw_alignment,
+)
+from scarmap.report.study.view import View
 from scarmap.volume import Grid, Volume
 
 
@@ -55,3 +63,33 @@ def test_outlines_lie_apart_before_and_together_after(aligned):
 
 def test_headers_alone_have_nothing_to_show(aligned):
     assert alignment_pictures(Aligned(aligned.images, "LGE", "headers", aligned.moves)) == []
+
+
+def test_headers_alone_tell_where_each_plane_came_from(aligned):
+    slices = (SliceMove(0, distance_mm=1.24), SliceMove(None))
+    moves = {"T2": SequenceMoves(slices)}
+    section = alignment_section(Aligned(aligned.images, "LGE", "headers", moves))
+    assert section.table.lines == (("1", "1.2"), ("2", "no slice"))
+    assert section.pictures == ()
+    assert "not looked for" in section.note
+
+
+def test_the_table_tells_moves_in_millimetres_overlaps_and_refusals(aligned):
+    slices = (
+        SliceMove(0, made_mm=(-3.0, 4.0), overlap_before=0.71, overlap_after=0.9),
+        SliceMove(1, refused="it was too long", overlap_before=0.5, overlap_after=0.5),
+    )
+    section = alignment_section(replace(aligned, moves={"T2": SequenceMoves(slices)}))
+    assert section.table.lines == (
+        ("1", "0.0", "5.0", "0.71 → 0.90"),
+        ("2", "0.0", "left, see flags", "0.50 → 0.50"),
+    )
+    assert len(section.pictures) == 1
+
+
+def test_pictures_are_turned_as_the_slices_of_the_page_are(aligned):
+    def first_panel(view):
+        return draw_alignment(aligned, "T2", [0], view=view).axes[0].images[0].get_array()
+
+    upside_down = View(mirrored=True, quarter_turns=2)
+    assert np.array_equal(first_panel(upside_down), first_panel(View())[::-1])

@@ -110,3 +110,12 @@ def test_rows_of_a_montage_on_a_screen_are_of_nearly_equal_length(count, columns
         Frames(100.0, ("LGE",), tuple(Frame(number, {}, ()) for number in range(count)), ()).columns
         == columns
     )
+
+
+def test_a_slice_that_a_sequence_lacks_has_no_picture(case):
+    lacking = case.images["T2"].array.copy()
+    lacking[..., 1] = 0
+    images = {**case.images, "T2": replace(case.images["T2"], array=lacking)}
+    first, second = make_frames(replace(case, images=images)).slices
+    assert all(first.images.values())
+    assert [name for name, address in second.images.items() if not address] == ["T2"]

@@ -47,3 +47,14 @@ def test_a_picture_is_mirrored_before_it_is_turned():
         [1, 3],
         [2, 4],
     ]
+
+
+@pytest.mark.parametrize("layout", ["scarmap", "emidec"])
+def test_without_a_septum_a_stack_as_scanners_store_it_is_shown_as_they_show_it(study, layout):
+    stored = np.zeros((5, 7), dtype=np.uint8)  # X runs to the right and Y downwards
+    stored[1, 0] = 1
+    reference = replace(study.reference, source="none", sense=-1, sense_source="affine")
+    shown = turned(upright(stored, layout), standard_view(reference, layout))
+    assert np.argwhere(shown).tolist() == [[0, 1]]
+    assumed = replace(reference, sense_source="assumed")
+    assert standard_view(assumed, layout) == AS_STORED

@@ -13,7 +13,6 @@ from scarmap.dicom.out.placement import on_frames
 from scarmap.dicom.out.segmentation import quiet, segmentation
 from scarmap.dicom.out.source import Source, read_source
 from scarmap.dicom.out.structured_report import structured_report
-from scarmap.errors import DataError
 from scarmap.io.files import replacing
 from scarmap.labels import LabelArray
 from scarmap.quantification.files import to_json
@@ -62,10 +61,9 @@ def write_results(
             rest.
 
     Raises:
-        DataError: highdicom is not installed, or headers miss what ties results to images.
+        DataError: Headers miss what ties results to images.
         GeometryError: Mask and frames do not fit each other.
     """
-    require_highdicom()
     source, maker = read_source(headers, frame_numbers), maker or Maker()
     pixels = on_frames(labels, source)
     mask = content_of_mask(source, pixels, layout=layout, maker=maker)
@@ -88,21 +86,6 @@ def content_of_mask(source: Source, pixels: LabelArray, *, layout: str, maker: M
     who = (maker.name, maker.version, maker.editor)
     voxels = hashlib.sha256(pixels.tobytes()).hexdigest()
     return _digest(voxels, str(pixels.shape), layout, *who, *frames)
-
-
-def require_highdicom() -> None:
-    """Say what to install where it is missing.
-
-    Raises:
-        DataError: highdicom or pydicom is not there.
-    """
-    try:
-        import highdicom  # noqa: F401
-    except ImportError:
-        raise DataError(
-            "Writing DICOM needs highdicom and pydicom, which are not installed. Install them with "
-            "pip install 'scarmap[dicom]'."
-        ) from None
 
 
 def _digest(*parts: str) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from scarmap.dicom.files import require_pydicom
 from scarmap.errors import DataError, suggest
 from scarmap.io.files import replacing, write_json
 from scarmap.io.nifti import write_labels
@@ -48,7 +47,6 @@ def write_dicom_studies(
     Raises:
         DataError: There is no such vendor, a number is out of range, or the folder is not empty.
     """
-    require_pydicom()
     if vendor not in VENDORS:
         raise DataError(f"There is no scanner {vendor!r}. {suggest(vendor, VENDORS)}")
     if num_cases < 1 or seed < 0:

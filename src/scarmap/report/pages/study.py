@@ -3,32 +3,38 @@
 from datetime import date
 from pathlib import Path
 
+from scarmap.alignment.result import Aligned
 from scarmap.labels import INDEX, TISSUES
 from scarmap.quantification.dictionary import GRAVE
 from scarmap.quantification.result import Quantification
 from scarmap.report.html import write_page
+from scarmap.report.study.alignment import AlignmentSection, alignment_section
 from scarmap.report.study.discs import discs
 from scarmap.report.study.key_figures import intervals_note, key_figures
 from scarmap.report.study.method import method_lines
 from scarmap.report.study.slices import Frames, make_frames
 from scarmap.report.study.tables import threshold_table, volume_table, wall_table
-from scarmap.report.study.view import standard_view
+from scarmap.report.study.view import View, standard_view
 from scarmap.volume import Case
 
 
-def build_study(case: Case, study: Quantification, out: Path) -> Path:
+def build_study(
+    case: Case, study: Quantification, out: Path, *, aligned: Aligned | None = None
+) -> Path:
     """Write the page of one study.
 
     Args:
         case: Its images, if there are any, and the mask that was measured as its labels.
         study: What was measured in that mask.
         out: Target, an HTML file.
+        aligned: How its images were put on one grid, if they were not on one before.
 
     Returns:
         The page.
     """
     order = base_to_apex(study)
-    frames = make_frames(case, order=order, view=standard_view(study.reference, case.layout))
+    view = standard_view(study.reference, case.layout)
+    frames = make_frames(case, order=order, view=view)
     names = slice_names(study)
     today = date.today().isoformat()
     return write_page(
@@ -49,12 +55,19 @@ def build_study(case: Case, study: Quantification, out: Path) -> Path:
         slice_names=names,
         order=_order(frames, names),
         slices_note=_slices_note(study),
+        alignment=_alignment(aligned, case, view),
         volumes=volume_table(study),
         thresholds=threshold_table(study.thresholds),
         method=method_lines(study),
         no_reflow_colour=TISSUES[INDEX["mvo"]].colour,
         date=today,
     )
+
+
+def _alignment(aligned: Aligned | None, case: Case, view: View) -> AlignmentSection | None:
+    if aligned is None or not aligned.moves:
+        return None
+    return alignment_section(aligned, layout=case.layout, view=view)
 
 
 def base_to_apex(study: Quantification) -> range:

@@ -7,11 +7,13 @@ from math import ceil
 from textwrap import wrap
 
 import numpy as np
+from matplotlib import image
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from scarmap.alignment.result import Aligned
 from scarmap.labels import INDEX, region_mask
 from scarmap.quantification.dictionary import GRAVE
 from scarmap.quantification.result import Quantification
@@ -28,6 +30,12 @@ from scarmap.report.drawing.heart import (
 from scarmap.report.drawing.panels import Window, cut_labels, heart_window, sequences_in_order
 from scarmap.report.pages.study import base_to_apex, discs_note, slice_names, study_facts
 from scarmap.report.pdf.plain_discs import draw_disc
+from scarmap.report.study.alignment import (
+    alignment_note,
+    draw_alignment,
+    move_table,
+    shown_slices,
+)
 from scarmap.report.study.discs import subjects
 from scarmap.report.study.key_figures import KeyFigure, intervals_note, key_figures
 from scarmap.report.study.method import method_lines
@@ -45,12 +53,13 @@ LINE = 0.0145
 RESEARCH_ONLY = "For research only. scarmap is no medical device."
 
 
-def draw_study(case: Case, study: Quantification) -> bytes:
+def draw_study(case: Case, study: Quantification, *, aligned: Aligned | None = None) -> bytes:
     """Draw the sheets of a study.
 
     Args:
         case: Its images, if there are any, and the mask that was measured as its labels.
         study: What was measured in that mask.
+        aligned: How its images were put on one grid, if they were not on one before.
 
     Returns:
         A PDF.
@@ -60,6 +69,7 @@ def draw_study(case: Case, study: Quantification) -> bytes:
         sheets = [
             _first_sheet(case, study),
             *_slice_sheets(case, study),
+            *(_alignment_sheets(aligned, case, study) if aligned and aligned.moves else ()),
             *_text_sheets(study),
         ]
         for number, sheet in enumerate(sheets, start=1):
@@ -148,8 +158,8 @@ def _draw_slice(
 
 
 def _cut(case: Case, sequence: str, z: int, window: Window) -> NDArray[np.float32]:
-    image = case.images.get(sequence)
-    plane = np.zeros(case.grid.shape[:2], np.float32) if image is None else image.array[..., z]
+    given = case.images.get(sequence)
+    plane = np.zeros(case.grid.shape[:2], np.float32) if given is None else given.array[..., z]
     return crop_or_pad(plane, centre=window.centre, size=window.size)
 
 
@@ -164,6 +174,37 @@ def _draw_key(sheet: Figure, case: Case) -> None:
     if keys:
         sheet.legend(handles=keys, loc="lower center", ncols=3, fontsize=7, frameon=False,
                      bbox_to_anchor=(0.5, 0.035))  # fmt: skip
+
+
+def _alignment_sheets(aligned: Aligned, case: Case, study: Quantification) -> Iterator[Figure]:
+    view, width = standard_view(study.reference, case.layout), RIGHT - LEFT
+    sheet = _sheet("Alignment")
+    y = _write(sheet, alignment_note(aligned), 0.935, size=8)
+    for sequence, moves in aligned.moves.items():
+        if aligned.before and len(moves.missing) < len(moves.slices):
+            slices = shown_slices(moves)
+            drawn = draw_alignment(aligned, sequence, slices, layout=case.layout, view=view)
+            shape = drawn.get_figheight() / drawn.get_figwidth()
+            height = min(0.3, width * WIDTH_INCH / HEIGHT_INCH * shape)
+            title = f"{sequence} (orange) beside {aligned.reference} (blue), before and after"
+            sheet.text(LEFT, y - 0.015, title, fontsize=8)
+            axes = sheet.add_axes((LEFT, y - 0.022 - height, width, height))
+            axes.imshow(_pixels(drawn))
+            axes.axis("off")
+            y -= height + 0.035
+    lines = _lines(move_table(aligned))
+    _write_block(sheet, lines, y, step=LINE * 0.82, tabular=True)
+    yield sheet
+
+
+def _pixels(figure: Figure) -> NDArray[np.float32]:
+    """A picture as (rows, columns, 4), to be put into another one."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=130, facecolor=figure.get_facecolor())
+    figure.clear()
+    buffer.seek(0)
+    pixels: NDArray[np.float32] = image.imread(buffer)
+    return pixels
 
 
 def _blocks(study: Quantification) -> list[tuple[str, Sequence[str]]]:

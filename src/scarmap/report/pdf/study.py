@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from scarmap.alignment.result import Aligned
 from scarmap.io.files import replacing
 from scarmap.quantification.result import Quantification
 from scarmap.report.pdf.browser import find_browser, print_page
@@ -15,6 +16,7 @@ def write_study_pdf(
     study: Quantification,
     out: Path,
     *,
+    aligned: Aligned | None = None,
     browser: Path | None = None,
 ) -> bytes:
     """Print the page of a study, by Chromium where it is installed, else drawn plainly.
@@ -24,6 +26,7 @@ def write_study_pdf(
         case: What was given to it.
         study: The same.
         out: Target, a PDF file.
+        aligned: As for the page.
         browser: The browser; looked for when None.
 
     Returns:
@@ -32,7 +35,7 @@ def write_study_pdf(
     browser = browser or find_browser()
     pdf = print_page(page, browser) if browser else None
     if pdf is None:
-        pdf = draw_study(case, study)
+        pdf = draw_study(case, study, aligned=aligned)
     with replacing(out) as temporary:
         temporary.write_bytes(pdf)
     return pdf

@@ -64,7 +64,8 @@ class Frame:
 
     Attributes:
         number: Its number in the file, from 1.
-        images: Sequence to data address; empty when the study has no image.
+        images: Sequence to data address, "" where the sequence lacks the slice; empty when the
+            study has no image.
         outlines: The tissues on it, outer ones first.
     """
 
@@ -206,5 +207,7 @@ def _pictures(image: Volume, layout: str, window: Window, view: View) -> list[st
     low, high = brightness(cut)
     return [
         slice_address(turned(upright(cut[..., z], layout), view), low=low, high=high)
+        if image.array[..., z].any()
+        else ""
         for z in range(cut.shape[2])
     ]

@@ -49,12 +49,15 @@ def standard_view(reference: Reference, layout: str) -> View:
     """Find the turn that brings slices shown by `upright` closest to the bullseye.
 
     Args:
-        reference: Where the septum is and which way the segments run; without it nothing is turned.
+        reference: Where the septum is and which way the segments run. Without a septum a picture
+            stays as it is, unless the affine tells that it would be seen from the base; then top
+            and bottom change places, as scanners store it.
         layout: Label layout of the study, which `upright` goes by.
     """
-    if reference.source == "none":
-        return AS_STORED
     sense = _screen_sense(layout)
+    if reference.source == "none":
+        from_base = reference.sense_source == "affine" and sense * reference.sense < 0
+        return View(mirrored=True, quarter_turns=2) if from_base else AS_STORED
     septum_deg = sense * reference.septum_deg
     mirrored = sense * reference.sense < 0
     if mirrored:

@@ -1,0 +1,3 @@
+from tests.dicom.conftest import study
+
+__all__ = ["study"]
