@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 .PHONY: help demo test slow fuzz check environment install install-light clean
 
 help:
-	@echo "make demo     synthetic patients, masks of the built-in model, scores and a report page, in demo/"
+	@echo "make demo     a synthetic DICOM study to its page, SEG, SR and PDF, and scores of patients, in demo/"
 	@echo "make test     the test suite"
 	@echo "make slow     the tests that take minutes"
 	@echo "make fuzz     10,000 damaged images, with 4 GB of memory"

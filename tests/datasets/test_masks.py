@@ -39,6 +39,13 @@ def test_masks_alone_need_their_layout(bare):
     assert load_study(studies[0]).grid.shape == (128, 128, 3)
 
 
+def test_images_that_were_aligned_beside_masks_hide_none_of_them(bare):
+    aligned = bare / "aligned" / "myops_training_101"
+    aligned.mkdir(parents=True)
+    shutil.copy(bare / "myops_training_101.nii.gz", aligned / "T2.nii.gz")
+    assert sorted(find_masks(bare)) == ["myops_training_101", "myops_training_102"]
+
+
 def test_masks_get_the_images_of_the_same_case_from_elsewhere(bare, myops_phantom):
     studies = studies_of_folder(bare, layout="myops2020", data=myops_phantom)
     assert [sorted(each.images) for each in studies] == [["LGE", "T2", "bSSFP"]] * 2

@@ -107,3 +107,13 @@ def test_a_series_can_be_chosen_by_hand(study, tmp_path):
     assert source["image"] == "magnitude"
     assert said[0] == "Reading headers"
     assert not any("signed" in flag.message for flag in result.study.flags)
+
+
+def test_images_that_results_cannot_be_tied_to_are_told_before_the_work(study, tmp_path):
+    made = study()
+    for header in made.of("LGE"):
+        del header.FrameOfReferenceUID
+    said = []
+    with pytest.raises(DataError, match="no FrameOfReferenceUID"):
+        scarmap.study_from_dicom(made.write(tmp_path / "in"), tmp_path / "out", on_step=said.append)
+    assert said == ["Reading headers"]

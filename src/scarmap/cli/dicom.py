@@ -120,7 +120,7 @@ def _echo_flags(folders: tuple[Path, ...]) -> None:
 
 @contextmanager
 def reading_progress() -> "Iterator[Progress | None]":
-    """A progress bar over files while the block runs; nothing where there is no terminal."""
+    """A progress bar over files until all are read; nothing where there is no terminal."""
     from rich.console import Console
     from rich.progress import Progress as Bar
 
@@ -134,5 +134,7 @@ def reading_progress() -> "Iterator[Progress | None]":
         def told(done: int, total: int) -> None:
             if done % 20 == 0 or done == total:
                 bar.update(task, completed=done, total=total)
+            if done == total:
+                bar.stop()
 
         yield told

@@ -1,6 +1,7 @@
 """`scarmap study`: from a scanner's export to a page and to what goes back to the archive."""
 
 from pathlib import Path
+from shlex import join
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -89,7 +90,8 @@ def _tell(made: "StudyResult", out: Path) -> None:
         f"Mask, which you can correct: {made.mask}\n"
         f"To send back: {sent.dicom.segmentation}, {sent.dicom.report.name}{document}"
     )
+    words = ("--made-by", f"{made.maker.name} {made.maker.version}", "--name", made.name)
     typer.echo(
-        f"\nNext: open the page in a browser and look at every slice. After a correction: scarmap "
-        f"export {made.mask} --dicom DIR --made-by {made.maker.name!r} --editor INITIALS --out NEW"
+        "\nNext: open the page in a browser and look at every slice. To send a corrected mask: "
+        f"scarmap export MASK --dicom DIR {join(words)} --editor INITIALS --out NEW"
     )

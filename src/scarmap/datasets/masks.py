@@ -206,14 +206,18 @@ def find_masks(folder: Path) -> dict[str, Path]:
         truths = {path.parent for path in contours}
         found = {truth.parent.name: emidec.only_image(truth) for truth in sorted(truths)}
         return {name: path for name, path in found.items() if path}
-    if holds_sets(folder):
-        return _truths(read_sets(folder, labelled=True))
     return (
-        _truths(myops2020.find_cases(folder))
+        _truths_of_sets(folder)
+        or _truths(myops2020.find_cases(folder))
         or _truths(plain.find_cases(folder))
         or _truths(nnunet.find_cases(folder) if nnunet.is_described(folder) else ())
         or _flat_masks(folder)
     )
+
+
+def _truths_of_sets(folder: Path) -> dict[str, Path]:
+    """Truths of the data sets in a folder; none where it holds none, or none with a truth."""
+    return _truths(read_sets(folder, labelled=True) if holds_sets(folder) else ())
 
 
 def _flat_masks(folder: Path) -> dict[str, Path]:

@@ -1,7 +1,8 @@
 """A scanner's export of one study becomes masks, figures, a page, and what goes back as DICOM."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +16,7 @@ from scarmap.dicom.case_folder import SOURCE, headers_of, pick_frames, write_cas
 from scarmap.dicom.cases import choose_from
 from scarmap.dicom.choose import TITLES, Choice, check, leave_out
 from scarmap.dicom.out.identity import Maker
+from scarmap.dicom.out.source import read_source
 from scarmap.dicom.reading import Progress
 from scarmap.dicom.volume import stack_grid
 from scarmap.errors import DataError, GeometryError
@@ -30,6 +32,7 @@ from scarmap.quantification.tables import (
     write_territories,
 )
 from scarmap.report.send_back import SentBack, send_back
+from scarmap.volume import check_same_grid
 from scarmap.workflow.inputs import PathLike
 from scarmap.workflow.models import Chosen, choose_model, load_one_view
 from scarmap.workflow.predict import predict_folder
@@ -40,6 +43,7 @@ FIGURES = "figures.csv"
 CASE = "case_0001"
 LAYOUT = "scarmap"
 MAY_LACK = ("T2", "bSSFP")
+UNALIGNED = "Here, leave --align none out."
 
 Told = Callable[[str], None]
 
@@ -55,8 +59,7 @@ class StudyResult:
         sent: Page, figures, and what an archive takes.
         mask: The mask, which can be corrected.
         images: Folder of the images and of `source.json`.
-        model: What segmented it, for people.
-        maker: The same for DICOM.
+        maker: What segmented it.
     """
 
     name: str
@@ -65,7 +68,6 @@ class StudyResult:
     sent: SentBack
     mask: Path
     images: Path
-    model: str
     maker: Maker
 
 
@@ -101,8 +103,8 @@ def study_from_dicom(
 
     Raises:
         DataError: There is no short-axis LGE, two series have equal right, there are several
-            patients or studies, pixels of the LGE cannot be read, the name is not fit, or `out`
-            holds something.
+            patients or studies, pixels of the LGE cannot be read, its headers miss what ties
+            results to images, the name is not fit, or `out` holds something.
         GeometryError: Sequences lie on different grids, and `align` is "none".
         RunError: `model` is no usable model.
 
@@ -112,44 +114,57 @@ def study_from_dicom(
     scarmap.errors.DataError: nowhere does not exist. ...
     """
     check_choice(align)
-    out = Path(out)
-    existed = _check_empty(out)
-    chosen = choose_model(model, device=device)
-    try:
+    out, chosen = Path(out), choose_model(model, device=device)
+    with _all_or_nothing(out):
         on_step("Reading headers")
-        choice = _fitting(check(choose_from(Path(folder), asked=asked, progress=progress)))
+        choice = check(choose_from(Path(folder), asked=asked, progress=progress))
+        choice = _fitting(choice, align)
+        headers, numbers = headers_of(pick_frames(choice).frames["LGE"])
+        read_source(headers, numbers)  # what cannot be sent back is told before the work
         source = _imported(choice, out / IMAGES, name, on_step)
         aligned = _aligned(out, name, source["sequences"], align, device, on_step)
         on_step(f"Segmenting. {chosen.about}")
         told = [Flag("from_dicom", text) for text in source["flags"]]
         told += [Flag("alignment", text) for text in aligned.flags]
-        made = _segmented(aligned, out / MASKS, chosen)
+        files = _segmented(aligned.files, out / MASKS, chosen)
         on_step("Measuring, and writing the page and what goes back")
-        how = replace(_by_source(measuring, source), origin=Origins().of(made.files))
-        maker = Maker(chosen.name, chosen.version)
-        study, sent = _written(out, made, choice, how, told, maker)
-    except BaseException:
-        _clear(out, keep_folder=existed)
-        raise
-    used = {role: stack.numbers for role, stack in choice.stacks.items()}
-    used = {role: used[role] for role in source["sequences"]}
-    mask, images = made.files.labels, out / IMAGES / name
-    assert mask is not None
-    return StudyResult(name, used, study, sent, mask, images, chosen.about, maker)
+        case, maker = load_study(files), Maker(chosen.name, chosen.version)
+        how = replace(_by_source(measuring, source), origin=Origins().of(files))
+        study = measure_study(case, how)
+        study = replace(study, flags=(*told, *study.flags))
+        _write_tables(out, study)
+        sent = send_back(
+            out,
+            case,
+            study,
+            headers,
+            frame_numbers=numbers,
+            maker=maker,
+            aligned=aligned.aligned,
+        )
+    assert files.labels is not None
+    used = {role: choice.stacks[role].numbers for role in source["sequences"]}
+    return StudyResult(name, used, study, sent, files.labels, out / IMAGES / name, maker)
 
 
-def _check_empty(out: Path) -> bool:
-    """Whether the folder is there already.
+@contextmanager
+def _all_or_nothing(out: Path) -> Iterator[None]:
+    """Remove what was written into an empty or new folder where the block fails.
 
     Raises:
-        DataError: It holds something.
+        DataError: The folder holds something.
     """
     if out.is_dir() and any(out.iterdir()):
         raise DataError(
             f"{out} exists already and is not empty. Choose another --out, so that results of one "
             "study and of one choice of series stay together."
         )
-    return out.is_dir()
+    existed = out.is_dir()
+    try:
+        yield
+    except BaseException:
+        _clear(out, keep_folder=existed)
+        raise
 
 
 def _clear(out: Path, *, keep_folder: bool) -> None:
@@ -162,11 +177,18 @@ def _clear(out: Path, *, keep_folder: bool) -> None:
         out.rmdir()
 
 
-def _fitting(choice: Choice) -> Choice:
-    """The choice without sequences that do not show the planes of the LGE."""
+def _fitting(choice: Choice, align: str) -> Choice:
+    """The choice without sequences that do not show the planes of the LGE.
+
+    Raises:
+        GeometryError: Nothing is to be aligned, and a sequence lies on another grid.
+    """
     grids = {role: stack_grid(frames)[0] for role, frames in pick_frames(choice).frames.items()}
     tilted = {}
-    for role in grids.keys() - {"LGE"}:
+    for role in [each for each in grids if each != "LGE"]:
+        if align == "none":
+            what = f"The LGE and the {TITLES[role]}"
+            check_same_grid(grids["LGE"], grids[role], what=what, remedy=UNALIGNED)
         try:
             find_partners(grids["LGE"], grids[role])
         except GeometryError:
@@ -198,14 +220,13 @@ def _aligned(
     return align_files(files, folder, how=how, segmenter=lambda: load_one_view(device))
 
 
-def _segmented(aligned: AlignedStudy, masks: Path, chosen: Chosen) -> AlignedStudy:
-    """The study with its mask."""
-    files = aligned.files
+def _segmented(files: CaseFiles, masks: Path, chosen: Chosen) -> CaseFiles:
+    """The study with its mask as labels."""
     outcome = predict_folder([files], masks, model=chosen)
     if outcome.failed:
         raise DataError(outcome.failed[files.name])
-    labelled = replace(files, labels=outcome.written[files.name], layout=chosen.layout_of(LAYOUT))
-    return replace(aligned, files=labelled)
+    layout, mask = chosen.layout_of(files.layout), outcome.written[files.name]
+    return replace(files, layout=layout, labels=mask)
 
 
 def _by_source(measuring: Measuring, source: Mapping[str, Any]) -> Measuring:
@@ -216,29 +237,7 @@ def _by_source(measuring: Measuring, source: Mapping[str, Any]) -> Measuring:
     return replace(measuring, choices=replace(measuring.choices, signed=kind == "psir"))
 
 
-def _written(
-    out: Path,
-    made: AlignedStudy,
-    choice: Choice,
-    measuring: Measuring,
-    told: list[Flag],
-    maker: Maker,
-) -> tuple[Quantification, SentBack]:
-    """Measure the mask, and write page, figures and DICOM."""
-    case = load_study(made.files)
-    study = measure_study(case, measuring)
-    study = replace(study, flags=(*told, *study.flags))
-    headers, numbers = headers_of(pick_frames(choice).frames["LGE"])
-    sent = send_back(
-        out,
-        case,
-        study,
-        headers,
-        frame_numbers=numbers,
-        maker=maker,
-        aligned=made.aligned,
-    )
+def _write_tables(out: Path, study: Quantification) -> None:
     write_cohort(out / FIGURES, [study])
     write_segments(out / SEGMENTS_FILE, [study])
     write_territories(out / TERRITORIES_FILE, [study])
-    return study, sent
