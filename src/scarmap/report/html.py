@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from scarmap.io.files import replacing
+from scarmap.report.cells import plain
 from scarmap.version import __version__
 
 
@@ -36,13 +37,15 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("scarmap.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["plain"] = plain
+    return environment
 
 
 @dataclass(frozen=True)

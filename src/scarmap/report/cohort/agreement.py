@@ -10,7 +10,13 @@ from matplotlib.figure import Figure
 
 from scarmap.quantification.agreement import Agreement, Estimate
 from scarmap.quantification.dictionary import UNITS
-from scarmap.report.cells import UNDEFINED, AlignedTable, Column, figure_text, some_names
+from scarmap.report.cells import (
+    AlignedTable,
+    Column,
+    figure_text,
+    probability_text,
+    some_names,
+)
 from scarmap.report.cohort.distributions import TITLES, figure_colour
 from scarmap.report.html import Picture, chart_address
 
@@ -200,7 +206,7 @@ def _line(each: Readings) -> tuple[str, ...]:
         figure_text(found.within_subject_cov_percent, "%"),
         _estimate(found.icc, "ratio"),
         _estimate(found.ccc, "ratio"),
-        UNDEFINED if not isfinite(found.proportional_p) else f"{found.proportional_p:.2g}",
+        probability_text(found.proportional_p),
     )
 
 
