@@ -1,11 +1,13 @@
 """The pages in a real browser: controls work, no network is asked, a study prints on two sheets."""
 
+import io
 import re
 import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib import image
 
 from scarmap.datasets.masks import studies_of_folder
 from scarmap.quantification.cohort import Measuring
@@ -125,10 +127,104 @@ def test_outlines_are_painted_over_the_image(show, phantom_page):
 def test_every_control_can_be_reached_with_the_tabulator(show, phantom_page):
     page = show(phantom_page)
     reached = []
-    for _ in range(2):
+    for _ in range(8):
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.id"))
-    assert reached == ["slice", "opacity"]
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.type"))
+    sliders = ["slice", "opacity", "zoom", "level", "width"]
+    assert reached == ["panels", *sliders, "reset", "button"]
+
+
+def test_a_thumbnail_moves_the_slider_and_is_marked(show, phantom_page):
+    page = show(phantom_page)
+    second = page.locator(".strip").nth(1).locator(".thumbnail").nth(2)
+    second.scroll_into_view_if_needed()
+    second.click()
+    assert page.get_by_role("slider", name="Slice").input_value() == "3"
+    assert _shown(page) == ("#image-1-0", "#mask-1")
+    # The same slice of each of the three sequences.
+    assert page.locator(".thumbnail[aria-current]").evaluate_all(
+        "all => all.map(each => each.dataset.slice)"
+    ) == ["1", "1", "1"]
+    assert page.locator("#viewer").evaluate(
+        "each => Math.abs(each.getBoundingClientRect().top) < 2"
+    )
+    page.locator(".thumbnail").first.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_role("slider", name="Slice").input_value() == "1"
+
+
+def _transform(page):
+    moves = page.locator("#viewer .zoomed").evaluate_all(
+        "all => all.map(each => each.getAttribute('transform'))"
+    )
+    assert len(set(moves)) == 1  # all sequences show the same place
+    x, y, factor = map(float, re.findall(r"-?[\d.]+", moves[0]))
+    return x, y, factor
+
+
+def test_zoom_keeps_the_middle_and_moves_by_mouse_and_by_keys_but_never_beyond_the_image(
+    show, phantom_page
+):
+    page = show(phantom_page)
+    side = float(page.locator("#viewer svg").first.get_attribute("viewBox").split()[2])
+    assert _transform(page) == (0, 0, 1)
+    page.get_by_role("slider", name="Zoom").fill("200")
+    assert _transform(page) == pytest.approx((-side / 2, -side / 2, 2), abs=0.01)
+    box = page.locator("#viewer svg").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2)
+    page.mouse.up()
+    assert _transform(page) == pytest.approx((-0.4 * side, -side / 2, 2), abs=0.5)
+    page.locator("#panels").focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    assert _transform(page) == pytest.approx((-side, -side / 2, 2), abs=0.01)
+    page.keyboard.press("+")
+    assert page.get_by_role("slider", name="Zoom").input_value() == "250"
+    page.keyboard.press("0")
+    assert _transform(page) == (0, 0, 1)
+
+
+def _grey(page, place):
+    """Brightness, 0 to 255, of a point of the first image as it is shown."""
+    picture = image.imread(io.BytesIO(page.locator("#viewer svg").first.screenshot()))
+    height, width = picture.shape[:2]
+    row, column = int(place[0] * height), int(place[1] * width)
+    return 255 * picture[row - 2 : row + 3, column - 2 : column + 3, :3].mean()
+
+
+def test_the_window_changes_the_images_and_not_the_outlines(show, phantom_page):
+    page = show(phantom_page)
+    level, width = (
+        page.get_by_role("slider", name=f"Window {name}") for name in ("level", "width")
+    )
+    page.get_by_role("slider", name="Overlay").fill("0")
+    middle = (0.5, 0.5)
+    plain = _grey(page, middle)
+    assert page.locator("#viewer [filter]").count() == 0
+    level.fill("70")
+    width.fill("200")
+    # 255 (0.5 + (grey - level) / width), level and width as shares of white.
+    assert _grey(page, middle) == pytest.approx(127.5 + (plain - 0.7 * 255) / 2, abs=3)
+    assert page.locator("#viewer .mask[filter]").count() == 0
+    assert page.locator("#width-name").inner_text() == "200 %"
+    page.get_by_role("button", name="Reset").click()
+    assert _grey(page, middle) == pytest.approx(plain, abs=1)
+    assert level.input_value() == "50"
+
+
+def test_nothing_of_a_legend_is_cut_off(show, phantom_page):
+    page = show(phantom_page)
+    outside = """all => all.flatMap(svg => {
+      const box = svg.getBoundingClientRect();
+      return [...svg.querySelectorAll('text, rect')].filter(each => {
+        const own = each.getBoundingClientRect();
+        return own.left < box.left || own.right > box.right || own.bottom > box.bottom;
+      }).map(each => each.textContent || each.tagName);
+    })"""
+    assert page.locator("svg.legend").count() == 3
+    assert page.locator("svg.legend, svg.bullseye").evaluate_all(outside) == []
 
 
 @pytest.fixture
@@ -177,9 +273,9 @@ def test_a_long_study_with_many_flags_and_thresholds_prints_on_two_sheets_too(
     grid = Grid((64, 64, 18), (2.0, 2.0, 8.0), np.diag([2.0, 2.0, 8.0, 1.0]))
     labels = np.zeros(grid.shape, dtype=np.uint8)
     labels[20:44, 20:44] = 3
-    image = Volume(np.random.default_rng(0).random(grid.shape).astype(np.float32), grid)
+    noise = Volume(np.random.default_rng(0).random(grid.shape).astype(np.float32), grid)
     case = Case(
-        "long", "scarmap", dict.fromkeys(("LGE", "T2", "bSSFP"), image), LabelMap(labels, grid)
+        "long", "scarmap", dict.fromkeys(("LGE", "T2", "bSSFP"), noise), LabelMap(labels, grid)
     )
     slices = tuple(replace(study.slices[0], index=z) for z in range(18))
     flags = tuple(Flag(code, message) for code, message in list(FLAGS.items())[:8])
