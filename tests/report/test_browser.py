@@ -13,7 +13,7 @@ from scarmap.datasets.masks import studies_of_folder
 from scarmap.quantification.cohort import Measuring
 from scarmap.quantification.dictionary import FLAGS
 from scarmap.quantification.result import Flag
-from scarmap.report.from_masks import report_study
+from scarmap.report.from_masks import report_cohort, report_study
 from scarmap.report.pages.cohort import build_cohort
 from scarmap.report.pages.study import build_study
 from scarmap.volume import Case, Grid, LabelMap, Volume
@@ -62,7 +62,8 @@ def show(browser):
 
 
 def _foreign(url, path):
-    return url != path.as_uri() and not url.startswith("data:")
+    """Whether a page asks for more than itself and pages in its own folder."""
+    return not url.startswith((path.parent.as_uri(), "data:"))
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +258,30 @@ def test_the_table_sorts_by_click_and_by_keyboard_with_undefined_figures_last(sh
     heads.nth(0).get_by_role("button").click()
     assert order() == ["p1", "p2", "p3", "p10"]
     assert page.locator("[aria-sort]").count() == 1
+
+
+@pytest.fixture
+def measured_cohort(myops_phantom, tmp_path):
+    """Pages of a cohort of phantoms, measured against themselves."""
+    files = studies_of_folder(myops_phantom)
+    report_cohort(files, tmp_path, name="trial", measuring=Measuring())
+    return tmp_path, sorted(each.name for each in files)
+
+
+def test_links_lead_from_the_cohort_through_its_studies_and_back(show, measured_cohort):
+    folder, names = measured_cohort
+    page = show(folder / "cohort.html")
+    page.get_by_role("link", name=names[0]).first.click()
+    assert page.locator("h1").inner_text() == names[0]
+    for name in names[1:]:
+        page.locator("nav [rel=next]").first.click()
+        assert page.locator("h1").inner_text() == name
+    assert page.locator("nav [rel=next]").count() == 0
+    page.locator("nav [rel=prev]").last.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("h1").inner_text() == names[-2]
+    page.get_by_role("link", name="Back to the cohort").first.click()
+    assert page.url == (folder / "cohort.html").as_uri()
 
 
 def _sheets(pdf):

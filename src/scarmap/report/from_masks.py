@@ -33,7 +33,8 @@ from scarmap.quantification.study import Choices
 from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
 from scarmap.report.cohort.distributions import TITLES
 from scarmap.report.pages.cohort import COHORT_PAGE, STUDIES, build_cohort
-from scarmap.report.pages.study import build_study
+from scarmap.report.pages.study import build_study, build_unmeasured
+from scarmap.report.study.neighbours import Neighbours, neighbours_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,12 @@ class ReportedCohort:
 
 
 def report_study(
-    files: CaseFiles, page: Path, figures: Path, measuring: Measuring
+    files: CaseFiles,
+    page: Path,
+    figures: Path,
+    measuring: Measuring,
+    *,
+    neighbours: Neighbours | None = None,
 ) -> Quantification:
     """Measure one study and write its page and its figures.
 
@@ -77,6 +83,7 @@ def report_study(
         page: Target, an HTML file.
         figures: Target, a JSON file.
         measuring: How.
+        neighbours: Pages to go to from its own; None for a study on its own.
 
     Raises:
         DataError: A file is missing or damaged.
@@ -87,7 +94,7 @@ def report_study(
     origin = measuring.origin or Origins().of(files)
     study = measure_study(case, replace(measuring, origin=origin))
     write_quantification(figures, study)
-    build_study(case, study, page)
+    build_study(case, study, page, neighbours=neighbours)
     return study
 
 
@@ -116,12 +123,16 @@ def report_cohort(
     Raises:
         DataError: No study could be measured.
     """
-    folder = out / STUDIES
+    folder, names = out / STUDIES, [each.name for each in files]
     origin_of = origin_of or Origins().of
+
+    def beside(study: str) -> Neighbours:
+        return neighbours_of(study, names, cohort=name, address=f"../{COHORT_PAGE}")
 
     def measure(each: CaseFiles) -> Quantification:
         page, figures = folder / f"{each.name}.html", folder / each.name / FILE
-        return report_study(each, page, figures, replace(measuring, origin=origin_of(each)))
+        own = replace(measuring, origin=origin_of(each))
+        return report_study(each, page, figures, own, neighbours=beside(each.name))
 
     measured = measure_cohort(files, measure, on_case=on_case)
     if not measured.studies:
@@ -129,6 +140,8 @@ def report_cohort(
             f"None of {len(files)} studies could be measured. The first: "
             f"{next(iter(measured.failed.values()))}"
         )
+    for study, problem in measured.failed.items():
+        build_unmeasured(study, problem, folder / f"{study}.html", neighbours=beside(study))
     write_cohort(out / COHORT_FILE, measured.studies)
     page = build_cohort(
         measured.studies,

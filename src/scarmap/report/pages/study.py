@@ -10,19 +10,23 @@ from scarmap.report.html import write_page
 from scarmap.report.study.discs import discs
 from scarmap.report.study.key_figures import intervals_note, key_figures
 from scarmap.report.study.method import method_lines
+from scarmap.report.study.neighbours import Neighbours
 from scarmap.report.study.slices import Frames, make_frames
 from scarmap.report.study.tables import threshold_table, volume_table, wall_table
 from scarmap.report.study.view import standard_view
 from scarmap.volume import Case
 
 
-def build_study(case: Case, study: Quantification, out: Path) -> Path:
+def build_study(
+    case: Case, study: Quantification, out: Path, *, neighbours: Neighbours | None = None
+) -> Path:
     """Write the page of one study.
 
     Args:
         case: Its images, if there are any, and the mask that was measured as its labels.
         study: What was measured in that mask.
         out: Target, an HTML file.
+        neighbours: Pages to go to from there; None for a study on its own.
 
     Returns:
         The page.
@@ -35,6 +39,7 @@ def build_study(case: Case, study: Quantification, out: Path) -> Path:
         out,
         "study.html",
         name=case.name,
+        neighbours=neighbours,
         facts=study_facts(case, study, today),
         figures=key_figures(study),
         figure_note=intervals_note(study),
@@ -55,6 +60,21 @@ def build_study(case: Case, study: Quantification, out: Path) -> Path:
         no_reflow_colour=TISSUES[INDEX["mvo"]].colour,
         date=today,
     )
+
+
+def build_unmeasured(name: str, problem: str, out: Path, *, neighbours: Neighbours) -> Path:
+    """Write the page of a study that could not be measured, so that links to it lead somewhere.
+
+    Args:
+        name: The study.
+        problem: Why it was not measured.
+        out: Target, an HTML file.
+        neighbours: Pages to go to from there.
+
+    Returns:
+        The page.
+    """
+    return write_page(out, "unmeasured.html", name=name, problem=problem, neighbours=neighbours)
 
 
 def base_to_apex(study: Quantification) -> range:
