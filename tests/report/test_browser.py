@@ -10,10 +10,14 @@ import pytest
 from matplotlib import image
 
 from scarmap.datasets.masks import studies_of_folder
+from scarmap.quantification.agreement import agree
 from scarmap.quantification.cohort import Measuring
 from scarmap.quantification.dictionary import FLAGS
 from scarmap.quantification.result import Flag
+from scarmap.report.cohort.agreement import Readings, agreement_section
+from scarmap.report.cohort.distributions import TITLES
 from scarmap.report.from_masks import report_cohort, report_study
+from scarmap.report.html import Image, colour_address
 from scarmap.report.pages.cohort import build_cohort
 from scarmap.report.pages.study import build_study
 from scarmap.volume import Case, Grid, LabelMap, Volume
@@ -282,6 +286,92 @@ def test_links_lead_from_the_cohort_through_its_studies_and_back(show, measured_
     assert page.locator("h1").inner_text() == names[-2]
     page.get_by_role("link", name="Back to the cohort").first.click()
     assert page.url == (folder / "cohort.html").as_uri()
+
+
+@pytest.fixture
+def widest_page(study, tmp_path):
+    """A cohort with every figure, long names, flags, thumbnails and another reading."""
+    rng = np.random.default_rng(0)
+    figures = {name: 123.4 if np.isnan(value) else value for name, value in study.figures.items()}
+    flags = tuple(Flag(code, message) for code, message in list(FLAGS.items())[:4])
+    names = [f"hospital_north_patient_{number:04d}_followup" for number in range(12)]
+    studies = [
+        replace(
+            study,
+            case=name,
+            figures={key: value * rng.uniform(0.5, 1.5) for key, value in figures.items()},
+            flags=flags[number % 5 :],
+        )
+        for number, name in enumerate(names)
+    ]
+    readings = []
+    for figure in TITLES:
+        ours = tuple(each.figures[figure] for each in studies)
+        other = tuple(value + rng.normal() * 30 for value in ours)
+        readings.append(Readings(figure, tuple(names), other, ours, agree(other, ours)))
+    thumbnail = Image(colour_address(np.full((40, 40, 3), 0.5)), "slice 1")
+    return build_cohort(
+        studies,
+        tmp_path / "cohort.html",
+        name="trial",
+        pages=dict.fromkeys(names, "study.html"),
+        thumbnails=dict.fromkeys(names, thumbnail),
+        csv="cohort.csv",
+        agreement=agreement_section(readings, other="expert"),
+    )
+
+
+CUT = """() => [document.documentElement, ...document.querySelectorAll('.scroll, td, th, figure')]
+  .filter(each => each.scrollWidth > each.clientWidth + 1)
+  .map(each => `${each.tagName} ${each.textContent.trim().slice(0, 40)}`)"""
+"""What is wider than its place."""
+
+
+def test_nothing_of_the_widest_cohort_is_cut_on_a_usual_screen(show, widest_page):
+    page = show(widest_page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.locator("table").count() == 3
+    assert page.evaluate(CUT) == []
+
+
+def test_nothing_of_the_widest_cohort_is_cut_in_print(show, widest_page):
+    page = show(widest_page)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": int(186 / 25.4 * 96), "height": 1000})  # A4 less its margins
+    assert page.evaluate(CUT) == []
+
+
+def test_on_a_phone_the_case_stays_while_its_figures_move(show, widest_page):
+    page = show(widest_page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    table = page.locator(".scroll:has(.sortable)")
+    assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
+    case, figure = (
+        table.locator(f"tbody tr:first-child {each}") for each in ("th", "td:nth-child(3)")
+    )
+    before = case.bounding_box()["x"], figure.bounding_box()["x"]
+    table.evaluate("each => { each.scrollLeft = 150; }")
+    assert case.bounding_box()["x"] == pytest.approx(before[0], abs=1)
+    assert figure.bounding_box()["x"] == pytest.approx(before[1] - 150, abs=1)
+    assert case.bounding_box()["width"] < 390 / 2
+
+
+def test_on_a_phone_the_mean_stands_before_the_name_of_its_figure(show, widest_page):
+    page = show(widest_page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    line = page.get_by_role("table", name="Distribution of each figure").get_by_role("row").nth(1)
+    mean, name = line.get_by_role("cell").first, line.get_by_role("rowheader")
+    assert "±" in mean.inner_text()
+    assert name.inner_text() == "infarct"
+    assert mean.bounding_box()["x"] < name.bounding_box()["x"]
+    assert abs(mean.bounding_box()["y"] - name.bounding_box()["y"]) < 10
+    assert all(
+        box["x"] >= 0 and box["x"] + box["width"] <= 390
+        for box in (each.bounding_box() for each in line.get_by_role("cell").all())
+    )
 
 
 def _sheets(pdf):

@@ -57,7 +57,7 @@ def test_a_cohort_has_a_page_that_leads_to_every_study(data, tmp_path):
     assert [study.case for study in outcome.studies] == ["case_a", "case_b", "case_c"]
     text = outcome.page.read_text()
     for case in ("case_a", "case_b", "case_c"):
-        assert f'href="studies/{case}.html"' in text
+        assert f'<a href="studies/{case}.html"><img src="data:image/webp;base64,' in text
         assert (tmp_path / "studies" / f"{case}.html").is_file()
         assert (tmp_path / "studies" / case / "quantification.json").is_file()
     with (tmp_path / "cohort.csv").open() as file:

@@ -32,9 +32,12 @@ from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import Choices
 from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
 from scarmap.report.cohort.distributions import TITLES
+from scarmap.report.cohort.thumbnails import scar_thumbnail
+from scarmap.report.html import Image
 from scarmap.report.pages.cohort import COHORT_PAGE, STUDIES, build_cohort
 from scarmap.report.pages.study import build_study, build_unmeasured
 from scarmap.report.study.neighbours import Neighbours, neighbours_of
+from scarmap.volume import Case
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,19 @@ def report_study(
         GeometryError: Mask and images lie on different grids.
         LabelError: The mask holds values that its layout does not define.
     """
+    return _reported(files, page, figures, measuring, neighbours)[1]
+
+
+def _reported(
+    files: CaseFiles, page: Path, figures: Path, measuring: Measuring, beside: Neighbours | None
+) -> tuple[Case, Quantification]:
+    """What `report_study` measures, and the study itself."""
     case = load_study(files)
     origin = measuring.origin or Origins().of(files)
     study = measure_study(case, replace(measuring, origin=origin))
     write_quantification(figures, study)
-    build_study(case, study, page, neighbours=neighbours)
-    return study
+    build_study(case, study, page, neighbours=beside)
+    return case, study
 
 
 def report_cohort(
@@ -125,6 +135,7 @@ def report_cohort(
     """
     folder, names = out / STUDIES, [each.name for each in files]
     origin_of = origin_of or Origins().of
+    thumbnails: dict[str, Image] = {}
 
     def beside(study: str) -> Neighbours:
         return neighbours_of(study, names, cohort=name, address=f"../{COHORT_PAGE}")
@@ -132,7 +143,9 @@ def report_cohort(
     def measure(each: CaseFiles) -> Quantification:
         page, figures = folder / f"{each.name}.html", folder / each.name / FILE
         own = replace(measuring, origin=origin_of(each))
-        return report_study(each, page, figures, own, neighbours=beside(each.name))
+        case, study = _reported(each, page, figures, own, beside(each.name))
+        thumbnails[each.name] = scar_thumbnail(case, study.reference)
+        return study
 
     measured = measure_cohort(files, measure, on_case=on_case)
     if not measured.studies:
@@ -148,6 +161,7 @@ def report_cohort(
         out / COHORT_PAGE,
         name=name,
         pages={study.case: f"{STUDIES}/{quote(study.case)}.html" for study in measured.studies},
+        thumbnails=thumbnails,
         csv=COHORT_FILE,
         failed=measured.failed,
         agreement=_agreement(measured.studies, truth, measuring.choices, out) if truth else None,
@@ -165,6 +179,7 @@ def _agreement(
     shown = [
         Readings(
             figure,
+            tuple(study.case for study in ours),
             tuple(other.figures[figure] for other in others),
             tuple(study.figures[figure] for study in ours),
             readings.agreements[figure],
