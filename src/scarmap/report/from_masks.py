@@ -32,8 +32,12 @@ from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import Choices
 from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
 from scarmap.report.cohort.distributions import TITLES
+from scarmap.report.cohort.thumbnails import scar_thumbnail
+from scarmap.report.html import Image
 from scarmap.report.pages.cohort import COHORT_PAGE, STUDIES, build_cohort
-from scarmap.report.pages.study import build_study
+from scarmap.report.pages.study import build_study, build_unmeasured
+from scarmap.report.study.neighbours import Neighbours, neighbours_of
+from scarmap.volume import Case
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,12 @@ class ReportedCohort:
 
 
 def report_study(
-    files: CaseFiles, page: Path, figures: Path, measuring: Measuring
+    files: CaseFiles,
+    page: Path,
+    figures: Path,
+    measuring: Measuring,
+    *,
+    neighbours: Neighbours | None = None,
 ) -> Quantification:
     """Measure one study and write its page and its figures.
 
@@ -77,18 +86,26 @@ def report_study(
         page: Target, an HTML file.
         figures: Target, a JSON file.
         measuring: How.
+        neighbours: Pages to go to from its own; None for a study on its own.
 
     Raises:
         DataError: A file is missing or damaged.
         GeometryError: Mask and images lie on different grids.
         LabelError: The mask holds values that its layout does not define.
     """
+    return _reported(files, page, figures, measuring, neighbours)[1]
+
+
+def _reported(
+    files: CaseFiles, page: Path, figures: Path, measuring: Measuring, beside: Neighbours | None
+) -> tuple[Case, Quantification]:
+    """What `report_study` measures, and the study itself."""
     case = load_study(files)
     origin = measuring.origin or Origins().of(files)
     study = measure_study(case, replace(measuring, origin=origin))
     write_quantification(figures, study)
-    build_study(case, study, page)
-    return study
+    build_study(case, study, page, neighbours=beside)
+    return case, study
 
 
 def report_cohort(
@@ -116,12 +133,19 @@ def report_cohort(
     Raises:
         DataError: No study could be measured.
     """
-    folder = out / STUDIES
+    folder, names = out / STUDIES, [each.name for each in files]
     origin_of = origin_of or Origins().of
+    thumbnails: dict[str, Image] = {}
+
+    def beside(study: str) -> Neighbours:
+        return neighbours_of(study, names, cohort=name, address=f"../{COHORT_PAGE}")
 
     def measure(each: CaseFiles) -> Quantification:
         page, figures = folder / f"{each.name}.html", folder / each.name / FILE
-        return report_study(each, page, figures, replace(measuring, origin=origin_of(each)))
+        own = replace(measuring, origin=origin_of(each))
+        case, study = _reported(each, page, figures, own, beside(each.name))
+        thumbnails[each.name] = scar_thumbnail(case, study.reference)
+        return study
 
     measured = measure_cohort(files, measure, on_case=on_case)
     if not measured.studies:
@@ -129,12 +153,15 @@ def report_cohort(
             f"None of {len(files)} studies could be measured. The first: "
             f"{next(iter(measured.failed.values()))}"
         )
+    for study, problem in measured.failed.items():
+        build_unmeasured(study, problem, folder / f"{study}.html", neighbours=beside(study))
     write_cohort(out / COHORT_FILE, measured.studies)
     page = build_cohort(
         measured.studies,
         out / COHORT_PAGE,
         name=name,
         pages={study.case: f"{STUDIES}/{quote(study.case)}.html" for study in measured.studies},
+        thumbnails=thumbnails,
         csv=COHORT_FILE,
         failed=measured.failed,
         agreement=_agreement(measured.studies, truth, measuring.choices, out) if truth else None,
@@ -152,6 +179,7 @@ def _agreement(
     shown = [
         Readings(
             figure,
+            tuple(study.case for study in ours),
             tuple(other.figures[figure] for other in others),
             tuple(study.figures[figure] for study in ours),
             readings.agreements[figure],

@@ -46,7 +46,7 @@ def test_a_page_loads_nothing_and_stays_small(read):
     assert addresses
     assert all(address.startswith(("#", "data:image/webp;base64,")) for address in addresses)
     assert set(re.findall(r"https?://[^\s\"'<]+", text)) == set()
-    assert set(re.findall(r"url\(([^)]*)\)", text)) <= {"#hatch"}
+    assert set(re.findall(r"url\(([^)]*)\)", text)) <= {"#hatch", "#window"}
     assert "default-src 'none'" in text
     assert len(text) < 5_000_000
 
@@ -59,7 +59,12 @@ def test_every_picture_has_a_text_alternative_and_every_control_a_label(read):
     assert all(tag["role"] == "img" and tag["aria-label"] for tag in pictures)
     assert all(tag["alt"] for tag in page.all("img"))
     labelled = {tag["for"] for tag in page.all("label")}
-    assert {tag["id"] for tag in page.all("input")} == labelled == {"slice", "opacity"}
+    sliders = {"slice", "opacity", "zoom", "level", "width"}
+    assert {tag["id"] for tag in page.all("input")} == labelled == sliders
+    told = {tag["id"]: tag["for"] for tag in page.all("output")}
+    assert told == {f"{each}-name": each for each in sliders}
+    thumbnails = [tag for tag in page.all("button") if tag.get("class") == "thumbnail"]
+    assert [tag["data-slice"] for tag in thumbnails] == ["2", "1"] * 2
     assert len(page.all("h1")) == 1
     assert page.all("html") == [{"lang": "en"}]
 
@@ -140,6 +145,7 @@ def test_a_mask_without_images_has_a_page_too(read):
     assert "No image was given" in text
     assert not page.all("image")
     assert len([tag for tag in page.all("use") if tag["href"].startswith("#mask-")]) == 1 + 2
+    assert {tag["id"] for tag in page.all("input")} == {"slice", "opacity", "zoom"}
 
 
 def test_the_origin_of_the_mask_is_told(case, study, tmp_path):

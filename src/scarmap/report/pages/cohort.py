@@ -18,10 +18,10 @@ from scarmap.report.cohort.distributions import (
     LEAST_DRAWN,
     TITLES,
     cohort_values,
-    draw_distributions,
+    draw_distribution,
     summary_table,
 )
-from scarmap.report.html import Picture, chart_address, write_page
+from scarmap.report.html import Image, Picture, chart_address, write_page
 
 COHORT_PAGE = "cohort.html"
 """Name of the page in a cohort's folder."""
@@ -38,11 +38,13 @@ class SortableCell:
         text: What is shown.
         key: What is sorted by: a number, or text; "" sorts last.
         address: Page to link, "" for none.
+        picture: Thumbnail before the text.
     """
 
     text: str
     key: str
     address: str = ""
+    picture: Image | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def build_cohort(
     *,
     name: str,
     pages: Mapping[str, str],
+    thumbnails: Mapping[str, Image] | None = None,
     csv: str = "",
     failed: Mapping[str, str] | None = None,
     agreement: AgreementSection | None = None,
@@ -70,6 +73,7 @@ def build_cohort(
         out: Target, an HTML file.
         name: What the cohort is called.
         pages: Case to the address of its page, relative to this one.
+        thumbnails: Case to a small picture of its scar.
         csv: Address of the same figures as a table; "" for none.
         failed: Cases that could not be measured, and why.
         agreement: Another reading of the same cases beside this one.
@@ -92,7 +96,9 @@ def build_cohort(
         summary=summary_table(ordered),
         charts=distribution_pictures(ordered),
         agreement=agreement,
-        cases=case_table(ordered, pages=pages),
+        cases=case_table(ordered, pages=pages, thumbnails=thumbnails),
+        thumbnails=bool(thumbnails),
+        pages=pages,
         csv=csv,
         flags=[(_words(code), FLAGS[code]) for code in FLAGS if code in codes],
         date=today,
@@ -114,12 +120,18 @@ def _facts(
     ]
 
 
-def case_table(studies: Sequence[Quantification], *, pages: Mapping[str, str]) -> SortableTable:
+def case_table(
+    studies: Sequence[Quantification],
+    *,
+    pages: Mapping[str, str],
+    thumbnails: Mapping[str, Image] | None = None,
+) -> SortableTable:
     """Make a line per case with every figure that at least one case defines, and its own flags.
 
     Args:
         studies: The cohort.
         pages: Case to the address of its page.
+        thumbnails: Case to a small picture of its scar.
     """
     names = list(cohort_values(studies, tuple(TITLES)))
     columns = (
@@ -132,7 +144,16 @@ def case_table(studies: Sequence[Quantification], *, pages: Mapping[str, str]) -
     return SortableTable(
         columns,
         tuple(
-            _case_line(study, names, pages.get(study.case, ""), _own(study, shared))
+            (
+                SortableCell(
+                    study.case,
+                    study.case,
+                    pages.get(study.case, ""),
+                    (thumbnails or {}).get(study.case),
+                ),
+                *_figure_cells(study, names),
+                *_last_cells(study, _own(study, shared)),
+            )
             for study in studies
         ),
     )
@@ -152,8 +173,14 @@ def distribution_pictures(studies: Sequence[Quantification]) -> list[Picture]:
         "Boxes span the quartiles, the line is the median, whiskers reach 1.5 interquartile ranges."
     )
     titles = ", ".join(TITLES[name] for name in values)
-    alt = f"Histograms with box plots of {titles}; the table above has the numbers."
-    return [Picture("Distributions", caption, alt, chart_address(draw_distributions(values)))]
+    panels = [
+        Image(
+            chart_address(draw_distribution(name, numbers)),
+            f"Histogram with a box plot of {TITLES[name]}; the table above has the numbers.",
+        )
+        for name, numbers in values.items()
+    ]
+    return [Picture("Distributions", caption, titles, panels=panels)]
 
 
 def _own(study: Quantification, shared: Collection[str]) -> list[str]:
@@ -161,22 +188,17 @@ def _own(study: Quantification, shared: Collection[str]) -> list[str]:
     return [code for code in dict.fromkeys(flag.code for flag in study.flags) if code not in shared]
 
 
-def _case_line(
-    study: Quantification, names: Sequence[str], address: str, codes: Sequence[str]
-) -> tuple[SortableCell, ...]:
-    values = [study.figures[name] for name in names]
-    cells = (
+def _figure_cells(study: Quantification, names: Sequence[str]) -> list[SortableCell]:
+    values = {name: study.figures[name] for name in names}
+    return [
         SortableCell(figure_text(value, UNITS[name]), "" if isnan(value) else f"{value:.6g}")
-        for name, value in zip(names, values, strict=True)
-    )
-    slices = str(study.shape[2])
-    flags = ", ".join(map(_words, codes))
-    return (
-        SortableCell(study.case, study.case, address),
-        *cells,
-        SortableCell(slices, slices),
-        SortableCell(flags, flags),
-    )
+        for name, value in values.items()
+    ]
+
+
+def _last_cells(study: Quantification, codes: Sequence[str]) -> list[SortableCell]:
+    slices, flags = str(study.shape[2]), ", ".join(map(_words, codes))
+    return [SortableCell(slices, slices), SortableCell(flags, flags)]
 
 
 def _words(code: str) -> str:

@@ -12,6 +12,7 @@ from scarmap.report.study.alignment import AlignmentSection, alignment_section
 from scarmap.report.study.discs import discs
 from scarmap.report.study.key_figures import intervals_note, key_figures
 from scarmap.report.study.method import method_lines
+from scarmap.report.study.neighbours import Neighbours
 from scarmap.report.study.slices import Frames, make_frames
 from scarmap.report.study.tables import threshold_table, volume_table, wall_table
 from scarmap.report.study.view import View, standard_view
@@ -19,7 +20,12 @@ from scarmap.volume import Case
 
 
 def build_study(
-    case: Case, study: Quantification, out: Path, *, aligned: Aligned | None = None
+    case: Case,
+    study: Quantification,
+    out: Path,
+    *,
+    aligned: Aligned | None = None,
+    neighbours: Neighbours | None = None,
 ) -> Path:
     """Write the page of one study.
 
@@ -28,6 +34,7 @@ def build_study(
         study: What was measured in that mask.
         out: Target, an HTML file.
         aligned: How its images were put on one grid, if they were not on one before.
+        neighbours: Pages to go to from there; None for a study on its own.
 
     Returns:
         The page.
@@ -41,6 +48,7 @@ def build_study(
         out,
         "study.html",
         name=case.name,
+        neighbours=neighbours,
         facts=study_facts(case, study, today),
         figures=key_figures(study),
         figure_note=intervals_note(study),
@@ -68,6 +76,21 @@ def _alignment(aligned: Aligned | None, case: Case, view: View) -> AlignmentSect
     if aligned is None or not aligned.moves:
         return None
     return alignment_section(aligned, layout=case.layout, view=view)
+
+
+def build_unmeasured(name: str, problem: str, out: Path, *, neighbours: Neighbours) -> Path:
+    """Write the page of a study that could not be measured, so that links to it lead somewhere.
+
+    Args:
+        name: The study.
+        problem: Why it was not measured.
+        out: Target, an HTML file.
+        neighbours: Pages to go to from there.
+
+    Returns:
+        The page.
+    """
+    return write_page(out, "unmeasured.html", name=name, problem=problem, neighbours=neighbours)
 
 
 def base_to_apex(study: Quantification) -> range:
