@@ -206,4 +206,5 @@ def _held_out_by(record: Mapping[str, Any], name: str, files: CaseFiles) -> Mask
         f"{name}, held out",
         sequences=tuple(sequence for sequence in files.images if sequence in looked_at) or None,
         remarks=tuple(record.get("flags", {}).get(files.name, ())),
+        by_model=True,
     )

@@ -44,8 +44,8 @@ def quantify(
         layout: Label layout of the mask: of a file, None asks the manifest beside it; an array
             without one holds the codes of "scarmap".
         image: LGE on the same grid, for classical thresholds; that of a prediction, and that of a
-            manifest, is taken where None is given. Nothing else known, a mask on LGE alone shows
-            no edema.
+            manifest, is taken where None is given. Nothing else known, whether there is edema is
+            not assessable on LGE alone, unless the mask holds some.
         spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
         remote: As of `scarmap.quantification.study.quantify`, and so are the rest.
         probabilities: Region to its probability.
