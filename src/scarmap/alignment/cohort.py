@@ -55,7 +55,7 @@ def align_cohort(
         how: See `scarmap.alignment.align.align`.
         load_segmenter: Loads what sees the heart, called when it is first needed.
         only: Names of the studies to align; the others stay as they are. None aligns all.
-        on_case: Called with each study's name when it is done.
+        on_case: Called with each study's name when it is done or has failed.
     """
     loaded: list[Segmenter] = []
 
@@ -77,10 +77,10 @@ def align_cohort(
             )
         except (ScarmapError, OSError) as problem:
             failed[each.name] = str(problem)
-            continue
-        made[-1] = aligned
-        if told:
-            flagged[each.name] = told
+        else:
+            made[-1] = aligned
+            if told:
+                flagged[each.name] = told
         on_case(each.name)
     return AlignedCohort(tuple(made), flagged, failed)
 

@@ -31,22 +31,22 @@ def align_studies(
     Raises:
         DataError: The choice is unknown.
     """
-    from rich.console import Console
-
     from scarmap.alignment.cohort import AlignedCohort, align_cohort
+    from scarmap.cli.progress import case_progress
 
     if how not in CHOICES:
         raise DataError(f"--align {how!r} is not known. {suggest(how, CHOICES)}")
     if how == "none":
         return AlignedCohort(tuple(files))
-    with Console(stderr=True).status("aligning") as status:
+    chosen = files if shard is None else shard.part(files)
+    with case_progress("aligning", len(chosen)) as on_case:
         return align_cohort(
             files,
             out,
             how=cast("How", how),
-            only=None if shard is None else {each.name for each in shard.part(files)},
+            only={each.name for each in chosen},
             load_segmenter=lambda: one_view(device),
-            on_case=lambda name: status.update(f"aligned {name}"),
+            on_case=on_case,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from scarmap.cli.options import Device
+from scarmap.cli.progress import case_progress
 
 PATIENTS = 4
 _SEED = 2
@@ -34,13 +35,22 @@ def demo(
     parts = _prepared_folders(out)
     about = about_builtin()
     typer.echo(f"Simulating {PATIENTS} patients")
-    write_cohort(
-        parts["patients"], layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=_SEED
-    )
+    with case_progress("simulating", PATIENTS) as on_case:
+        write_cohort(
+            parts["patients"],
+            layout="scarmap",
+            style="myops2020",
+            num_cases=PATIENTS,
+            seed=_SEED,
+            on_case=on_case,
+        )
     typer.echo(f"Segmenting them. {introduce(about)}")
-    run = apply(recorded_builtin(about), load_builtin(device), parts["patients"], parts["run"])
+    recipe, model = recorded_builtin(about), load_builtin(device)
+    with case_progress("segmenting", PATIENTS) as on_case:
+        run = apply(recipe, model, parts["patients"], parts["run"], on_case=on_case)
     typer.echo("Measuring what was found")
-    report_run_studies(run, AS_USUAL)
+    with case_progress("measuring", PATIENTS) as on_case:
+        report_run_studies(run, AS_USUAL, on_case=on_case)
     page = build_report(run)
     typer.echo(f"\nOpen this page in a browser: {page.resolve()}")
 

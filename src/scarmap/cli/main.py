@@ -30,10 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, phantom, train, predict, evaluate, quantify, report, export, reproduce):
+for command in (demo, phantom, train, predict, evaluate, quantify, export, reproduce, dicom):
     app.command()(everyday(command))
-app.command()(dicom)
-app.command("import")(import_)
+app.command()(everyday(report, written_to=None))
+app.command("import")(everyday(import_))
 app.add_typer(recipes, name="recipes")
 
 

@@ -1,9 +1,26 @@
-"""Options that several commands share, each written once."""
+"""Options that several commands share, each written once, and the words that a shell completes."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def completes(*words: str) -> Callable[[str], list[str]]:
+    """What a shell offers for an option.
+
+    >>> completes("case3d", "slicewise")("s")
+    ['slicewise']
+    """
+
+    def offered(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return offered
+
+
+LAYOUTS_OFFERED = completes("myops2020", "emidec", "scarmap")
 
 # How masks are read and measured.
 
@@ -11,7 +28,8 @@ Layout = Annotated[
     str | None,
     typer.Option(
         help="Label layout of masks: myops2020, emidec, scarmap, or mixed for that of each case in "
-        "--data."
+        "--data.",
+        autocompletion=LAYOUTS_OFFERED,
     ),
 ]
 Images = Annotated[
@@ -29,9 +47,19 @@ ReferenceAngle = Annotated[
         help="Direction of the middle of the septum, from the first array axis towards the second.",
     ),
 ]
-Sectors = Annotated[str, typer.Option(help="rigid, rigid_from_insertion or anatomical.")]
+Sectors = Annotated[
+    str,
+    typer.Option(
+        help="rigid, rigid_from_insertion or anatomical.",
+        autocompletion=completes("rigid", "rigid_from_insertion", "anatomical"),
+    ),
+]
 Transmurality = Annotated[
-    str, typer.Option(help="What decides its class: extent, fraction or area.")
+    str,
+    typer.Option(
+        help="What decides its class: extent, fraction or area.",
+        autocompletion=completes("extent", "fraction", "area"),
+    ),
 ]
 InfarctedPercent = Annotated[
     float,
@@ -64,7 +92,9 @@ Errors = Annotated[
 
 EpochsScale = Annotated[float, typer.Option(min=0.0, help="Factor on the length of every phase.")]
 Seed = Annotated[int, typer.Option(min=0, help="Everything random follows from it.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Device = Annotated[
+    str, typer.Option(help="auto, cpu or cuda.", autocompletion=completes("auto", "cpu", "cuda"))
+]
 
 
 def given_images(*, lge: Path | None, t2: Path | None, bssfp: Path | None) -> dict[str, Path]:
