@@ -261,7 +261,10 @@ def _report_masks(
 
 def _check_masks(folder: Path) -> None:
     from scarmap.datasets.masks import find_masks
+    from scarmap.io.formats import explain_dicom, is_dicom
 
+    if is_dicom(folder):
+        raise DataError(explain_dicom(folder))
     try:
         find_masks(folder)
     except DataError:

@@ -10,7 +10,7 @@ from scarmap.datasets.folder import find_cases, holds_sets, read_sets
 from scarmap.datasets.manifest import entry_of, read_entries
 from scarmap.datasets.myops2020 import case_name
 from scarmap.errors import DataError
-from scarmap.io.formats import has_image_ending, without_ending
+from scarmap.io.formats import explain_dicom, has_image_ending, is_dicom, without_ending
 from scarmap.io.nifti import read_labels
 from scarmap.labels import LAYOUTS, MIXED, SEQUENCES, codes, common_layout
 from scarmap.volume import Case
@@ -216,6 +216,8 @@ def find_masks(folder: Path) -> dict[str, Path]:
 def _flat_masks(folder: Path) -> dict[str, Path]:
     flat = {without_ending(path): path for path in _shown(folder, "*")}
     masks = {name: path for name, path in flat.items() if "_probabilities" not in name}
+    if not masks and is_dicom(folder):
+        raise DataError(explain_dicom(folder))
     if not masks:
         raise DataError(
             f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout "

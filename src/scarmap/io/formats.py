@@ -3,7 +3,9 @@
 Masks are always written as NIfTI. DICOM is recognised, so that an error can say what to do.
 """
 
+from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import nibabel
@@ -17,6 +19,8 @@ OTHERS = (".nrrd", ".nhdr", ".mha", ".mhd")
 ENDINGS = (*NIFTI, *OTHERS)
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_LOOKED_AT = 200
+"""Files of a folder among which one DICOM file tells; a study has a few thousand, nested."""
 _PREAMBLE = 128
 """Bytes of a DICOM file before the letters that mark it."""
 
@@ -75,9 +79,10 @@ def _load_itk(path: Path) -> Any:
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file is DICOM, or a folder holds a file that is."""
+    """Whether a file is DICOM, or a folder holds a file that is, at any depth."""
     if path.is_dir():
-        return any(is_dicom(each) for each in sorted(path.iterdir())[:20] if each.is_file())
+        files = (each for each in path.rglob("*") if each.is_file())
+        return any(map(is_dicom, islice(files, _LOOKED_AT)))
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -85,10 +90,15 @@ def is_dicom(path: Path) -> bool:
 
 
 def explain_dicom(path: Path) -> str:
-    """One paragraph about DICOM where NIfTI is expected."""
+    """One paragraph about DICOM where NIfTI is expected, with the lines to type.
+
+    >>> "scarmap import 'scan 1' --out cases" in explain_dicom(Path("scan 1/IM0001"))
+    True
+    """
     what = "holds DICOM files" if path.is_dir() else "is a DICOM file"
+    folder = quote(str(path if path.is_dir() else path.parent))
     return (
-        f"{path} {what}; expected NIfTI, one file for each stack of slices. Turn the series into "
-        "NIfTI first: with `scarmap dicom` or `scarmap import`, where `scarmap --help` lists one "
-        "of them, else with a converter such as dcm2niix."
+        f"{path} {what}; expected NIfTI, one file for each stack of slices. Make NIfTI of the "
+        f"study's folder first: scarmap import {folder} --out cases. Then give --data cases. To "
+        f"see which series would be taken: scarmap dicom {folder}."
     )
