@@ -41,6 +41,22 @@ def test_one_mask_is_measured_with_its_image(scarmap, emidec_phantom, tmp_path):
     assert "salvage_caution" in ended.out
 
 
+def test_a_worklist_tells_body_surface_and_septum_of_its_cases(scarmap, emidec_phantom, tmp_path):
+    masks = find_masks(emidec_phantom)
+    worklist = tmp_path / "worklist.csv"
+    lines = ["case,labels,layout,reference_angle,height_cm,weight_kg"]
+    lines += [f"p7,{masks['Case_P001']},emidec,190,180,80"]
+    worklist.write_text("\n".join(lines) + "\n")
+    ended = scarmap("quantify", worklist, "--out", tmp_path / "out")
+    assert ended.code == 0, ended.err
+    with (tmp_path / "out" / "cohort.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["infarct_g_m2"]) == pytest.approx(float(row["infarct_g"]) / 2, rel=1e-4)
+    assert row["reference"] == "landmark"
+    with (tmp_path / "out" / "territories.csv").open() as file:
+        assert [each["territory"] for each in csv.DictReader(file)] == ["LAD", "RCA", "LCX"]
+
+
 def test_a_mask_whose_layout_cannot_be_known_is_an_error_that_names_the_option(
     scarmap, emidec_phantom, tmp_path
 ):

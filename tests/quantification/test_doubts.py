@@ -167,7 +167,7 @@ def test_an_interval_without_its_own_figure_is_explained():
 
 def test_a_threshold_that_calls_all_of_the_wall_infarct_is_flagged(heart):
     even = painted(heart, pool=110, wall=100)
-    found, flags = measure_thresholds(even, heart, (), methods=("fwhm_max",), signed=False)
+    found, flags = measure_thresholds(even, heart, None, methods=("fwhm_max",), signed=False)
     assert found[0].infarct_percent_lv > 99
     assert [flag.code for flag in flags] == ["threshold_fills_wall"]
 

@@ -150,8 +150,8 @@ def _measuring(
     reference_deg: float | None,
     worklists: tuple[Path | None, ...],
 ) -> "Measuring":
-    """How to measure; a worklist among the paths may tell the septum's direction of its cases."""
-    from scarmap.datasets.worklist import known_references
+    """How to measure; a worklist among the paths may tell septum and body surface of its cases."""
+    from scarmap.datasets.worklist import known_body_surfaces, known_references
     from scarmap.quantification.cohort import Measuring
     from scarmap.quantification.intervals.from_errors import read_known_errors
 
@@ -160,6 +160,7 @@ def _measuring(
         errors=read_known_errors(errors, confidence=choices.confidence) if errors else None,
         choices=choices,
         references_deg=known_references(*worklists),
+        body_surfaces_m2=known_body_surfaces(*worklists),
     )
 
 

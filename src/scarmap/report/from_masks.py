@@ -30,6 +30,7 @@ from scarmap.quantification.files import (
 from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import Choices
+from scarmap.quantification.tables import write_tables
 from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
 from scarmap.report.cohort.distributions import TITLES
 from scarmap.report.pages.cohort import COHORT_PAGE, STUDIES, build_cohort
@@ -105,8 +106,8 @@ def report_cohort(
 
     Args:
         files: The studies.
-        out: Folder for `cohort.html`, `cohort.csv` and `studies/`, and with a truth for
-            `agreement.json` and its CSV.
+        out: Folder for `cohort.html`, `cohort.csv`, `segments.csv`, `territories.csv` and
+            `studies/`, and with a truth for `agreement.json` and its CSV.
         name: What the cohort is called.
         measuring: How.
         truth: Another reading to agree with; studies that it lacks count for themselves only.
@@ -130,6 +131,7 @@ def report_cohort(
             f"{next(iter(measured.failed.values()))}"
         )
     write_cohort(out / COHORT_FILE, measured.studies)
+    write_tables(out, measured.studies)
     page = build_cohort(
         measured.studies,
         out / COHORT_PAGE,

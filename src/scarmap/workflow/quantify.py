@@ -33,6 +33,7 @@ def quantify(
     errors: "KnownErrors | None" = None,
     reference_deg: float | None = None,
     area_at_risk_ml: float | None = None,
+    body_surface_m2: float | None = None,
     choices: Choices = DEFAULT,
 ) -> Quantification:
     """Measure one mask: volumes, masses, AHA segments, transmurality; with LGE thresholds, too.
@@ -52,6 +53,7 @@ def quantify(
         errors: Errors of the model on unseen cases.
         reference_deg: Direction of the middle of the septum.
         area_at_risk_ml: Area at risk drawn elsewhere.
+        body_surface_m2: Body surface of the patient.
         choices: What the literature leaves open.
 
     Raises:
@@ -80,6 +82,7 @@ def quantify(
         errors=errors,
         reference_deg=reference_deg,
         area_at_risk_ml=area_at_risk_ml,
+        body_surface_m2=body_surface_m2,
         choices=choices,
     )
 
