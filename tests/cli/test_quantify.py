@@ -1,12 +1,18 @@
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
+import nibabel
+import numpy as np
 import pytest
 
 from scarmap.datasets.masks import find_masks
+from scarmap.labels import codes
 from scarmap.quantification.files import read_quantification
+
+EMIDEC = codes("emidec")
 
 
 def test_a_data_set_is_measured_with_its_images_and_agrees_with_itself(
@@ -39,6 +45,29 @@ def test_one_mask_is_measured_with_its_image(scarmap, emidec_phantom, tmp_path):
     assert len(study.segments) == 16
     assert [each.method for each in study.thresholds] == ["otsu", "5sd"]
     assert "salvage_caution" in ended.out
+
+
+def test_corrected_masks_differ_from_the_former_ones_by_what_was_drawn(
+    scarmap, emidec_phantom, tmp_path
+):
+    for folder in ("masks", "corrected"):
+        (tmp_path / folder).mkdir()
+        for name, path in find_masks(emidec_phantom).items():
+            shutil.copy(path, tmp_path / folder / f"{name}.nii.gz")
+    edited = tmp_path / "corrected" / "Case_P001.nii.gz"
+    before = nibabel.load(edited)
+    array = np.asarray(before.dataobj).copy()
+    array[tuple(np.argwhere(array == EMIDEC["normal_myocardium"])[:40].T)] = EMIDEC["scar"]
+    nibabel.save(nibabel.Nifti1Image(array, before.affine, before.header), edited)
+    ended = scarmap(
+        "quantify", edited.parent, "--layout", "emidec", "--against", tmp_path / "masks",
+        "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    agreement = json.loads((tmp_path / "out" / "agreement.json").read_text())
+    drawn_ml = 40 * np.prod(before.header.get_zooms()) / 1000
+    mean_ml = drawn_ml / len(agreement["cases"])
+    assert agreement["figures"]["infarct_ml"]["bias"]["value"] == pytest.approx(mean_ml, rel=1e-4)
 
 
 def test_a_worklist_tells_body_surface_and_septum_of_its_cases(scarmap, emidec_phantom, tmp_path):

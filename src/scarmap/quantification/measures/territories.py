@@ -55,4 +55,4 @@ def _summed(artery: str, parts: Sequence[Segment]) -> Territory:
 
 def _grams(walls: Sequence[WallFigures], share: str) -> float:
     """Mass of a tissue; NaN where a part does not know its share."""
-    return sum(each.myocardium_g * getattr(each, share) / 100 for each in walls)
+    return float(sum(each.myocardium_g * getattr(each, share) / 100 for each in walls))
