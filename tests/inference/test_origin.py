@@ -33,6 +33,7 @@ def test_a_manifest_tells_model_version_limits_sequences_and_remarks(study):
     origin = Origins().of(study)
     assert origin.title == "scarmap-synthetic, version 2: trained on synthetic hearts only"
     assert origin.sequences == ("LGE",)
+    assert origin.by_model
     assert origin.hardly_calls == ("edema", "mvo")
     assert origin.remarks == ("An infarct of 4.23 ml was left out.",)
 
@@ -54,6 +55,7 @@ def test_an_edited_mask_says_so_and_is_held_to_what_was_handed_over(study):
     assert origin.name == "edited since scarmap-synthetic made it"
     assert origin.hardly_calls == ()
     assert origin.sequences == ("LGE", "T2")
+    assert origin.by_model
 
 
 def test_flags_alone_are_read_and_images_tell_the_sequences(study):
@@ -63,6 +65,7 @@ def test_flags_alone_are_read_and_images_tell_the_sequences(study):
     assert origin.sequences == ("LGE", "T2")
     alone = CaseFiles("p8", "scarmap", {}, study.labels.with_name("p8.nii.gz"))
     assert Origins().of(alone).sequences is None
+    assert not Origins().of(alone).by_model
 
 
 def test_flags_that_are_none_are_an_error(study):

@@ -40,7 +40,7 @@ def codes(study):
 
 
 def test_without_lge_infarct_and_what_follows_from_it_are_not_assessable(heart):
-    study = quantify(heart, origin=MaskOrigin("m", sequences=("T2", "bSSFP")))
+    study = quantify(heart, origin=MaskOrigin("m", sequences=("T2", "bSSFP"), by_model=True))
     assert study.unassessed == {"scar": "not assessable", "mvo": "not assessable"}
     for name in (
         "infarct_g", "mvo_g", "mvo_percent_infarct", "area_at_risk_ml", "normal_myocardium_g",
@@ -56,8 +56,29 @@ def test_without_lge_infarct_and_what_follows_from_it_are_not_assessable(heart):
     assert "no_infarct" not in codes(study)
 
 
-def test_without_t2_edema_is_not_assessable_and_infarct_is(heart):
-    study = quantify(heart, origin=MaskOrigin(sequences=("LGE",)))
+def test_what_an_expert_drew_was_assessed_whatever_image_lies_beside_it(heart):
+    drawn = quantify(heart, origin=MaskOrigin(sequences=("LGE",)))
+    assert drawn.unassessed == {}
+    assert drawn.figures["edema_g"] == quantify(heart).figures["edema_g"] > 0
+    assert "not_assessable" not in codes(drawn)
+    # Whoever drew scar saw LGE, and would have drawn no-reflow.
+    on_cine = quantify(heart, origin=MaskOrigin(sequences=("bSSFP",)))
+    assert on_cine.unassessed == {}
+    assert on_cine.figures["mvo_g"] == 0
+
+
+def test_a_tissue_that_an_expert_did_not_draw_needs_its_sequence(heart):
+    dry = np.where(heart.array == INDEX["edema"], INDEX["normal_myocardium"], heart.array)
+    study = quantify(
+        LabelMap(dry.astype(np.uint8), heart.grid), origin=MaskOrigin(sequences=("LGE",))
+    )
+    assert study.unassessed == {"edema": "not assessable"}
+    assert isnan(study.figures["edema_g"])
+    assert study.figures["infarct_g"] > 0
+
+
+def test_without_t2_a_model_s_edema_is_not_assessable_and_infarct_is(heart):
+    study = quantify(heart, origin=MaskOrigin(sequences=("LGE",), by_model=True))
     assert study.unassessed == {"edema": "not assessable"}
     assert isnan(study.figures["edema_ml"])
     assert isnan(study.figures["area_at_risk_ml"])
@@ -146,7 +167,7 @@ def test_an_interval_without_its_own_figure_is_explained():
 
 def test_a_threshold_that_calls_all_of_the_wall_infarct_is_flagged(heart):
     even = painted(heart, pool=110, wall=100)
-    found, flags = measure_thresholds(even, heart, (), methods=("fwhm_max",), signed=False)
+    found, flags = measure_thresholds(even, heart, None, methods=("fwhm_max",), signed=False)
     assert found[0].infarct_percent_lv > 99
     assert [flag.code for flag in flags] == ["threshold_fills_wall"]
 

@@ -26,7 +26,10 @@ def export(
         ),
     ],
     out: Annotated[
-        Path, typer.Option(help="Model folder of a run, or folder for what goes back of a mask.")
+        Path,
+        typer.Option(
+            "--out", "-o", help="Model folder of a run, or folder for what goes back of a mask."
+        ),
     ],
     recipe: Annotated[
         str | None,

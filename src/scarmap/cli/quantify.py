@@ -52,7 +52,8 @@ def quantify(
         ),
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for quantification.json and cohort.csv.")
+        Path,
+        typer.Option("--out", "-o", help="Folder for quantification.json, and CSVs of the cohort."),
     ],
     lge: Annotated[
         Path | None, typer.Option(help="LGE image of the one mask, for classical thresholds.")
@@ -87,11 +88,12 @@ def quantify(
     ] = None,
 ) -> None:
     """Measure masks: volumes, masses, AHA segments, transmurality; with LGE, thresholds, too."""
-    from scarmap.datasets.worklist import known_references
+    from scarmap.datasets.worklist import known_body_surfaces, known_references
     from scarmap.quantification.cohort import Measuring, measure_cohort
     from scarmap.quantification.files import COHORT_FILE, FILE, write_cohort
     from scarmap.quantification.intervals.from_errors import read_known_errors
     from scarmap.quantification.study import Choices
+    from scarmap.quantification.tables import write_tables
     from scarmap.quantification.thresholds.methods import METHODS
 
     choices = Choices(
@@ -110,6 +112,7 @@ def quantify(
         maps=tuple(probabilities) if probabilities else None,
         choices=choices,
         references_deg=known_references(masks, data),
+        body_surfaces_m2=known_body_surfaces(masks, data),
     )
     single = is_mask(masks)
     with case_progress("measuring", len(files)) as on_case:
@@ -119,24 +122,13 @@ def quantify(
     if not measured.studies:
         raise DataError(next(iter(measured.failed.values())))
     write_cohort(out / COHORT_FILE, measured.studies)
-    _write_tables(out, measured.studies, [each for each in (masks, data) if each])
+    write_tables(out, measured.studies)
     where = f"Study: {out / FILE}" if single else f"Studies: {out / _STUDIES}"
     typer.echo(f"{where}\nOne line per study: {out / COHORT_FILE}")
     _show(measured.studies)
     if against is not None:
         _compare(measured.studies, against, choices, out)
     _tell(measured.failed, len(files))
-
-
-def _write_tables(out: Path, studies: "Sequence[Quantification]", given: Sequence[Path]) -> None:
-    from scarmap.datasets.worklist import is_worklist, read_patients
-    from scarmap.quantification import tables
-
-    tables.write_segments(out / tables.SEGMENTS_FILE, studies)
-    tables.write_territories(out / tables.TERRITORIES_FILE, studies)
-    for worklist in filter(is_worklist, given):
-        surfaces = {name: each.body_surface_m2 for name, each in read_patients(worklist).items()}
-        tables.write_indexed(out / tables.INDEXED_FILE, studies, surfaces)
 
 
 def is_mask(path: Path) -> bool:

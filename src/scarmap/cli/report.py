@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scarmap.cli.command import check_writable
 from scarmap.cli.options import (
     Device,
     Errors,
@@ -83,6 +84,7 @@ def report(
     from scarmap.io.run import RunFolder
     from scarmap.quantification.study import Choices
 
+    _check_target(subject, out)
     images = given_images(lge=lge, t2=t2, bssfp=bssfp)
     single = {"--lge": lge, "--t2": t2, "--bssfp": bssfp}
     if subject is None and not images:
@@ -129,6 +131,16 @@ def report(
             "--data for the folder of their images",
         )
         _report_masks(subject, data, layout, out, measuring, against or [])
+
+
+def _check_target(subject: Path | None, out: Path) -> None:
+    """Refuse a folder that the pages cannot be written to: the run of a run's page, else `out`."""
+    from scarmap.io.run import RunFolder
+
+    if subject is not None and RunFolder(subject).record_file.is_file():
+        check_writable(subject, option="The run")
+    else:
+        check_writable(out)
 
 
 def _to_be_segmented(subject: Path, images: Mapping[str, Path], data: Path | None) -> bool:
@@ -229,7 +241,10 @@ def _report_masks(
 
 def _check_masks(folder: Path) -> None:
     from scarmap.datasets.masks import find_masks
+    from scarmap.io.formats import explain_dicom, is_dicom
 
+    if is_dicom(folder):
+        raise DataError(explain_dicom(folder))
     try:
         find_masks(folder)
     except DataError:

@@ -11,7 +11,7 @@ from scarmap.datasets.manifest import entry_of, read_entries
 from scarmap.datasets.myops2020 import case_name
 from scarmap.datasets.names import check_name
 from scarmap.errors import DataError
-from scarmap.io.formats import by_name, has_image_ending
+from scarmap.io.formats import by_name, explain_dicom, has_image_ending, is_dicom
 from scarmap.io.nifti import read_labels
 from scarmap.labels import LAYOUTS, MIXED, SEQUENCES, codes, common_layout
 from scarmap.volume import Case
@@ -201,18 +201,21 @@ def find_masks(folder: Path) -> dict[str, Path]:
         return _truths(worklist.find_cases(folder))
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder of masks.")
-    contours = _shown(folder, "*/Contours/*.nii*")
-    if contours:
-        truths = {path.parent for path in contours}
-        found = {truth.parent.name: emidec.only_image(truth) for truth in sorted(truths)}
-        return {name: path for name, path in found.items() if path}
     return (
-        _truths_of_sets(folder)
+        _contours(folder)
+        or _truths_of_sets(folder)
         or _truths(myops2020.find_cases(folder))
         or _truths(plain.find_cases(folder))
         or _truths(nnunet.find_cases(folder) if nnunet.is_described(folder) else ())
         or _flat_masks(folder)
     )
+
+
+def _contours(folder: Path) -> dict[str, Path]:
+    """Truths of EMIDEC, with or without their images."""
+    truths = {path.parent for path in _shown(folder, "*/Contours/*.nii*")}
+    found = {truth.parent.name: emidec.only_image(truth) for truth in sorted(truths)}
+    return {name: path for name, path in found.items() if path}
 
 
 def _truths_of_sets(folder: Path) -> dict[str, Path]:
@@ -223,6 +226,8 @@ def _truths_of_sets(folder: Path) -> dict[str, Path]:
 def _flat_masks(folder: Path) -> dict[str, Path]:
     flat = by_name(_shown(folder, "*"))
     masks = {check_name(name): path for name, path in flat.items() if "_probabilities" not in name}
+    if not masks and is_dicom(folder):
+        raise DataError(explain_dicom(folder))
     if not masks:
         raise DataError(
             f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout "

@@ -22,8 +22,9 @@ class Origins:
     def of(self, files: CaseFiles) -> MaskOrigin:
         """Where a study's mask comes from.
 
-        Without a manifest, the images that are given tell which sequences were looked at; without
-        images nothing does.
+        Without a manifest, the images that are given tell which sequences were looked at, and what
+        the mask holds tells of others, as an expert drew it; without images nothing is held back.
+        Remarks alone are a model's, too.
 
         Args:
             files: The study, its mask as `labels`.
@@ -38,7 +39,7 @@ class Origins:
         entry = entries.get(files.labels.name)
         remarks = told.get(files.name, ())
         if entry is None:
-            return MaskOrigin(sequences=given, remarks=remarks)
+            return MaskOrigin(sequences=given, remarks=remarks, by_model=bool(remarks))
         return _of_entry(entry, remarks, files.labels, given)
 
 
@@ -55,6 +56,7 @@ def _of_entry(
             maker.limits,
             sequences=given,
             remarks=remarks,
+            by_model=True,
         )
     return made_by(maker, tuple(entry.images), remarks)
 
@@ -68,7 +70,15 @@ def made_by(maker: Maker, sequences: tuple[str, ...], remarks: tuple[str, ...]) 
         remarks: What was told when the mask was made, one sentence each.
     """
     name = maker.name or "a model"
-    return MaskOrigin(name, maker.version, maker.limits, maker.hardly_calls, sequences, remarks)
+    return MaskOrigin(
+        name,
+        maker.version,
+        maker.limits,
+        maker.hardly_calls,
+        sequences,
+        remarks,
+        by_model=True,
+    )
 
 
 def _entries_by_mask(folder: Path) -> dict[str, Entry]:

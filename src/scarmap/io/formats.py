@@ -4,7 +4,9 @@ Masks are always written as NIfTI. DICOM is recognised, so that an error can say
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import nibabel
@@ -19,6 +21,8 @@ OTHERS = (".nrrd", ".nhdr", ".mha", ".mhd")
 ENDINGS = (*NIFTI, *OTHERS)
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_LOOKED_AT = 200
+"""Files of a folder among which one DICOM file tells; a study has a few thousand, nested."""
 _PREAMBLE = 128
 """Bytes of a DICOM file before the letters that mark it."""
 
@@ -103,9 +107,10 @@ def _load_itk(path: Path) -> Any:
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file is DICOM, or a folder holds a file that is."""
+    """Whether a file is DICOM, or a folder holds a file that is, at any depth."""
     if path.is_dir():
-        return any(is_dicom(each) for each in sorted(path.iterdir())[:20] if each.is_file())
+        files = (each for each in path.rglob("*") if each.is_file())
+        return any(map(is_dicom, islice(files, _LOOKED_AT)))
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -113,10 +118,16 @@ def is_dicom(path: Path) -> bool:
 
 
 def explain_dicom(path: Path) -> str:
-    """One paragraph about DICOM where NIfTI is expected."""
+    """One paragraph about DICOM where NIfTI is expected, with the lines to type.
+
+    >>> "scarmap import 'scan 1' --out cases" in explain_dicom(Path("scan 1/IM0001"))
+    True
+    """
     what = "holds DICOM files" if path.is_dir() else "is a DICOM file"
+    folder = quote(str(path if path.is_dir() else path.parent))
     return (
-        f"{path} {what}; expected NIfTI, one file for each stack of slices. `scarmap study DIR "
-        "--out OUT` goes from the DICOM study of a patient to a page, `scarmap import DIR --out "
-        "CASES` makes NIfTI of one or many."
+        f"{path} {what}; expected NIfTI, one file for each stack of slices. From one patient's "
+        f"study to a page: scarmap study {folder} --out results. To NIfTI, of one patient or many: "
+        f"scarmap import {folder} --out cases, then --data cases. To see which series would be "
+        f"taken: scarmap dicom {folder}."
     )

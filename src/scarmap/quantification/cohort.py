@@ -32,6 +32,7 @@ class Measuring:
             of the mask.
         choices: What the literature leaves open.
         references_deg: Case to its own direction, which wins over `reference_deg`.
+        body_surfaces_m2: Case to its patient's body surface, where it is known.
     """
 
     reference_deg: float | None = None
@@ -40,6 +41,7 @@ class Measuring:
     maps: tuple[Path, ...] | None = None
     choices: Choices = DEFAULT
     references_deg: Mapping[str, float] = field(default_factory=dict)
+    body_surfaces_m2: Mapping[str, float] = field(default_factory=dict)
 
 
 AS_USUAL = Measuring()
@@ -111,6 +113,7 @@ def measure_study(study: Case, measuring: Measuring = AS_USUAL) -> Quantificatio
         ),
         errors=measuring.errors,
         reference_deg=measuring.references_deg.get(study.name, measuring.reference_deg),
+        body_surface_m2=measuring.body_surfaces_m2.get(study.name),
         choices=measuring.choices,
     )
 

@@ -10,7 +10,7 @@ class Figure:
 
     Attributes:
         name: Name in files, and column of `cohort.csv`.
-        unit: "ml", "g", "%", "mm", "ratio" or "count".
+        unit: "ml", "g", "%", "mm", "ratio", "count", "m2" or "g/m2".
         meaning: Defines it in words.
     """
 
@@ -26,6 +26,12 @@ _SIZES = {
     "mvo": "No-reflow (microvascular obstruction)",
     "edema": "Edema outside the infarct",
     "area_at_risk": "Edema and infarct together",
+}
+
+_INDEXED = {
+    "myocardium": "LV wall, healthy or not",
+    "infarct": _SIZES["infarct"],
+    "mvo": _SIZES["mvo"],
 }
 
 _MEANS = {
@@ -118,7 +124,24 @@ FIGURES: tuple[Figure, ...] = (
         "count",
         "AHA segments whose class of transmurality is 51-75 or 76-100.",
     ),
+    Figure(
+        "num_viable_segments",
+        "count",
+        "AHA segments whose class of transmurality is 0, 1-25 or 26-50.",
+    ),
+    Figure(
+        "body_surface_m2",
+        "m2",
+        "Body surface after Mosteller; undefined without height and weight.",
+    ),
+    *(
+        Figure(f"{name}_g_m2", "g/m2", f"{meaning}: mass over body surface.")
+        for name, meaning in _INDEXED.items()
+    ),
 )
+
+INDEXED: Mapping[str, str] = {f"{name}_g": f"{name}_g_m2" for name in _INDEXED}
+"""Mass to the figure that divides it by the body surface."""
 
 UNITS: Mapping[str, str] = {figure.name: figure.unit for figure in FIGURES}
 

@@ -16,7 +16,8 @@ from scarmap.io.files import read_json, write_csv, write_json
 from scarmap.quantification.agreement import Agreement, Estimate
 from scarmap.quantification.cohort import TwoReadings
 from scarmap.quantification.dictionary import UNITS
-from scarmap.quantification.result import Quantification
+from scarmap.quantification.result import GreyZone, Quantification
+from scarmap.quantification.thresholds.grey_zone import GREY_ZONES
 
 FILE = "quantification.json"
 COHORT_FILE = "cohort.csv"
@@ -64,7 +65,7 @@ def from_json(content: Mapping[str, Any]) -> Quantification:
 
 
 def write_cohort(path: Path, quantifications: Iterable[Quantification]) -> None:
-    """Write one line per study: case, every figure, the ends of its intervals, and flags.
+    """Write one line per study: case, figures, ends of intervals, grey zones, and flags.
 
     Args:
         path: Target, usually `cohort.csv`.
@@ -72,11 +73,12 @@ def write_cohort(path: Path, quantifications: Iterable[Quantification]) -> None:
     """
     studies = sorted(quantifications, key=lambda study: study.case)
     names = list(UNITS)
-    stated = {name for study in studies for name in study.intervals}
-    spread = [name for name in names if name in stated]
+    spread = _in_use(names, [study.intervals for study in studies])
+    zones = _in_use(GREY_ZONES, [_zones(study) for study in studies])
     ends = [f"{name}_{end}" for name in spread for end in ("low", "high")]
-    header = ["case", "layout", *names, *ends, "reference", "flags"]
-    write_csv(path, [header, *(_study_line(study, names, spread) for study in studies)])
+    grams = [f"{part}_{name}_g" for name in zones for part in ("border", "core")]
+    header = ["case", "layout", *names, *ends, *grams, "reference", "flags"]
+    write_csv(path, [header, *(_study_line(study, names, spread, zones) for study in studies)])
 
 
 def write_agreement(folder: Path, readings: TwoReadings) -> tuple[Path, Path]:
@@ -109,11 +111,26 @@ def write_agreement(folder: Path, readings: TwoReadings) -> tuple[Path, Path]:
     return targets
 
 
-def _study_line(study: Quantification, names: Sequence[str], spread: Sequence[str]) -> list[str]:
-    values = [study.figures[name] for name in names]
+def _in_use(names: Iterable[str], known: Sequence[Mapping[str, object]]) -> list[str]:
+    """Those of the names that one of the studies knows, in order."""
+    there = {name for each in known for name in each}
+    return [name for name in names if name in there]
+
+
+def _zones(study: Quantification) -> dict[str, GreyZone]:
+    return {each.method: each for each in study.grey_zones}
+
+
+def _study_line(
+    study: Quantification, names: Sequence[str], spread: Sequence[str], zones: Sequence[str]
+) -> list[str]:
+    values = [study.figures.get(name, nan) for name in names]  # Older files lack newer figures.
     for name in spread:
         interval = study.intervals.get(name)
         values += [interval.low, interval.high] if interval else [nan, nan]
+    found = _zones(study)
+    for name in zones:
+        values += [found[name].border_g, found[name].core_g] if name in found else [nan, nan]
     flags = " ".join(flag.code for flag in study.flags)
     return [study.case, study.layout, *map(_written, values), study.reference.source, flags]
 

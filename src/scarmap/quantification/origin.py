@@ -27,6 +27,7 @@ class MaskOrigin:
         hardly_calls: Tissues that the model hardly ever calls, so that finding none means nothing.
         sequences: Sequences that were looked at; None where that is not known.
         remarks: What was told when the mask was made, one sentence each.
+        by_model: Whether a model made it, edited since or not; an expert has seen what is drawn.
     """
 
     name: str = GIVEN_MASK
@@ -35,6 +36,7 @@ class MaskOrigin:
     hardly_calls: tuple[str, ...] = ()
     sequences: tuple[str, ...] | None = None
     remarks: tuple[str, ...] = ()
+    by_model: bool = False
 
     @property
     def title(self) -> str:
@@ -49,6 +51,9 @@ GIVEN = MaskOrigin()
 def unassessed(origin: MaskOrigin, labels: LabelArray, tissues: tuple[str, ...]) -> dict[str, str]:
     """Tissues whose absence, or presence, in a mask tells nothing about the patient.
 
+    What an expert has drawn was seen by that expert, on whatever images, and so was the sequence
+    that shows it. What a model calls without that sequence is a guess.
+
     Args:
         origin: Where the mask comes from.
         labels: (X, Y, Z), tissue indices.
@@ -58,14 +63,24 @@ def unassessed(origin: MaskOrigin, labels: LabelArray, tissues: tuple[str, ...])
         Tissue to `NOT_ASSESSABLE`, where the sequence that shows it is missing, or to
             `NOT_ASSESSED`, where the model hardly ever calls it and called none.
     """
-    found: dict[str, str] = {}
     counts = np.bincount(labels.ravel(), minlength=len(INDEX))
-    for tissue in (name for name in tissues if name in SHOWN_BY):
-        if origin.sequences is not None and SHOWN_BY[tissue] not in origin.sequences:
+    held = {tissue for tissue in SHOWN_BY if counts[INDEX[tissue]]}
+    seen, never_called = _seen(origin, held), set(origin.hardly_calls) - held
+    found: dict[str, str] = {}
+    for tissue in filter(SHOWN_BY.get, tissues):
+        if SHOWN_BY[tissue] not in seen:
             found[tissue] = NOT_ASSESSABLE
-        elif tissue in origin.hardly_calls and not counts[INDEX[tissue]]:
+        elif tissue in never_called:
             found[tissue] = NOT_ASSESSED
     return found
+
+
+def _seen(origin: MaskOrigin, held: set[str]) -> set[str]:
+    """Sequences that were looked at, all where that is not known."""
+    if origin.sequences is None:
+        return set(SHOWN_BY.values())
+    drawn_on = set() if origin.by_model else {SHOWN_BY[tissue] for tissue in held}
+    return {*origin.sequences, *drawn_on}
 
 
 def undefined_parts(missing: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
 """One study: from a mask, and whatever else there is, to its figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
 from scarmap.errors import DataError, suggest
 from scarmap.labels import INDEX, MaskArray, codes
-from scarmap.quantification.dictionary import FIGURES
+from scarmap.quantification.dictionary import FIGURES, INDEXED
 from scarmap.quantification.doubts import (
     flags_of_images,
     flags_of_intervals,
@@ -31,14 +31,23 @@ from scarmap.quantification.measures.sizes import (
     sizes,
 )
 from scarmap.quantification.measures.slices import measure_slices
+from scarmap.quantification.measures.territories import measure_territories
 from scarmap.quantification.measures.transmurality import VARIANTS
 from scarmap.quantification.measures.walls import counts, measure_walls, wall_figures
 from scarmap.quantification.origin import GIVEN, MaskOrigin, unassessed, undefined_parts
-from scarmap.quantification.result import Flag, Interval, Quantification, ThresholdFigures
+from scarmap.quantification.result import (
+    Flag,
+    GreyZone,
+    Interval,
+    Quantification,
+    ThresholdFigures,
+)
 from scarmap.quantification.stack.placement import Placement, place
 from scarmap.quantification.stack.window import cropped, heart_window
+from scarmap.quantification.thresholds.grey_zone import measure_grey_zones
 from scarmap.quantification.thresholds.measure import measure_thresholds
 from scarmap.quantification.thresholds.methods import METHODS, is_signed
+from scarmap.quantification.thresholds.remote import find_remote, remote_from
 from scarmap.version import __version__
 from scarmap.volume import LabelMap, Volume, check_same_grid
 
@@ -94,6 +103,7 @@ def quantify(
     errors: KnownErrors | None = None,
     reference_deg: float | None = None,
     area_at_risk_ml: float | None = None,
+    body_surface_m2: float | None = None,
     images: Mapping[str, Volume] | None = None,
     origin: MaskOrigin = GIVEN,
     choices: Choices = DEFAULT,
@@ -116,6 +126,7 @@ def quantify(
             from the right ventricle when None.
         area_at_risk_ml: Area at risk drawn elsewhere, for the salvage index; edema and infarct
             together when None.
+        body_surface_m2: Body surface of the patient, over which masses are then given, too.
         images: Sequence to image on the same grid, to see whether each looks like its sequence.
         origin: Where the mask comes from, which decides what was assessed at all.
         choices: What the literature leaves open.
@@ -141,6 +152,7 @@ def quantify(
     figures = _sizes(labels, tissues, missing, placement) | wall_figures(wall, assessed)
     figures |= counts(placement, segments, labels.grid, infarcted_percent=choices.infarcted_percent)
     figures["myocardial_salvage_index"] = _salvage(figures, area_at_risk_ml, choices)
+    figures |= _indexed(figures, nan if body_surface_m2 is None else body_surface_m2)
     spread = intervals(
         probabilities or {},
         tissues=tissues,
@@ -149,7 +161,7 @@ def quantify(
         confidence=choices.confidence,
     )
     stated = _stated(spread, figures, errors, confidence=choices.confidence)
-    thresholds, flags_of_thresholds = _thresholds(image, labels, placement, remote, choices)
+    seen = _seen_on_lge(image, labels, placement, remote, choices)
     return Quantification(
         case=case,
         scarmap_version=__version__,
@@ -166,9 +178,11 @@ def quantify(
         slices=measure_slices(heart, window, placement, assessed),
         rings=rings,
         segments=segments,
-        thresholds=thresholds,
+        thresholds=seen.thresholds,
         origin=origin,
         unassessed=missing,
+        territories=measure_territories(segments),
+        grey_zones=() if "scar" in missing else seen.grey_zones,
         flags=ranked(
             *flags_of_origin(origin, labels, missing),
             *flags_of_images(images or {}, labels, origin=origin),
@@ -178,7 +192,7 @@ def quantify(
             *flags_of_figures(figures, assessed),
             *(flags_of_salvage(figures["myocardial_salvage_index"]) if choices.salvage else []),
             *flags_of_intervals(figures, spread, stated),
-            *flags_of_thresholds,
+            *seen.flags,
             *flags_of_grid(labels.grid),
         ),
     )
@@ -261,23 +275,42 @@ def _of_defined(
     return {name: stated[name] for name in defined if name in stated}
 
 
-def _thresholds(
+def _indexed(figures: Mapping[str, float], surface_m2: float) -> dict[str, float]:
+    """Body surface, and masses over it."""
+    masses = {index: figures[mass] / surface_m2 for mass, index in INDEXED.items()}
+    return {"body_surface_m2": surface_m2, **masses}
+
+
+@dataclass(frozen=True)
+class _SeenOnLge:
+    """What the LGE image shows inside the wall of the mask."""
+
+    thresholds: tuple[ThresholdFigures, ...] = ()
+    grey_zones: tuple[GreyZone, ...] = ()
+    flags: Sequence[Flag] = ()
+
+
+def _seen_on_lge(
     image: Volume | None,
     labels: LabelMap,
     placement: Placement,
     remote: MaskArray | None,
     choices: Choices,
-) -> tuple[tuple[ThresholdFigures, ...], list[Flag]]:
+) -> _SeenOnLge:
     if image is None or not choices.methods:
-        return (), []
+        return _SeenOnLge()
     what = f"the mask {labels.grid.source} and the LGE image {image.grid.source}"
     check_same_grid(labels.grid, image.grid, what=what)
+    signed = is_signed(image.array) if choices.signed is None else choices.signed
     window = heart_window(labels.array)
-    return measure_thresholds(
-        cropped(image, window),
-        cropped(labels, window),
-        placement.slices,
-        methods=choices.methods,
-        remote=None if remote is None else remote[window],
-        signed=is_signed(image.array) if choices.signed is None else choices.signed,
+    image, labels = cropped(image, window), cropped(labels, window)
+    if remote is None:
+        reference = find_remote(image.array, labels, placement.slices)
+    else:
+        reference = remote_from(image.array, remote[window], source="given")
+    found, flags = measure_thresholds(
+        image, labels, reference, methods=choices.methods, signed=signed
     )
+    statistics = reference.statistics if reference else None
+    zones = measure_grey_zones(image, labels, statistics, signed=signed)
+    return _SeenOnLge(found, zones, flags)

@@ -9,7 +9,7 @@ from scarmap.quantification.result import Interval
 
 UNDEFINED = "–"
 
-DIGITS = {"ml": 1, "g": 1, "%": 1, "mm": 1, "ratio": 2, "count": 0}
+DIGITS = {"ml": 1, "g": 1, "%": 1, "mm": 1, "ratio": 2, "count": 0, "m2": 2, "g/m2": 1}
 """Unit in `scarmap.quantification.dictionary.FIGURES` to decimal places."""
 
 _NOTHING = 1e-9

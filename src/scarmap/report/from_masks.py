@@ -30,6 +30,7 @@ from scarmap.quantification.files import (
 from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import Choices
+from scarmap.quantification.tables import write_tables
 from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
 from scarmap.report.cohort.distributions import TITLES
 from scarmap.report.cohort.thumbnails import scar_thumbnail
@@ -122,8 +123,8 @@ def report_cohort(
 
     Args:
         files: The studies.
-        out: Folder for `cohort.html`, `cohort.csv` and `studies/`, and with a truth for
-            `agreement.json` and its CSV.
+        out: Folder for `cohort.html`, `cohort.csv`, `segments.csv`, `territories.csv` and
+            `studies/`, and with a truth for `agreement.json` and its CSV.
         name: What the cohort is called.
         measuring: How.
         truth: Another reading to agree with; studies that it lacks count for themselves only.
@@ -156,6 +157,7 @@ def report_cohort(
     for study, problem in measured.failed.items():
         build_unmeasured(study, problem, folder / f"{study}.html", neighbours=beside(study))
     write_cohort(out / COHORT_FILE, measured.studies)
+    write_tables(out, measured.studies)
     page = build_cohort(
         measured.studies,
         out / COHORT_PAGE,
@@ -234,4 +236,5 @@ def _held_out_by(record: Mapping[str, Any], name: str, files: CaseFiles) -> Mask
         f"{name}, held out",
         sequences=tuple(sequence for sequence in files.images if sequence in looked_at) or None,
         remarks=tuple(record.get("flags", {}).get(files.name, ())),
+        by_model=True,
     )

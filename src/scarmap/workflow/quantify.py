@@ -33,6 +33,7 @@ def quantify(
     errors: "KnownErrors | None" = None,
     reference_deg: float | None = None,
     area_at_risk_ml: float | None = None,
+    body_surface_m2: float | None = None,
     choices: Choices = DEFAULT,
 ) -> Quantification:
     """Measure one mask: volumes, masses, AHA segments, transmurality; with LGE thresholds, too.
@@ -44,14 +45,15 @@ def quantify(
         layout: Label layout of the mask: of a file, None asks the manifest beside it; an array
             without one holds the codes of "scarmap".
         image: LGE on the same grid, for classical thresholds; that of a prediction, and that of a
-            manifest, is taken where None is given. Nothing else known, a mask on LGE alone shows
-            no edema.
+            manifest, is taken where None is given. Nothing else known, whether there is edema is
+            not assessable on LGE alone, unless the mask holds some.
         spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
         remote: As of `scarmap.quantification.study.quantify`, and so are the rest.
         probabilities: Region to its probability.
         errors: Errors of the model on unseen cases.
         reference_deg: Direction of the middle of the septum.
         area_at_risk_ml: Area at risk drawn elsewhere.
+        body_surface_m2: Body surface of the patient.
         choices: What the literature leaves open.
 
     Raises:
@@ -80,6 +82,7 @@ def quantify(
         errors=errors,
         reference_deg=reference_deg,
         area_at_risk_ml=area_at_risk_ml,
+        body_surface_m2=body_surface_m2,
         choices=choices,
     )
 

@@ -25,12 +25,7 @@ from scarmap.io.files import read_json
 from scarmap.quantification.cohort import AS_USUAL, Measuring, measure_study
 from scarmap.quantification.files import write_cohort
 from scarmap.quantification.result import Flag, Quantification
-from scarmap.quantification.tables import (
-    SEGMENTS_FILE,
-    TERRITORIES_FILE,
-    write_segments,
-    write_territories,
-)
+from scarmap.quantification.tables import write_tables
 from scarmap.report.send_back import SentBack, send_back
 from scarmap.volume import check_same_grid
 from scarmap.workflow.inputs import PathLike
@@ -132,7 +127,8 @@ def study_from_dicom(
         how = replace(_by_source(measuring, source), origin=Origins().of(files))
         study = measure_study(case, how)
         study = replace(study, flags=(*told, *study.flags))
-        _write_tables(out, study)
+        write_cohort(out / FIGURES, [study])
+        write_tables(out, [study])
         sent = send_back(
             out,
             case,
@@ -235,9 +231,3 @@ def _by_source(measuring: Measuring, source: Mapping[str, Any]) -> Measuring:
     if measuring.choices.signed is not None or kind not in ("psir", "magnitude"):
         return measuring
     return replace(measuring, choices=replace(measuring.choices, signed=kind == "psir"))
-
-
-def _write_tables(out: Path, study: Quantification) -> None:
-    write_cohort(out / FIGURES, [study])
-    write_segments(out / SEGMENTS_FILE, [study])
-    write_territories(out / TERRITORIES_FILE, [study])

@@ -5,6 +5,7 @@ from math import isnan, nan
 
 from scarmap.quantification.measures.segments import measure_rings, measure_segments
 from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML
+from scarmap.quantification.measures.territories import is_viable
 from scarmap.quantification.measures.transmurality import GRADES, measure_wall
 from scarmap.quantification.result import Ring, Segment, WallFigures
 from scarmap.quantification.stack.placement import Placement
@@ -17,6 +18,7 @@ _NO_SEGMENTS = {
     "num_segments": 0,
     "num_infarcted_segments": nan,
     "num_transmural_segments": nan,
+    "num_viable_segments": nan,
 }
 
 
@@ -100,12 +102,13 @@ def _num_hurt(
     shown: Sequence[WallFigures], grid: Grid, infarcted_percent: float
 ) -> dict[str, float]:
     if any(isnan(each.infarct_percent) for each in shown):
-        return {"num_infarcted_segments": nan, "num_transmural_segments": nan}
+        return {name: nan for name in _NO_SEGMENTS if name != "num_segments"}
     return {
         "num_infarcted_segments": sum(
             is_infarcted(each, grid, infarcted_percent) for each in shown
         ),
         "num_transmural_segments": sum(each.transmurality.grade in _TRANSMURAL for each in shown),
+        "num_viable_segments": sum(bool(is_viable(each)) for each in shown),
     }
 
 

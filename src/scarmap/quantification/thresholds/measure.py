@@ -9,7 +9,6 @@ from scarmap.labels import MaskArray, region_mask
 from scarmap.quantification.measures.flags import flag
 from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, percent, volume_ml
 from scarmap.quantification.result import Flag, ThresholdFigures
-from scarmap.quantification.stack.wall_slices import WallSlice
 from scarmap.quantification.thresholds.methods import (
     METHODS,
     NEEDS_REMOTE,
@@ -17,7 +16,7 @@ from scarmap.quantification.thresholds.methods import (
     is_signed,
     threshold,
 )
-from scarmap.quantification.thresholds.remote import RemoteRegion, find_remote, remote_from
+from scarmap.quantification.thresholds.remote import RemoteRegion
 from scarmap.volume import LabelMap, Volume
 
 _WHOLE_WALL = 90.0
@@ -27,10 +26,9 @@ _WHOLE_WALL = 90.0
 def measure_thresholds(
     image: Volume,
     labels: LabelMap,
-    slices: Sequence[WallSlice],
+    reference: RemoteRegion | None,
     *,
     methods: Sequence[str],
-    remote: MaskArray | None = None,
     signed: bool | None = None,
 ) -> tuple[tuple[ThresholdFigures, ...], list[Flag]]:
     """Apply threshold methods inside the wall of a mask.
@@ -39,19 +37,14 @@ def measure_thresholds(
         image: LGE, on the grid of the mask.
         labels: The mask, whose wall bounds the infarct and whose pathology is kept out of the
             remote myocardium.
-        slices: What `scarmap.quantification.stack.wall_slices.wall_slices` found in it.
+        reference: Remote myocardium; None where there is none.
         methods: Names in `scarmap.quantification.thresholds.methods.METHODS`.
-        remote: (X, Y, Z), remote myocardium that somebody has drawn; found automatically when None.
         signed: Whether the image is signed (PSIR); None finds out by negative voxels.
 
     Returns:
         Figures of each method, and flags.
     """
     signed = is_signed(image.array) if signed is None else signed
-    if remote is None:
-        reference = find_remote(image.array, labels, slices)
-    else:
-        reference = remote_from(image.array, remote, source="given")
     flags: list[Flag] = []
     if signed and NEEDS_ZERO.intersection(methods):
         flags.append(flag("signed_image"))
