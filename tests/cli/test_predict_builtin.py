@@ -6,6 +6,9 @@ from scarmap.datasets.folder import find_cases
 from scarmap.io.nifti import read_labels
 from scarmap.labels import codes
 from scarmap.quantification.files import read_quantification
+from scarmap.systems.scarmap.builtin import about_builtin
+
+VERSION = about_builtin()["version"]
 
 
 def test_a_folder_is_segmented_without_a_run_in_the_codes_of_its_data(
@@ -64,7 +67,7 @@ def test_the_page_of_a_predicted_mask_names_the_model_and_what_nobody_could_see(
         ended = scarmap(command, mask, "--out", tmp_path / command)
         assert ended.code == 0, ended.err
         study = read_quantification(tmp_path / command / "quantification.json")
-        assert study.origin.title.startswith("scarmap-synthetic, version 2: trained on synthetic")
+        assert study.origin.title.startswith(f"scarmap-synthetic, version {VERSION}: trained")
         assert study.unassessed.keys() == {"scar", "mvo", "edema"}
         assert np.isnan(study.figures["infarct_g"])
     text = next((tmp_path / "report").glob("*.html")).read_text(encoding="utf-8")
