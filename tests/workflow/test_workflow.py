@@ -69,10 +69,8 @@ def test_an_array_becomes_a_page(files, tmp_path):
         lge=image.array, spacing_mm=image.grid.spacing_mm, name="p7", out=tmp_path, device="cpu"
     )
     assert page == tmp_path / "p7.html"
-    assert (
-        f"scarmap-synthetic, version {VERSION}: trained on synthetic hearts only"
-        in page.read_text(encoding="utf-8")
-    )
+    text = page.read_text(encoding="utf-8")
+    assert f"scarmap-synthetic, version {VERSION}: trained on synthetic hearts only" in text
 
 
 def test_a_folder_of_masks_becomes_the_page_of_a_cohort(emidec_phantom, tmp_path):
