@@ -6,9 +6,9 @@
 
 The table replaces what stands between two comments in `docs/model_card.md`, which is then copied to
 where the weights are, so that the card travels with them. Masks and scores are kept in `--out`.
-`--run RUN` measures a run of the recipe instead, `--views N` that many views of each slice, and both
-leave the card alone; `--phantoms DIR`
-measures on a cohort of `scarmap phantom` as well, of another seed than the training's.
+`--run RUN` measures a run of the recipe instead, `--views N` that many views of each slice, and
+both leave the card alone; `--phantoms DIR` measures on a cohort of `scarmap phantom` as well, of
+another seed than the training's.
 """
 
 import argparse
