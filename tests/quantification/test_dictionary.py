@@ -10,6 +10,7 @@ from scarmap.quantification import result
 from scarmap.quantification.agreement import Agreement, Estimate
 from scarmap.quantification.dictionary import FIGURES, FLAGS
 from scarmap.quantification.origin import MaskOrigin
+from scarmap.quantification.parts import GreyZone, Territory
 from scarmap.quantification.tables import (
     SEGMENT_COLUMNS,
     SEGMENTS_FILE,
@@ -30,8 +31,8 @@ PARTS = (
     result.Transmurality,
     result.ThresholdFigures,
     result.Remote,
-    result.GreyZone,
-    result.Territory,
+    GreyZone,
+    Territory,
     result.Flag,
     MaskOrigin,
 )

@@ -16,7 +16,8 @@ from scarmap.io.files import read_json, write_csv, write_json
 from scarmap.quantification.agreement import Agreement, Estimate
 from scarmap.quantification.cohort import TwoReadings
 from scarmap.quantification.dictionary import UNITS
-from scarmap.quantification.result import GreyZone, Quantification
+from scarmap.quantification.parts import GreyZone
+from scarmap.quantification.result import Quantification
 from scarmap.quantification.thresholds.grey_zone import GREY_ZONES
 
 FILE = "quantification.json"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from scarmap.quantification.origin import GIVEN, MaskOrigin
+from scarmap.quantification.parts import GreyZone, Territory
 
 BASAL, MID, APICAL, APEX = "basal", "mid", "apical", "apex"
 RINGS = (BASAL, MID, APICAL)
@@ -116,13 +117,11 @@ class WallFigures:
     Attributes:
         myocardium_g: Its mass.
         infarct_percent: Infarct, no-reflow included, in percent of that mass.
-        edema_percent: Edema outside the infarct, in percent of that mass; NaN where edema is not
-            labelled.
+        edema_percent: Edema outside the infarct, likewise; NaN where edema is not labelled.
         mvo_percent: No-reflow, in percent of that mass; NaN where it is not labelled.
         mvo: Whether any no-reflow is there; None where it is not labelled.
         transmurality: How deep the infarct reaches.
-        wall_thickness_mm: Mean distance from the endocardium to the nearest epicardium in the
-            slice.
+        wall_thickness_mm: Mean distance from endocardium to nearest epicardium in the slice.
         wall_thickness_radial_mm: Mean length of the chords inside the wall.
     """
 
@@ -148,8 +147,7 @@ class Segment:
         start_deg: Direction of its border with the lower number of its ring, degrees from +X
             towards +Y; NaN for 17.
         width_deg: Angle that it covers.
-        figures: What was measured in it; its masses are 0 and the rest NaN where the stack shows
-            none of it.
+        figures: What was measured in it; where the stack shows none of it, 0 g and else NaN.
     """
 
     number: int
@@ -186,8 +184,7 @@ class SliceFigures:
         closed: Whether the wall surrounds the cavity over the full circle.
         centre_voxels: Centre of the left ventricle (cavity and wall) along (X, Y); NaN where there
             is none.
-        septum_deg: Direction of the septum in this slice; NaN where the right ventricle does not
-            touch.
+        septum_deg: Direction of the septum in this slice; NaN where no right ventricle touches.
         lv_pool_ml: Volume of the cavity in this slice.
         myocardium_ml: Volume of the wall.
         infarct_ml: Volume of infarct, no-reflow included.
@@ -249,62 +246,6 @@ class ThresholdFigures:
     infarct_g: float
     infarct_percent_lv: float
     dice_with_mask: float
-
-
-@dataclass(frozen=True)
-class GreyZone:
-    """Core and border of the infarct by two cut-offs on the LGE image.
-
-    Attributes:
-        method: A name in `scarmap.quantification.thresholds.grey_zone.GREY_ZONES`.
-        title: The same for people.
-        border_cutoff: Lower cut-off, image units; NaN where the method is undefined, as are the
-            sizes then.
-        core_cutoff: Upper cut-off, image units.
-        border_ml: Volume between the cut-offs, joined to the infarct of the mask.
-        border_g: Its mass.
-        border_percent_lv: The same in percent of the mass of the wall.
-        core_ml: Volume that reaches the upper cut-off, and no-reflow.
-        core_g: Its mass.
-        core_percent_lv: The same in percent of the mass of the wall.
-    """
-
-    method: str
-    title: str
-    border_cutoff: float
-    core_cutoff: float
-    border_ml: float
-    border_g: float
-    border_percent_lv: float
-    core_ml: float
-    core_g: float
-    core_percent_lv: float
-
-
-@dataclass(frozen=True)
-class Territory:
-    """The segments that one coronary artery nominally feeds, added up.
-
-    Attributes:
-        name: "LAD", "RCA" or "LCX".
-        num_segments: Its segments that the stack shows.
-        num_viable_segments: Those whose class of transmurality is 0, 1-25 or 26-50; NaN where
-            infarct was not assessed.
-        myocardium_g: Their mass.
-        infarct_g: Mass of infarct in them, no-reflow included.
-        infarct_percent: The same in percent of their mass.
-        edema_g: Mass of edema outside the infarct; NaN where edema is not labelled.
-        mvo_g: Mass of no-reflow; NaN where it is not labelled.
-    """
-
-    name: str
-    num_segments: int
-    num_viable_segments: float
-    myocardium_g: float
-    infarct_g: float
-    infarct_percent: float
-    edema_g: float
-    mvo_g: float
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """One study: from a mask, and whatever else there is, to its figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan, nan
 
@@ -35,21 +35,13 @@ from scarmap.quantification.measures.territories import measure_territories
 from scarmap.quantification.measures.transmurality import VARIANTS
 from scarmap.quantification.measures.walls import counts, measure_walls, wall_figures
 from scarmap.quantification.origin import GIVEN, MaskOrigin, unassessed, undefined_parts
-from scarmap.quantification.result import (
-    Flag,
-    GreyZone,
-    Interval,
-    Quantification,
-    ThresholdFigures,
-)
+from scarmap.quantification.result import Interval, Quantification
 from scarmap.quantification.stack.placement import Placement, place
 from scarmap.quantification.stack.window import cropped, heart_window
-from scarmap.quantification.thresholds.grey_zone import measure_grey_zones
-from scarmap.quantification.thresholds.measure import measure_thresholds
-from scarmap.quantification.thresholds.methods import METHODS, is_signed
-from scarmap.quantification.thresholds.remote import find_remote, remote_from
+from scarmap.quantification.thresholds.methods import METHODS
+from scarmap.quantification.thresholds.seen import seen_on_lge
 from scarmap.version import __version__
-from scarmap.volume import LabelMap, Volume, check_same_grid
+from scarmap.volume import LabelMap, Volume
 
 
 @dataclass(frozen=True)
@@ -161,7 +153,14 @@ def quantify(
         confidence=choices.confidence,
     )
     stated = _stated(spread, figures, errors, confidence=choices.confidence)
-    seen = _seen_on_lge(image, labels, placement, remote, choices)
+    seen = seen_on_lge(
+        image,
+        labels,
+        placement.slices,
+        methods=choices.methods,
+        remote=remote,
+        signed=choices.signed,
+    )
     return Quantification(
         case=case,
         scarmap_version=__version__,
@@ -279,38 +278,3 @@ def _indexed(figures: Mapping[str, float], surface_m2: float) -> dict[str, float
     """Body surface, and masses over it."""
     masses = {index: figures[mass] / surface_m2 for mass, index in INDEXED.items()}
     return {"body_surface_m2": surface_m2, **masses}
-
-
-@dataclass(frozen=True)
-class _SeenOnLge:
-    """What the LGE image shows inside the wall of the mask."""
-
-    thresholds: tuple[ThresholdFigures, ...] = ()
-    grey_zones: tuple[GreyZone, ...] = ()
-    flags: Sequence[Flag] = ()
-
-
-def _seen_on_lge(
-    image: Volume | None,
-    labels: LabelMap,
-    placement: Placement,
-    remote: MaskArray | None,
-    choices: Choices,
-) -> _SeenOnLge:
-    if image is None or not choices.methods:
-        return _SeenOnLge()
-    what = f"the mask {labels.grid.source} and the LGE image {image.grid.source}"
-    check_same_grid(labels.grid, image.grid, what=what)
-    signed = is_signed(image.array) if choices.signed is None else choices.signed
-    window = heart_window(labels.array)
-    image, labels = cropped(image, window), cropped(labels, window)
-    if remote is None:
-        reference = find_remote(image.array, labels, placement.slices)
-    else:
-        reference = remote_from(image.array, remote[window], source="given")
-    found, flags = measure_thresholds(
-        image, labels, reference, methods=choices.methods, signed=signed
-    )
-    statistics = reference.statistics if reference else None
-    zones = measure_grey_zones(image, labels, statistics, signed=signed)
-    return _SeenOnLge(found, zones, flags)

@@ -6,7 +6,8 @@ from math import isnan, nan
 from scarmap.quantification.measures.segments import TERRITORIES
 from scarmap.quantification.measures.sizes import percent
 from scarmap.quantification.measures.transmurality import GRADES
-from scarmap.quantification.result import Segment, Territory, WallFigures
+from scarmap.quantification.parts import Territory
+from scarmap.quantification.result import Segment, WallFigures
 
 _VIABLE = GRADES[:3]
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from scarmap.labels import INDEX, MaskArray, region_mask
 from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, percent, volume_ml
-from scarmap.quantification.result import GreyZone, Remote
+from scarmap.quantification.parts import GreyZone
+from scarmap.quantification.result import Remote
 from scarmap.quantification.thresholds.methods import brightest, grown
 from scarmap.volume import LabelMap, Volume
 
