@@ -13,12 +13,13 @@ LIGHT_DEPENDENCIES := $(VENV)/.scarmap-light-dependencies
 CHECKOUT := $(VENV)/.scarmap-checkout
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test slow check environment install install-light clean
+.PHONY: help demo test slow fuzz check environment install install-light clean
 
 help:
 	@echo "make demo     a synthetic DICOM study to its page, SEG, SR and PDF, and scores of patients, in demo/"
 	@echo "make test     the test suite"
 	@echo "make slow     the tests that take minutes"
+	@echo "make fuzz     10,000 damaged images, with 4 GB of memory"
 	@echo "make check    lint, format, types, import layers, spelling, complexity"
 	@echo "make clean    remove caches and the demo; the environment $(VENV) stays"
 
@@ -30,6 +31,9 @@ test: install
 
 slow: install
 	$(BIN)/python -m pytest -m slow
+
+fuzz: install
+	ulimit -v 4194304; SCARMAP_FUZZ=10000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/fuzz
 
 check: install
 	$(BIN)/ruff check

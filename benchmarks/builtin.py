@@ -6,8 +6,9 @@
 
 The table replaces what stands between two comments in `docs/model_card.md`, which is then copied to
 where the weights are, so that the card travels with them. Masks and scores are kept in `--out`.
-`--run RUN` measures a run of the recipe instead and leaves the card alone; `--phantoms DIR`
-measures on a cohort of `scarmap phantom` as well, of another seed than the training's.
+`--run RUN` measures a run of the recipe instead, `--views N` that many views of each slice, and
+both leave the card alone; `--phantoms DIR` measures on a cohort of `scarmap phantom` as well, of
+another seed than the training's.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from scarmap.inference.cohort import Model, segment_cohort
 from scarmap.io.run import RunFolder
 from scarmap.recipes.trained import run_model
 from scarmap.report.drawing.heart import region_title
-from scarmap.systems.scarmap.builtin import WEIGHTS, about_builtin, builtin_model
+from scarmap.systems.scarmap.builtin import WEIGHTS, about_builtin, builtin_model, load_builtin
 from scarmap.training.run.provenance import hardware
 
 CARD = Path(__file__).parents[1] / "docs" / "model_card.md"
@@ -80,12 +81,15 @@ def main() -> None:
     parser.add_argument(
         "--run", type=Path, help="a run of the recipe in the place of the built-in model"
     )
+    parser.add_argument(
+        "--views", type=int, help="views of each slice in the place of the model's own number"
+    )
     parser.add_argument("--every", type=int, default=1, help="measure every n-th case only")
     asked = parser.parse_args()
     model = (
         run_model(RunFolder(asked.run), device="cpu") if asked.run else builtin_model(device="cpu")
     )
-    segmenter = model.load()
+    segmenter = load_builtin("cpu", views=asked.views) if asked.views else model.load()
     resident = replace(model, load=lambda: segmenter)
     results = []
     for data, folder in (
@@ -100,7 +104,7 @@ def main() -> None:
             results.append(measure(resident, files, data=data, sequences=sequences, out=asked.out))
             print(line(results[-1]), flush=True)
     print(table(results))
-    if asked.run is None and asked.every == 1:
+    if asked.run is None and asked.views is None and asked.every == 1:
         write_card(f"Version {about_builtin()['version']}. {table(results)}")
 
 

@@ -21,7 +21,7 @@ from scarmap.recipes.describe import describe
 from scarmap.recipes.export import write_model
 from scarmap.recipes.settings import parse_setting
 from scarmap.recipes.trained import at_spacing, fingerprint_of, read_stage, recorded_recipe
-from scarmap.systems.scarmap.builtin import LIMITS, WEIGHTS, about_builtin, introduce
+from scarmap.systems.scarmap.builtin import HARDLY_CALLS, LIMITS, WEIGHTS, about_builtin, introduce
 
 CPU = torch.device("cpu")
 
@@ -66,6 +66,7 @@ def install_builtin(
         "name": name,
         "version": version,
         "limits": LIMITS,
+        "hardly_calls": list(HARDLY_CALLS),
         "recipe": recipe_record,
         "spacing_mm": record["data"]["spacing_mm"],
         "data": {key: record["data"][key] for key in ("layout", "num_cases", "sha256")},
@@ -82,7 +83,9 @@ def install_builtin(
         path.parent,
         layout=described["data"]["layout"],
         about={
-            **{key: described[key] for key in ("name", "version", "limits", "data")},
+            **{
+                key: described[key] for key in ("name", "version", "limits", "hardly_calls", "data")
+            },
             "recipe": {key: recipe_record[key] for key in ("name", "function", "settings")},
             "fingerprint": fingerprint_of(described, recipe, [path]),
         },

@@ -26,8 +26,8 @@ from scarmap.cluster.scheduler import open_scheduler
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.inference.cohort import segment_cohort, segment_part
-from scarmap.inference.manifest import Wanted
 from scarmap.inference.segment import Segmenter, segment
+from scarmap.inference.wanted import Wanted
 from scarmap.io.nifti import write_labels
 from scarmap.io.run import RunFolder
 from scarmap.phantom.cohort import write_cohort

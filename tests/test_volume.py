@@ -13,7 +13,6 @@ from scarmap.volume import (
     check_same_grid,
     corner_distance_mm,
     crop_or_pad,
-    paste,
     resample_in_plane,
     take_slices,
     take_slices_of_case,
@@ -86,20 +85,6 @@ def test_padding_surrounds_the_array_evenly():
 def test_a_window_beside_the_array_is_all_fill():
     for centre in [(-20, 4), (40, 4)]:
         assert (crop_or_pad(np.ones((11, 9)), centre=centre, size=(4, 4), fill=7) == 7).all()
-
-
-@pytest.mark.parametrize("centre", [(5, 4), (0, 0), (10.5, 8), (5.5, 4.5)])
-@pytest.mark.parametrize("size", [(4, 4), (5, 3), (20, 20)])
-def test_paste_undoes_crop_inside_the_window_and_fills_outside(centre, size):
-    array = np.random.default_rng(0).random((11, 9, 2))
-    back = paste(
-        crop_or_pad(array, centre=centre, size=size), centre=centre, shape=(11, 9), fill=-1
-    )
-    inside = back != -1
-    np.testing.assert_array_equal(back[inside], array[inside])
-    assert inside.any()
-    if size == (20, 20):
-        assert inside[1:-1, 1:-1].all()
 
 
 def test_linear_resampling_keeps_a_ramp_in_place():

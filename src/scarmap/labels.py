@@ -29,8 +29,8 @@ class Tissue:
     Attributes:
         name: Name used in tables, file names and code.
         title: Name for people.
-        colour: Hex colour, chosen from the Okabe-Ito set, which colour-blind readers can tell
-            apart.
+        colour: Hex colour, of the Okabe-Ito set, which colour-blind readers can tell apart; the
+            right ventricle, which is no part of any figure, is light grey.
         snomed: SNOMED CT code, or None where none exists (DICOM then needs a private code).
         codes: Value in the masks of each layout that labels this tissue.
     """
@@ -53,7 +53,7 @@ TISSUES: tuple[Tissue, ...] = (
         "87878005",
         {"myops2020": 500, "emidec": 1, "scarmap": 1},
     ),
-    Tissue("rv_pool", "RV blood pool", "#56B4E9", "53085002", {"myops2020": 600, "scarmap": 2}),
+    Tissue("rv_pool", "RV blood pool", "#D0D4DA", "53085002", {"myops2020": 600, "scarmap": 2}),
     Tissue(
         "normal_myocardium",
         "normal myocardium",

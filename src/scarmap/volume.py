@@ -156,26 +156,6 @@ def crop_or_pad(
     return window
 
 
-def paste(
-    window: NDArray[Scalar], *, centre: tuple[float, float], shape: tuple[int, int], fill: float = 0
-) -> NDArray[Scalar]:
-    """Put a window cut by `crop_or_pad` back where it came from, the rest filled.
-
-    Args:
-        window: (x, y, ...).
-        centre: The centre that it was cut at.
-        shape: Size of the whole array, (X, Y).
-        fill: Value outside the window.
-
-    Returns:
-        (X, Y, ...), same dtype.
-    """
-    array = np.full((*shape, *window.shape[2:]), fill, dtype=window.dtype)
-    source, target = _overlap(shape, centre, (window.shape[0], window.shape[1]))
-    array[source] = window[target]
-    return array
-
-
 def _overlap(
     shape: tuple[int, ...], centre: tuple[float, float], size: tuple[int, int]
 ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:

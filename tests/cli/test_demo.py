@@ -12,7 +12,8 @@ def test_a_folder_that_holds_anything_else_is_not_touched(scarmap, tmp_path):
 
 def test_the_whole_way_from_dicom_and_back_can_be_walked_again(scarmap, tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "PATIENTS", 1)
-    monkeypatch.setattr(demo, "SIZES", {"num_slices": 3, "in_plane": 96, "phases": 4})
+    for name, size in (("NUM_SLICES", 3), ("IN_PLANE", 96), ("PHASES", 4)):
+        monkeypatch.setattr(demo, name, size)
     monkeypatch.setattr("scarmap.report.pdf.study.find_browser", lambda: None)
     for _ in range(2):
         ended = scarmap("demo", "--out", tmp_path / "demo")

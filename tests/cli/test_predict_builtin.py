@@ -6,6 +6,9 @@ from scarmap.datasets.folder import find_cases
 from scarmap.io.nifti import read_labels
 from scarmap.labels import codes
 from scarmap.quantification.files import read_quantification
+from scarmap.systems.scarmap.builtin import about_builtin
+
+VERSION = about_builtin()["version"]
 
 
 def test_a_folder_is_segmented_without_a_run_in_the_codes_of_its_data(
@@ -50,3 +53,23 @@ def test_what_was_predicted_is_measured_and_reported_without_another_word(
     again = scarmap("predict", "--lge", image, "-o", masks)
     assert again.code == 2
     assert "in the codes of scarmap, and this command would write myops2020" in again.err
+
+
+def test_the_page_of_a_predicted_mask_names_the_model_and_what_nobody_could_see(
+    scarmap, myops_phantom, tmp_path
+):
+    image = find_cases(myops_phantom)[0].images["bSSFP"]
+    masks = tmp_path / "masks"
+    made = scarmap("predict", "--bssfp", image, "--out", masks, "--layout", "scarmap")
+    assert made.code == 0, made.err
+    (mask,) = masks.glob("*.nii.gz")
+    for command in ("report", "quantify"):
+        ended = scarmap(command, mask, "--out", tmp_path / command)
+        assert ended.code == 0, ended.err
+        study = read_quantification(tmp_path / command / "quantification.json")
+        assert study.origin.title.startswith(f"scarmap-synthetic, version {VERSION}: trained")
+        assert study.unassessed.keys() == {"scar", "mvo", "edema"}
+        assert np.isnan(study.figures["infarct_g"])
+    text = next((tmp_path / "report").glob("*.html")).read_text(encoding="utf-8")
+    assert "No LGE image was given: infarct and no-reflow not assessable." in text
+    assert "trained on synthetic hearts only" in text

@@ -1,12 +1,18 @@
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
+import nibabel
+import numpy as np
 import pytest
 
 from scarmap.datasets.masks import find_masks
+from scarmap.labels import codes
 from scarmap.quantification.files import read_quantification
+
+EMIDEC = codes("emidec")
 
 
 def test_a_data_set_is_measured_with_its_images_and_agrees_with_itself(
@@ -39,6 +45,45 @@ def test_one_mask_is_measured_with_its_image(scarmap, emidec_phantom, tmp_path):
     assert len(study.segments) == 16
     assert [each.method for each in study.thresholds] == ["otsu", "5sd"]
     assert "salvage_caution" in ended.out
+
+
+def test_corrected_masks_differ_from_the_former_ones_by_what_was_drawn(
+    scarmap, emidec_phantom, tmp_path
+):
+    for folder in ("masks", "corrected"):
+        (tmp_path / folder).mkdir()
+        for name, path in find_masks(emidec_phantom).items():
+            shutil.copy(path, tmp_path / folder / f"{name}.nii.gz")
+    edited = tmp_path / "corrected" / "Case_P001.nii.gz"
+    before = nibabel.load(edited)
+    array = np.asarray(before.dataobj).copy()
+    array[tuple(np.argwhere(array == EMIDEC["normal_myocardium"])[:40].T)] = EMIDEC["scar"]
+    nibabel.save(nibabel.Nifti1Image(array, before.affine, before.header), edited)
+    ended = scarmap(
+        "quantify", edited.parent, "--layout", "emidec", "--against", tmp_path / "masks",
+        "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    agreement = json.loads((tmp_path / "out" / "agreement.json").read_text())
+    drawn_ml = 40 * np.prod(before.header.get_zooms()) / 1000
+    mean_ml = drawn_ml / len(agreement["cases"])
+    assert agreement["figures"]["infarct_ml"]["bias"]["value"] == pytest.approx(mean_ml, rel=1e-4)
+
+
+def test_a_worklist_tells_body_surface_and_septum_of_its_cases(scarmap, emidec_phantom, tmp_path):
+    masks = find_masks(emidec_phantom)
+    worklist = tmp_path / "worklist.csv"
+    lines = ["case,labels,layout,reference_angle,height_cm,weight_kg"]
+    lines += [f"p7,{masks['Case_P001']},emidec,190,180,80"]
+    worklist.write_text("\n".join(lines) + "\n")
+    ended = scarmap("quantify", worklist, "--out", tmp_path / "out")
+    assert ended.code == 0, ended.err
+    with (tmp_path / "out" / "cohort.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["infarct_g_m2"]) == pytest.approx(float(row["infarct_g"]) / 2, rel=1e-4)
+    assert row["reference"] == "landmark"
+    with (tmp_path / "out" / "territories.csv").open() as file:
+        assert [each["territory"] for each in csv.DictReader(file)] == ["LAD", "RCA", "LCX"]
 
 
 def test_a_mask_whose_layout_cannot_be_known_is_an_error_that_names_the_option(

@@ -7,6 +7,9 @@ from typer.testing import CliRunner
 
 from scarmap.cli.report import report
 from scarmap.io.run import RunFolder
+from scarmap.systems.scarmap.builtin import about_builtin
+
+VERSION = about_builtin()["version"]
 
 app = typer.Typer()
 app.command()(report)
@@ -119,7 +122,7 @@ def test_the_images_of_a_patient_become_a_page_in_one_command(scarmap, plain_pha
     assert "trained on synthetic hearts only" in ended.out
     assert f"Page: {tmp_path / 'LGE.html'}" in ended.out
     page = (tmp_path / "LGE.html").read_text(encoding="utf-8")
-    assert "Built-in model scarmap-synthetic" in page
+    assert f"scarmap-synthetic, version {VERSION}: trained on synthetic hearts only" in page
     assert (tmp_path / "quantification.json").is_file()
     assert (tmp_path / "masks" / "LGE.nii.gz").is_file()
 

@@ -8,10 +8,9 @@ from scarmap.labels import INDEX
 
 @pytest.fixture
 def files(tmp_path, write_volume):
+    values = np.arange(60, dtype=np.int16).reshape(6, 5, 2)
     images = {
-        sequence: write_volume(
-            tmp_path / f"a_{sequence}.nii.gz", np.full((6, 5, 2), level, dtype=np.int16)
-        )
+        sequence: write_volume(tmp_path / f"a_{sequence}.nii.gz", values + level)
         for level, sequence in enumerate(("LGE", "T2"), start=1)
     }
     labels = write_volume(tmp_path / "a_gd.nii.gz", np.full((6, 5, 2), 2221, dtype=np.int16))
@@ -45,7 +44,7 @@ def test_missing_labels_are_named(files):
 
 
 def test_sequences_on_different_grids_are_refused_with_both_files(files, write_volume):
-    write_volume(files.images["T2"], np.zeros((6, 5, 3), dtype=np.int16))
+    write_volume(files.images["T2"], np.arange(90, dtype=np.int16).reshape(6, 5, 3))
     with pytest.raises(
         GeometryError,
         match=r"Case a: LGE .*a_LGE\.nii\.gz.* and T2 .*a_T2\.nii\.gz.* different sizes",

@@ -71,3 +71,16 @@ def test_a_mask_on_another_grid_than_its_image_is_refused(bare, emidec_phantom):
 )
 def test_a_study_is_named_after_its_mask_or_its_folder(tmp_path, file, name):
     assert one_study(tmp_path / file, layout="scarmap", images={}).name == name
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("p1.nii", "p1.nii.gz"), ("P1/Contours/P1.nii", "P1/Contours/P1.nii.gz")],
+    ids=["flat", "emidec"],
+)
+def test_two_masks_of_one_case_are_an_error_that_names_both(tmp_path, names):
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(DataError, match="have the same name"):
+        find_masks(tmp_path)

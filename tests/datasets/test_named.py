@@ -6,7 +6,7 @@ import pytest
 
 from scarmap.datasets.folder import case_of_image, find_cases
 from scarmap.datasets.named import read_name
-from scarmap.datasets.worklist import read_patients
+from scarmap.datasets.worklist import known_body_surfaces, known_references, read_patients
 from scarmap.errors import DataError
 
 
@@ -109,6 +109,8 @@ def test_a_worklist_says_which_file_is_what(tmp_path, write_volume):
     assert patients["p7"].reference_deg == 190
     assert patients["p7"].body_surface_m2 == pytest.approx(2.0)
     assert isnan(patients["p8"].body_surface_m2)
+    assert known_body_surfaces(None, tmp_path, worklist) == {"p7": pytest.approx(2.0)}
+    assert known_references(worklist) == {"p7": 190}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from scarmap.cluster.scheduler import open_scheduler
 from scarmap.datasets.folder import find_cases
 from scarmap.inference.cohort import segment_cohort
 from scarmap.phantom.cohort import write_cohort
+from scarmap.recipes.export import export_run
+from scarmap.recipes.model_folder import folder_model
 from scarmap.recipes.trained import run_model
 from scarmap.systems.catalogue import choose
 from scarmap.training.run.request import Request
@@ -32,7 +34,7 @@ def cohort(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
+def trained(tmp_path_factory):
     """A narrow MFU-Net after a few steps."""
     folder = tmp_path_factory.mktemp("model")
     write_cohort(
@@ -40,10 +42,12 @@ def model(tmp_path_factory):
     )
     options = Options(epochs_scale=1e-9, max_steps=4)
     row = choose("mfunet", SETTINGS).row
-    return run_model(
-        train(Request("mfunet", row, folder / "data", folder / "run", (0,), "cpu", options)),
-        device="cpu",
-    )
+    return train(Request("mfunet", row, folder / "data", folder / "run", (0,), "cpu", options))
+
+
+@pytest.fixture(scope="module")
+def model(trained):
+    return run_model(trained, device="cpu")
 
 
 @pytest.mark.slow
@@ -83,3 +87,18 @@ def test_a_cohort_is_segmented_once_and_alike_though_a_worker_is_killed(cohort, 
         sum(np.asarray(nibabel.load(path).dataobj).any() for path in alone.written.values())
         > STUDIES / 2
     )
+
+
+@pytest.mark.slow
+def test_workers_segment_with_a_model_folder_as_one_process_does(cohort, trained, tmp_path):
+    pytest.importorskip("distributed")
+    export_run(trained, tmp_path / "model")
+    model, some = folder_model(tmp_path / "model", device="cpu"), cohort[:20]
+    alone = segment_cohort(some, model, tmp_path / "alone")
+    with open_scheduler("local", workers=2) as scheduler:
+        shared = segment_cohort(some, model, tmp_path / "shared", scheduler=scheduler)
+    assert sorted(shared.written) == sorted(alone.written) == sorted(each.name for each in some)
+    for name, mask in shared.written.items():
+        assert mask.read_bytes() == alone.written[name].read_bytes()
+    lines = (tmp_path / "shared" / "manifest.jsonl").read_text().splitlines()
+    assert {json.loads(line)["model"] for line in lines} == {model.fingerprint}

@@ -23,7 +23,7 @@ SETTINGS = {"schedule": "modern", "width": 8, "size": 96, "spacing_mm": 2.0}
 @pytest.mark.slow
 def test_a_heart_moved_by_a_third_of_the_field_of_view_is_segmented(tmp_path):
     write_cohort(
-        tmp_path / "train", layout="myops2020", num_cases=20, seed=1, num_slices=4, in_plane=160
+        tmp_path / "train", layout="myops2020", num_cases=40, seed=1, num_slices=4, in_plane=160
     )
     row = replace(choose("mfunet", SETTINGS).row, published={})
     run = train(

@@ -9,10 +9,10 @@ import pytest
 
 from scarmap.cluster.scheduler import open_scheduler
 from scarmap.datasets.folder import find_cases
+from scarmap.datasets.manifest import read_entries
 from scarmap.errors import DataError, RunError
 from scarmap.inference import stream
 from scarmap.inference.cohort import Model, Shard, read_shard, segment_cohort
-from scarmap.inference.manifest import read_entries
 from scarmap.inference.postprocess import slices_without_heart
 from scarmap.inference.segment import Segmenter
 from scarmap.io.nifti import read_labels

@@ -47,6 +47,15 @@ def test_a_heart_cut_by_the_window_is_centred(heart, segmenter):
     assert shows.num_slices == 3 + 9 + 3
 
 
+def test_the_heart_is_searched_for_at_a_glance(heart, segmenter):
+    here = heart()
+    case = heart(shift_mm=(26 * here.grid.spacing_mm[0], 0))
+    (model, shows), (other, glanced) = segmenter(), segmenter()
+    found = segment(case, replace(model, glance=other.probabilities))
+    assert epicardium_dice(case, found) == 1
+    assert (shows.num_slices, glanced.num_slices) == (3 + 3, 9)
+
+
 def test_without_a_heart_three_slices_are_searched_and_nothing_is_found(heart, segmenter):
     case, (model, shows) = heart(num_slices=9), segmenter()
     empty = Case("a", "emidec", {"LGE": Volume(np.zeros(case.grid.shape, np.float32), case.grid)})
@@ -152,7 +161,7 @@ def test_a_system_without_heart_regions_uses_the_centre_window(heart, segmenter)
 
 def test_slices_are_run_a_few_at_a_time(segmenter):
     model, shows = segmenter()
-    found = run(np.ones((19, 1, 8, 8), np.float32), model)
+    found = run(np.ones((19, 1, 8, 8), np.float32), model.probabilities)
     assert shows.sizes == [8, 8, 3]
     assert found.shape == (19, 3, 8, 8)
 
@@ -198,7 +207,9 @@ def test_the_last_decision_knows_the_voxels_size_and_is_told_after_the_check(hea
 
 def test_what_the_check_has_to_say_comes_with_the_mask(heart, segmenter):
     case, (model, _) = heart(), segmenter()
-    assert segment(case, model).flags == ()
+    doubt = segment(case, model).flags
+    assert len(doubt) == 1
+    assert "cavity is not brighter than the wall" in doubt[0]  # the fixture's pool is darker
     checked = replace(model, check=lambda labels: (f"{(labels > 0).sum()} voxels.",))
     found = segment(case, checked)
-    assert found.flags == (f"{(found.labels.array > 0).sum()} voxels.",)
+    assert found.flags == (f"{(found.labels.array > 0).sum()} voxels.", *doubt)

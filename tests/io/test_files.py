@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from scarmap.errors import DataError
@@ -41,3 +43,24 @@ def test_missing_and_broken_json_are_named(tmp_path):
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(DataError, match=r"a\.json cannot be read as JSON"):
         read_json(tmp_path / "a.json")
+
+
+def test_each_writer_has_a_file_of_its_own(tmp_path):
+    path = tmp_path / "a.nii.gz"
+    with replacing(path) as first, replacing(path) as second:
+        assert first != second
+        first.write_text("first")
+        second.write_text("second")
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_is_removed_a_day_later(tmp_path):
+    old, new = tmp_path / ".partial-0-a.txt", tmp_path / ".partial-1-a.txt"
+    for left in (old, new):
+        left.touch()
+    os.utime(old, (0, 0))
+    with replacing(tmp_path / "a.txt") as temporary:
+        temporary.write_text("a")
+    assert not old.exists()
+    assert new.exists()

@@ -2,8 +2,11 @@ import nibabel
 import numpy as np
 import pytest
 
+from scarmap.datasets.folder import find_cases
+from scarmap.datasets.masks import find_masks
 from scarmap.errors import DataError
 from scarmap.io.colours import slicer_colours, snap_colours, write_colours
+from scarmap.io.formats import by_name
 from scarmap.io.nifti import read_image, read_labels, write_labels
 from scarmap.labels import codes
 from scarmap.volume import LabelMap
@@ -43,11 +46,22 @@ def test_a_damaged_file_of_another_format_is_one_paragraph(tmp_path):
 
 
 def test_dicom_where_nifti_is_expected_names_the_command_for_it(tmp_path):
-    (tmp_path / "IM1").write_bytes(bytes(128) + b"DICM")
-    with pytest.raises(DataError, match=r"IM1 is a DICOM file.*scarmap study.*scarmap import"):
-        read_image(tmp_path / "IM1")
-    with pytest.raises(DataError, match="holds DICOM files"):
-        read_image(tmp_path)
+    series = tmp_path / "a study" / "series"
+    series.mkdir(parents=True)
+    (series / "IM1").write_bytes(bytes(128) + b"DICM")
+    with pytest.raises(DataError, match=r"IM1 is a DICOM file.*scarmap import .*series' --out"):
+        read_image(series / "IM1")
+    with pytest.raises(DataError, match=r"holds DICOM files.*scarmap dicom .*a study'\."):
+        read_image(tmp_path / "a study")
+    with pytest.raises(DataError, match=r"a study holds DICOM files.*then --data cases"):
+        find_cases(tmp_path / "a study")
+    with pytest.raises(DataError, match="scarmap import"):
+        find_masks(tmp_path / "a study")
+    with pytest.raises(DataError, match="IM1 is a DICOM file"):
+        find_cases(series / "IM1")
+    (tmp_path / "export.zip").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"scarmap import .*export\.zip --out cases"):
+        find_cases(tmp_path / "export.zip")
 
 
 @pytest.mark.parametrize("layout", ["myops2020", "emidec", "scarmap", "own:scar=7"])
@@ -58,3 +72,10 @@ def test_colour_tables_name_every_code_of_a_layout(tmp_path, layout):
     snap = [line.split(None, 7) for line in snap_colours(layout).splitlines() if line[0] != "#"]
     assert {line[7].strip('"'): int(line[0]) for line in snap} == codes(layout)
     assert all(path.is_file() for path in write_colours(tmp_path, layout))
+
+
+def test_two_files_of_one_name_are_named_both(tmp_path):
+    twins = [tmp_path / "a.nii", tmp_path / "a.nii.gz"]
+    assert by_name([twins[0], tmp_path / "b.nii.gz"]).keys() == {"a", "b"}
+    with pytest.raises(DataError, match=r"a\.nii and .*a\.nii\.gz have the same name"):
+        by_name(twins)

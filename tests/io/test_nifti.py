@@ -172,7 +172,9 @@ def _whole(path):
 def test_damaged_files_are_named_in_one_paragraph(tmp_path, damage):
     path = tmp_path / "image.nii.gz"
     path.write_bytes(damage(_whole(path)))
-    with pytest.raises(DataError, match=r"image\.nii\.gz cannot be read as NIfTI") as caught:
+    with pytest.raises(
+        DataError, match=r"image\.nii\.gz (cannot be read as NIfTI|is cut short|states)"
+    ) as caught:
         read_image(path)
     assert "\n" not in str(caught.value)
 
@@ -220,7 +222,7 @@ def test_undefined_spacing_is_refused(tmp_path):
     raw = bytearray(path.read_bytes())
     raw[80:84] = np.array([np.nan], dtype="<f4").tobytes()
     path.write_bytes(raw)
-    with pytest.raises(DataError, match=r"image\.nii states the voxel size \[nan"):
+    with pytest.raises(DataError, match=r"image\.nii states voxels of nan x"):
         read_image(path)
 
 

@@ -1,12 +1,14 @@
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
 from scarmap.inference import ensemble
-from scarmap.nn.views import eight_views, has_views_of_the_whole, views_of_the_whole
+from scarmap.nn.views import average_views, has_views_of_the_whole, views_of_the_whole
 
 
-def test_views_with_torch_are_those_without():
+@pytest.mark.parametrize("views", [1, 4, 8])
+def test_views_with_torch_are_those_without(views):
     network = nn.Conv2d(2, 3, 3, padding=1)
     slices = np.random.default_rng(0).random((2, 2, 8, 8), dtype=np.float32)
 
@@ -14,9 +16,10 @@ def test_views_with_torch_are_those_without():
         return network(torch.from_numpy(view)).numpy()
 
     with torch.inference_mode():
-        found = eight_views(network, torch.from_numpy(slices)).numpy()
-        np.testing.assert_allclose(found, ensemble.eight_views(predict, slices), atol=1e-6)
-        assert not np.allclose(found, predict(slices), atol=1e-3)
+        found = average_views(network, torch.from_numpy(slices), views=views).numpy()
+        other = ensemble.average_views(predict, slices, views=views)
+        np.testing.assert_allclose(found, other, atol=1e-6)
+        assert np.allclose(found, predict(slices), atol=1e-3) == (views == 1)
 
 
 def test_only_an_inference_that_was_marked_has_views_of_the_whole():

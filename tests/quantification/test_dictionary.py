@@ -9,6 +9,14 @@ from pathlib import Path
 from scarmap.quantification import result
 from scarmap.quantification.agreement import Agreement, Estimate
 from scarmap.quantification.dictionary import FIGURES, FLAGS
+from scarmap.quantification.origin import MaskOrigin
+from scarmap.quantification.parts import GreyZone, Territory
+from scarmap.quantification.tables import (
+    SEGMENT_COLUMNS,
+    SEGMENTS_FILE,
+    TERRITORIES_FILE,
+    TERRITORY_COLUMNS,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "quantification.md"
 BEGIN, END = "<!-- made from the code -->\n", "<!-- end -->\n"
@@ -23,7 +31,10 @@ PARTS = (
     result.Transmurality,
     result.ThresholdFigures,
     result.Remote,
+    GreyZone,
+    Territory,
     result.Flag,
+    MaskOrigin,
 )
 
 
@@ -43,21 +54,31 @@ def _attributes(kind):
     return [[f"`{name}`", meaning] for name, meaning in described.items()]
 
 
+def _rows(meanings):
+    return [[f"`{name}`", meaning] for name, meaning in meanings.items()]
+
+
 def _tables():
     figures = [[f"`{figure.name}`", figure.unit, figure.meaning] for figure in FIGURES]
     parts = [
         f"\n### {kind.__name__}\n\n{_table(['Field', 'Meaning'], _attributes(kind))}"
         for kind in PARTS
     ]
+    columns = [
+        f"\n### {name}\n\n{_table(['Column', 'Meaning'], _rows(meanings))}"
+        for name, meanings in (
+            (SEGMENTS_FILE, SEGMENT_COLUMNS),
+            (TERRITORIES_FILE, TERRITORY_COLUMNS),
+        )
+    ]
     return "".join(
         [
             "\n### Figures of a study\n\n",
             _table(["Name", "Unit", "Meaning"], figures),
             "\n### Flags\n\n",
-            _table(
-                ["Code", "Meaning"], [[f"`{code}`", meaning] for code, meaning in FLAGS.items()]
-            ),
+            _table(["Code", "Meaning"], _rows(FLAGS)),
             *parts,
+            *columns,
             "\n### Agreement\n\n",
             _table(["Field", "Meaning"], _attributes(Agreement)),
             "\n",
@@ -75,7 +96,10 @@ def test_the_page_holds_the_dictionary_of_the_code():
 
 
 def test_names_of_figures_are_unique_and_end_in_their_unit():
-    endings = {"ml": "_ml", "g": "_g", "mm": "_mm", "%": "_percent", "ratio": "_index", "count": ""}
+    endings = {
+        "ml": "_ml", "g": "_g", "mm": "_mm", "%": "_percent", "ratio": "_index", "count": "",
+        "m2": "_m2", "g/m2": "_g_m2",
+    }  # fmt: skip
     assert len({figure.name for figure in FIGURES}) == len(FIGURES)
     for figure in FIGURES:
         assert endings[figure.unit] in figure.name

@@ -57,12 +57,43 @@ def test_a_cohort_has_a_page_that_leads_to_every_study(data, tmp_path):
     assert [study.case for study in outcome.studies] == ["case_a", "case_b", "case_c"]
     text = outcome.page.read_text()
     for case in ("case_a", "case_b", "case_c"):
-        assert f'href="studies/{case}.html"' in text
+        assert f'<a href="studies/{case}.html"><img src="data:image/webp;base64,' in text
         assert (tmp_path / "studies" / f"{case}.html").is_file()
         assert (tmp_path / "studies" / case / "quantification.json").is_file()
     with (tmp_path / "cohort.csv").open() as file:
         assert [row["case"] for row in csv.DictReader(file)] == ["case_a", "case_b", "case_c"]
     assert not (tmp_path / "agreement.json").exists()
+
+
+def test_the_pages_of_a_cohort_lead_to_each_other_and_back(data, tmp_path):
+    report_cohort(studies_of_folder(data), tmp_path, name="trial", measuring=PLAIN)
+    first, middle, last = (
+        (tmp_path / "studies" / f"case_{each}.html").read_text() for each in "abc"
+    )
+    assert '<a rel="prev" href="case_a.html">' in middle
+    assert '<a rel="next" href="case_c.html">' in middle
+    assert 'rel="prev"' not in first
+    assert 'rel="next"' not in last
+    for text in (first, middle, last):
+        assert text.count('<a href="../cohort.html">Back to the cohort: trial</a>') == 2
+
+
+def test_a_study_on_its_own_leads_nowhere(data, tmp_path):
+    report_study(studies_of_folder(data)[0], tmp_path / "a.html", tmp_path / "q.json", PLAIN)
+    assert "<nav" not in (tmp_path / "a.html").read_text()
+
+
+def test_links_to_a_study_that_could_not_be_measured_tell_why(data, tmp_path):
+    stale = tmp_path / "studies" / "case_b.html"
+    stale.parent.mkdir()
+    stale.write_text("12.3 g")
+    (data / "case_b_gd.nii.gz").write_bytes(b"<broken>")
+    report_cohort(studies_of_folder(data), tmp_path, name="trial", measuring=PLAIN)
+    assert '<a rel="next" href="case_b.html">' in (stale.parent / "case_a.html").read_text()
+    text = stale.read_text()
+    assert "cannot be read as NIfTI" in text
+    assert '<a rel="next" href="case_c.html">' in text
+    assert "12.3 g" not in text
 
 
 def test_names_that_mean_something_in_an_address_are_quoted(data, tmp_path):

@@ -5,6 +5,7 @@ from scarmap.errors import DataError
 from scarmap.labels import INDEX
 from scarmap.sampling.preparation import (
     Preparation,
+    WayBack,
     check_nothing_lost,
     heart_centre,
     prepare,
@@ -12,7 +13,7 @@ from scarmap.sampling.preparation import (
     whole_slices,
     working_shape,
 )
-from scarmap.volume import Case, Grid, LabelMap, Volume
+from scarmap.volume import Case, Grid, LabelMap, Volume, resample_in_plane
 
 
 def unchanged(volume, sequence):
@@ -204,3 +205,23 @@ def test_the_heart_lies_in_the_middle_of_all_that_is_labelled():
     labels[11, 6, 2] = 3
     assert heart_centre(LabelMap(labels, grid(labels.shape))) == (8 / 40, 5 / 20)
     assert heart_centre(LabelMap(np.zeros_like(labels), grid(labels.shape))) == (0.5, 0.5)
+
+
+def test_restoring_the_window_alone_is_resampling_the_whole_image_with_nothing_around_it():
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        shape, size = (
+            (*(int(side) for side in rng.integers(20, 90, 2)), 2),
+            int(rng.choice([16, 48])),
+        )
+        resampled = (int(rng.integers(18, 100)), int(rng.integers(18, 100)))
+        centre = (float(rng.uniform(0, resampled[0])), float(rng.uniform(0, resampled[1])))
+        maps = rng.random((2, 3, size, size), dtype=np.float32)
+        whole = np.zeros((*resampled, 3, 2), dtype=np.float32)
+        for x, y in np.ndindex(size, size):
+            column = x + round(centre[0] - size / 2), y + round(centre[1] - size / 2)
+            if 0 <= column[0] < resampled[0] and 0 <= column[1] < resampled[1]:
+                whole[column] = maps[:, :, y, x].T
+        expected = resample_in_plane(whole, shape=shape[:2]).transpose(2, 0, 1, 3)
+        found = restore(maps, WayBack(grid(shape, (1, 1, 8)), resampled, centre))
+        np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -9,8 +9,8 @@ from scarmap.alignment.align import align
 from scarmap.alignment.record import about
 from scarmap.alignment.result import Aligned, How
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.manifest import look_at
 from scarmap.errors import DataError, ScarmapError, suggest
-from scarmap.inference.manifest import look_at
 from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json, write_json
 from scarmap.io.nifti import read_image, write_image
@@ -83,7 +83,7 @@ def align_cohort(
         how: See `scarmap.alignment.align.align`.
         load_segmenter: Loads what sees the heart, called when it is first needed.
         only: Names of the studies to align; the others stay as they are. None aligns all.
-        on_case: Called with each study's name when it is done.
+        on_case: Called with each study's name when it is done or has failed.
     """
     loaded: list[Segmenter] = []
 
@@ -103,10 +103,10 @@ def align_cohort(
             study = align_files(each, out / FOLDER / each.name, how=how, segmenter=segmenter)
         except (ScarmapError, OSError) as problem:
             failed[each.name] = str(problem)
-            continue
-        made[-1] = study.files
-        if study.flags:
-            flagged[each.name] = study.flags
+        else:
+            made[-1] = study.files
+            if study.flags:
+                flagged[each.name] = study.flags
         on_case(each.name)
     return AlignedCohort(tuple(made), flagged, failed)
 

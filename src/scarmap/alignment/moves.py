@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
 
 from scarmap.alignment.agreement import Board, Scores
 
@@ -57,7 +56,9 @@ def told_by_third(third: Scores, between: Scores) -> Scores:
     Returns:
         Logarithm of the sum over the moves c of the third of `third[c] * between[move - c]`.
     """
-    summed = signal.fftconvolve(third, between, mode="same")
+    from scipy.signal import fftconvolve  # brings scipy.stats: a second that others do not need
+
+    summed = fftconvolve(third, between, mode="same")
     return np.log(np.maximum(summed, TINY))
 
 

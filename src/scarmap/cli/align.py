@@ -26,20 +26,20 @@ def align_studies(
     Raises:
         DataError: The choice is unknown.
     """
-    from rich.console import Console
-
     from scarmap.alignment.cohort import AlignedCohort, align_cohort, check_choice
+    from scarmap.cli.progress import case_progress
     from scarmap.workflow.models import load_one_view
 
     check_choice(how)
     if how == "none":
         return AlignedCohort(tuple(files))
-    with Console(stderr=True).status("aligning") as status:
+    chosen = files if shard is None else shard.part(files)
+    with case_progress("aligning", len(chosen)) as on_case:
         return align_cohort(
             files,
             out,
             how=cast("How", how),
-            only=None if shard is None else {each.name for each in shard.part(files)},
+            only={each.name for each in chosen},
             load_segmenter=lambda: load_one_view(device),
-            on_case=lambda name: status.update(f"aligned {name}"),
+            on_case=on_case,
         )

@@ -30,21 +30,26 @@ _Verbose = Annotated[
 ]
 _RESUMED = ("train",)
 """Commands that go on only when asked to."""
+_KEPT = (*_RESUMED, "predict", "report", "reproduce")
+"""Commands that leave out what was done before when they are repeated."""
 _ANEW = ("study",)
-"""Commands that keep nothing."""
+"""Commands that leave nothing when they are stopped."""
 
 
-def everyday(command: Callable[..., None]) -> Callable[..., None]:
+def everyday(
+    command: Callable[..., None], *, written_to: str | None = "out"
+) -> Callable[..., None]:
     """A command with what all commands share.
 
     Args:
-        command: It is looked at for its options; `out` is where it writes.
+        command: It is looked at for its options.
+        written_to: Its option that names where it writes; None where it looks after that itself.
     """
 
     @wraps(command)
     def run(*, quiet: bool = False, verbose: bool = False, **given: Any) -> None:
-        if isinstance(given.get("out"), Path):
-            check_writable(given["out"])
+        if written_to and isinstance(given.get(written_to), Path):
+            check_writable(given[written_to])
         try:
             with _loudness(quiet=quiet, verbose=verbose):
                 command(**given)
@@ -62,8 +67,12 @@ def everyday(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def check_writable(out: Path) -> None:
+def check_writable(out: Path, *, option: str = "--out") -> None:
     """Refuse a folder that cannot be written, before anything is done; makes nothing.
+
+    Args:
+        out: The folder, which need not be there.
+        option: What the user calls it.
 
     Raises:
         DataError: It is a file, or the user may not write there.
@@ -71,11 +80,12 @@ def check_writable(out: Path) -> None:
     nearest = next(each for each in (out, *out.absolute().parents) if each.exists())
     if not nearest.is_dir():
         raise DataError(
-            f"--out {out} cannot be a folder, as {nearest} is a file. Give another one."
+            f"{option} {out} cannot be a folder, as {nearest} is a file. Give another one."
         )
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise DataError(
-            f"--out {out} cannot be written: you may not write in {nearest}. Give another folder."
+            f"{option} {out} cannot be written: you may not write in {nearest}. Give another "
+            "folder."
         )
 
 
@@ -96,6 +106,8 @@ def _stopped(command: str) -> str:
     words = ["scarmap", *sys.argv[1:]]
     if command in _RESUMED and "--resume" not in words:
         words.append("--resume")
+    if command in _KEPT:
+        return f"stopped. What was finished is kept. To continue: {shlex.join(words)}"
     if command in _ANEW:
-        return f"stopped. Nothing is kept. To begin anew: {shlex.join(words)}"
-    return f"stopped. What was finished is kept. To continue: {shlex.join(words)}"
+        return f"stopped. Nothing is kept. To start again: {shlex.join(words)}"
+    return f"stopped. To start again: {shlex.join(words)}"

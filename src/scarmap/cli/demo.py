@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scarmap.cli.options import Device
+from scarmap.cli.progress import case_progress
 
 if TYPE_CHECKING:
     from scarmap.workflow.study import StudyResult
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 PATIENTS = 4
 _SEED = 2
 _VENDOR, _STUDY_SEED = "siemens", 3
-SIZES = {"num_slices": 9, "in_plane": 128, "phases": 25}
-"""Of the study."""
+NUM_SLICES, IN_PLANE, PHASES = 9, 128, 25
+"""Sizes of the study."""
 _MARKER = ".scarmap-demo"
 
 
@@ -47,7 +48,13 @@ def _study(export: Path, out: Path, device: str) -> "StudyResult":
 
     typer.echo("Simulating a patient, and the export of the scanner")
     (folder,) = write_dicom_studies(
-        export, vendor=_VENDOR, seed=_STUDY_SEED, keep_motion=True, **SIZES
+        export,
+        vendor=_VENDOR,
+        seed=_STUDY_SEED,
+        keep_motion=True,
+        num_slices=NUM_SLICES,
+        in_plane=IN_PLANE,
+        phases=PHASES,
     )
     files = sum(path.is_file() for path in folder.rglob("*"))
     typer.echo(f"{files} DICOM files: {folder}")
@@ -64,10 +71,21 @@ def _cohort(patients: Path, run_folder: Path, device: str) -> Path:
     from scarmap.training.run.apply import apply
 
     typer.echo(f"Simulating {PATIENTS} patients, to score masks against their truth")
-    write_cohort(patients, layout="scarmap", style="myops2020", num_cases=PATIENTS, seed=_SEED)
+    with case_progress("simulating", PATIENTS) as on_case:
+        write_cohort(
+            patients,
+            layout="scarmap",
+            style="myops2020",
+            num_cases=PATIENTS,
+            seed=_SEED,
+            on_case=on_case,
+        )
     typer.echo("Segmenting, scoring and measuring them")
-    run = apply(recorded_builtin(about_builtin()), load_builtin(device), patients, run_folder)
-    report_run_studies(run, AS_USUAL)
+    recipe, model = recorded_builtin(about_builtin()), load_builtin(device)
+    with case_progress("segmenting", PATIENTS) as on_case:
+        run = apply(recipe, model, patients, run_folder, on_case=on_case)
+    with case_progress("measuring", PATIENTS) as on_case:
+        report_run_studies(run, AS_USUAL, on_case=on_case)
     return build_report(run)
 
 

@@ -11,6 +11,9 @@ import typer
 if TYPE_CHECKING:
     from scarmap.dicom.reading import Progress
 
+_FILES_A_LINE = 1000
+"""A study has a few thousand files, each read in a moment."""
+
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder or zip archive that was exported.")
 ]
@@ -79,7 +82,9 @@ def _show(choice: Any, title: str) -> None:
 
 def import_(
     folder: Folder,
-    out: Annotated[Path, typer.Option(help="Folder for the cases; made when missing.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the cases; made when missing.")
+    ],
     pseudonym: Annotated[
         str | None,
         typer.Option(
@@ -120,13 +125,21 @@ def _echo_flags(folders: tuple[Path, ...]) -> None:
 
 @contextmanager
 def reading_progress() -> "Iterator[Progress | None]":
-    """A progress bar over files until all are read; nothing where there is no terminal."""
+    """A bar over files while the block runs; in a log a line every thousand files."""
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
+    from scarmap.cli.progress import LOUDNESS, QUIET, wants_lines
+
+    console = Console(stderr=True, quiet=LOUDNESS.get() == QUIET)
+    if wants_lines(console):
+
+        def say(done: int, total: int) -> None:
+            if done % _FILES_A_LINE == 0 or done == total:
+                line = f"[{done}/{total}] reading headers"
+                console.print(line, highlight=False, markup=False)
+
+        yield say
         return
     with Bar(console=console, transient=True) as bar:
         task = bar.add_task("Reading headers", total=None)

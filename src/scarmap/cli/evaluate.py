@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scarmap.cli.options import LAYOUTS_OFFERED, completes
+from scarmap.cli.progress import case_progress
 from scarmap.errors import DataError, suggest
 
 if TYPE_CHECKING:
@@ -32,13 +34,15 @@ def evaluate(
         str | None,
         typer.Option(
             help="Label layout of both folders; not needed where the truth is a data set in its "
-            "own layout."
+            "own layout.",
+            autocompletion=LAYOUTS_OFFERED,
         ),
     ] = None,
     convention: Annotated[
         str,
         typer.Option(
-            help="Of the printed table: case3d, mfunet_slicewise, slicewise or emidec_official."
+            help="Of the printed table: case3d, mfunet_slicewise, slicewise or emidec_official.",
+            autocompletion=completes("case3d", "mfunet_slicewise", "slicewise", "emidec_official"),
         ),
     ] = "case3d",
 ) -> None:
@@ -53,7 +57,8 @@ def evaluate(
         raise DataError(
             f"There is no convention {convention!r}. {suggest(convention, CONVENTIONS)}"
         )
-    evaluation = score(predictions, truths, layout=layout, out=out)
+    with case_progress("scoring") as on_case:
+        evaluation = score(predictions, truths, layout=layout, out=out, on_case=on_case)
     console = Console()
     console.print(_table(summarise(evaluation.rows)[convention], convention))
     found = presence(evaluation.rows)

@@ -26,7 +26,10 @@ def export(
         ),
     ],
     out: Annotated[
-        Path, typer.Option(help="Model folder of a run, or folder for what goes back of a mask.")
+        Path,
+        typer.Option(
+            "--out", "-o", help="Model folder of a run, or folder for what goes back of a mask."
+        ),
     ],
     recipe: Annotated[
         str | None,
@@ -144,17 +147,20 @@ def _others(files: "CaseFiles", labels: "LabelMap") -> "dict[str, Volume]":
 def _write(
     case: "Case", found: "Found", out: Path, *, maker: "Maker", reference_deg: float | None
 ) -> None:
+    from scarmap.quantification.origin import MaskOrigin
     from scarmap.quantification.study import quantify
     from scarmap.report.send_back import send_back
 
+    made = maker.name and f"{maker.name} {maker.version}".replace(f" {NOT_STATED}", "")
+    made_by = ", ".join(filter(None, (made, maker.editor and f"edited by {maker.editor}")))
     study = quantify(
         found.labels,
         case=case.name,
         layout=case.layout,
         image=case.images["LGE"],
+        origin=MaskOrigin(made_by),
         reference_deg=reference_deg,
     )
-    made = maker.name and f"{maker.name} {maker.version}".replace(f" {NOT_STATED}", "")
     sent = send_back(
         out,
         case,
@@ -162,7 +168,6 @@ def _write(
         found.headers,
         frame_numbers=found.frame_numbers,
         maker=maker,
-        origin=", ".join(filter(None, (made, maker.editor and f"edited by {maker.editor}"))),
     )
     typer.echo(
         f"Segmentation: {sent.dicom.segmentation}\nStructured report: {sent.dicom.report}\n"

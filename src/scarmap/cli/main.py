@@ -31,13 +31,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_EVERYDAY = (
-    *(demo, study, phantom, train, predict, evaluate, quantify, report, export, reproduce),
-)
+_EVERYDAY = (*(demo, study, phantom, train, predict, evaluate, quantify, export, reproduce, dicom),)
 for command in _EVERYDAY:
     app.command()(everyday(command))
-app.command()(dicom)
-app.command("import")(import_)
+app.command()(everyday(report, written_to=None))
+app.command("import")(everyday(import_))
 app.add_typer(recipes, name="recipes")
 
 

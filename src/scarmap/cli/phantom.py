@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from scarmap.cli.options import LAYOUTS_OFFERED, completes
+from scarmap.cli.progress import case_progress
+
 
 def phantom(
     out: Annotated[
@@ -12,13 +15,17 @@ def phantom(
     ],
     layout: Annotated[
         str | None,
-        typer.Option(help="Data set to imitate: myops2020, emidec, or scarmap for every label."),
+        typer.Option(
+            help="Data set to imitate: myops2020, emidec, or scarmap for every label.",
+            autocompletion=LAYOUTS_OFFERED,
+        ),
     ] = None,
     dicom: Annotated[
         str | None,
         typer.Option(
             help="Instead of a layout: whole studies as DICOM of a scanner by siemens, "
-            "siemens-xa, ge or philips."
+            "siemens-xa, ge or philips.",
+            autocompletion=completes("siemens", "siemens-xa", "ge", "philips"),
         ),
     ] = None,
     cases: Annotated[
@@ -58,25 +65,33 @@ def phantom(
 
     assert layout is not None
     cases = 10 if cases is None else cases
-    written = write_cohort(
-        out,
-        layout=layout,
-        num_cases=cases,
-        seed=seed,
-        style=style,
-        normal=normal,
-        chronic=chronic,
-        mvo=mvo,
-        keep_motion=keep_motion,
-        jobs=jobs,
-    )
+    with case_progress("simulating", cases) as on_case:
+        written = write_cohort(
+            out,
+            layout=layout,
+            num_cases=cases,
+            seed=seed,
+            style=style,
+            normal=normal,
+            chronic=chronic,
+            mvo=mvo,
+            keep_motion=keep_motion,
+            jobs=jobs,
+            on_case=on_case,
+        )
     typer.echo(f"{cases} cases in {len(written)} files: {out}")
 
 
 def _write_dicom(out: Path, vendor: str, *, cases: int, seed: int, keep_motion: bool) -> None:
     from scarmap.phantom.dicom.study import write_dicom_studies
 
-    folders = write_dicom_studies(
-        out, vendor=vendor, num_cases=cases, seed=seed, keep_motion=keep_motion
-    )
+    with case_progress("simulating", cases) as on_case:
+        folders = write_dicom_studies(
+            out,
+            vendor=vendor,
+            num_cases=cases,
+            seed=seed,
+            keep_motion=keep_motion,
+            on_case=on_case,
+        )
     typer.echo(f"{len(folders)} DICOM studies: {out}")

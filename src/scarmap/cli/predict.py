@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scarmap.cli.options import Device
+from scarmap.cli.options import LAYOUTS_OFFERED, Device, completes
 from scarmap.cli.progress import case_progress
 from scarmap.errors import DataError
 from scarmap.labels import INDEX, LAYOUTS, codes
@@ -43,7 +43,8 @@ def predict(
         str | None,
         typer.Option(
             help="Label layout of the masks: myops2020, emidec, scarmap or own:tissue=code,... "
-            "Default: that of each case's data set."
+            "Default: that of each case's data set.",
+            autocompletion=LAYOUTS_OFFERED,
         ),
     ] = None,
     save_probabilities: Annotated[
@@ -67,7 +68,8 @@ def predict(
         str,
         typer.Option(
             help="Sequences on different grids: none is an error, headers resamples them onto LGE, "
-            "full also undoes what breath-holds moved."
+            "full also undoes what breath-holds moved.",
+            autocompletion=completes("none", "headers", "full"),
         ),
     ] = "none",
     recipe: Annotated[

@@ -4,9 +4,10 @@ In a terminal a bar with n of N and the time left, elsewhere a line each, with `
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -23,6 +24,13 @@ LOUDNESS: ContextVar[str] = ContextVar("LOUDNESS", default="")
 """What the user asked for: `QUIET`, `VERBOSE`, or neither."""
 
 _LogRow = Mapping[str, int | float | str]
+
+
+class OnCase(Protocol):
+    """Called when a case is done."""
+
+    def __call__(self, name: str, planned: int | None = None, /) -> None:
+        """Count a case; `planned` corrects how many there are."""
 
 
 class _Lines:
@@ -87,7 +95,7 @@ def training_progress() -> Iterator[_Lines | _Bars]:
     Of several processes only the first has something to show, so the others draw no bars.
     """
     console = Console(stderr=True, quiet=LOUDNESS.get() == QUIET)
-    if _wants_lines(console) or os.environ.get("LOCAL_RANK", "0") != "0":
+    if wants_lines(console) or os.environ.get("LOCAL_RANK", "0") != "0":
         yield _Lines(console)
         return
     columns = (
@@ -102,20 +110,21 @@ def training_progress() -> Iterator[_Lines | _Bars]:
 
 
 @contextmanager
-def case_progress(doing: str, planned: int) -> Iterator[Callable[[str], None]]:
+def case_progress(doing: str, planned: int | None = None) -> Iterator[OnCase]:
     """Show how many cases are done while the block runs; the function is called with each name.
 
     Args:
         doing: What is done with them, such as "segmenting".
-        planned: How many cases there are, those that turn out to be done before included.
+        planned: How many cases there are, those that turn out to be done before included; None
+            where the function is told.
     """
     console = Console(stderr=True, quiet=LOUDNESS.get() == QUIET)
-    if _wants_lines(console):
+    if wants_lines(console):
         ended: list[str] = []
 
-        def say(name: str) -> None:
+        def say(name: str, total: int | None = planned, /) -> None:
             ended.append(name)
-            line = f"[{len(ended)}/{planned}] {doing}: {name}"
+            line = f"[{len(ended)}/{total}] {doing}: {name}"
             console.print(line, highlight=False, markup=False, soft_wrap=True)
 
         yield say
@@ -127,10 +136,15 @@ def case_progress(doing: str, planned: int) -> Iterator[Callable[[str], None]]:
     )
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
         task = progress.add_task(doing, total=planned)
-        yield lambda name: progress.update(task, advance=1, description=f"{doing} ({name})")
+
+        def move(name: str, total: int | None = planned, /) -> None:
+            progress.update(task, advance=1, total=total, description=f"{doing} ({name})")
+
+        yield move
 
 
-def _wants_lines(console: Console) -> bool:
+def wants_lines(console: Console) -> bool:
+    """Whether progress is told in lines, or not at all, rather than by bars."""
     return not console.is_terminal or console.quiet or LOUDNESS.get() == VERBOSE
 
 

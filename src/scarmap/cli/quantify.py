@@ -1,6 +1,7 @@
 """`scarmap quantify`: masks become millilitres, grams, percentages and segments."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,13 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scarmap.cli.options import (
+    BSSFP,
+    T2,
     Errors,
     Images,
+    InfarctedPercent,
     Layout,
+    Psir,
     ReferenceAngle,
     Salvage,
     Sectors,
     Transmurality,
+    given_images,
 )
 from scarmap.cli.progress import case_progress
 from scarmap.errors import DataError
@@ -46,11 +52,14 @@ def quantify(
         ),
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for quantification.json and cohort.csv.")
+        Path,
+        typer.Option("--out", "-o", help="Folder for quantification.json, and CSVs of the cohort."),
     ],
     lge: Annotated[
         Path | None, typer.Option(help="LGE image of the one mask, for classical thresholds.")
     ] = None,
+    t2: T2 = None,
+    bssfp: BSSFP = None,
     data: Images = None,
     layout: Layout = None,
     reference_angle: ReferenceAngle = None,
@@ -60,9 +69,8 @@ def quantify(
         list[str] | None,
         typer.Option(metavar="METHOD", help="Only this threshold method; repeatable."),
     ] = None,
-    psir: Annotated[
-        bool | None, typer.Option("--psir/--magnitude", help="Kind of LGE; found out by default.")
-    ] = None,
+    psir: Psir = None,
+    infarcted_percent: InfarctedPercent = 1.0,
     salvage: Salvage = False,
     probabilities: Annotated[
         list[Path] | None,
@@ -80,11 +88,12 @@ def quantify(
     ] = None,
 ) -> None:
     """Measure masks: volumes, masses, AHA segments, transmurality; with LGE, thresholds, too."""
-    from scarmap.datasets.worklist import known_references
+    from scarmap.datasets.worklist import known_body_surfaces, known_references
     from scarmap.quantification.cohort import Measuring, measure_cohort
     from scarmap.quantification.files import COHORT_FILE, FILE, write_cohort
     from scarmap.quantification.intervals.from_errors import read_known_errors
     from scarmap.quantification.study import Choices
+    from scarmap.quantification.tables import write_tables
     from scarmap.quantification.thresholds.methods import METHODS
 
     choices = Choices(
@@ -93,14 +102,17 @@ def quantify(
         salvage=salvage,
         signed=psir,
         methods=tuple(threshold or METHODS),
+        infarcted_percent=infarcted_percent,
     )
-    files = _chosen_studies(masks, layout=layout, lge=lge, data=data)
+    images = given_images(lge=lge, t2=t2, bssfp=bssfp)
+    files = _chosen_studies(masks, layout=layout, images=images, data=data)
     measuring = Measuring(
         reference_deg=reference_angle,
         errors=read_known_errors(errors, confidence=choices.confidence) if errors else None,
         maps=tuple(probabilities) if probabilities else None,
         choices=choices,
         references_deg=known_references(masks, data),
+        body_surfaces_m2=known_body_surfaces(masks, data),
     )
     single = is_mask(masks)
     with case_progress("measuring", len(files)) as on_case:
@@ -110,24 +122,13 @@ def quantify(
     if not measured.studies:
         raise DataError(next(iter(measured.failed.values())))
     write_cohort(out / COHORT_FILE, measured.studies)
-    _write_tables(out, measured.studies, [each for each in (masks, data) if each])
+    write_tables(out, measured.studies)
     where = f"Study: {out / FILE}" if single else f"Studies: {out / _STUDIES}"
     typer.echo(f"{where}\nOne line per study: {out / COHORT_FILE}")
     _show(measured.studies)
     if against is not None:
         _compare(measured.studies, against, choices, out)
     _tell(measured.failed, len(files))
-
-
-def _write_tables(out: Path, studies: "Sequence[Quantification]", given: Sequence[Path]) -> None:
-    from scarmap.datasets.worklist import is_worklist, read_patients
-    from scarmap.quantification import tables
-
-    tables.write_segments(out / tables.SEGMENTS_FILE, studies)
-    tables.write_territories(out / tables.TERRITORIES_FILE, studies)
-    for worklist in filter(is_worklist, given):
-        surfaces = {name: each.body_surface_m2 for name, each in read_patients(worklist).items()}
-        tables.write_indexed(out / tables.INDEXED_FILE, studies, surfaces)
 
 
 def is_mask(path: Path) -> bool:
@@ -138,17 +139,18 @@ def is_mask(path: Path) -> bool:
 
 
 def _chosen_studies(
-    masks: Path, *, layout: str | None, lge: Path | None, data: Path | None
+    masks: Path, *, layout: str | None, images: Mapping[str, Path], data: Path | None
 ) -> "list[CaseFiles]":
     from scarmap.datasets.masks import one_study, studies_of_folder
 
     if is_mask(masks):
         if data is not None:
             raise DataError("--data means nothing for one mask. Give its image with --lge.")
-        return [one_study(masks, layout=layout, images={"LGE": lge} if lge else {})]
-    if lge is not None:
+        return [one_study(masks, layout=layout, images=images)]
+    if images:
         raise DataError(
-            f"--lge is the image of one mask, and {masks} is not a file. Give --data for a folder."
+            f"--{next(iter(images)).lower()} is the image of one mask, and {masks} is not a file. "
+            "Give --data for a folder."
         )
     return studies_of_folder(masks, layout=layout, data=data)
 
@@ -158,11 +160,15 @@ def _into(
 ) -> "Callable[[CaseFiles], Quantification]":
     """Measure a study and write it, into the folder of the only one or one named like it."""
     from scarmap.datasets.masks import load_study
+    from scarmap.inference.origin import Origins
     from scarmap.quantification.cohort import measure_study
     from scarmap.quantification.files import FILE, write_quantification
 
+    origins = Origins()
+
     def measure(files: "CaseFiles") -> "Quantification":
-        study = measure_study(load_study(files, sequences=("LGE",)), measuring)
+        known = replace(measuring, origin=origins.of(files))
+        study = measure_study(load_study(files), known)
         write_quantification((only or studies / files.name) / FILE, study)
         return study
 
@@ -198,14 +204,20 @@ def _show(studies: "Sequence[Quantification]") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from scarmap.quantification.doubts import common_flags
+
+    shared = common_flags(studies)
     table = Table()
     table.add_column("case", no_wrap=True)
     for title in (*_SHOWN.values(), "flags"):
         table.add_column(title, justify="right")
     for study in studies:
         numbers = _rounded(study.figures[name] for name in _SHOWN)
-        table.add_row(study.case, *numbers, str(len(study.flags)))
+        own = sum(flag.code not in shared for flag in study.flags)
+        table.add_row(study.case, *numbers, str(own))
     Console().print(table)
+    for code, message in shared.items():
+        typer.echo(f"Every case, {code}: {message}")
     if len(studies) == 1:
         for flag in studies[0].flags:
             typer.echo(f"{flag.code}: {flag.message}")

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scarmap.cli.command import check_writable
 from scarmap.cli.options import (
     Device,
     Errors,
     Images,
+    InfarctedPercent,
     Layout,
+    Psir,
     ReferenceAngle,
     Salvage,
     Sectors,
     Transmurality,
+    given_images,
     read_measuring,
 )
 from scarmap.cli.predict import chosen_files
@@ -62,6 +66,8 @@ def report(
     reference_angle: ReferenceAngle = None,
     sectors: Sectors = "rigid",
     transmurality: Transmurality = "extent",
+    psir: Psir = None,
+    infarcted_percent: InfarctedPercent = 1.0,
     salvage: Salvage = False,
     errors: Errors = None,
     out: Annotated[
@@ -78,14 +84,21 @@ def report(
     from scarmap.io.run import RunFolder
     from scarmap.quantification.study import Choices
 
-    images = _given({"LGE": lge, "T2": t2, "bSSFP": bssfp})
+    _check_target(subject, out)
+    images = given_images(lge=lge, t2=t2, bssfp=bssfp)
     single = {"--lge": lge, "--t2": t2, "--bssfp": bssfp}
     if subject is None and not images:
         raise DataError(
             "Nothing was given to report on. Give the images of one study with --lge, --t2 and "
             "--bssfp; or a folder of images, a mask, a folder of masks, or a run."
         )
-    choices = Choices(sectors=sectors, transmurality=transmurality, salvage=salvage)
+    choices = Choices(
+        sectors=sectors,
+        transmurality=transmurality,
+        salvage=salvage,
+        signed=psir,
+        infarcted_percent=infarcted_percent,
+    )
     measuring = read_measuring(
         choices, errors, reference_deg=reference_angle, worklists=(subject, data)
     )
@@ -120,6 +133,16 @@ def report(
         _report_masks(subject, data, layout, out, measuring, against or [])
 
 
+def _check_target(subject: Path | None, out: Path) -> None:
+    """Refuse a folder that the pages cannot be written to: the run of a run's page, else `out`."""
+    from scarmap.io.run import RunFolder
+
+    if subject is not None and RunFolder(subject).record_file.is_file():
+        check_writable(subject, option="The run")
+    else:
+        check_writable(out)
+
+
 def _to_be_segmented(subject: Path, images: Mapping[str, Path], data: Path | None) -> bool:
     """Whether the subject is a folder of images alone, not masks that images belong to."""
     from scarmap.datasets.masks import only_images
@@ -151,10 +174,6 @@ def _report_images(
             typer.echo(flag.message)
     typer.echo(f"Masks, which you can correct: {reported.masks}\nPage: {reported.page}")
     _tell(reported.failed)
-
-
-def _given(images: Mapping[str, Path | None]) -> dict[str, Path]:
-    return {name: path for name, path in images.items() if path is not None}
 
 
 def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None") -> None:
@@ -222,7 +241,10 @@ def _report_masks(
 
 def _check_masks(folder: Path) -> None:
     from scarmap.datasets.masks import find_masks
+    from scarmap.io.formats import explain_dicom, is_dicom
 
+    if is_dicom(folder):
+        raise DataError(explain_dicom(folder))
     try:
         find_masks(folder)
     except DataError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scarmap.cli.options import Device, EpochsScale, Seed
+from scarmap.cli.options import Device, EpochsScale, Seed, completes
 from scarmap.errors import DataError, RecipeError, RunError
 
 if TYPE_CHECKING:
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def reproduce(
-    paper: Annotated[str, typer.Argument(help="mfunet, cascade, linear-codec or anatomy-prior.")],
+    paper: Annotated[
+        str,
+        typer.Argument(
+            help="mfunet, cascade, linear-codec or anatomy-prior.",
+            autocompletion=completes("mfunet", "cascade", "linear-codec", "anatomy-prior"),
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Option(

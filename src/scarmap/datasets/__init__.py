@@ -1,8 +1,8 @@
 """Folders of studies in the layouts found in the wild, and how their cases are split.
 
 `folder` reads any of them, `myops2020`, `emidec` and `plain` one layout each. `case_files` are the
-files of one study, `masks` those that are to be measured. `folds` and `split` divide patients into
-those to train on and those to validate on.
+files of one study, `masks` those that are to be measured; `manifest` tells where predicted masks
+come from. `folds` and `split` divide patients into those to train on and those to validate on.
 """
 
 from typing import TYPE_CHECKING

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scarmap.datasets.names import check_name
 from scarmap.errors import DataError
 from scarmap.io.nifti import read_image, read_labels
 from scarmap.labels import SEQUENCES
@@ -24,12 +25,18 @@ class CaseFiles:
         layout: Label layout of the data set it came from.
         images: Sequence name to file.
         labels: File with the truth, or None.
+
+    Raises:
+        DataError: No case may have this name, see `scarmap.datasets.names`.
     """
 
     name: str
     layout: str
     images: Mapping[str, Path]
     labels: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
 
 
 def load_case(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.io.formats import by_name, has_image_ending
 
 
 def find_cases(folder: Path) -> list[CaseFiles]:
@@ -10,18 +11,26 @@ def find_cases(folder: Path) -> list[CaseFiles]:
 
     Args:
         folder: The folder that holds the case folders.
+
+    Raises:
+        DataError: A case has two images or two truths of one name.
     """
     cases = []
     for images in sorted(folder.glob("*/Images")):
-        name = images.parent.name
-        lge = _first(images)
+        case = images.parent
+        lge = only_image(images)
         if lge:
             cases.append(
-                CaseFiles(name, "emidec", {"LGE": lge}, _first(images.parent / "Contours"))
+                CaseFiles(case.name, "emidec", {"LGE": lge}, only_image(case / "Contours"))
             )
     return cases
 
 
-def _first(folder: Path) -> Path | None:
-    """The first NIfTI file of a folder; hidden files are leftovers of other systems."""
-    return next((path for path in sorted(folder.glob("*.nii*")) if path.name[0] != "."), None)
+def only_image(folder: Path) -> Path | None:
+    """The first NIfTI file of a folder; hidden files are leftovers of other systems.
+
+    Raises:
+        DataError: There is a second one of the same name.
+    """
+    shown = (path for path in sorted(folder.glob("*.nii*")) if has_image_ending(path))
+    return next(iter(by_name(shown).values()), None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from scarmap.datasets import emidec, myops2020, named, nnunet, plain, worklist
 from scarmap.datasets.case_files import CaseFiles
@@ -41,7 +42,7 @@ def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
     if worklist.is_worklist(folder):
         cases = [each for each in worklist.find_cases(folder) if each.labels or not labelled]
     elif not folder.is_dir():
-        raise DataError(f"{folder} is not a folder. Give --data the folder that holds the cases.")
+        raise DataError(_no_folder(folder))
     else:
         read = read_sets if holds_sets(folder) else _read_set
         cases = read(folder, labelled=labelled)
@@ -57,6 +58,18 @@ def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
         "bSSFP.nii.gz (scarmap; labels in labels.nii.gz), nnU-Net's <case>_0000.nii.gz; or folders "
         "of these. Any other tree of files needs a worklist, --data worklist.csv; see docs/data.md."
     )
+
+
+def _no_folder(path: Path) -> str:
+    """One paragraph about what is not a folder of cases; an archive of DICOM is named as such."""
+    if is_dicom(path):
+        return explain_dicom(path)
+    if path.is_file() and path.suffix.lower() == ".zip":
+        return (
+            f"{path} is an archive. If a scanner or a PACS exported it: scarmap import "
+            f"{quote(str(path))} --out cases, then give --data cases. Else unpack it."
+        )
+    return f"{path} is not a folder. Give --data the folder that holds the cases."
 
 
 def _content(folder: Path) -> str:

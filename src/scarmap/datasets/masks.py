@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from scarmap.datasets import myops2020, nnunet, plain, worklist
+from scarmap.datasets import emidec, myops2020, nnunet, plain, worklist
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, holds_sets, read_sets
+from scarmap.datasets.manifest import entry_of, read_entries
 from scarmap.datasets.myops2020 import case_name
-from scarmap.datasets.origins import read_origins
+from scarmap.datasets.names import check_name
 from scarmap.errors import DataError
-from scarmap.io.formats import has_image_ending, without_ending
+from scarmap.io.formats import by_name, explain_dicom, has_image_ending, is_dicom
 from scarmap.io.nifti import read_labels
 from scarmap.labels import LAYOUTS, MIXED, SEQUENCES, codes, common_layout
 from scarmap.volume import Case
@@ -31,13 +32,13 @@ def one_study(mask: Path, *, layout: str | None, images: Mapping[str, Path]) -> 
         DataError: No layout is given.
         LabelError: There is no such layout.
     """
-    name = case_name(mask)
-    known = read_origins(mask.parent).get(name)
+    known = entry_of(mask)
     if known:
-        layout, images = layout or known.layout, images or known.study(name).images
-    return CaseFiles(
-        mask.parent.name if name in _GENERAL_NAMES else name, _layout(layout, mask), images, mask
-    )
+        layout = layout or known.layout or None
+        return CaseFiles(known.case, _layout(layout, mask), images or known.study.images, mask)
+    name = case_name(mask)
+    name = mask.parent.name if name in _GENERAL_NAMES else name
+    return CaseFiles(name, _layout(layout, mask), images, mask)
 
 
 def studies_of_folder(
@@ -62,7 +63,7 @@ def studies_of_folder(
         LabelError: There is no such layout.
     """
     found = find_masks(masks)
-    noted = {name: origin.study(name) for name, origin in read_origins(masks).items()}
+    noted = {name: entry.study for name, entry in read_entries(masks).items() if entry.layout}
     cases = _images_of(masks, data, noted)
     if data is not None:
         _check_names(found, cases, masks=masks, data=data)
@@ -126,7 +127,7 @@ def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, st
 def only_images(folder: Path) -> bool:
     """Whether a folder, or a worklist, holds cases without any mask, drawn or predicted."""
     cases = _cases(folder, wanted=False)
-    return bool(cases) and not read_origins(folder) and not any(case.labels for case in cases)
+    return bool(cases) and not read_entries(folder) and not any(case.labels for case in cases)
 
 
 def load_study(files: CaseFiles, *, sequences: Sequence[str] = SEQUENCES) -> Case:
@@ -200,16 +201,21 @@ def find_masks(folder: Path) -> dict[str, Path]:
         return _truths(worklist.find_cases(folder))
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder of masks.")
-    contours = _shown(folder, "*/Contours/*.nii*")
-    if contours:
-        return {path.parent.parent.name: path for path in contours}
     return (
-        _truths_of_sets(folder)
+        _contours(folder)
+        or _truths_of_sets(folder)
         or _truths(myops2020.find_cases(folder))
         or _truths(plain.find_cases(folder))
         or _truths(nnunet.find_cases(folder) if nnunet.is_described(folder) else ())
         or _flat_masks(folder)
     )
+
+
+def _contours(folder: Path) -> dict[str, Path]:
+    """Truths of EMIDEC, with or without their images."""
+    truths = {path.parent for path in _shown(folder, "*/Contours/*.nii*")}
+    found = {truth.parent.name: emidec.only_image(truth) for truth in sorted(truths)}
+    return {name: path for name, path in found.items() if path}
 
 
 def _truths_of_sets(folder: Path) -> dict[str, Path]:
@@ -218,8 +224,10 @@ def _truths_of_sets(folder: Path) -> dict[str, Path]:
 
 
 def _flat_masks(folder: Path) -> dict[str, Path]:
-    flat = {without_ending(path): path for path in _shown(folder, "*")}
-    masks = {name: path for name, path in flat.items() if "_probabilities" not in name}
+    flat = by_name(_shown(folder, "*"))
+    masks = {check_name(name): path for name, path in flat.items() if "_probabilities" not in name}
+    if not masks and is_dicom(folder):
+        raise DataError(explain_dicom(folder))
     if not masks:
         raise DataError(
             f"{folder} holds no masks. Expected <case>.nii.gz files, or a data set's own layout "

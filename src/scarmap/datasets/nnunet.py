@@ -15,7 +15,7 @@ from scarmap.datasets.myops2020 import SUFFIXES
 from scarmap.datasets.named import KINDS
 from scarmap.errors import DataError
 from scarmap.io.files import read_json
-from scarmap.io.formats import has_image_ending, without_ending
+from scarmap.io.formats import by_name, has_image_ending, without_ending
 from scarmap.labels import INDEX, declare
 
 _ABOUT = "dataset.json"
@@ -85,11 +85,14 @@ def _check_one_image_each(folder: Path, images: Mapping[tuple[str, int], Path]) 
 def _images(folder: Path) -> dict[tuple[str, int], Path]:
     """Case and number to file."""
     folders = [folder / part for part in _PARTS if (folder / part).is_dir()] or [folder]
-    found = {}
+    found: dict[tuple[str, int], Path] = {}
     for path in (path for part in folders for path in sorted(part.glob("*"))):
         match = _NAME.match(without_ending(path))
         if match and has_image_ending(path):
-            found[match["case"], int(match["number"])] = path
+            place = match["case"], int(match["number"])
+            if place in found:
+                by_name([found[place], path])
+            found[place] = path
     return found
 
 
@@ -124,5 +127,5 @@ def _labels(about: Mapping[str, Any]) -> dict[str, Any]:
 
 def _truth(image: Path, case: str) -> Path | None:
     folder = image.parent.parent / _PARTS.get(image.parent.name, "")
-    found = [path for path in sorted(folder.glob(f"{case}.*")) if has_image_ending(path)]
-    return found[0] if found else None
+    shown = (path for path in sorted(folder.glob(f"{case}.*")) if has_image_ending(path))
+    return by_name(shown).get(case)

@@ -9,7 +9,7 @@ Only `case` and one image or the labels are needed. Files are sought from the fo
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite, nan
 from pathlib import Path
@@ -84,14 +84,23 @@ def read_patients(path: Path) -> dict[str, Patient]:
 
 def known_references(*paths: Path | None) -> dict[str, float]:
     """Direction of the septum of the cases that a worklist among some paths tells it of."""
-    patients = {
+    known = {name: patient.reference_deg for name, patient in _patients_of(paths).items()}
+    return {name: value for name, value in known.items() if isfinite(value)}
+
+
+def known_body_surfaces(*paths: Path | None) -> dict[str, float]:
+    """Body surface, m2, of the cases whose height and weight a worklist among some paths tells."""
+    known = {name: patient.body_surface_m2 for name, patient in _patients_of(paths).items()}
+    return {name: value for name, value in known.items() if isfinite(value)}
+
+
+def _patients_of(paths: Iterable[Path | None]) -> dict[str, Patient]:
+    return {
         name: patient
         for path in paths
         if path and is_worklist(path)
         for name, patient in read_patients(path).items()
     }
-    known = {name: patient.reference_deg for name, patient in patients.items()}
-    return {name: value for name, value in known.items() if isfinite(value)}
 
 
 def _lines(path: Path) -> list[tuple[int, Mapping[str, str]]]:

@@ -19,7 +19,7 @@ and those where it was found or was not.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from math import isfinite, isnan
 from pathlib import Path
@@ -93,6 +93,7 @@ def evaluate_folder(
     layout: str | Mapping[str, str],
     *,
     notes: Sequence[str] = (),
+    on_case: Callable[[str, int], None] = lambda _name, _planned: None,
 ) -> Evaluation:
     """Score all cases that have both a prediction and a truth.
 
@@ -101,6 +102,7 @@ def evaluate_folder(
         truths: Case to mask, or to its file.
         layout: Label layout of both, or case to layout where the cases differ.
         notes: What a reader of any score must be told, one sentence each.
+        on_case: Called with each case's name and how many there are when it is scored.
 
     Returns:
         The scores; cases with only one of the two are named in it, and in a warning.
@@ -132,6 +134,7 @@ def evaluate_folder(
     rows: list[Score] = []
     for case in shared:
         rows += evaluate_pair(predictions[case], truths[case], layouts[case], case=case)
+        on_case(case, len(shared))
     return Evaluation(common_layout(used), tuple(rows), tuple(missing), tuple(extra), tuple(notes))
 
 

@@ -8,10 +8,11 @@ from threading import Lock
 from scarmap.cluster.in_order import InOrder
 from scarmap.cluster.jobs import Job, Scheduler
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.manifest import UNKNOWN, Entry, Maker, append_entry
 from scarmap.errors import DataError, ScarmapError
-from scarmap.inference.manifest import Entry, Wanted, append_entry, split_done
 from scarmap.inference.segment import Segmenter
 from scarmap.inference.stream import Ended, segment_stream
+from scarmap.inference.wanted import Wanted, split_done
 from scarmap.io.files import write_json
 
 _CASES_PER_JOB = 8
@@ -28,11 +29,13 @@ class Model:
         fingerprint: Two models that may give different masks have different fingerprints.
         sequences: Sequences that it looks at.
         load: Loads it. Other processes can call it only if it can be pickled.
+        maker: What a reader of its masks must know of it.
     """
 
     fingerprint: str
     sequences: tuple[str, ...]
     load: Callable[[], Segmenter]
+    maker: Maker = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def segment_cohort(
     """
     suffix = f".{shard.number}-of-{shard.of}" if shard else ""
     files, lost = _without_failed(shard.part(files) if shard else files, failed or {})
-    wanted = Wanted(model.fingerprint, model.sequences, save_probabilities)
+    wanted = Wanted(model.fingerprint, model.sequences, save_probabilities, model.maker)
     entries, todo, again = split_done(files, wanted, out)
     skipped = {name: out / entry.mask for name, entry in entries.items()}
     outcome = Outcome(failed=lost, skipped=skipped, again=again)

@@ -27,18 +27,23 @@ def average(members: Sequence[Predict], slices: Maps) -> Maps:
     return total / np.float32(len(members))
 
 
-def eight_views(predict: Predict, slices: Maps) -> Maps:
-    """Mean probabilities over the eight mirrored and quarter-turned views of each slice.
+def average_views(predict: Predict, slices: Maps, *, views: int) -> Maps:
+    """Mean probabilities over views of each slice.
 
     Args:
         predict: Segments slices.
-        slices: (Z, S, H, W), square.
+        slices: (Z, S, H, W), square if there is more than one view.
+        views: 1 for the slices as they are, 4 for their quarter turns, 8 for those of the mirrored
+            slices as well.
 
     Returns:
         (Z, K, H, W), in the original orientation.
     """
+    if views == 1:
+        return predict(slices)
+    seen = [(number % 4, number >= 4) for number in range(views)]
     return average(
-        [partial(_seen_as, predict, turns=number % 4, mirrored=number >= 4) for number in range(8)],
+        [partial(_seen_as, predict, turns=turns, mirrored=mirrored) for turns, mirrored in seen],
         slices,
     )
 

@@ -68,7 +68,7 @@ def compose_nested(
     *,
     pools: Sequence[str],
     nested: Mapping[str, str],
-    threshold: float = 0.5,
+    threshold: float | Mapping[str, float] = 0.5,
 ) -> LabelArray:
     """Decide from the outside in: wall, blood pool or background, then pathology in the wall.
 
@@ -81,7 +81,8 @@ def compose_nested(
         nested: Regions from the outermost to the innermost, each with the tissue that it holds
             outside the next one.
         threshold: A pixel of a region is in the next one above this share of the region's
-            probability: one half takes the likelier side, less finds more and errs more.
+            probability: one half takes the likelier side, less finds more and errs more. A mapping
+            has a share for each inner region.
 
     Returns:
         (X, Y, Z), tissue indices.
@@ -103,7 +104,7 @@ def _compose_box(
     probabilities: Mapping[str, NDArray[np.float32]],
     pools: Sequence[str],
     nested: Mapping[str, str],
-    threshold: float,
+    threshold: float | Mapping[str, float],
 ) -> LabelArray:
     outermost, tissue = next(iter(nested.items()))
     first = {**{pool: probabilities[pool] for pool in pools}, tissue: probabilities[outermost]}
@@ -113,7 +114,8 @@ def _compose_box(
     labels: LabelArray = indices[likeliest]
     inside = labels == INDEX[tissue]
     for (outer, _), (inner, name) in pairwise(nested.items()):
-        inside = inside & (probabilities[inner] > threshold * probabilities[outer])
+        share = threshold[inner] if isinstance(threshold, Mapping) else threshold
+        inside = inside & (probabilities[inner] > share * probabilities[outer])
         labels[inside] = INDEX[name]
     return labels
 

@@ -10,6 +10,7 @@ from scarmap.inference.ensemble import Predict
 from scarmap.inference.locate import find_heart, looks_whole
 from scarmap.io.coding import merge
 from scarmap.labels import MIXED, LabelArray
+from scarmap.quantification.doubts import flags_of_images
 from scarmap.sampling.preparation import Preparation, Slices, prepare, restore, whole_slices
 from scarmap.volume import Case, Grid, LabelMap
 
@@ -39,6 +40,8 @@ class Segmenter:
         calibrate: Makes probabilities (K, X, Y, Z) mean what they say; it was fitted on cases that
             the system had not seen. Probabilities that are handed out are calibrated, masks are
             made from the networks' own. None changes nothing.
+        glance: As `probabilities`, of one view of each slice: enough to find the heart by. None
+            finds it by `probabilities`.
     """
 
     preparation: Preparation
@@ -49,6 +52,7 @@ class Segmenter:
     check: Callable[[LabelArray], tuple[str, ...]] | None = None
     finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
     calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+    glance: Predict | None = None
 
     def layout_of(self, case: str) -> str:
         """Label layout of a case's mask.
@@ -69,7 +73,8 @@ class Segmentation:
         labels: On the case's own grid.
         probabilities: (K, X, Y, Z), float32, K as the segmenter's regions; the networks' own, not
             calibrated.
-        observed: What the segmenter's `check` found in the mask, one sentence each.
+        observed: What the segmenter's `check` found in the mask and what is odd about the images,
+            one sentence each.
         decided: What its `finish` changed, one sentence each.
     """
 
@@ -95,33 +100,35 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
         segmenter: The trained system.
     """
     slices = prepare(case, segmenter.preparation)
-    found = run(slices.images, segmenter)
+    found = run(slices.images, segmenter.probabilities)
     if not _settled(slices, found, segmenter):
         centre = _search(case, segmenter)
         if centre is not None:
             slices = prepare(case, segmenter.preparation, centre_share=centre)
-            found = run(slices.images, segmenter)
+            found = run(slices.images, segmenter.probabilities)
     probabilities = restore(found, slices.way_back)
     labels = segmenter.compose(probabilities)
     if segmenter.layout != MIXED:
         labels = merge(labels, segmenter.layout)
     labels, decided = segmenter.finish(labels, case.grid) if segmenter.finish else (labels, ())
     observed = segmenter.check(labels) if segmenter.check else ()
-    return Segmentation(LabelMap(labels, case.grid), probabilities, observed, decided)
+    mask = LabelMap(labels, case.grid)
+    doubtful = tuple(each.message for each in flags_of_images(case.images, mask))
+    return Segmentation(mask, probabilities, observed + doubtful, decided)
 
 
-def run(images: NDArray[np.float32], segmenter: Segmenter) -> NDArray[np.float32]:
-    """Run the networks over slices, a few at a time.
+def run(images: NDArray[np.float32], predict: Predict) -> NDArray[np.float32]:
+    """Run networks over slices, a few at a time.
 
     Args:
         images: (Z, S, H, W).
-        segmenter: The trained system.
+        predict: The networks.
 
     Returns:
         (Z, K, H, W).
     """
     chunks = [
-        segmenter.probabilities(images[start : start + SLICES_AT_ONCE])
+        predict(images[start : start + SLICES_AT_ONCE])
         for start in range(0, len(images), SLICES_AT_ONCE)
     ]
     return np.concatenate(chunks)
@@ -149,9 +156,10 @@ def _settled(slices: Slices, found: NDArray[np.float32], segmenter: Segmenter) -
 
 def _search(case: Case, segmenter: Segmenter) -> tuple[float, float] | None:
     whole = whole_slices(case, segmenter.preparation)
+    look = segmenter.glance or segmenter.probabilities
 
     def heart_map(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        heart = _heart(run(windows, segmenter), segmenter)
+        heart = _heart(run(windows, look), segmenter)
         assert heart is not None
         return heart
 

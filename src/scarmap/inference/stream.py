@@ -16,9 +16,10 @@ from typing import TypeVar
 import numpy as np
 
 from scarmap.datasets.case_files import CaseFiles, load_case
+from scarmap.datasets.manifest import Entry, Image, look_at, now
 from scarmap.errors import DataError, ScarmapError
-from scarmap.inference.manifest import Entry, Image, Wanted, look_at, now
 from scarmap.inference.segment import Segmentation, Segmenter, segment
+from scarmap.inference.wanted import Wanted
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image, write_in_layout
 from scarmap.volume import Case
@@ -117,10 +118,11 @@ def _write_found(
 ) -> Ended:
     """Write what was found in a case, its mask last."""
     path = _safe_target(files, out)
+    layout = segmenter.layout_of(files.layout)
     try:
         if wanted.probabilities:
             write_probabilities(out, files.name, found, segmenter)
-        write_in_layout(path, found.labels, segmenter.layout_of(files.layout))
+        write_in_layout(path, found.labels, layout)
     except _PROBLEMS as problem:
         return Ended(files.name, problem=str(problem))
     entry = Entry(
@@ -131,6 +133,10 @@ def _write_found(
         probabilities=wanted.probabilities,
         flags=found.flags,
         written=now(),
+        maker=wanted.maker,
+        mask_sha256=look_at(path).sha256,
+        layout=layout,
+        study_images={sequence: str(each.resolve()) for sequence, each in files.images.items()},
     )
     return Ended(files.name, entry)
 

@@ -1,29 +1,47 @@
 """Write files so that a reader sees the whole new file or the old one, never half of it."""
 
 import csv
+import glob
 import json
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from scarmap.errors import DataError
+
+_PARTIAL = ".partial-"
+_LEFT_S = 24 * 3600.0
+"""A temporary file of this age is what a killed process left."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary name in the same folder; rename it to `path` when the block succeeds.
 
+    The temporary name is another one each time: two writers do not write into one file, and nobody
+    can lay a link where it will be.
+
     Args:
         path: Final name. Missing parent folders are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".partial-{path.name}")
+    _remove_leftovers(path)
+    temporary = path.with_name(f"{_PARTIAL}{token_hex(8)}-{path.name}")
     try:
         yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    for left in path.parent.glob(f"{_PARTIAL}*-{glob.escape(path.name)}"):
+        with suppress(OSError):
+            if time.time() - left.lstat().st_mtime > _LEFT_S:
+                left.unlink()
 
 
 def write_json(path: Path, content: Any) -> None:

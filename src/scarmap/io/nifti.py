@@ -13,13 +13,20 @@ from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
-from scarmap.errors import DataError
+from scarmap.errors import DataError, GeometryError
 from scarmap.io.coding import decode, encode, merge
 from scarmap.io.files import replacing
 from scarmap.io.formats import explain_dicom, is_dicom, load_image
+from scarmap.io.gate import placement
 from scarmap.volume import Grid, LabelMap, Volume
 
 logger = logging.getLogger(__name__)
+
+_DAMAGED = (
+    *(OSError, EOFError, ValueError, OverflowError, MemoryError, zlib.error),
+    *(ImageFileError, HeaderDataError),
+)
+"""What nibabel and zlib raise about a damaged file; `DataError` is none of them."""
 
 
 def read_image(path: Path) -> Volume:
@@ -29,8 +36,9 @@ def read_image(path: Path) -> Volume:
         path: A NIfTI file holding one stack of slices; a single slice may be stored as two axes.
 
     Raises:
-        DataError: The file is missing, damaged, empty, has a time axis, or holds NaN or infinite
-            voxels.
+        DataError: The file is missing, damaged, empty, has a time axis, holds NaN or infinite
+            voxels, or the same value everywhere.
+        GeometryError: Its slices lie on another axis than the third.
     """
     header, array = _read(path)
     image = array.astype(np.float32)
@@ -40,6 +48,11 @@ def read_image(path: Path) -> Volume:
             f"{path} holds NaN or infinite voxels ({share:.2g} % of them), so no intensity "
             "statistic of it means anything. Export the series again, or replace those voxels if "
             "you know what they stand for."
+        )
+    if image.size > 1 and image.min() == image.max():
+        raise DataError(
+            f"{path} holds the value {image.flat[0]:g} in every voxel, so it shows nothing. Export "
+            "the series again."
         )
     return Volume(image, _grid(header, path, image.shape))
 
@@ -53,6 +66,7 @@ def read_labels(path: Path, layout: str) -> LabelMap:
 
     Raises:
         DataError: The file is missing, damaged, empty or has a time axis.
+        GeometryError: Its slices lie on another axis than the third.
         LabelError: It holds values that the layout does not define.
     """
     header, array = _read(path)
@@ -131,7 +145,7 @@ def _load(path: Path) -> tuple[Any, NDArray[Any]]:
     try:
         image = load_image(path)
         array = np.asanyarray(image.dataobj)
-    except (OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError) as problem:
+    except _DAMAGED as problem:
         reason = " ".join(str(problem).split())
         raise DataError(
             f"{path} cannot be read as NIfTI ({reason}). The file is damaged or cut short, or it "
@@ -148,12 +162,8 @@ def _load(path: Path) -> tuple[Any, NDArray[Any]]:
 def _grid(header: Any, path: Path, shape: tuple[int, ...]) -> Grid:
     spacing = [float(value) for value in header.get_zooms()[:3]]
     spacing += [1.0] * (3 - len(spacing))
-    if not all(np.isfinite(spacing)) or min(spacing) <= 0:
-        raise DataError(
-            f"{path} states the voxel size {spacing} mm; every axis must be positive. Repair its "
-            "header."
-        )
-    affine = np.asarray(header.get_best_affine(), dtype=np.float64)
+    _check_slice_axis(spacing, path)
+    affine = placement(header, path)
     if not np.allclose(np.linalg.norm(affine[:3, :3], axis=0), spacing, rtol=1e-2):
         _warn_once(
             "Voxel sizes in pixdim and in the affine disagree (EMIDEC files do this); pixdim is "
@@ -161,6 +171,21 @@ def _grid(header: Any, path: Path, shape: tuple[int, ...]) -> Grid:
             "session; not repeated."
         )
     return Grid((shape[0], shape[1], shape[2]), (spacing[0], spacing[1], spacing[2]), affine, path)
+
+
+_SLICES_ELSEWHERE = 2.0
+"""Voxels this many times longer along another axis than along the third are slices along it."""
+
+
+def _check_slice_axis(spacing: list[float], path: Path) -> None:
+    longest = int(np.argmax(spacing))
+    if longest == 2 or spacing[longest] < _SLICES_ELSEWHERE * spacing[2]:
+        return
+    stated = " × ".join(f"{size:.3g}" for size in spacing)
+    raise GeometryError(
+        f"{path} has voxels of {stated} mm, so its slices lie along axis {longest + 1}; they must "
+        "lie along the third. Reorder its axes, or export the short-axis stack itself."
+    )
 
 
 @cache

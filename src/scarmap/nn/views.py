@@ -15,20 +15,24 @@ _Assemble = TypeVar("_Assemble", bound=Callable[..., Tensor])
 _MARK = "views_of_the_whole"
 
 
-def eight_views(predict: Predict, slices: Tensor) -> Tensor:
-    """Mean probabilities over the eight mirrored and quarter-turned views of each slice.
+def average_views(predict: Predict, slices: Tensor, *, views: int) -> Tensor:
+    """Mean probabilities over views of each slice.
 
     Args:
         predict: Segments slices.
-        slices: (Z, S, H, W), square.
+        slices: (Z, S, H, W), square if there is more than one view.
+        views: 1 for the slices as they are, 4 for their quarter turns, 8 for those of the mirrored
+            slices as well.
 
     Returns:
         (Z, K, H, W), in the original orientation.
     """
+    if views == 1:
+        return predict(slices)
     total = _seen_as(predict, slices, turns=0, mirrored=False)
-    for number in range(1, 8):
+    for number in range(1, views):
         total = total + _seen_as(predict, slices, turns=number % 4, mirrored=number >= 4)
-    return total / 8
+    return total / views
 
 
 def _seen_as(predict: Predict, slices: Tensor, *, turns: int, mirrored: bool) -> Tensor:
@@ -53,9 +57,9 @@ def _turned(images: Tensor, turns: int) -> Tensor:
 def views_of_the_whole(assemble: _Assemble) -> _Assemble:
     """Mark an inference whose `views` are those of the whole system.
 
-    Its answer with eight views is the mean of eight answers with one. So one view is exported, and
-    the others are looked at outside. An inference that decides something between its networks, as
-    the cascade does, is not of this kind.
+    Its answer with several views is the mean of as many answers with one. So one view is exported,
+    and the others are looked at outside. An inference that decides something between its networks,
+    as the cascade does, is not of this kind.
     """
     setattr(assemble, _MARK, True)
     return assemble

@@ -5,7 +5,7 @@ and any number of processes writes the same files.
 """
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -69,6 +69,7 @@ def write_cohort(
     num_slices: int | None = None,
     in_plane: int | None = None,
     jobs: int = 1,
+    on_case: Callable[[str], None] = lambda _name: None,
 ) -> list[Path]:
     """Write a cohort with its truth, named and arranged as the data set is.
 
@@ -88,6 +89,7 @@ def write_cohort(
         num_slices: Slices of every case; drawn per case when None.
         in_plane: Voxels along X and Y of every case; native sizes when None.
         jobs: Processes that share the work.
+        on_case: Called with each case's name when it is written.
 
     Returns:
         Every file written, in order: images, masks, and a `<case>_truth.json` per case.
@@ -115,7 +117,11 @@ def write_cohort(
     cohort = Cohort(
         out, layout, style, population, seed, shift_mm, num_slices, in_plane, keep_motion
     )
-    return [path for paths in _map(partial(_write_case, cohort), num_cases, jobs) for path in paths]
+    written: list[Path] = []
+    for name, paths in zip(names, _map(partial(_write_case, cohort), num_cases, jobs), strict=True):
+        written += paths
+        on_case(name)
+    return written
 
 
 def _map(write: partial[list[Path]], num_cases: int, jobs: int) -> Iterator[list[Path]]:

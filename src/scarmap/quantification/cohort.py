@@ -11,12 +11,10 @@ from scarmap.quantification.agreement import Agreement, agree
 from scarmap.quantification.dictionary import UNITS
 from scarmap.quantification.intervals.from_errors import KnownErrors
 from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
+from scarmap.quantification.origin import GIVEN, MaskOrigin
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import DEFAULT, Choices, quantify
 from scarmap.volume import Case
-
-GIVEN_MASK = "given mask"
-"""Origin of a mask of which nothing more is known."""
 
 
 @dataclass(frozen=True)
@@ -26,21 +24,24 @@ class Measuring:
     Attributes:
         reference_deg: Direction of the middle of the septum, as
             `scarmap.quantification.study.quantify` takes it.
-        origin: Where the masks come from, for the reader.
+        origin: Where the mask comes from, which decides what was assessed at all; None where
+            nothing is known, or where files beside the mask are to tell.
         errors: Errors of the model that made the masks on cases that it had not seen, for
             intervals.
         maps: Folders with probability maps, one for each fold, for intervals; None for the folder
             of the mask.
         choices: What the literature leaves open.
         references_deg: Case to its own direction, which wins over `reference_deg`.
+        body_surfaces_m2: Case to its patient's body surface, where it is known.
     """
 
     reference_deg: float | None = None
-    origin: str = GIVEN_MASK
+    origin: MaskOrigin | None = None
     errors: KnownErrors | None = None
     maps: tuple[Path, ...] | None = None
     choices: Choices = DEFAULT
     references_deg: Mapping[str, float] = field(default_factory=dict)
+    body_surfaces_m2: Mapping[str, float] = field(default_factory=dict)
 
 
 AS_USUAL = Measuring()
@@ -105,11 +106,14 @@ def measure_study(study: Case, measuring: Measuring = AS_USUAL) -> Quantificatio
         case=study.name,
         layout=study.layout,
         image=study.images.get("LGE"),
+        images=study.images,
+        origin=measuring.origin or GIVEN,
         probabilities=read_probabilities(
             _maps(study.name, study.labels.grid.source, measuring), study.labels.grid
         ),
         errors=measuring.errors,
         reference_deg=measuring.references_deg.get(study.name, measuring.reference_deg),
+        body_surface_m2=measuring.body_surfaces_m2.get(study.name),
         choices=measuring.choices,
     )
 

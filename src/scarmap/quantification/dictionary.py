@@ -10,7 +10,7 @@ class Figure:
 
     Attributes:
         name: Name in files, and column of `cohort.csv`.
-        unit: "ml", "g", "%", "mm", "ratio" or "count".
+        unit: "ml", "g", "%", "mm", "ratio", "count", "m2" or "g/m2".
         meaning: Defines it in words.
     """
 
@@ -26,6 +26,12 @@ _SIZES = {
     "mvo": "No-reflow (microvascular obstruction)",
     "edema": "Edema outside the infarct",
     "area_at_risk": "Edema and infarct together",
+}
+
+_INDEXED = {
+    "myocardium": "LV wall, healthy or not",
+    "infarct": _SIZES["infarct"],
+    "mvo": _SIZES["mvo"],
 }
 
 _MEANS = {
@@ -110,46 +116,83 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "num_infarcted_segments",
         "count",
-        "AHA segments with any infarct; undefined without segments.",
+        "AHA segments whose infarct reaches 1 % of their mass, or another share asked for, "
+        "and fills one row of voxels across the wall; undefined without segments.",
     ),
     Figure(
         "num_transmural_segments",
         "count",
         "AHA segments whose class of transmurality is 51-75 or 76-100.",
     ),
+    Figure(
+        "num_viable_segments",
+        "count",
+        "AHA segments whose class of transmurality is 0, 1-25 or 26-50.",
+    ),
+    Figure(
+        "body_surface_m2",
+        "m2",
+        "Body surface after Mosteller; undefined without height and weight.",
+    ),
+    *(
+        Figure(f"{name}_g_m2", "g/m2", f"{meaning}: mass over body surface.")
+        for name, meaning in _INDEXED.items()
+    ),
 )
+
+INDEXED: Mapping[str, str] = {f"{name}_g": f"{name}_g_m2" for name in _INDEXED}
+"""Mass to the figure that divides it by the body surface."""
 
 UNITS: Mapping[str, str] = {figure.name: figure.unit for figure in FIGURES}
 
 FLAGS: Mapping[str, str] = {
     "no_heart": "The mask shows no LV wall.",
-    "few_slices": "Fewer than three closed rings, so that basal, mid and apical are not all there.",
+    "not_assessable": "A sequence that shows infarct, no-reflow or edema was not given; these are "
+    "not assessable, and figures that need them undefined.",
+    "told_by_model": "The model said something about its mask when it was made, such as an infarct "
+    "that was left out.",
+    "sequence_doubtful": "An image does not look like its sequence.",
+    "scar_only": "The mask holds no wall around its pathology; figures of the wall and shares of "
+    "it are undefined.",
+    "thin_slices": "Many thin slices, as in 3D LGE, were taken for a short-axis stack.",
+    "interval_excludes": "An interval does not hold its own figure.",
+    "hardly_called": "The model hardly ever calls a tissue that it called here.",
+    "not_assessed": "The model hardly ever calls a tissue and called none here; its figures are "
+    "undefined.",
+    "infarct_outside_wall": "Infarct, no-reflow or edema lie apart from the ring of the wall.",
+    "base_disputed": "Cavity and affine disagree about the base; the cavity was followed.",
+    "from_dicom": "Something was noticed while the DICOM study was read.",
+    "alignment": "A sequence was left out of slices, or left where the scanner placed it.",
+    "folds_disagree": "The model's folds or passes disagree widely about the infarct.",
+    "threshold_fills_wall": "A classical threshold calls nearly all of the wall infarct; it found "
+    "no border.",
+    "spacing_disagrees": "Header and affine state different voxel sizes; "
+    "the header's pixdim was used.",
     "single_slice": "One slice only: it is called mid, and volumes are of that slice.",
+    "few_slices": "Fewer than three closed rings, so that basal, mid and apical are not all there.",
     "open_ring": "Some slices show a wall that does not close; they count for masses, "
     "not for rings and segments.",
-    "no_rv_reference": "The mask shows no right ventricle that touches the wall, "
-    "and no landmark was given.",
     "sense_assumed": "The direction in which AHA numbers rise was assumed, "
     "as the affine does not tell.",
     "base_assumed": "Which end of the stack is the base was assumed, "
     "as neither cavity nor affine tell.",
-    "base_disputed": "Cavity and affine disagree about the base; the cavity was followed.",
+    "no_rv_reference": "The mask shows no right ventricle that touches the wall, "
+    "and no landmark was given.",
     "sectors_rigid": "Sectors are rigid, as those asked for need the insertions "
     "of a right ventricle in the mask.",
-    "no_infarct": "The mask holds no infarct.",
-    "infarct_outside_wall": "Infarct, no-reflow or edema lie apart from the ring of the wall.",
-    "edema_smaller_than_infarct": "Edema around the infarct is smaller than the infarct itself.",
-    "no_edema": "The layout labels edema but the mask holds none.",
     "salvage_caution": "Salvage from edema is not recommended as an end point; read it with care.",
     "salvage_undefined": "There is no area at risk, so that salvage is undefined.",
     "salvage_negative": "The infarct is larger than the area at risk, so that salvage is negative.",
-    "folds_disagree": "The model's folds or passes disagree widely about the infarct.",
+    "edema_smaller_than_infarct": "Edema around the infarct is smaller than the infarct itself.",
+    "bright_blood_t2": "The cavity of the T2 image is brighter than the wall: right where it is "
+    "T2-prepared, and wrong where blood should be dark.",
     "no_remote": "No remote myocardium was found; thresholds that need one are undefined.",
     "signed_image": "The LGE image is signed (PSIR); of the half-maximum thresholds "
     "only that from remote is defined.",
-    "from_dicom": "Something was noticed while the DICOM study was read.",
-    "alignment": "A sequence was left out of slices, or left where the scanner placed it.",
-    "model": "The model that made the mask says something about it.",
-    "spacing_disagrees": "Header and affine state different voxel sizes; "
-    "the header's pixdim was used.",
+    "no_infarct": "The mask holds no infarct.",
+    "no_edema": "The layout labels edema but the mask holds none.",
 }
+"""Code to what it means, the gravest first."""
+
+GRAVE = frozenset(list(FLAGS)[: list(FLAGS).index("interval_excludes") + 1])
+"""Flags without which the figures of a study mislead; a page shows them on top."""

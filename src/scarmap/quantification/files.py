@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, fields, is_dataclass
+from dataclasses import MISSING, Field, asdict, astuple, fields, is_dataclass
 from math import isnan, nan
 from pathlib import Path
 from types import UnionType
@@ -16,7 +16,9 @@ from scarmap.io.files import read_json, write_csv, write_json
 from scarmap.quantification.agreement import Agreement, Estimate
 from scarmap.quantification.cohort import TwoReadings
 from scarmap.quantification.dictionary import UNITS
+from scarmap.quantification.parts import GreyZone
 from scarmap.quantification.result import Quantification
+from scarmap.quantification.thresholds.grey_zone import GREY_ZONES
 
 FILE = "quantification.json"
 COHORT_FILE = "cohort.csv"
@@ -64,7 +66,7 @@ def from_json(content: Mapping[str, Any]) -> Quantification:
 
 
 def write_cohort(path: Path, quantifications: Iterable[Quantification]) -> None:
-    """Write one line per study: case, every figure, the ends of its intervals, and flags.
+    """Write one line per study: case, figures, ends of intervals, grey zones, and flags.
 
     Args:
         path: Target, usually `cohort.csv`.
@@ -72,11 +74,12 @@ def write_cohort(path: Path, quantifications: Iterable[Quantification]) -> None:
     """
     studies = sorted(quantifications, key=lambda study: study.case)
     names = list(UNITS)
-    stated = {name for study in studies for name in study.intervals}
-    spread = [name for name in names if name in stated]
+    spread = _in_use(names, [study.intervals for study in studies])
+    zones = _in_use(GREY_ZONES, [_zones(study) for study in studies])
     ends = [f"{name}_{end}" for name in spread for end in ("low", "high")]
-    header = ["case", "layout", *names, *ends, "reference", "flags"]
-    write_csv(path, [header, *(_study_line(study, names, spread) for study in studies)])
+    grams = [f"{part}_{name}_g" for name in zones for part in ("border", "core")]
+    header = ["case", "layout", *names, *ends, *grams, "reference", "flags"]
+    write_csv(path, [header, *(_study_line(study, names, spread, zones) for study in studies)])
 
 
 def write_agreement(folder: Path, readings: TwoReadings) -> tuple[Path, Path]:
@@ -109,11 +112,26 @@ def write_agreement(folder: Path, readings: TwoReadings) -> tuple[Path, Path]:
     return targets
 
 
-def _study_line(study: Quantification, names: Sequence[str], spread: Sequence[str]) -> list[str]:
-    values = [study.figures[name] for name in names]
+def _in_use(names: Iterable[str], known: Sequence[Mapping[str, object]]) -> list[str]:
+    """Those of the names that one of the studies knows, in order."""
+    there = {name for each in known for name in each}
+    return [name for name in names if name in there]
+
+
+def _zones(study: Quantification) -> dict[str, GreyZone]:
+    return {each.method: each for each in study.grey_zones}
+
+
+def _study_line(
+    study: Quantification, names: Sequence[str], spread: Sequence[str], zones: Sequence[str]
+) -> list[str]:
+    values = [study.figures.get(name, nan) for name in names]  # Older files lack newer figures.
     for name in spread:
         interval = study.intervals.get(name)
         values += [interval.low, interval.high] if interval else [nan, nan]
+    found = _zones(study)
+    for name in zones:
+        values += [found[name].border_g, found[name].core_g] if name in found else [nan, nan]
     flags = " ".join(flag.code for flag in study.flags)
     return [study.case, study.layout, *map(_written, values), study.reference.source, flags]
 
@@ -149,8 +167,7 @@ def _built(kind: Any, value: Any) -> Any:
     if value is None:
         return nan if kind is float else None
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        return kind(**{name: _built(hint, value[name]) for name, hint in hints.items()})
+        return _built_fields(kind, value)
     if get_origin(kind) is tuple:
         return _built_tuple(get_args(kind), value)
     if get_origin(kind) is Mapping:
@@ -158,6 +175,17 @@ def _built(kind: Any, value: Any) -> Any:
     if isinstance(kind, UnionType):
         return _built(get_args(kind)[0], value)
     return value
+
+
+def _built_fields(kind: Any, value: Mapping[str, Any]) -> Any:
+    hints = get_type_hints(kind)
+    given = [each.name for each in fields(kind) if _needed(each) or each.name in value]
+    return kind(**{name: _built(hints[name], value[name]) for name in given})
+
+
+def _needed(field: Field[Any]) -> bool:
+    """Whether a field has no default; files of older versions lack some that have one."""
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _built_tuple(kinds: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from scarmap.quantification.origin import GIVEN, MaskOrigin
+from scarmap.quantification.parts import GreyZone, Territory
+
 BASAL, MID, APICAL, APEX = "basal", "mid", "apical", "apex"
 RINGS = (BASAL, MID, APICAL)
 
@@ -26,9 +29,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Interval:
-    """How far a figure may be off.
-
-    It follows from how the model's answers scatter, or from how wrong they were elsewhere.
+    """How far a figure may be off, by how answers scatter or how wrong they were elsewhere.
 
     Attributes:
         low: Lower end, in the figure's unit.
@@ -116,13 +117,11 @@ class WallFigures:
     Attributes:
         myocardium_g: Its mass.
         infarct_percent: Infarct, no-reflow included, in percent of that mass.
-        edema_percent: Edema outside the infarct, in percent of that mass; NaN where edema is not
-            labelled.
+        edema_percent: Edema outside the infarct, likewise; NaN where edema is not labelled.
         mvo_percent: No-reflow, in percent of that mass; NaN where it is not labelled.
         mvo: Whether any no-reflow is there; None where it is not labelled.
         transmurality: How deep the infarct reaches.
-        wall_thickness_mm: Mean distance from the endocardium to the nearest epicardium in the
-            slice.
+        wall_thickness_mm: Mean distance from endocardium to nearest epicardium in the slice.
         wall_thickness_radial_mm: Mean length of the chords inside the wall.
     """
 
@@ -148,8 +147,7 @@ class Segment:
         start_deg: Direction of its border with the lower number of its ring, degrees from +X
             towards +Y; NaN for 17.
         width_deg: Angle that it covers.
-        figures: What was measured in it; its masses are 0 and the rest NaN where the stack shows
-            none of it.
+        figures: What was measured in it; where the stack shows none of it, 0 g and else NaN.
     """
 
     number: int
@@ -182,13 +180,11 @@ class SliceFigures:
 
     Attributes:
         index: Its place along the third array axis.
-        ring: Name of its ring; "" where it belongs to none, as its wall is not closed or there is
-            no heart.
+        ring: Name of its ring; "" where it belongs to none, as its wall is not closed.
         closed: Whether the wall surrounds the cavity over the full circle.
         centre_voxels: Centre of the left ventricle (cavity and wall) along (X, Y); NaN where there
             is none.
-        septum_deg: Direction of the septum in this slice; NaN where the right ventricle does not
-            touch.
+        septum_deg: Direction of the septum in this slice; NaN where no right ventricle touches.
         lv_pool_ml: Volume of the cavity in this slice.
         myocardium_ml: Volume of the wall.
         infarct_ml: Volume of infarct, no-reflow included.
@@ -274,7 +270,12 @@ class Quantification:
         rings: The rings that the stack shows, from the base to the apex.
         segments: 16 or 17 segments in order; empty without an angular reference.
         thresholds: Results on the LGE image; empty without one.
-        flags: What a reader must know; empty when all is well.
+        flags: What a reader must know, the gravest first; empty when all is well.
+        origin: Where the mask comes from.
+        unassessed: Labelled tissues that nothing can be said about, to why: "not assessable" or
+            "not assessed". Figures that need them are undefined.
+        territories: Segments added up by artery; empty without segments.
+        grey_zones: Core and border of the infarct by each method; empty without an LGE image.
     """
 
     case: str
@@ -291,4 +292,8 @@ class Quantification:
     rings: tuple[Ring, ...]
     segments: tuple[Segment, ...]
     thresholds: tuple[ThresholdFigures, ...] = ()
-    flags: tuple[Flag, ...] = field(default=())
+    flags: tuple[Flag, ...] = ()
+    origin: MaskOrigin = GIVEN
+    unassessed: Mapping[str, str] = field(default_factory=dict)
+    territories: tuple[Territory, ...] = ()
+    grey_zones: tuple[GreyZone, ...] = ()

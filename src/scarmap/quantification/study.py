@@ -1,46 +1,47 @@
 """One study: from a mask, and whatever else there is, to its figures."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan, nan
 
 from scarmap.errors import DataError, suggest
 from scarmap.labels import INDEX, MaskArray, codes
-from scarmap.quantification.dictionary import FIGURES
+from scarmap.quantification.dictionary import FIGURES, INDEXED
+from scarmap.quantification.doubts import (
+    flags_of_images,
+    flags_of_intervals,
+    flags_of_origin,
+    ranked,
+)
 from scarmap.quantification.intervals.from_errors import KnownErrors, intervals_from_errors
 from scarmap.quantification.intervals.from_probabilities import Probabilities, holding, intervals
 from scarmap.quantification.measures.flags import (
     flags_of_figures,
     flags_of_grid,
-    flags_of_intervals,
     flags_of_reference,
     flags_of_salvage,
     flags_of_sectors,
     flags_of_stack,
+    is_scar_only,
 )
-from scarmap.quantification.measures.segments import SECTORS, measure_rings, measure_segments
+from scarmap.quantification.measures.segments import SECTORS
 from scarmap.quantification.measures.sizes import (
     MYOCARDIUM_G_PER_ML,
     salvage_index,
     sizes,
 )
 from scarmap.quantification.measures.slices import measure_slices
-from scarmap.quantification.measures.transmurality import GRADES, VARIANTS, measure_wall
-from scarmap.quantification.result import (
-    Flag,
-    Interval,
-    Quantification,
-    Ring,
-    Segment,
-    ThresholdFigures,
-    WallFigures,
-)
+from scarmap.quantification.measures.territories import measure_territories
+from scarmap.quantification.measures.transmurality import VARIANTS
+from scarmap.quantification.measures.walls import counts, measure_walls, wall_figures
+from scarmap.quantification.origin import GIVEN, MaskOrigin, unassessed, undefined_parts
+from scarmap.quantification.result import Interval, Quantification
 from scarmap.quantification.stack.placement import Placement, place
 from scarmap.quantification.stack.window import cropped, heart_window
-from scarmap.quantification.thresholds.measure import measure_thresholds
-from scarmap.quantification.thresholds.methods import METHODS, is_signed
+from scarmap.quantification.thresholds.methods import METHODS
+from scarmap.quantification.thresholds.seen import seen_on_lge
 from scarmap.version import __version__
-from scarmap.volume import LabelMap, Volume, check_same_grid
+from scarmap.volume import LabelMap, Volume
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Choices:
             is an LGE image.
         signed: Whether that image is signed (PSIR); None finds out by negative voxels.
         confidence: Coverage of the intervals.
+        infarcted_percent: A segment counts as infarcted from this share of its mass on, if the
+            infarct also fills one row of voxels across the wall.
     """
 
     sectors: str = SECTORS[0]
@@ -64,6 +67,7 @@ class Choices:
     methods: tuple[str, ...] = tuple(METHODS)
     signed: bool | None = None
     confidence: float = 0.9
+    infarcted_percent: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse names that nothing answers to."""
@@ -79,15 +83,6 @@ class Choices:
 
 DEFAULT = Choices()
 
-_TRANSMURAL = GRADES[-2:]
-"""Above half of the wall, contraction seldom recovers: Kim and others, 2000."""
-
-_NO_SEGMENTS = {
-    "num_segments": 0,
-    "num_infarcted_segments": nan,
-    "num_transmural_segments": nan,
-}
-
 
 def quantify(
     labels: LabelMap,
@@ -100,6 +95,9 @@ def quantify(
     errors: KnownErrors | None = None,
     reference_deg: float | None = None,
     area_at_risk_ml: float | None = None,
+    body_surface_m2: float | None = None,
+    images: Mapping[str, Volume] | None = None,
+    origin: MaskOrigin = GIVEN,
     choices: Choices = DEFAULT,
 ) -> Quantification:
     """Measure one study.
@@ -120,6 +118,9 @@ def quantify(
             from the right ventricle when None.
         area_at_risk_ml: Area at risk drawn elsewhere, for the salvage index; edema and infarct
             together when None.
+        body_surface_m2: Body surface of the patient, over which masses are then given, too.
+        images: Sequence to image on the same grid, to see whether each looks like its sequence.
+        origin: Where the mask comes from, which decides what was assessed at all.
         choices: What the literature leaves open.
 
     Returns:
@@ -131,17 +132,19 @@ def quantify(
         LabelError: There is no such layout.
     """
     tissues = _labelled_tissues(layout)
+    missing = unassessed(origin, labels.array, tissues)
+    assessed = tuple(tissue for tissue in tissues if tissue not in missing)
     window = heart_window(labels.array)
     heart = cropped(labels, window)
     placement = place(heart, reference_deg=reference_deg)
     sectors = _possible_sectors(choices.sectors, placement)
-    wall, rings, segments = _walls(
-        placement, labels.grid.voxel_ml, tissues, choices.transmurality, sectors
+    wall, rings, segments = measure_walls(
+        placement, labels.grid.voxel_ml, assessed, choices.transmurality, sectors
     )
-    figures = sizes(labels, tissues) | _wall_figures(wall) | _counts(placement, segments)
-    at_risk_ml = figures["area_at_risk_ml"] if area_at_risk_ml is None else area_at_risk_ml
-    salvage = salvage_index(at_risk_ml, figures["infarct_ml"]) if choices.salvage else nan
-    figures["myocardial_salvage_index"] = salvage
+    figures = _sizes(labels, tissues, missing, placement) | wall_figures(wall, assessed)
+    figures |= counts(placement, segments, labels.grid, infarcted_percent=choices.infarcted_percent)
+    figures["myocardial_salvage_index"] = _salvage(figures, area_at_risk_ml, choices)
+    figures |= _indexed(figures, nan if body_surface_m2 is None else body_surface_m2)
     spread = intervals(
         probabilities or {},
         tissues=tissues,
@@ -149,11 +152,15 @@ def quantify(
         wall_ml=figures["myocardium_ml"],
         confidence=choices.confidence,
     )
-    if errors is None:
-        stated = {name: holding(each, figures[name]) for name, each in spread.items()}
-    else:
-        stated = intervals_from_errors(figures, errors, confidence=choices.confidence)
-    thresholds, flags_of_thresholds = _thresholds(image, labels, placement, remote, choices)
+    stated = _stated(spread, figures, errors, confidence=choices.confidence)
+    seen = seen_on_lge(
+        image,
+        labels,
+        placement.slices,
+        methods=choices.methods,
+        remote=remote,
+        signed=choices.signed,
+    )
     return Quantification(
         case=case,
         scarmap_version=__version__,
@@ -167,18 +174,24 @@ def quantify(
         figures={figure.name: float(figures[figure.name]) for figure in FIGURES},
         intervals=_of_defined(stated, figures),
         reference=placement.reference,
-        slices=measure_slices(heart, window, placement, tissues),
+        slices=measure_slices(heart, window, placement, assessed),
         rings=rings,
         segments=segments,
-        thresholds=thresholds,
-        flags=(
+        thresholds=seen.thresholds,
+        origin=origin,
+        unassessed=missing,
+        territories=measure_territories(segments),
+        grey_zones=() if "scar" in missing else seen.grey_zones,
+        flags=ranked(
+            *flags_of_origin(origin, labels, missing),
+            *flags_of_images(images or {}, labels, origin=origin),
             *flags_of_stack(heart, placement.slices),
             *flags_of_reference(placement.reference, disputed=placement.disputed),
             *flags_of_sectors(choices.sectors, sectors),
-            *flags_of_figures(figures, tissues),
-            *(flags_of_salvage(salvage) if choices.salvage else []),
-            *flags_of_intervals(figures, spread),
-            *flags_of_thresholds,
+            *flags_of_figures(figures, assessed),
+            *(flags_of_salvage(figures["myocardial_salvage_index"]) if choices.salvage else []),
+            *flags_of_intervals(figures, spread, stated),
+            *seen.flags,
             *flags_of_grid(labels.grid),
         ),
     )
@@ -201,6 +214,8 @@ def conventions(choices: Choices, *, sectors: str, drawn_at_risk: bool = False) 
         "infarct": "scar and no-reflow",
         "papillary_muscles": "as the mask has them",
         "area_at_risk": "given" if drawn_at_risk else "edema and infarct of the mask",
+        "infarcted_segment": f"at least {choices.infarcted_percent:g} % of its mass and one row of "
+        "voxels across the wall",
         "wall_thickness": "to the nearest epicardium in the slice; radial along the chords",
     }
 
@@ -208,6 +223,42 @@ def conventions(choices: Choices, *, sectors: str, drawn_at_risk: bool = False) 
 def _labelled_tissues(layout: str | None) -> tuple[str, ...]:
     """Tissues that a mask can hold, the background first."""
     return tuple(codes(layout)) if layout else tuple(INDEX)
+
+
+def _sizes(
+    labels: LabelMap, tissues: tuple[str, ...], missing: Mapping[str, str], placement: Placement
+) -> dict[str, float]:
+    """Sizes, undefined where a tissue was not assessed or where the mask has no wall around it."""
+    found = sizes(labels, tissues)
+    unknown = [f"{part}_" for part in undefined_parts(missing)]
+    if missing.keys() & {"scar", "mvo"}:
+        unknown.append("mvo_percent_infarct")
+    if is_scar_only(labels.array, placement.slices):
+        unknown += ["myocardium_", "normal_myocardium_"]
+        unknown += [name for name in found if name.endswith("_percent_lv")]
+    hidden = tuple(unknown)
+    return {
+        name: nan if hidden and name.startswith(hidden) else value for name, value in found.items()
+    }
+
+
+def _salvage(figures: Mapping[str, float], drawn_ml: float | None, choices: Choices) -> float:
+    """Salvage index of the area at risk that was drawn elsewhere, or of that of the mask."""
+    at_risk_ml = figures["area_at_risk_ml"] if drawn_ml is None else drawn_ml
+    return salvage_index(at_risk_ml, figures["infarct_ml"]) if choices.salvage else nan
+
+
+def _stated(
+    spread: Mapping[str, Interval],
+    figures: Mapping[str, float],
+    errors: KnownErrors | None,
+    *,
+    confidence: float,
+) -> Mapping[str, Interval]:
+    """Intervals that stand beside the figures; those of known errors rather than `spread`."""
+    if errors is not None:
+        return intervals_from_errors(figures, errors, confidence=confidence)
+    return {name: holding(each, figures[name]) for name, each in spread.items()}
 
 
 def _possible_sectors(wanted: str, placement: Placement) -> str:
@@ -223,74 +274,7 @@ def _of_defined(
     return {name: stated[name] for name in defined if name in stated}
 
 
-def _walls(
-    placement: Placement, voxel_ml: float, tissues: Collection[str], variant: str, sectors: str
-) -> tuple[WallFigures, tuple[Ring, ...], tuple[Segment, ...]]:
-    rings = placement.rings
-    closed = [each for each in placement.slices if each.closed]
-    whole = measure_wall(closed, voxel_ml=voxel_ml, tissues=tissues, variant=variant)
-    measured = measure_rings(rings, voxel_ml=voxel_ml, tissues=tissues, variant=variant)
-    if placement.reference.source == "none" or not rings:
-        return whole, measured, ()
-    segments = measure_segments(
-        rings,
-        placement.reference,
-        convention=sectors,
-        voxel_ml=voxel_ml,
-        tissues=tissues,
-        variant=variant,
-    )
-    return whole, measured, segments
-
-
-def _wall_figures(wall: WallFigures) -> dict[str, float]:
-    depth = wall.transmurality
-    return {
-        "transmurality_extent_mean_percent": depth.extent_mean_percent,
-        "transmurality_extent_infarcted_mean_percent": depth.extent_infarcted_mean_percent,
-        "transmurality_extent_maximum_percent": depth.extent_maximum_percent,
-        "transmurality_fraction_mean_percent": depth.fraction_mean_percent,
-        "transmurality_fraction_infarcted_mean_percent": depth.fraction_infarcted_mean_percent,
-        "transmurality_fraction_maximum_percent": depth.fraction_maximum_percent,
-        "num_chords": depth.num_chords,
-        "num_infarcted_chords": depth.num_infarcted_chords,
-        "wall_thickness_mm": wall.wall_thickness_mm,
-        "wall_thickness_radial_mm": wall.wall_thickness_radial_mm,
-    }
-
-
-def _counts(placement: Placement, segments: Sequence[Segment]) -> dict[str, float]:
-    counts: dict[str, float] = {
-        "num_slices": len(placement.slices),
-        "num_closed_slices": sum(each.closed for each in placement.slices),
-    }
-    shown = [segment.figures for segment in segments if segment.figures.myocardium_g > 0]
-    if not shown:
-        return counts | _NO_SEGMENTS
-    return counts | {
-        "num_segments": len(shown),
-        "num_infarcted_segments": sum(each.infarct_percent > 0 for each in shown),
-        "num_transmural_segments": sum(each.transmurality.grade in _TRANSMURAL for each in shown),
-    }
-
-
-def _thresholds(
-    image: Volume | None,
-    labels: LabelMap,
-    placement: Placement,
-    remote: MaskArray | None,
-    choices: Choices,
-) -> tuple[tuple[ThresholdFigures, ...], list[Flag]]:
-    if image is None or not choices.methods:
-        return (), []
-    what = f"the mask {labels.grid.source} and the LGE image {image.grid.source}"
-    check_same_grid(labels.grid, image.grid, what=what)
-    window = heart_window(labels.array)
-    return measure_thresholds(
-        cropped(image, window),
-        cropped(labels, window),
-        placement.slices,
-        methods=choices.methods,
-        remote=None if remote is None else remote[window],
-        signed=is_signed(image.array) if choices.signed is None else choices.signed,
-    )
+def _indexed(figures: Mapping[str, float], surface_m2: float) -> dict[str, float]:
+    """Body surface, and masses over it."""
+    masses = {index: figures[mass] / surface_m2 for mass, index in INDEXED.items()}
+    return {"body_surface_m2": surface_m2, **masses}

@@ -1,79 +1,79 @@
-"""Tables of a cohort beside `cohort.csv`: segments, territories, masses per body surface."""
+"""Tables of a cohort beside `cohort.csv`: a line per segment, and a line per coronary territory."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from math import isnan, nan
+from collections.abc import Iterable, Mapping
+from math import isnan
 from pathlib import Path
 
 from scarmap.io.files import write_csv
-from scarmap.quantification.measures.segments import TERRITORIES
-from scarmap.quantification.result import Quantification, Segment
+from scarmap.quantification.measures.territories import is_viable
+from scarmap.quantification.result import Quantification
 
-SEGMENTS_FILE, TERRITORIES_FILE, INDEXED_FILE = "segments.csv", "territories.csv", "indexed.csv"
-_VIABLE = ("0", "1-25", "26-50")
-"""Classes of transmurality up to half of the wall; above it contraction seldom recovers: Kim and
-others, 2000."""
-_INDEXED = ("myocardium_g", "infarct_g", "mvo_g")
+SEGMENTS_FILE, TERRITORIES_FILE = "segments.csv", "territories.csv"
 
+SEGMENT_COLUMNS: Mapping[str, str] = {
+    "case": "Case identifier.",
+    "segment": "AHA number, 1 to 17; segments that the stack does not show have no line.",
+    "name": 'For instance "basal anteroseptal".',
+    "territory": "Coronary artery that nominally feeds it.",
+    "myocardium_g": "Its mass.",
+    "infarct_percent": "Infarct with no-reflow, in percent of that mass.",
+    "edema_percent": "Edema outside the infarct, likewise.",
+    "mvo_percent": "No-reflow, likewise.",
+    "transmurality": "Class of transmurality.",
+    "viable": "1 where that class is at most 26-50, else 0; empty where there is none.",
+}
+"""Column of `segments.csv` to its meaning."""
 
-def write_segments(path: Path, studies: Iterable[Quantification]) -> None:
-    """Write one line per case and AHA segment that the stack shows."""
-    header = ["case", "segment", "name", "territory", "myocardium_g", "infarct_percent"]
-    header += ["edema_percent", "mvo_percent", "transmurality", "viable"]
-    lines = []
-    for study in _by_name(studies):
-        for each in _shown(study):
-            shares = (each.figures.infarct_percent, each.figures.edema_percent)
-            numbers = (each.figures.myocardium_g, *shares, each.figures.mvo_percent)
-            grade = each.figures.transmurality.grade
-            told = [study.case, each.number, each.name, each.territory]
-            lines.append([*told, *map(_written, numbers), grade, int(grade in _VIABLE)])
-    write_csv(path, [header, *lines])
-
-
-def write_territories(path: Path, studies: Iterable[Quantification]) -> None:
-    """Write one line per case and coronary territory: its masses and its viable segments."""
-    header = ["case", "territory", "segments", "viable_segments", "myocardium_g", "infarct_g"]
-    lines = []
-    for study in _by_name(studies):
-        for artery in TERRITORIES:
-            parts = [each for each in _shown(study) if each.territory == artery]
-            if parts:
-                lines.append([study.case, artery, len(parts), *_totals(parts)])
-    write_csv(path, [[*header, "infarct_percent"], *lines])
+TERRITORY_COLUMNS: Mapping[str, str] = {
+    "case": "Case identifier.",
+    "territory": "LAD, RCA or LCX; an artery without a segment in the stack has no line.",
+    "segments": "Its AHA segments that the stack shows.",
+    "viable_segments": "Those whose class of transmurality is at most 26-50.",
+    "myocardium_g": "Their mass.",
+    "infarct_g": "Infarct with no-reflow in them: mass.",
+    "infarct_percent": "The same in percent of their mass.",
+    "edema_g": "Edema outside the infarct: mass.",
+    "mvo_g": "No-reflow: mass.",
+}
+"""Column of `territories.csv` to its meaning."""
 
 
-def write_indexed(
-    path: Path, studies: Iterable[Quantification], body_surface_m2: Mapping[str, float]
-) -> None:
-    """Write masses per body surface, g/m2, of the cases whose body surface is known.
+def write_tables(folder: Path, studies: Iterable[Quantification]) -> None:
+    """Write `segments.csv` and `territories.csv`, the cases sorted by name.
 
     Args:
-        path: Target.
-        studies: The studies.
-        body_surface_m2: Case to its body surface; NaN where it is not known.
+        folder: Made if missing.
+        studies: The studies; one without an angular reference has no lines.
     """
-    lines = []
-    for study in _by_name(studies):
-        surface = body_surface_m2.get(study.case, nan)
-        if not isnan(surface):
-            masses = [study.figures[name] / surface for name in _INDEXED]
-            lines.append([study.case, _written(surface), *map(_written, masses)])
-    write_csv(path, [["case", "body_surface_m2", *(f"{name}_m2" for name in _INDEXED)], *lines])
+    ordered = sorted(studies, key=lambda study: study.case)
+    segments = [line for study in ordered for line in _segment_lines(study)]
+    territories = [line for study in ordered for line in _territory_lines(study)]
+    write_csv(folder / SEGMENTS_FILE, [list(SEGMENT_COLUMNS), *segments])
+    write_csv(folder / TERRITORIES_FILE, [list(TERRITORY_COLUMNS), *territories])
 
 
-def _totals(parts: Sequence[Segment]) -> list[object]:
-    mass = sum(each.figures.myocardium_g for each in parts)
-    infarct = sum(each.figures.myocardium_g * each.figures.infarct_percent / 100 for each in parts)
-    viable = sum(each.figures.transmurality.grade in _VIABLE for each in parts)
-    return [viable, _written(mass), _written(infarct), _written(100 * infarct / mass)]
+def _segment_lines(study: Quantification) -> Iterable[list[object]]:
+    for each in study.segments:
+        wall = each.figures
+        if wall.myocardium_g > 0:
+            shares = (wall.infarct_percent, wall.edema_percent, wall.mvo_percent)
+            viable = is_viable(wall)
+            yield [
+                study.case,
+                each.number,
+                each.name,
+                each.territory,
+                *map(_written, (wall.myocardium_g, *shares)),
+                wall.transmurality.grade,
+                "" if viable is None else int(viable),
+            ]
 
 
-def _by_name(studies: Iterable[Quantification]) -> list[Quantification]:
-    return sorted(studies, key=lambda study: study.case)
-
-
-def _shown(study: Quantification) -> list[Segment]:
-    return [each for each in study.segments if each.figures.myocardium_g > 0]
+def _territory_lines(study: Quantification) -> Iterable[list[object]]:
+    for each in study.territories:
+        masses = (each.myocardium_g, each.infarct_g, each.infarct_percent)
+        numbers = (each.num_viable_segments, *masses, each.edema_g, each.mvo_g)
+        yield [study.case, each.name, each.num_segments, *map(_written, numbers)]
 
 
 def _written(number: float) -> str:

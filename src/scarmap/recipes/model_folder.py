@@ -18,12 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from scarmap.datasets.manifest import Maker, look_at
 from scarmap.errors import RunError
 from scarmap.evaluation.reliability import fit_calibration, read_reliability
 from scarmap.inference.cohort import Model
 from scarmap.inference.engine import load_network
-from scarmap.inference.ensemble import Predict, average, eight_views
-from scarmap.inference.manifest import look_at
+from scarmap.inference.ensemble import average, average_views
 from scarmap.inference.segment import Segmenter
 from scarmap.io.files import read_json, write_json
 from scarmap.recipes.parts import rebuild
@@ -51,7 +51,25 @@ def folder_model(root: Path, *, device: str = "auto") -> Model:
     """
     record = read_record(root)
     sequences = freeze(record["preparation"]["sequences"])
-    return Model(record["fingerprint"], sequences, partial(load_folder, root.resolve(), device))
+    return Model(
+        record["fingerprint"],
+        sequences,
+        partial(load_folder, root.resolve(), device),
+        _maker(root, record),
+    )
+
+
+def _maker(root: Path, record: Mapping[str, Any]) -> Maker:
+    """What the record says of the model, or of the run that it was exported from."""
+    data, folder = record["data"], root.resolve().name
+    cases, layout = data.get("num_cases") or "some", data.get("layout") or "unknown"
+    trained = f"model {folder}, trained on {cases} cases of layout {layout}; research use only"
+    return Maker(
+        record.get("name") or record["recipe"].get("name") or folder,
+        str(record.get("version", "")),
+        record.get("limits", trained),
+        tuple(record.get("hardly_calls", ())),
+    )
 
 
 def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -> Segmenter:
@@ -60,7 +78,7 @@ def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -
     Args:
         root: The folder.
         device: "auto" or a device of `scarmap.inference.engine`.
-        views: Views of each slice that are averaged, 1 or 8; None for the model's own number.
+        views: Views of each slice that are averaged, 1, 4 or 8; None for the model's own number.
 
     Raises:
         RunError: This is no model folder, a file of it was changed, it names a part that this
@@ -70,7 +88,8 @@ def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -
     _check_files(root, record["files"])
     regions: tuple[str, ...] = freeze(record["regions"])
     networks = [load_network(root / name, device) for name in record["networks"]]
-    members = [_with_views(network, views or record["views"]) for network in networks]
+    views = views or record["views"]
+    members = [partial(average_views, network, views=views) for network in networks]
     return Segmenter(
         preparation=_preparation(record["preparation"]),
         layout=record["layout"],
@@ -80,11 +99,8 @@ def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -
         check=_part(record["check"]),
         finish=_part(record["finish"]),
         calibrate=fit_calibration(regions, read_reliability(root).values()),
+        glance=partial(average, networks),
     )
-
-
-def _with_views(network: Predict, views: int) -> Predict:
-    return network if views == 1 else partial(eight_views, network)
 
 
 def _part(described: Any) -> Callable[..., Any] | None:

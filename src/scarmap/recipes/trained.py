@@ -1,22 +1,24 @@
 """From a run folder to a segmenter, with a check that the weights still fit the recipe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from scarmap.datasets.manifest import Maker
 from scarmap.errors import RunError
 from scarmap.evaluation.reliability import fit_calibration, read_reliability
 from scarmap.inference.cohort import Model
 from scarmap.inference.ensemble import Maps, average
-from scarmap.inference.manifest import fingerprint
 from scarmap.inference.segment import Segmenter
+from scarmap.inference.wanted import fingerprint
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights
+from scarmap.nn.views import has_views_of_the_whole
 from scarmap.recipes.describe import build, describe, describe_row, settings, unwrap
 from scarmap.recipes.devices import choose_device
 from scarmap.recipes.names import as_today, find, recorded_name, system_of
@@ -153,7 +155,15 @@ def run_model(run: RunFolder, *, device: str = "auto", own_recipe: str | None = 
         fingerprint_of(record, recipe, files),
         recipe.preparation.sequences,
         partial(_load, run.root.resolve(), device, own_recipe),
+        _maker(run, record),
     )
+
+
+def _maker(run: RunFolder, record: Mapping[str, Any]) -> Maker:
+    data, folder = record["data"], run.root.resolve().name
+    cases, layout = data.get("num_cases", "some"), data.get("layout", "unknown")
+    limits = f"run {folder}, trained on {cases} cases of layout {layout}; research use only"
+    return Maker(record["recipe"].get("name") or folder, limits=limits)
 
 
 def fingerprint_of(record: Mapping[str, Any], recipe: Recipe, weights: Sequence[Path]) -> str:
@@ -240,7 +250,12 @@ def make_segmenter(
         spacing_mm: In-plane pixel size of the training images; other images are resampled to it.
         device: Where the models are.
     """
-    members = [partial(_run_stages, recipe, stages, device) for stages in folds]
+    assemble: Callable[..., Tensor] = recipe.assemble
+    members = [partial(_run_stages, assemble, stages, device) for stages in folds]
+    # An inference that decides between its networks, as the cascade does, is left as it is.
+    if has_views_of_the_whole(unwrap(assemble)[0]):
+        assemble = partial(assemble, views=1)
+    glances = [partial(_run_stages, assemble, stages, device) for stages in folds]
     return Segmenter(
         preparation=at_spacing(recipe.preparation, spacing_mm),
         layout=layout,
@@ -249,6 +264,7 @@ def make_segmenter(
         compose=recipe.compose,
         check=recipe.check,
         finish=recipe.finish,
+        glance=partial(average, glances),
     )
 
 
@@ -259,8 +275,11 @@ def at_spacing(preparation: Preparation, spacing_mm: float) -> Preparation:
 
 @torch.inference_mode()
 def _run_stages(
-    recipe: Recipe, stages: Mapping[str, nn.Module], device: torch.device, slices: Maps
+    assemble: Callable[..., Tensor],
+    stages: Mapping[str, nn.Module],
+    device: torch.device,
+    slices: Maps,
 ) -> Maps:
     """Slices (Z, S, H, W) to probabilities (Z, K, H, W), by torch."""
-    found: Maps = recipe.assemble(stages, torch.from_numpy(slices).to(device)).float().cpu().numpy()
+    found: Maps = assemble(stages, torch.from_numpy(slices).to(device)).float().cpu().numpy()
     return found

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from scarmap.datasets.case_files import CaseFiles
@@ -10,6 +12,7 @@ from scarmap.datasets.folder import find_cases
 from scarmap.datasets.masks import load_study, studies_of_folder
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError, RunError
+from scarmap.inference.origin import Origins
 from scarmap.io.run import RunFolder
 from scarmap.quantification.cohort import (
     Measuring,
@@ -24,12 +27,18 @@ from scarmap.quantification.files import (
     write_cohort,
     write_quantification,
 )
+from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import Choices
+from scarmap.quantification.tables import write_tables
 from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
 from scarmap.report.cohort.distributions import TITLES
+from scarmap.report.cohort.thumbnails import scar_thumbnail
+from scarmap.report.html import Image
 from scarmap.report.pages.cohort import COHORT_PAGE, STUDIES, build_cohort
-from scarmap.report.pages.study import build_study
+from scarmap.report.pages.study import build_study, build_unmeasured
+from scarmap.report.study.neighbours import Neighbours, neighbours_of
+from scarmap.volume import Case
 
 
 @dataclass(frozen=True)
@@ -61,29 +70,43 @@ class ReportedCohort:
 
 
 def report_study(
-    files: CaseFiles, page: Path, figures: Path, measuring: Measuring
+    files: CaseFiles,
+    page: Path,
+    figures: Path,
+    measuring: Measuring,
+    *,
+    neighbours: Neighbours | None = None,
 ) -> Quantification:
     """Measure one study and write its page and its figures.
 
-    Probability maps beside the mask, as `scarmap predict --save-probabilities` writes them, give it
-    intervals.
+    A manifest beside the mask tells where it comes from. Probability maps beside it, as `scarmap
+    predict --save-probabilities` writes them, give it intervals.
 
     Args:
         files: Its mask as `labels`, and its images, if there are any.
         page: Target, an HTML file.
         figures: Target, a JSON file.
         measuring: How.
+        neighbours: Pages to go to from its own; None for a study on its own.
 
     Raises:
         DataError: A file is missing or damaged.
         GeometryError: Mask and images lie on different grids.
         LabelError: The mask holds values that its layout does not define.
     """
+    return _reported(files, page, figures, measuring, neighbours)[1]
+
+
+def _reported(
+    files: CaseFiles, page: Path, figures: Path, measuring: Measuring, beside: Neighbours | None
+) -> tuple[Case, Quantification]:
+    """What `report_study` measures, and the study itself."""
     case = load_study(files)
-    study = measure_study(case, measuring)
+    origin = measuring.origin or Origins().of(files)
+    study = measure_study(case, replace(measuring, origin=origin))
     write_quantification(figures, study)
-    build_study(case, study, page, origin=measuring.origin)
-    return study
+    build_study(case, study, page, neighbours=beside)
+    return case, study
 
 
 def report_cohort(
@@ -93,28 +116,37 @@ def report_cohort(
     name: str,
     measuring: Measuring,
     truth: Truth | None = None,
+    origin_of: Callable[[CaseFiles], MaskOrigin] | None = None,
     on_case: Callable[[str], None] = lambda _name: None,
 ) -> ReportedCohort:
     """Measure studies and write their pages; a broken one does not stop the others.
 
     Args:
         files: The studies.
-        out: Folder for `cohort.html`, `cohort.csv` and `studies/`, and with a truth for
-            `agreement.json` and its CSV.
+        out: Folder for `cohort.html`, `cohort.csv`, `segments.csv`, `territories.csv` and
+            `studies/`, and with a truth for `agreement.json` and its CSV.
         name: What the cohort is called.
         measuring: How.
         truth: Another reading to agree with; studies that it lacks count for themselves only.
+        origin_of: Tells where a mask comes from; None for what the files beside it tell.
         on_case: Called with each study's name when it is done or has failed.
 
     Raises:
         DataError: No study could be measured.
     """
-    folder = out / STUDIES
+    folder, names = out / STUDIES, [each.name for each in files]
+    origin_of = origin_of or Origins().of
+    thumbnails: dict[str, Image] = {}
+
+    def beside(study: str) -> Neighbours:
+        return neighbours_of(study, names, cohort=name, address=f"../{COHORT_PAGE}")
 
     def measure(each: CaseFiles) -> Quantification:
-        return report_study(
-            each, folder / f"{each.name}.html", folder / each.name / FILE, measuring
-        )
+        page, figures = folder / f"{each.name}.html", folder / each.name / FILE
+        own = replace(measuring, origin=origin_of(each))
+        case, study = _reported(each, page, figures, own, beside(each.name))
+        thumbnails[each.name] = scar_thumbnail(case, study.reference)
+        return study
 
     measured = measure_cohort(files, measure, on_case=on_case)
     if not measured.studies:
@@ -122,12 +154,16 @@ def report_cohort(
             f"None of {len(files)} studies could be measured. The first: "
             f"{next(iter(measured.failed.values()))}"
         )
+    for study, problem in measured.failed.items():
+        build_unmeasured(study, problem, folder / f"{study}.html", neighbours=beside(study))
     write_cohort(out / COHORT_FILE, measured.studies)
+    write_tables(out, measured.studies)
     page = build_cohort(
         measured.studies,
         out / COHORT_PAGE,
         name=name,
         pages={study.case: f"{STUDIES}/{quote(study.case)}.html" for study in measured.studies},
+        thumbnails=thumbnails,
         csv=COHORT_FILE,
         failed=measured.failed,
         agreement=_agreement(measured.studies, truth, measuring.choices, out) if truth else None,
@@ -145,6 +181,7 @@ def _agreement(
     shown = [
         Readings(
             figure,
+            tuple(study.case for study in ours),
             tuple(other.figures[figure] for other in others),
             tuple(study.figures[figure] for study in ours),
             readings.agreements[figure],
@@ -162,7 +199,7 @@ def report_run_studies(
 
     Args:
         run: A run folder with predictions.
-        measuring: How; the origin of the masks is told by the run.
+        measuring: How; where the masks come from is told by the run.
         on_case: Called with each case's name when it is done or has failed.
 
     Raises:
@@ -185,7 +222,19 @@ def report_run_studies(
         files,
         run.quantification,
         name=f"{name}, held-out cases",
-        measuring=replace(measuring, origin=f"{name}, held out"),
+        measuring=measuring,
         truth=Truth("expert", truths) if truths else None,
+        origin_of=partial(_held_out_by, record, name),
         on_case=on_case,
+    )
+
+
+def _held_out_by(record: Mapping[str, Any], name: str, files: CaseFiles) -> MaskOrigin:
+    """A mask that the run's networks made of a case which they had not seen."""
+    looked_at = record["recipe"].get("sequences", files.images)
+    return MaskOrigin(
+        f"{name}, held out",
+        sequences=tuple(sequence for sequence in files.images if sequence in looked_at) or None,
+        remarks=tuple(record.get("flags", {}).get(files.name, ())),
+        by_model=True,
     )

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from scarmap.io.files import replacing
+from scarmap.report.cells import plain
 from scarmap.version import __version__
 
 
@@ -36,18 +37,33 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("scarmap.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["plain"] = plain
+    return environment
+
+
+@dataclass(frozen=True)
+class Image:
+    """An embedded image.
+
+    Attributes:
+        address: Its data address.
+        alt: What it shows, for those who cannot see it.
+    """
+
+    address: str
+    alt: str
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One embedded picture or chart.
+    """One embedded picture or chart, or several that stand beside each other.
 
     Attributes:
         title: Heading.
@@ -57,6 +73,7 @@ class Picture:
         problem: Why there is no image.
         key: Title and colour of the outlined regions.
         repeats: Whether an earlier picture shows the same thing of another fold.
+        panels: In the place of one image, several: as many beside each other as a screen is wide.
     """
 
     title: str
@@ -66,6 +83,7 @@ class Picture:
     problem: str = ""
     key: Sequence[tuple[str, str]] = ()
     repeats: bool = False
+    panels: Sequence[Image] = ()
 
 
 def chart_address(figure: Figure) -> str:
@@ -104,16 +122,21 @@ def slice_address(rows: NDArray[np.generic], *, low: float, high: float) -> str:
         low: Shown black, as all below it.
         high: Shown white, as all above it.
     """
-    buffer = io.BytesIO()
-    image.imsave(
-        buffer,
-        rows.astype(np.float32),
-        vmin=low,
-        vmax=high,
-        cmap="gray",
-        format="webp",
-        pil_kwargs={"quality": 86, "method": 6},
-    )
+    return _pixels(rows.astype(np.float32), vmin=low, vmax=high, cmap="gray")
+
+
+def colour_address(rows: NDArray[np.floating[Any]]) -> str:
+    """Turn colours into a WebP data address, pixel for pixel.
+
+    Args:
+        rows: (rows, columns, RGB), 0 to 1.
+    """
+    return _pixels(rows)
+
+
+def _pixels(rows: NDArray[np.floating[Any]], **look: Any) -> str:
+    buffer, small = io.BytesIO(), {"quality": 86, "method": 6}
+    image.imsave(buffer, rows, format="webp", pil_kwargs=small, **look)
     return _data(buffer, "image/webp")
 
 

@@ -9,7 +9,6 @@ from scarmap.alignment.result import Aligned
 from scarmap.dicom.out.identity import Maker
 from scarmap.dicom.out.write import Written, write_results
 from scarmap.errors import DataError
-from scarmap.quantification.cohort import GIVEN_MASK
 from scarmap.quantification.files import FILE, write_quantification
 from scarmap.quantification.result import Quantification
 from scarmap.report.pages.study import build_study
@@ -47,7 +46,6 @@ def send_back(
     *,
     frame_numbers: Sequence[int | None] | None = None,
     maker: Maker | None = None,
-    origin: str = GIVEN_MASK,
     aligned: Aligned | None = None,
 ) -> SentBack:
     """Write the page and the figures of a study, and both with the mask as DICOM.
@@ -56,11 +54,10 @@ def send_back(
         out: Folder for them.
         case: Its images, if there are any, and the mask that was measured as its labels, all on the
             grid of the frames. Its name, a pseudonym, is on the page.
-        study: What was measured.
+        study: What was measured; its origin is that of the mask, for the reader of the page.
         headers: Of the LGE frames, without pixels, one for each slice, in the array's order.
         frame_numbers: Frame, from 1, of each slice whose object is a multi-frame one.
         maker: Who made the mask; scarmap alone when None.
-        origin: The same for the reader of the page.
         aligned: How its images were put on one grid, if they were not on one before.
 
     Raises:
@@ -69,8 +66,8 @@ def send_back(
     """
     if case.labels is None:
         raise DataError(f"Case {case.name} has no mask, so nothing can be sent back.")
-    page = build_study(case, study, out / PAGE, origin=origin, aligned=aligned)
-    pdf = write_study_pdf(page, case, study, out / PDF, origin=origin, aligned=aligned)
+    page = build_study(case, study, out / PAGE, aligned=aligned)
+    pdf = write_study_pdf(page, case, study, out / PDF, aligned=aligned)
     write_quantification(out / FILE, study)
     dicom = write_results(
         out,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scarmap.errors import DataError
 from scarmap.labels import LabelArray
-from scarmap.volume import Case, Grid, ImageArray, LabelMap, crop_or_pad, paste, resample_in_plane
+from scarmap.volume import Case, Grid, ImageArray, LabelMap, crop_or_pad, resample_in_plane
 
 Intensity = Callable[[ImageArray, str], ImageArray]
 """Normalises one volume (X, Y, Z), given its sequence's name."""
@@ -175,6 +175,9 @@ def working_shape(grid: Grid, preparation: Preparation) -> tuple[int, int]:
 def restore(window: NDArray[np.float32], way_back: WayBack) -> NDArray[np.float32]:
     """Put probability maps back on the case's own grid.
 
+    Only voxels that the window reaches are computed: a window around the heart covers a quarter of
+    a usual image or less.
+
     Args:
         window: (Z, K, H, W).
         way_back: Where the window was cut.
@@ -182,9 +185,56 @@ def restore(window: NDArray[np.float32], way_back: WayBack) -> NDArray[np.float3
     Returns:
         (K, X, Y, Z), float32; zero outside the window. Probabilities, not labels, are resampled.
     """
-    pasted = paste(window.transpose(3, 2, 0, 1), centre=way_back.centre, shape=way_back.resampled)
-    back = resample_in_plane(pasted, shape=way_back.grid.shape[:2])
-    return np.ascontiguousarray(back.transpose(3, 0, 1, 2), dtype=np.float32)
+    shape = way_back.grid.shape
+    maps = np.pad(window.transpose(1, 3, 2, 0), ((0, 0), (1, 1), (1, 1), (0, 0)))
+    boxes = []
+    for axis in (0, 1):
+        box, lower, share = _reached(
+            shape[axis], way_back.resampled[axis], way_back.centre[axis], maps.shape[axis + 1] - 2
+        )
+        maps = _between(maps, axis + 1, lower, share)
+        boxes.append(box)
+    back = np.zeros((len(maps), *shape), dtype=np.float32)
+    back[:, boxes[0], boxes[1]] = maps
+    return back
+
+
+def _reached(
+    length: int, resampled: int, centre: float, extent: int
+) -> tuple[slice, NDArray[np.intp], NDArray[np.float32]]:
+    """Which voxels of one axis a window reaches, and where they lie in it.
+
+    Args:
+        length: Voxels of the image.
+        resampled: The same field of view in working pixels.
+        centre: Centre of the window in working pixels.
+        extent: Size of the window in working pixels.
+
+    Returns:
+        The voxels; for each, the pixel below it in the window with one empty pixel on each side;
+        and its distance from that pixel's middle, 0 to 1.
+    """
+    start = round(centre - extent / 2)
+    # Borders of the field of view stay in place, and beyond the middle of the image's first and
+    # last pixel its value goes on: as `resample_in_plane`.
+    middle = (np.arange(length) + 0.5) * (resampled / length) - 0.5
+    place = np.clip(middle, 0, resampled - 1) - start + 1
+    reached = np.flatnonzero((place > 0) & (place < extent + 1))
+    if not len(reached):
+        return slice(0, 0), np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32)
+    box = slice(int(reached[0]), int(reached[-1]) + 1)
+    lower = np.floor(place[box]).astype(np.intp)
+    return box, lower, (place[box] - lower).astype(np.float32)
+
+
+def _between(
+    maps: NDArray[np.float32], axis: int, lower: NDArray[np.intp], share: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Linear interpolation along one axis."""
+    share = share.reshape([-1 if each == axis else 1 for each in range(maps.ndim)])
+    below, above = maps.take(lower, axis), maps.take(lower + 1, axis)
+    between: NDArray[np.float32] = below + share * (above - below)
+    return between
 
 
 def check_nothing_lost(case: Case, slices: Slices, size: int) -> None:

@@ -1,5 +1,6 @@
 """Masks against the truth: two folders, or two masks."""
 
+from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def evaluate(
     out: PathLike | None = None,
     spacing_mm: Spacing | None = None,
     case: str = NO_NAME,
+    on_case: Callable[[str, int], None] = lambda _name, _planned: None,
 ) -> Evaluation:
     """Score masks against the truth under every convention.
 
@@ -34,6 +36,7 @@ def evaluate(
         out: Folder for `cases.csv` and `summary.json`; None writes nothing.
         spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
         case: Name for the scores of a single mask.
+        on_case: Called with each case of a folder, and how many there are, when it is scored.
 
     Raises:
         DataError: A folder holds no masks, or no case is in both.
@@ -49,7 +52,7 @@ def evaluate(
     [0.75]
     """
     if _is_folder(predictions) and _is_folder(truths):
-        evaluation = _of_folders(Path(str(predictions)), Path(str(truths)), layout)
+        evaluation = _of_folders(Path(str(predictions)), Path(str(truths)), layout, on_case=on_case)
     else:
         rows = _of_masks(predictions, truths, layout or "scarmap", spacing_mm, case)
         evaluation = Evaluation(layout or "scarmap", tuple(rows))
@@ -79,17 +82,24 @@ def _of_masks(
     ]
 
 
-def _of_folders(predictions: Path, truths: Path, layout: str | None) -> Evaluation:
+def _of_folders(
+    predictions: Path,
+    truths: Path,
+    layout: str | None,
+    *,
+    on_case: Callable[[str, int], None],
+) -> Evaluation:
     layouts = layouts_of(truths, layout=layout)
     split, masks, true = _split_of_run(predictions), find_masks(predictions), find_masks(truths)
     if not (split and split.slices):
-        return evaluate_folder(masks, true, layouts, notes=notes(split) if split else ())
+        told = notes(split) if split else ()
+        return evaluate_folder(masks, true, layouts, notes=told, on_case=on_case)
     of_case = dict.fromkeys(true, layouts) if isinstance(layouts, str) else layouts
     true_slices = true_parts(
         split, {case: read_labels(path, of_case[case]) for case, path in true.items()}
     )
     of_slice = {name: of_case[split.patient(name)] for name in true_slices}
-    return evaluate_folder(masks, true_slices, of_slice, notes=notes(split))
+    return evaluate_folder(masks, true_slices, of_slice, notes=notes(split), on_case=on_case)
 
 
 def _split_of_run(predictions: Path) -> Split | None:

@@ -99,8 +99,8 @@ def load_model(
     """Load a model once, for any number of `scarmap.predict(..., model=model)`.
 
     Args:
-        run: Run folder of `scarmap train`, whose finished folds are averaged; None for the
-            built-in model.
+        run: Run folder of `scarmap train` or model folder of `scarmap export`, whose finished folds
+            are averaged; None for the built-in model.
         device: "auto", "cpu" or "cuda".
         own_recipe: `module:function` that the run was trained with, when it is the user's own.
 

@@ -112,10 +112,10 @@ def write_report(
         device=device,
     )  # fmt: skip
     case = replace(with_labels(found.case, found.labels), layout=found.layout)
-    study = measure_study(case, measuring)
+    study = measure_study(case, replace(measuring, origin=measuring.origin or found.origin))
     write_quantification(out / FILE, study)
     page = out / f"{case.name}.html"
-    build_study(case, study, page, origin=choose_model(model, device=device).about)
+    build_study(case, study, page)
     return page
 
 
@@ -162,7 +162,7 @@ def report_images(
         files: The studies; a single one gets a page, several get a page of the cohort, too.
         out: Folder for the pages, the figures, and the masks in `masks/`.
         model: Segments them.
-        measuring: How they are measured; that the masks are the model's is told here.
+        measuring: How they are measured; where the masks come from is told by their manifest.
         name: What a cohort is called.
         on_mask: Called with each study's name when it is segmented or has failed.
         on_page: Called with each study's name when it is measured or has failed.
@@ -180,7 +180,6 @@ def report_images(
         for each in files
         if each.name in done
     ]
-    measuring = replace(measuring, origin=model.about)
     if len(files) == 1:
         page = out / f"{made[0].name}.html"
         studies = (report_study(made[0], page, out / FILE, measuring),)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases
-from scarmap.datasets.origins import note_origins, read_origins
+from scarmap.datasets.manifest import UNKNOWN, read_entries
 from scarmap.errors import DataError
 from scarmap.io.colours import write_colours
 from scarmap.io.nifti import write_in_layout
 from scarmap.labels import codes
+from scarmap.quantification.origin import GIVEN, MaskOrigin
 from scarmap.volume import Case, LabelMap
 from scarmap.workflow.inputs import Image, PathLike, Spacing, given_images, only, study_of
-from scarmap.workflow.models import Chosen, choose_model, load_model
+from scarmap.workflow.models import Chosen, choose_model
 
 if TYPE_CHECKING:
     from scarmap.cluster.jobs import Scheduler
@@ -31,12 +32,14 @@ class Prediction:
         labels: Its mask, tissue indices on the images' own grid.
         layout: Label layout that the mask is written in.
         flags: What a reader of the mask must be told, one sentence each.
+        origin: The model, where it is known, and what it looked at.
     """
 
     case: Case
     labels: LabelMap
     layout: str
     flags: tuple[str, ...] = ()
+    origin: MaskOrigin = GIVEN
 
     def write(self, path: PathLike) -> Path:
         """Write the mask as NIfTI, in the codes of its layout and with the header of its image."""
@@ -62,7 +65,8 @@ def predict(
         t2: T2-weighted image.
         bssfp: bSSFP image. At least one of the three must be given, all on one grid.
         spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
-        model: Run folder, or what `scarmap.load_model` loaded; None for the built-in model.
+        model: Run or model folder, or what `scarmap.load_model` loaded; None for the built-in
+            model.
         name: Name of the study; that of its first file where it is empty.
         layout: Label layout to write the mask in; None for that of the data set.
         device: "auto", "cpu" or "cuda".
@@ -78,16 +82,21 @@ def predict(
     >>> found.labels.array.shape
     (64, 64, 2)
     """
+    from scarmap.inference.origin import made_by
     from scarmap.inference.segment import segment
 
     case = study_of(given_images(lge, t2, bssfp), spacing_mm=spacing_mm, name=name, layout=layout)
     codes(case.layout)
+    maker = UNKNOWN
     if model is None or isinstance(model, str | Path):
-        model = load_model(model, device=device)
+        chosen = choose_model(model, device=device)
+        model, maker = chosen.model.load(), chosen.model.maker
     preparation = model.preparation
     case = only(case, preparation.sequences, optional=preparation.optional)
     found = segment(case, model)
-    return Prediction(case, found.labels, model.layout_of(case.layout), found.flags)
+    layout = model.layout_of(case.layout)
+    origin = made_by(maker, tuple(case.images), found.flags)
+    return Prediction(case, found.labels, layout, found.flags, origin)
 
 
 def predict_folder(
@@ -106,13 +115,13 @@ def predict_folder(
 ) -> "Outcome":
     """Segment many studies; those that were done before are skipped, a broken one stops no other.
 
-    Beside the masks, `manifest.jsonl` says what each was made from, so that measuring and reporting
-    find images and label layout, and colour tables serve programs that edit masks.
+    Beside the masks, `manifest.jsonl` says where each comes from, so that measuring and reporting
+    find images, label layout and model, and colour tables serve programs that edit masks.
 
     Args:
         data: Folder of cases, worklist, or the cases themselves.
         out: Folder for the masks, `<case>.nii.gz`.
-        model: Run folder; None for the built-in model.
+        model: Run or model folder; None for the built-in model.
         layout: Label layout to write masks in; None for that of each case's data set.
         shard: Segment only this part.
         scheduler: Where to work; this process when None.
@@ -133,13 +142,6 @@ def predict_folder(
     folder = Path(out)
     masks = [replace(each, layout=chosen.layout_of(each.layout)) for each in files]
     _check_layouts(folder, masks)
-    part = f".{shard.number}-of-{shard.of}" if shard else ""
-    ended: list[str] = []
-
-    def end(name: str) -> None:
-        ended.append(name)
-        on_case(name)
-
     try:
         return segment_cohort(
             files,
@@ -150,12 +152,10 @@ def predict_folder(
             save_probabilities=save_probabilities,
             remarks=remarks,
             failed=failed,
-            on_case=end,
+            on_case=on_case,
         )
     finally:
-        # Also where a user stops it: what is there can be measured.
-        made = [each for each in masks if each.name in ended]
-        _note_masks(folder / f"manifest{part}.jsonl", made, model=chosen.about)
+        _write_colours(folder, masks)  # Also where a user stops it: what is there can be edited.
 
 
 def _files_in(data: "PathLike | Sequence[CaseFiles]", layout: str | None) -> list[CaseFiles]:
@@ -167,12 +167,10 @@ def _files_in(data: "PathLike | Sequence[CaseFiles]", layout: str | None) -> lis
     return [replace(each, layout=layout) for each in files]
 
 
-def _note_masks(manifest: Path, ended: "Sequence[CaseFiles]", *, model: str) -> None:
-    """Write origins and colour tables of the masks that are there beside the manifest."""
-    folder = manifest.parent
-    made = [each for each in ended if (folder / f"{each.name}.nii.gz").is_file()]
-    note_origins(manifest, made, model=model)
-    for layout in sorted({each.layout for each in made}):
+def _write_colours(folder: Path, masks: "Sequence[CaseFiles]") -> None:
+    """Write colour tables for the layouts of the masks that are there."""
+    made = {each.layout for each in masks if (folder / f"{each.name}.nii.gz").is_file()}
+    for layout in sorted(made):
         write_colours(folder, layout)
 
 
@@ -182,10 +180,10 @@ def _check_layouts(folder: Path, masks: "Sequence[CaseFiles]") -> None:
     Raises:
         DataError: The folder holds a mask of one of the cases in another label layout.
     """
-    known = read_origins(folder)
+    known = read_entries(folder)
     for each in masks:
-        before = known[each.name].layout if each.name in known else each.layout
-        if before != each.layout:
+        before = known[each.name].layout if each.name in known else ""
+        if before not in ("", each.layout):
             raise DataError(
                 f"{folder} holds a mask of case {each.name} in the codes of {before}, and this "
                 f"command would write {each.layout}. Choose another --out, or --layout {before}."

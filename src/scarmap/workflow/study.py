@@ -20,16 +20,12 @@ from scarmap.dicom.out.source import read_source
 from scarmap.dicom.reading import Progress
 from scarmap.dicom.volume import stack_grid
 from scarmap.errors import DataError, GeometryError
+from scarmap.inference.origin import Origins
 from scarmap.io.files import read_json
 from scarmap.quantification.cohort import AS_USUAL, Measuring, measure_study
 from scarmap.quantification.files import write_cohort
 from scarmap.quantification.result import Flag, Quantification
-from scarmap.quantification.tables import (
-    SEGMENTS_FILE,
-    TERRITORIES_FILE,
-    write_segments,
-    write_territories,
-)
+from scarmap.quantification.tables import write_tables
 from scarmap.report.send_back import SentBack, send_back
 from scarmap.volume import check_same_grid
 from scarmap.workflow.inputs import PathLike
@@ -125,13 +121,14 @@ def study_from_dicom(
         on_step(f"Segmenting. {chosen.about}")
         told = [Flag("from_dicom", text) for text in source["flags"]]
         told += [Flag("alignment", text) for text in aligned.flags]
-        files, remarks = _segmented(aligned.files, out / MASKS, chosen, told)
+        files = _segmented(aligned.files, out / MASKS, chosen)
         on_step("Measuring, and writing the page and what goes back")
-        told += [Flag("model", text) for text in remarks]
         case, maker = load_study(files), Maker(chosen.name, chosen.version)
-        study = measure_study(case, _by_source(measuring, source))
+        how = replace(_by_source(measuring, source), origin=Origins().of(files))
+        study = measure_study(case, how)
         study = replace(study, flags=(*told, *study.flags))
-        _write_tables(out, study)
+        write_cohort(out / FIGURES, [study])
+        write_tables(out, [study])
         sent = send_back(
             out,
             case,
@@ -139,7 +136,6 @@ def study_from_dicom(
             headers,
             frame_numbers=numbers,
             maker=maker,
-            origin=chosen.about,
             aligned=aligned.aligned,
         )
     assert files.labels is not None
@@ -220,17 +216,13 @@ def _aligned(
     return align_files(files, folder, how=how, segmenter=lambda: load_one_view(device))
 
 
-def _segmented(
-    files: CaseFiles, masks: Path, chosen: Chosen, told: list[Flag]
-) -> tuple[CaseFiles, tuple[str, ...]]:
-    """The study with its mask as labels, and what the model says about that."""
-    known = tuple(flag.message for flag in told)
-    outcome = predict_folder([files], masks, model=chosen, remarks={files.name: known})
+def _segmented(files: CaseFiles, masks: Path, chosen: Chosen) -> CaseFiles:
+    """The study with its mask as labels."""
+    outcome = predict_folder([files], masks, model=chosen)
     if outcome.failed:
         raise DataError(outcome.failed[files.name])
-    flagged = outcome.flagged.get(files.name, ())
     layout, mask = chosen.layout_of(files.layout), outcome.written[files.name]
-    return replace(files, layout=layout, labels=mask), flagged[len(known) :]
+    return replace(files, layout=layout, labels=mask)
 
 
 def _by_source(measuring: Measuring, source: Mapping[str, Any]) -> Measuring:
@@ -239,9 +231,3 @@ def _by_source(measuring: Measuring, source: Mapping[str, Any]) -> Measuring:
     if measuring.choices.signed is not None or kind not in ("psir", "magnitude"):
         return measuring
     return replace(measuring, choices=replace(measuring.choices, signed=kind == "psir"))
-
-
-def _write_tables(out: Path, study: Quantification) -> None:
-    write_cohort(out / FIGURES, [study])
-    write_segments(out / SEGMENTS_FILE, [study])
-    write_territories(out / TERRITORIES_FILE, [study])

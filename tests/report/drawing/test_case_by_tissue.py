@@ -6,7 +6,8 @@ from matplotlib.colors import same_color
 from matplotlib.contour import QuadContourSet
 
 from scarmap.labels import INDEX
-from scarmap.report.drawing.case_by_tissue import EXPERT, draw_contours, sequence_behind
+from scarmap.report.drawing.case_by_tissue import draw_contours, sequence_behind
+from scarmap.report.drawing.heart import EXPERT
 from scarmap.volume import Case, LabelMap
 
 

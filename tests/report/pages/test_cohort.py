@@ -4,7 +4,10 @@ from math import nan
 
 import pytest
 
+from scarmap.quantification.agreement import agree
+from scarmap.report.cohort.agreement import Readings, agreement_section
 from scarmap.report.cohort.distributions import TITLES, figure_colour, summary_table
+from scarmap.report.html import Image
 from scarmap.report.pages.cohort import build_cohort, case_table, distribution_pictures
 
 
@@ -49,6 +52,7 @@ def test_a_page_has_a_line_per_case_with_keys_to_sort_by_and_links(cohort, tmp_p
         name="trial",
         pages={"p1": "studies/p1.html"},
         csv="cohort.csv",
+        thumbnails={"p1": Image("data:image/webp;base64,AA==", "slice 3")},
     )
     text = page.read_text(encoding="utf-8")
     table = _Table(text)
@@ -57,13 +61,32 @@ def test_a_page_has_a_line_per_case_with_keys_to_sort_by_and_links(cohort, tmp_p
     assert [row[0] for row in rows] == ["p1", "p10", "p2", "p3"]
     assert [row[1] for row in rows] == ["10", "30", "2", "20"]
     assert rows[3][3] == ""
-    assert sorted(table.links) == ["cohort.csv", "studies/p1.html"]
+    assert sorted(table.links) == ["#cases", "#summary", "cohort.csv", "studies/p1.html"]
+    *charts, thumbnail = table.images
+    assert charts
     assert all(
-        image["alt"] and image["src"].startswith("data:image/svg+xml;base64,")
-        for image in table.images
+        image["alt"] and image["src"].startswith("data:image/svg+xml;base64,") for image in charts
     )
+    assert (thumbnail["alt"], thumbnail["src"]) == ("slice 3", "data:image/webp;base64,AA==")
     assert text.count('<th scope="col" aria-sort="ascending">') == 1
     assert "<dt>Flagged</dt><dd>3</dd>" in text
+
+
+def test_cases_outside_the_limits_lead_to_their_pages(cohort, tmp_path):
+    other = tuple(float(case) for case in range(20))
+    ours = (*other[:19], 60.0)
+    names = tuple(f"p{case}" for case in range(20))
+    readings = Readings("infarct_g", names, other, ours, agree(other, ours))
+    page = build_cohort(
+        cohort,
+        tmp_path / "c.html",
+        name="trial",
+        pages={"p19": "studies/p19.html"},
+        agreement=agreement_section([readings], other="expert"),
+    )
+    text = page.read_text(encoding="utf-8")
+    assert '<li><a href="studies/p19.html">p19</a> infarct 41.0 g</li>' in text
+    assert '<a href="#agreement">Agreement with expert</a>' in text
 
 
 def test_cases_that_could_not_be_measured_are_listed_with_the_reason(cohort, tmp_path):
@@ -84,13 +107,14 @@ def test_figures_that_no_case_defines_have_no_column(cohort):
 def test_the_summary_counts_only_cases_that_define_a_figure(cohort):
     lines = {line[0]: line[1:] for line in summary_table(cohort).lines}
     # 2, 10, 20, 30: mean 15.5, SD sqrt(449 / 3) = 12.2, median 15, quartiles 8 and 22.5.
-    assert lines["infarct"] == ("g", "4", "15.5 ± 12.2", "15.0", "8.0 to 22.5", "2.0 to 30.0")
-    assert lines["edema outside the infarct"][1] == "3"
+    assert lines["infarct"] == ("15.5 ± 12.2", "g", "15.0", "8.0 to 22.5", "2.0 to 30.0", "4")
+    assert lines["edema outside the infarct"][-1] == "3"
 
 
 def test_histograms_need_three_cases(cohort):
     (picture,) = distribution_pictures(cohort)
     assert "infarct of LV mass" in picture.alt
+    assert len(picture.panels) == len(picture.alt.split(", "))
     assert distribution_pictures(cohort[:2]) == []
 
 

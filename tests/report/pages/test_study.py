@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.result import Flag
 from scarmap.report.pages.study import build_study
 
@@ -45,7 +46,7 @@ def test_a_page_loads_nothing_and_stays_small(read):
     assert addresses
     assert all(address.startswith(("#", "data:image/webp;base64,")) for address in addresses)
     assert set(re.findall(r"https?://[^\s\"'<]+", text)) == set()
-    assert set(re.findall(r"url\(([^)]*)\)", text)) <= {"#hatch"}
+    assert set(re.findall(r"url\(([^)]*)\)", text)) <= {"#hatch", "#window"}
     assert "default-src 'none'" in text
     assert len(text) < 5_000_000
 
@@ -58,7 +59,12 @@ def test_every_picture_has_a_text_alternative_and_every_control_a_label(read):
     assert all(tag["role"] == "img" and tag["aria-label"] for tag in pictures)
     assert all(tag["alt"] for tag in page.all("img"))
     labelled = {tag["for"] for tag in page.all("label")}
-    assert {tag["id"] for tag in page.all("input")} == labelled == {"slice", "opacity"}
+    sliders = {"slice", "opacity", "zoom", "level", "width"}
+    assert {tag["id"] for tag in page.all("input")} == labelled == sliders
+    told = {tag["id"]: tag["for"] for tag in page.all("output")}
+    assert told == {f"{each}-name": each for each in sliders}
+    thumbnails = [tag for tag in page.all("button") if tag.get("class") == "thumbnail"]
+    assert [tag["data-slice"] for tag in thumbnails] == ["2", "1"] * 2
     assert len(page.all("h1")) == 1
     assert page.all("html") == [{"lang": "en"}]
 
@@ -101,6 +107,20 @@ def test_flags_stand_under_the_key_figures_and_none_says_what_that_means(read, s
     assert "No flag was raised. That is no proof of a right mask" in text
 
 
+def test_grave_flags_stand_on_top_and_words_in_the_place_of_what_was_not_assessed(read, study):
+    flags = (
+        Flag("told_by_model", "An infarct of 4.23 ml was left out."),
+        Flag("no_edema", "None."),
+    )
+    missing = {tissue: "not assessable" for tissue in ("scar", "mvo") if tissue in study.tissues}
+    text, page = read(replace(study, flags=flags, unassessed=missing))
+    assert text.index("Read this first") < text.index("4.23 ml") < text.index("Key figures")
+    assert len([tag for tag in page.all("li") if tag.get("class") == "flag"]) == 1
+    assert "not assessable" in text
+    assert "no LGE image was given" in text
+    assert "Read this first" not in read(replace(study, flags=flags[1:]))[0]
+
+
 def test_without_a_direction_the_page_says_why_there_is_no_bullseye(read, study_without_direction):
     text, _ = read(study_without_direction)
     assert "No bullseye: " in text
@@ -125,10 +145,12 @@ def test_a_mask_without_images_has_a_page_too(read):
     assert "No image was given" in text
     assert not page.all("image")
     assert len([tag for tag in page.all("use") if tag["href"].startswith("#mask-")]) == 1 + 2
+    assert {tag["id"] for tag in page.all("input")} == {"slice", "opacity", "zoom"}
 
 
 def test_the_origin_of_the_mask_is_told(case, study, tmp_path):
-    page = build_study(case, study, tmp_path / "page.html", origin="mfunet, five folds")
+    study = replace(study, origin=MaskOrigin("mfunet, five folds"))
+    page = build_study(case, study, tmp_path / "page.html")
     assert "mfunet, five folds" in page.read_text(encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from scarmap.alignment.result import Aligned, SequenceMoves, SliceMove
 from scarmap.datasets.masks import load_study, studies_of_folder
+from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.study import quantify
 from scarmap.report.cells import AlignedTable, Column
 from scarmap.report.pages.study import build_study
@@ -29,7 +30,7 @@ def measured(case):
 
 @pytest.fixture(scope="module")
 def plain(case, measured):
-    return draw_study(case, measured, origin="some model 1.0")
+    return draw_study(case, replace(measured, origin=MaskOrigin("some model", "1.0")))
 
 
 def _sheets(pdf):
@@ -63,7 +64,7 @@ def test_more_slices_than_fit_on_a_sheet_go_on_on_another(case, measured, plain)
     )
     study = quantify(labels, case="tall", layout=case.layout)
     assert grid.shape[2] == 24
-    assert _sheets(draw_study(tall, study, origin="x")) == 1 + 2 + 1
+    assert _sheets(draw_study(tall, study)) == 1 + 2 + 1
 
 
 def test_alignment_gets_a_sheet(case, measured, plain):
@@ -74,7 +75,7 @@ def test_alignment_gets_a_sheet(case, measured, plain):
     }
     moves = {"T2": SequenceMoves((SliceMove(0, made_mm=(3.0, 4.0)),) * case.grid.shape[2])}
     aligned = Aligned(images, "LGE", "full", moves, images, outlines)
-    pdf = draw_study(case, measured, origin="some model 1.0", aligned=aligned)
+    pdf = draw_study(case, measured, aligned=aligned)
     assert _sheets(pdf) == _sheets(plain) + 1
     assert len(pdf) > len(plain) + 10_000
 
@@ -86,14 +87,14 @@ def test_a_mask_without_images_or_segments_is_drawn_too(case):
     labels = replace(case.labels, array=array)
     study = quantify(labels, case="bare", layout=case.layout)
     assert study.segments == ()
-    pdf = draw_study(replace(bare, labels=labels), study, origin="x")
+    pdf = draw_study(replace(bare, labels=labels), study)
     assert _sheets(pdf) == 3
 
 
 def test_an_empty_mask_is_drawn_too(case):
     labels = replace(case.labels, array=np.zeros_like(case.labels.array))
     study = quantify(labels, case="empty", layout=case.layout)
-    assert _sheets(draw_study(replace(case, labels=labels), study, origin="x")) > 2
+    assert _sheets(draw_study(replace(case, labels=labels), study)) > 2
 
 
 def test_outlines_and_discs_are_drawn_in_the_colours_of_the_page(plain):

@@ -24,6 +24,8 @@ def test_the_data_folder_is_named_without_its_path():
 def test_a_shortened_schedule_is_labelled():
     (message,) = warnings({"provenance": {"epochs_scale": 0.1}})
     assert message.startswith("Trained at reduced width/epochs: 0.1 of")
+    (message,) = warnings({"provenance": {"epochs_scale": 1e-9}})
+    assert message.startswith("Trained at reduced width/epochs: less than a thousandth of")
     assert warnings({"provenance": {"epochs_scale": 1.0}}) == []
     assert warnings({"provenance": {"epochs_scale": 2.0}}) == [
         "Trained for 2 times the recipe's epochs."

@@ -1,7 +1,10 @@
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
 from scarmap.evaluation.reliability import EDGES, Reliability
+from scarmap.report.run import reliability as module
 from scarmap.report.run.reliability import calibrated_by_others, reliability_picture
 
 
@@ -37,3 +40,15 @@ def test_a_diagram_is_drawn_from_any_number_of_folds(number):
 
 def test_no_held_out_case_makes_no_picture():
     assert reliability_picture({}) is None
+
+
+def test_a_region_that_no_voxel_was_given_says_so_instead_of_an_undefined_error(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(module, "chart_address", lambda figure: drawn.append(figure) or "")
+    some = overconfident_counts()
+    rare = some.said < 0.005 * some.count
+    unlikely = Reliability(*(np.where(rare, each, 0.0) for each in astuple(some)))
+    reliability_picture({fold: {"scar": unlikely, "mvo": some} for fold in (0, 1)})
+    errors = dict(axes.get_title().rsplit("\n", 1) for axes in drawn[0].axes)
+    assert errors["scar"] == "no voxel given 1 %"
+    assert errors["microvascular obstruction"].startswith("ECE 9.0")

@@ -49,7 +49,7 @@ def test_an_undefined_figure_is_a_dash_without_a_unit(study_without_direction):
 def test_salvage_is_shown_only_when_it_was_asked_for_and_with_its_caution(study):
     figures = {**study.figures, "myocardial_salvage_index": -0.25}
     tile = key_figures(replace(study, figures=figures))[1]
-    assert "salvage index -0.25: read the caution" in tile.lines
+    assert "salvage index −0.25: read the caution" in tile.lines
     assert not any("salvage" in line for line in key_figures(study)[1].lines)
 
 

@@ -10,8 +10,8 @@ from benchmarks.install_builtin import install_builtin
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.errors import RunError
-from scarmap.inference.manifest import fingerprint
 from scarmap.inference.segment import segment
+from scarmap.inference.wanted import fingerprint
 from scarmap.io.files import read_json, write_json
 from scarmap.io.run import RunFolder
 from scarmap.recipes.model_folder import read_record

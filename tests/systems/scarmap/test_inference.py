@@ -60,6 +60,8 @@ def test_pathology_is_called_from_a_share_of_what_it_lies_in():
     assert compose(maps).item() == INDEX["normal_myocardium"]
     assert compose(maps, threshold=0.3).item() == INDEX["edema"]
     assert compose(maps, threshold=0.2).item() == INDEX["scar"]
+    each = {"scar_and_edema": 0.2, "whole_infarct": 0.9, "mvo": 0.5}
+    assert compose(maps, threshold=each).item() == INDEX["edema"]
 
 
 def test_infarct_and_no_reflow_are_there_from_a_share_of_the_wall_on():

@@ -117,6 +117,8 @@ UNITS: Mapping[str, Concept] = {
     "mm": Concept("mm", "UCUM", "millimeter"),
     "ratio": Concept("1", "UCUM", "no units"),
     "count": Concept("1", "UCUM", "no units"),
+    "m2": Concept("m2", "UCUM", "square meter"),
+    "g/m2": Concept("g/m2", "UCUM", "gram per square meter"),
 }
 """Unit of `scarmap.quantification.dictionary.FIGURES` to its code."""
 
@@ -159,6 +161,11 @@ def _figures() -> dict[str, Concept]:
         "num_segments": own("SEGMENTS", "AHA segments shown"),
         "num_infarcted_segments": own("SEGMENTS-INF", "AHA segments with infarct"),
         "num_transmural_segments": own("SEGMENTS-TRANS", "AHA segments above 50 % transmurality"),
+        "num_viable_segments": own("SEGMENTS-VIABLE", "AHA segments up to 50 % transmurality"),
+        "body_surface_m2": own("BODY-SURFACE", "Body surface (Mosteller)"),
+        "myocardium_g_m2": own("WALL-G-M2", "Mass of LV wall over body surface"),
+        "infarct_g_m2": own("INFARCT-G-M2", "Mass of infarct over body surface"),
+        "mvo_g_m2": own("MVO-G-M2", "Mass of no-reflow over body surface"),
     }
     for part, (stem, meaning) in _PARTS.items():
         for size, (ending, what) in _SIZES.items():

@@ -1,6 +1,6 @@
 """Write whole synthetic studies as DICOM, with the truth beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def write_dicom_studies(
     num_slices: int = 9,
     in_plane: int = 128,
     phases: int = 25,
+    on_case: Callable[[str], None] = lambda _name: None,
 ) -> list[Path]:
     """Write studies as a scanner of a vendor exports them.
 
@@ -40,6 +41,7 @@ def write_dicom_studies(
         num_slices: Slices of LGE and cine.
         in_plane: Voxels along the sides of the LGE.
         phases: Images per heartbeat.
+        on_case: Called with each study's name when it is written.
 
     Returns:
         The folder of each study; the truth lies in `<out>/truth/<study>`.
@@ -73,6 +75,7 @@ def write_dicom_studies(
         write_labels(out / "truth" / name / "labels.nii.gz", images.labels, "scarmap")
         write_json(out / "truth" / name / f"{name}_truth.json", {"case": name, **images.truth})
         folders.append(out / name)
+        on_case(name)
     return folders
 
 

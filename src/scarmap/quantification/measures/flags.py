@@ -9,7 +9,7 @@ from scipy import ndimage
 from scarmap.labels import INDEX, LabelArray, MaskArray, region_mask
 from scarmap.quantification.dictionary import FLAGS
 from scarmap.quantification.measures.sizes import PARTS
-from scarmap.quantification.result import Flag, Interval, Reference
+from scarmap.quantification.result import Flag, Reference
 from scarmap.quantification.stack.wall_slices import WallSlice
 from scarmap.volume import Grid, LabelMap
 
@@ -18,10 +18,6 @@ _FEWEST_RINGS = 3
 
 _EIGHT = np.ones((3, 3), dtype=bool)
 """Neighbours in the plane, diagonal ones included."""
-
-_WIDE = 1.0
-"""Folds disagree when the interval of the infarct is wider than this multiple of the infarct
-itself."""
 
 
 def flag(code: str, message: str = "") -> Flag:
@@ -38,6 +34,8 @@ def flags_of_stack(labels: LabelMap, slices: Sequence[WallSlice]) -> list[Flag]:
     """
     if not slices:
         return [flag("no_heart")]
+    if is_scar_only(labels.array, slices):
+        return [flag("scar_only")]
     return [*_flags_of_rings(slices), *_flags_of_pathology(labels)]
 
 
@@ -90,15 +88,16 @@ def flags_of_salvage(salvage: float) -> list[Flag]:
     return flags
 
 
-def flags_of_intervals(
-    figures: Mapping[str, float], intervals: Mapping[str, Interval]
-) -> list[Flag]:
-    """Whether folds or passes disagree about the infarct, by the width of its interval."""
-    interval = intervals.get("infarct_g")
-    if interval is None or interval.high - interval.low <= _WIDE * figures["infarct_g"]:
-        return []
-    ends = f"{interval.low:.1f} to {interval.high:.1f} g ({interval.method})"
-    return [flag("folds_disagree", f"{FLAGS['folds_disagree'][:-1]}: {ends}.")]
+def is_scar_only(labels: LabelArray, slices: Sequence[WallSlice]) -> bool:
+    """Whether a mask holds pathology without the wall that it lies in.
+
+    Args:
+        labels: (X, Y, Z), tissue indices.
+        slices: Its slices that show wall, healthy or not.
+    """
+    if region_mask(labels, "normal_myocardium").any() or any(each.closed for each in slices):
+        return False
+    return bool(region_mask(labels, "whole_myocardium").any())
 
 
 def flags_of_grid(grid: Grid) -> list[Flag]:

@@ -46,6 +46,7 @@ def _slice_figures(
         centre = showing.centre[0] + window[0].start, showing.centre[1] + window[1].start
     if showing and showing.septum:
         septum_deg = showing.septum.middle_deg
+    infarct_ml = volume_ml(region_mask(plane, "whole_infarct"), grid)
     return SliceFigures(
         index=index,
         ring=ring,
@@ -54,7 +55,7 @@ def _slice_figures(
         septum_deg=septum_deg,
         lv_pool_ml=volume_ml(region_mask(plane, "lv_pool"), grid),
         myocardium_ml=volume_ml(region_mask(plane, "whole_myocardium"), grid),
-        infarct_ml=volume_ml(region_mask(plane, "whole_infarct"), grid),
+        infarct_ml=infarct_ml if "scar" in tissues else nan,
         edema_ml=volume_ml(region_mask(plane, "edema"), grid) if "edema" in tissues else nan,
         mvo_ml=volume_ml(region_mask(plane, "mvo"), grid) if "mvo" in tissues else nan,
     )

@@ -65,11 +65,11 @@ def measure_wall(
     )
     return WallFigures(
         myocardium_g=wall * voxel_ml * MYOCARDIUM_G_PER_ML,
-        infarct_percent=area_percent,
+        infarct_percent=area_percent if "scar" in tissues else nan,
         edema_percent=percent(number["edema"], wall) if "edema" in tissues else nan,
         mvo_percent=percent(number["mvo"], wall) if "mvo" in tissues else nan,
         mvo=number["mvo"] > 0 if "mvo" in tissues else None,
-        transmurality=transmurality,
+        transmurality=transmurality if "scar" in tissues else _unknown(transmurality.num_chords),
         wall_thickness_mm=_mean(_joined(chords, "thickness_mm")),
         wall_thickness_radial_mm=_mean(_joined(chords, "wall_mm")),
     )
@@ -116,6 +116,11 @@ def grade(transmurality_percent: float) -> str:
     if transmurality_percent <= 0:
         return GRADES[0]
     return GRADES[1 + int(np.searchsorted(_EDGES_PERCENT, transmurality_percent))]
+
+
+def _unknown(num_chords: int) -> Transmurality:
+    """Depth of an infarct that was not assessed."""
+    return Transmurality(num_chords, 0, nan, nan, nan, nan, nan, nan, nan, "")
 
 
 def _voxels_of(slices: Sequence[WallSlice], within: Within) -> dict[str, int]:

@@ -9,7 +9,6 @@ from scarmap.labels import MaskArray, region_mask
 from scarmap.quantification.measures.flags import flag
 from scarmap.quantification.measures.sizes import MYOCARDIUM_G_PER_ML, percent, volume_ml
 from scarmap.quantification.result import Flag, ThresholdFigures
-from scarmap.quantification.stack.wall_slices import WallSlice
 from scarmap.quantification.thresholds.methods import (
     METHODS,
     NEEDS_REMOTE,
@@ -17,17 +16,19 @@ from scarmap.quantification.thresholds.methods import (
     is_signed,
     threshold,
 )
-from scarmap.quantification.thresholds.remote import RemoteRegion, find_remote, remote_from
+from scarmap.quantification.thresholds.remote import RemoteRegion
 from scarmap.volume import LabelMap, Volume
+
+_WHOLE_WALL = 90.0
+"""Percent of the wall; no infarct is that large, so a threshold that finds more found none."""
 
 
 def measure_thresholds(
     image: Volume,
     labels: LabelMap,
-    slices: Sequence[WallSlice],
+    reference: RemoteRegion | None,
     *,
     methods: Sequence[str],
-    remote: MaskArray | None = None,
     signed: bool | None = None,
 ) -> tuple[tuple[ThresholdFigures, ...], list[Flag]]:
     """Apply threshold methods inside the wall of a mask.
@@ -36,25 +37,32 @@ def measure_thresholds(
         image: LGE, on the grid of the mask.
         labels: The mask, whose wall bounds the infarct and whose pathology is kept out of the
             remote myocardium.
-        slices: What `scarmap.quantification.stack.wall_slices.wall_slices` found in it.
+        reference: Remote myocardium; None where there is none.
         methods: Names in `scarmap.quantification.thresholds.methods.METHODS`.
-        remote: (X, Y, Z), remote myocardium that somebody has drawn; found automatically when None.
         signed: Whether the image is signed (PSIR); None finds out by negative voxels.
 
     Returns:
         Figures of each method, and flags.
     """
     signed = is_signed(image.array) if signed is None else signed
-    if remote is None:
-        reference = find_remote(image.array, labels, slices)
-    else:
-        reference = remote_from(image.array, remote, source="given")
     flags: list[Flag] = []
     if signed and NEEDS_ZERO.intersection(methods):
         flags.append(flag("signed_image"))
     if reference is None and NEEDS_REMOTE.intersection(methods):
         flags.append(flag("no_remote"))
-    return tuple(_figures(image, labels, method, reference, signed) for method in methods), flags
+    found = tuple(_figures(image, labels, method, reference, signed) for method in methods)
+    return found, flags + _flags_of_full_walls(found)
+
+
+def _flags_of_full_walls(found: Sequence[ThresholdFigures]) -> list[Flag]:
+    full = [each.title.split(":")[0] for each in found if each.infarct_percent_lv >= _WHOLE_WALL]
+    if not full:
+        return []
+    message = (
+        f"{', '.join(full)}: at least {_WHOLE_WALL:g} % of the wall called infarct; no border "
+        "was found."
+    )
+    return [flag("threshold_fills_wall", message)]
 
 
 def _figures(

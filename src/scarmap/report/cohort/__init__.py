@@ -1,4 +1,4 @@
-"""What the page of a cohort shows: how figures are distributed, and how two readings agree."""
+"""What the page of a cohort shows: distributions of figures, agreement of readings, thumbnails."""
 
 from typing import TYPE_CHECKING
 
@@ -6,14 +6,16 @@ from scarmap.lazy import attach
 
 if TYPE_CHECKING:
     from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
-    from scarmap.report.cohort.distributions import cohort_values, draw_distributions, summary_table
+    from scarmap.report.cohort.distributions import cohort_values, draw_distribution, summary_table
+    from scarmap.report.cohort.thumbnails import scar_thumbnail
 
 __all__ = [
     "AgreementSection",
     "Readings",
     "agreement_section",
     "cohort_values",
-    "draw_distributions",
+    "draw_distribution",
+    "scar_thumbnail",
     "summary_table",
 ]
 

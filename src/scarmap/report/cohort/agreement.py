@@ -1,8 +1,9 @@
 """How two readings of a cohort agree: a table, and each case's difference over its mean."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import isfinite
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,14 +11,27 @@ from matplotlib.figure import Figure
 
 from scarmap.quantification.agreement import Agreement, Estimate
 from scarmap.quantification.dictionary import UNITS
-from scarmap.report.cells import UNDEFINED, AlignedTable, Column, figure_text, some_names
-from scarmap.report.cohort.distributions import TITLES, figure_colour
-from scarmap.report.html import Picture, chart_address
+from scarmap.report.cells import (
+    DIGITS,
+    AlignedTable,
+    Column,
+    figure_text,
+    probability_text,
+    some_names,
+)
+from scarmap.report.cohort.distributions import TITLES, figure_colour, small_chart
+from scarmap.report.html import Image, Picture, chart_address
 
 _INK = "#202428"
 
 _LEAST_DRAWN = 3
 """Limits of agreement need three cases."""
+
+_MOST_NAMED = 5
+"""More names on one chart would lie on top of each other; the caption has all."""
+
+_NOTHING = 1e-9
+"""Smaller differences are rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +40,14 @@ class Readings:
 
     Attributes:
         figure: Its name in `scarmap.quantification.dictionary.FIGURES`.
+        cases: Names of the cases.
         other: Values of the other reading, which differences are taken from, case by case.
         ours: Values of this cohort, in the same order.
         agreement: Statistics of ours - other.
     """
 
     figure: str
+    cases: tuple[str, ...]
     other: tuple[float, ...]
     ours: tuple[float, ...]
     agreement: Agreement
@@ -39,12 +55,13 @@ class Readings:
 
 @dataclass(frozen=True)
 class AgreementSection:
-    """What the page says about two readings."""
+    """What the page says about two readings; `outliers` are cases and where they lie outside."""
 
     other: str
     notes: tuple[str, ...]
     table: AlignedTable
     charts: tuple[Picture, ...]
+    outliers: tuple[tuple[str, str], ...]
 
 
 def agreement_section(
@@ -70,7 +87,9 @@ def agreement_section(
             f"{some_names(missing)}."
         )
     charts = _charts(drawn, other) if drawn else []
-    return AgreementSection(other, tuple(notes), agreement_table(readings), tuple(charts))
+    return AgreementSection(
+        other, tuple(notes), agreement_table(readings), tuple(charts), tuple(outlying_cases(drawn))
+    )
 
 
 def agreement_table(readings: Sequence[Readings]) -> AlignedTable:
@@ -81,106 +100,173 @@ def agreement_table(readings: Sequence[Readings]) -> AlignedTable:
     """
     columns = (
         Column("figure"),
-        Column("unit", text=True),
-        Column("cases"),
         Column("bias"),
-        Column("SD"),
+        Column("unit", text=True),
         Column("limits of agreement"),
+        Column("SD"),
         Column("repeatability"),
         Column("CoV", "%"),
         Column("ICC(2,1)"),
         Column("CCC"),
         Column("slope p"),
+        Column("cases"),
     )
     return AlignedTable(columns, tuple(_line(each) for each in readings))
 
 
-def draw_bland_altman(readings: Sequence[Readings]) -> Figure:
+def draw_differences(each: Readings) -> Figure:
     """Draw the difference of every case over the mean of both readings.
 
-    Bias and limits of agreement are lines, their intervals bands.
+    Bias and limits of agreement are lines, their intervals bands. Cases outside the limits are
+    named, as far as there is room.
 
     Args:
-        readings: Figures with at least three cases.
+        each: A figure with at least three cases.
 
     Returns:
-        The charts.
+        The chart.
     """
-    figure, panels = _panels(len(readings))
-    for axes, each in zip(panels, readings, strict=False):
-        other, ours = _pairs(each)
-        _draw_limits(axes, each.agreement)
-        axes.scatter(
-            (other + ours) / 2,
-            ours - other,
-            s=16,
-            color=figure_colour(each.figure),
-            edgecolor=_INK,
-            lw=0.6,
-        )
-        axes.set_title(f"{TITLES[each.figure]}, {UNITS[each.figure]}", loc="left", fontsize=9)
-        axes.set_xlabel("mean of both", fontsize=8)
-        axes.set_ylabel("difference", fontsize=8)
+    figure, axes = small_chart(f"{TITLES[each.figure]}, {UNITS[each.figure]}")
+    pairs = _pairs(each)
+    means, differences = pairs.mean(axis=0), _differences(each)
+    _draw_limits(axes, each.agreement)
+    axes.scatter(
+        means, differences, s=16, color=figure_colour(each.figure), edgecolor=_INK, lw=0.6, zorder=3
+    )
+    axes.ticklabel_format(style="plain", useOffset=False)
+    smallest = 10.0 ** -DIGITS[UNITS[each.figure]]
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, -smallest), max(high, smallest))
+    cases = _shared_cases(each)
+    places = dict(zip(cases, zip(means, differences, strict=True), strict=True))
+    names = dict(zip(cases, short_names(cases), strict=True))
+    for outlier in outliers(each)[:_MOST_NAMED]:
+        _name(axes, names[outlier.case], places[outlier.case])
+    axes.set_xlabel("mean of both", fontsize=8)
+    axes.set_ylabel("difference", fontsize=8)
     return figure
 
 
-def draw_both(readings: Sequence[Readings], *, other: str) -> Figure:
+def draw_both(each: Readings, *, other: str) -> Figure:
     """Draw box plots of both readings, lines joining each case.
 
     Args:
-        readings: Figures with at least three cases.
+        each: A figure with at least three cases.
         other: What the other reading is called.
 
     Returns:
-        The charts.
+        The chart.
     """
-    figure, panels = _panels(len(readings))
-    for axes, each in zip(panels, readings, strict=False):
-        pair = _pairs(each)
-        axes.plot(
-            [[1], [2]] * np.ones(len(pair[0])),
-            np.array(pair),
-            color="#8a9099",
-            linewidth=0.6,
-            alpha=0.7,
-        )
-        axes.boxplot(
-            list(pair),
-            positions=[1, 2],
-            widths=0.45,
-            patch_artist=True,
-            showfliers=False,
-            boxprops={"facecolor": figure_colour(each.figure), "alpha": 0.45, "edgecolor": _INK},
-            medianprops={"color": _INK, "linewidth": 1.6},
-            manage_ticks=False,
-        )
-        axes.set_xticks([1, 2], [other, "this reading"], fontsize=8)
-        axes.set_title(f"{TITLES[each.figure]}, {UNITS[each.figure]}", loc="left", fontsize=9)
+    figure, axes = small_chart(f"{TITLES[each.figure]}, {UNITS[each.figure]}")
+    pair = _pairs(each)
+    axes.plot(
+        [[1], [2]] * np.ones(len(pair[0])),
+        np.array(pair),
+        color="#8a9099",
+        linewidth=0.6,
+        alpha=0.7,
+    )
+    axes.boxplot(
+        list(pair),
+        positions=[1, 2],
+        widths=0.45,
+        patch_artist=True,
+        showfliers=False,
+        boxprops={"facecolor": figure_colour(each.figure), "alpha": 0.45, "edgecolor": _INK},
+        medianprops={"color": _INK, "linewidth": 1.6},
+        manage_ticks=False,
+    )
+    axes.set_xticks([1, 2], [other, "this reading"], fontsize=8)
     return figure
+
+
+def short_names(names: Sequence[str], *, most: int = 20) -> list[str]:
+    """Leave out what all names begin with, where they are too long for a chart.
+
+    >>> short_names(["p1", "p2"]), short_names(["north_patient_0012", "north_patient_0013"], most=9)
+    (['p1', 'p2'], ['…0012', '…0013'])
+    """
+    if max(map(len, names), default=0) <= most:
+        return list(names)
+    first, last = min(names), max(names)
+    same = next((i for i, pair in enumerate(zip(first, last, strict=False)) if len({*pair}) > 1), 0)
+    shared = re.sub(r"[^\W_]+$", "", first[:same])  # up to the last whole word
+    rest = [name.removeprefix(shared) for name in names]
+    return [f"…{name[-most + 1 :]}" for name in rest]
+
+
+@dataclass(frozen=True)
+class Outlier:
+    """A case whose difference lies outside the limits of agreement.
+
+    Attributes:
+        case: Its name.
+        difference: This reading minus the other.
+    """
+
+    case: str
+    difference: float
+
+
+def outliers(each: Readings) -> list[Outlier]:
+    """Name the cases outside the limits of agreement, the farthest from the bias first.
+
+    Args:
+        each: Both readings of a figure.
+    """
+    found = each.agreement
+    low, high = found.lower_limit.value, found.upper_limit.value
+    outside = [
+        Outlier(case, float(difference))
+        for case, difference in zip(_shared_cases(each), _differences(each), strict=True)
+        if difference < low - _NOTHING or difference > high + _NOTHING
+    ]
+    return sorted(outside, key=lambda one: -abs(one.difference - found.bias.value))
+
+
+def outlying_cases(readings: Sequence[Readings]) -> list[tuple[str, str]]:
+    """Name each case outside the limits of any figure, and these, the one of most figures first.
+
+    Args:
+        readings: The figures.
+    """
+    found: dict[str, list[str]] = {}
+    for each in readings:
+        unit = UNITS[each.figure]
+        for one in outliers(each):
+            difference = f"{TITLES[each.figure]} {figure_text(one.difference, unit)} {unit}"
+            found.setdefault(one.case, []).append(difference)
+    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(case, ", ".join(differences)) for case, differences in ordered]
 
 
 def _charts(readings: Sequence[Readings], other: str) -> list[Picture]:
     names = ", ".join(TITLES[each.figure] for each in readings)
     limits = (
-        "One point per case. Solid: bias; dashed: limits of agreement; bands: their 95 % intervals."
+        "One point per case, named where it lies outside the limits. Solid: bias; dashed: limits "
+        "of agreement; bands: their 95 % intervals."
     )
     boxes = (
         "Boxes span the quartiles, the line is the median; thin lines join the two readings of a "
         "case."
     )
+    differences = [
+        Image(
+            chart_address(draw_differences(each)),
+            f"Bland-Altman plot of {TITLES[each.figure]}; the table above has bias and limits.",
+        )
+        for each in readings
+    ]
+    both = [
+        Image(
+            chart_address(draw_both(each, other=other)),
+            f"Box plots of both readings of {TITLES[each.figure]}, cases joined by lines.",
+        )
+        for each in readings
+    ]
     return [
-        Picture(
-            "Differences of the two readings",
-            limits,
-            f"Bland-Altman plots of {names}; the table above has bias and limits.",
-            chart_address(draw_bland_altman(readings)),
-        ),
-        Picture(
-            "Both readings",
-            boxes,
-            f"Box plots of both readings of {names}, cases joined by lines.",
-            chart_address(draw_both(readings, other=other)),
-        ),
+        Picture("Differences of the two readings", limits, names, panels=differences),
+        Picture("Both readings", boxes, names, panels=both),
     ]
 
 
@@ -191,16 +277,16 @@ def _line(each: Readings) -> tuple[str, ...]:
     )
     return (
         TITLES[each.figure],
-        unit,
-        str(found.num_cases),
         _estimate(found.bias, unit),
+        unit,
+        _range(lower, upper),
         figure_text(found.difference_sd, unit),
-        f"{lower} to {upper}",
         figure_text(found.repeatability, unit),
         figure_text(found.within_subject_cov_percent, "%"),
         _estimate(found.icc, "ratio"),
         _estimate(found.ccc, "ratio"),
-        UNDEFINED if not isfinite(found.proportional_p) else f"{found.proportional_p:.2g}",
+        probability_text(found.proportional_p),
+        str(found.num_cases),
     )
 
 
@@ -208,13 +294,19 @@ def _estimate(estimate: Estimate, unit: str) -> str:
     text = figure_text(estimate.value, unit)
     if not (isfinite(estimate.low) and isfinite(estimate.high)):
         return text
-    return f"{text} ({figure_text(estimate.low, unit)} to {figure_text(estimate.high, unit)})"
+    low, high = figure_text(estimate.low, unit), figure_text(estimate.high, unit)
+    return f"{text} ({_range(low, high)})"
 
 
-def _pairs(each: Readings) -> tuple[np.ndarray, np.ndarray]:
+def _range(low: str, high: str) -> str:
+    """A range that stays on one line, below its value where there is no room beside it."""
+    return f"{low}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{high}"
+
+
+def _pairs(each: Readings) -> np.ndarray:
+    """Values (2, cases) of the other reading and of this one, where both are defined."""
     pairs = np.array([each.other, each.ours], dtype=np.float64)
-    other, ours = pairs[:, np.isfinite(pairs).all(axis=0)]
-    return other, ours
+    return pairs[:, np.isfinite(pairs).all(axis=0)]
 
 
 def _draw_limits(axes: Axes, found: Agreement) -> None:
@@ -228,14 +320,30 @@ def _draw_limits(axes: Axes, found: Agreement) -> None:
     axes.axhline(0, color="#8a9099", linewidth=0.7)
 
 
-def _panels(count: int) -> tuple[Figure, Sequence[Axes]]:
-    columns = min(3, count)
-    rows = ceil(count / columns)
-    figure = Figure(figsize=(3.4 * columns, 2.5 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for axes in grid.flat[:count]:
-        axes.tick_params(labelsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-    for axes in grid.flat[count:]:
-        axes.set_axis_off()
-    return figure, list(grid.flat[:count])
+def _differences(each: Readings) -> np.ndarray:
+    """This reading minus the other, of the cases that both define, without rounding errors."""
+    other, ours = _pairs(each)
+    differences = ours - other
+    return np.where(np.abs(differences) < _NOTHING, 0.0, differences)
+
+
+def _shared_cases(each: Readings) -> list[str]:
+    pairs = zip(each.cases, each.other, each.ours, strict=True)
+    return [case for case, other, ours in pairs if isfinite(other + ours)]
+
+
+def _name(axes: Axes, text: str, place: tuple[float, float]) -> None:
+    """Write a case's name beside its point, on the side where there is room."""
+    left, right = axes.get_xlim()
+    from_right = place[0] > (left + right) / 2
+    axes.annotate(
+        text,
+        place,
+        xytext=(-5 if from_right else 5, 0),
+        textcoords="offset points",
+        ha="right" if from_right else "left",
+        va="center",
+        fontsize=7,
+        color=_INK,
+        zorder=4,
+    )

@@ -68,46 +68,49 @@ def cohort_values(
 
 
 def summary_table(studies: Sequence[Quantification]) -> AlignedTable:
-    """Make a line per figure: cases, mean, standard deviation, median, quartiles and range.
+    """Make a line per figure: mean, standard deviation, median, quartiles, range and cases.
 
     Args:
         studies: The cohort.
     """
     columns = (
         Column("figure"),
-        Column("unit", text=True),
-        Column("cases"),
         Column("mean ± SD"),
+        Column("unit", text=True),
         Column("median"),
         Column("quartiles"),
         Column("range"),
+        Column("cases"),
     )
     found = cohort_values(studies, tuple(TITLES))
     lines = [_summary_line(name, values) for name, values in found.items()]
     return AlignedTable(columns, tuple(lines))
 
 
-def draw_distributions(values: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw a histogram for each figure, with a box plot above it.
+def draw_distribution(name: str, values: Sequence[float]) -> Figure:
+    """Draw a histogram of a figure, with a box plot above it.
 
     Args:
-        values: Name of a figure to its defined values, at least one.
+        name: The figure.
+        values: Its defined values, at least one.
 
     Returns:
-        The charts.
+        The chart.
     """
-    columns = min(3, len(values))
-    rows = ceil(len(values) / columns)
-    figure = Figure(figsize=(3.4 * columns, 2.35 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for axes, (name, numbers) in zip(grid.flat, values.items(), strict=False):
-        _draw_histogram(axes, numbers, colour=figure_colour(name))
-        axes.set_title(f"{TITLES[name]}, {UNITS[name]}", loc="left", fontsize=9)
-    for axes in grid.flat[len(values) :]:
-        axes.set_axis_off()
-    for axes in grid[:, 0]:
-        axes.set_ylabel("cases", fontsize=8.5)
+    figure, axes = small_chart(f"{TITLES[name]}, {UNITS[name]}")
+    _draw_histogram(axes, values, colour=figure_colour(name))
+    axes.set_ylabel("cases", fontsize=8.5)
     return figure
+
+
+def small_chart(title: str) -> tuple[Figure, Axes]:
+    """Make an empty chart, three of which fit beside each other on a page and one on a phone."""
+    figure = Figure(figsize=(3.6, 2.4), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=9)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
 
 
 def figure_colour(name: str) -> str:
@@ -122,12 +125,12 @@ def _summary_line(name: str, values: Sequence[float]) -> tuple[str, ...]:
     sd = figure_text(float(numbers.std(ddof=1)), unit) if len(numbers) > 1 else UNDEFINED
     return (
         TITLES[name],
-        unit,
-        str(len(numbers)),
         f"{figure_text(float(numbers.mean()), unit)} ± {sd}",
+        unit,
         figure_text(float(median), unit),
         f"{figure_text(float(lower), unit)} to {figure_text(float(upper), unit)}",
         f"{figure_text(float(numbers.min()), unit)} to {figure_text(float(numbers.max()), unit)}",
+        str(len(numbers)),
     )
 
 
@@ -151,5 +154,3 @@ def _draw_histogram(axes: Axes, values: Sequence[float], *, colour: str) -> None
     )
     axes.set_ylim(0, top * 1.3)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-    axes.tick_params(labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)

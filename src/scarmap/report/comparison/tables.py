@@ -12,7 +12,7 @@ from scarmap.evaluation.paired import PairedComparison, compare, correct_togethe
 from scarmap.evaluation.table import summarise
 from scarmap.io.scores import values_by_case
 from scarmap.labels import regions_of
-from scarmap.report.cells import some_names
+from scarmap.report.cells import plain, probability_text, some_names
 from scarmap.report.comparison.compare import Comparison, Contender
 from scarmap.report.drawing.heart import region_title, regions_in_order
 from scarmap.report.run.scores import (
@@ -179,7 +179,7 @@ def _scores(contender: Contender, convention: str, metric: str) -> _UnderConvent
 
 
 def _run_line(contender: Contender, convention: str, cells: tuple[RunCell, ...]) -> RunLine:
-    settings = ", ".join(f"{name} = {value}" for name, value in contender.settings.items())
+    settings = ", ".join(f"{name} = {plain(value)}" for name, value in contender.settings.items())
     title = CONVENTIONS.get(convention, (convention, ""))[0]
     return RunLine(contender.label, str(contender.recipe.get("name") or ""), settings, title, cells)
 
@@ -258,12 +258,12 @@ def _explanation(most_cases: int, num_tests: int, convention: str) -> str:
 def _test_cells(result: PairedComparison | None) -> tuple[str, str, str]:
     if result is None:
         return "–", "–", "–"
-    return f"{_points(result.low)} to {_points(result.high)}", _p(result.p_value), _p(result.p_holm)
+    return (
+        f"{_points(result.low)} to {_points(result.high)}",
+        probability_text(result.p_value),
+        probability_text(result.p_holm),
+    )
 
 
 def _points(ratio: float) -> str:
     return f"{100 * ratio:+.1f}".replace("-", "−")
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

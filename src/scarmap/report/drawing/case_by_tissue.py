@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from scarmap.labels import INDEX, codes
-from scarmap.report.drawing.heart import LIGHT, draw_outline, region_title
+from scarmap.report.drawing.heart import EXPERT, LIGHT, PREDICTED, draw_outline, region_title
 from scarmap.report.drawing.panels import (
     KEY_STYLE,
     Window,
@@ -20,9 +20,6 @@ from scarmap.report.drawing.panels import (
     shown_slices,
 )
 from scarmap.volume import Case, LabelMap
-
-EXPERT, PREDICTED = "#56b4e9", "#ffb000"
-"""Line colours of expert and prediction, apart for colour-blind readers and bright on grey."""
 
 _SHOWN_BY: Mapping[str, str] = {
     "lv_pool": "bSSFP",

@@ -17,6 +17,9 @@ from scarmap.labels import INDEX, REGIONS, TISSUES, MaskArray
 DARK, LIGHT = "#14171a", "#e8eaed"
 """Ground and ink of pictures with images, which are read best on a dark ground."""
 
+EXPERT, PREDICTED = "#56b4e9", "#ffb000"
+"""Line colours of expert and prediction, apart for colour-blind readers and bright on grey."""
+
 _SERIES = ("#4c78a8", "#e45756", "#72b7b2", "#b279a2", "#9d755d", "#54a24b", "#eeca3b", "#ff9da6")
 
 DASHES = (0, (2.2, 1.6))

@@ -1,6 +1,6 @@
 """The page of a cohort: a table that sorts, distributions, and how two readings agree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import isnan
@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from scarmap.io.run import RunFolder
 from scarmap.quantification.dictionary import FLAGS, UNITS
+from scarmap.quantification.doubts import common_flags
 from scarmap.quantification.result import Quantification
 from scarmap.report.cells import Column, figure_text
 from scarmap.report.cohort.agreement import AgreementSection
@@ -17,10 +18,10 @@ from scarmap.report.cohort.distributions import (
     LEAST_DRAWN,
     TITLES,
     cohort_values,
-    draw_distributions,
+    draw_distribution,
     summary_table,
 )
-from scarmap.report.html import Picture, chart_address, write_page
+from scarmap.report.html import Image, Picture, chart_address, write_page
 
 COHORT_PAGE = "cohort.html"
 """Name of the page in a cohort's folder."""
@@ -37,11 +38,13 @@ class SortableCell:
         text: What is shown.
         key: What is sorted by: a number, or text; "" sorts last.
         address: Page to link, "" for none.
+        picture: Thumbnail before the text.
     """
 
     text: str
     key: str
     address: str = ""
+    picture: Image | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def build_cohort(
     *,
     name: str,
     pages: Mapping[str, str],
+    thumbnails: Mapping[str, Image] | None = None,
     csv: str = "",
     failed: Mapping[str, str] | None = None,
     agreement: AgreementSection | None = None,
@@ -69,6 +73,7 @@ def build_cohort(
         out: Target, an HTML file.
         name: What the cohort is called.
         pages: Case to the address of its page, relative to this one.
+        thumbnails: Case to a small picture of its scar.
         csv: Address of the same figures as a table; "" for none.
         failed: Cases that could not be measured, and why.
         agreement: Another reading of the same cases beside this one.
@@ -78,42 +83,55 @@ def build_cohort(
     """
     ordered = sorted(studies, key=lambda study: study.case)
     today = date.today().isoformat()
-    codes = {flag.code for study in ordered for flag in study.flags}
+    shared = common_flags(ordered)
+    codes = {flag.code for study in ordered for flag in study.flags} - shared.keys()
     return write_page(
         out,
         "cohort.html",
         name=name,
-        facts=_facts(ordered, today),
+        facts=_facts(ordered, shared, today),
+        shared=list(shared.values()),
         studies=len(ordered),
         failed=sorted((failed or {}).items()),
         summary=summary_table(ordered),
         charts=distribution_pictures(ordered),
         agreement=agreement,
-        cases=case_table(ordered, pages=pages),
+        cases=case_table(ordered, pages=pages, thumbnails=thumbnails),
+        thumbnails=bool(thumbnails),
+        pages=pages,
         csv=csv,
         flags=[(_words(code), FLAGS[code]) for code in FLAGS if code in codes],
         date=today,
     )
 
 
-def _facts(studies: Sequence[Quantification], today: str) -> list[tuple[str, str]]:
+def _facts(
+    studies: Sequence[Quantification], shared: Collection[str], today: str
+) -> list[tuple[str, str]]:
     layouts = {study.layout or "all tissues" for study in studies}
     versions = {study.scarmap_version for study in studies}
     return [
         ("Cases", str(len(studies))),
-        ("Flagged", str(sum(bool(study.flags) for study in studies))),
+        ("Flagged", str(sum(bool(_own(study, shared)) for study in studies))),
+        ("Masks", "; ".join(sorted({study.origin.title for study in studies}))),
         ("Labels", ", ".join(sorted(layouts))),
         ("scarmap", ", ".join(sorted(versions))),
         ("Made on", today),
     ]
 
 
-def case_table(studies: Sequence[Quantification], *, pages: Mapping[str, str]) -> SortableTable:
-    """Make a line per case with every figure that at least one case defines, and its flags.
+def case_table(
+    studies: Sequence[Quantification],
+    *,
+    pages: Mapping[str, str],
+    thumbnails: Mapping[str, Image] | None = None,
+) -> SortableTable:
+    """Make a line per case with every figure that at least one case defines, and its own flags.
 
     Args:
         studies: The cohort.
         pages: Case to the address of its page.
+        thumbnails: Case to a small picture of its scar.
     """
     names = list(cohort_values(studies, tuple(TITLES)))
     columns = (
@@ -122,8 +140,22 @@ def case_table(studies: Sequence[Quantification], *, pages: Mapping[str, str]) -
         Column("slices"),
         Column("flags", text=True),
     )
+    shared = common_flags(studies)
     return SortableTable(
-        columns, tuple(_case_line(study, names, pages.get(study.case, "")) for study in studies)
+        columns,
+        tuple(
+            (
+                SortableCell(
+                    study.case,
+                    study.case,
+                    pages.get(study.case, ""),
+                    (thumbnails or {}).get(study.case),
+                ),
+                *_figure_cells(study, names),
+                *_last_cells(study, _own(study, shared)),
+            )
+            for study in studies
+        ),
     )
 
 
@@ -141,26 +173,32 @@ def distribution_pictures(studies: Sequence[Quantification]) -> list[Picture]:
         "Boxes span the quartiles, the line is the median, whiskers reach 1.5 interquartile ranges."
     )
     titles = ", ".join(TITLES[name] for name in values)
-    alt = f"Histograms with box plots of {titles}; the table above has the numbers."
-    return [Picture("Distributions", caption, alt, chart_address(draw_distributions(values)))]
+    panels = [
+        Image(
+            chart_address(draw_distribution(name, numbers)),
+            f"Histogram with a box plot of {TITLES[name]}; the table above has the numbers.",
+        )
+        for name, numbers in values.items()
+    ]
+    return [Picture("Distributions", caption, titles, panels=panels)]
 
 
-def _case_line(
-    study: Quantification, names: Sequence[str], address: str
-) -> tuple[SortableCell, ...]:
-    values = [study.figures[name] for name in names]
-    cells = (
+def _own(study: Quantification, shared: Collection[str]) -> list[str]:
+    """Codes of the flags of a study that not every study of the cohort has, each once."""
+    return [code for code in dict.fromkeys(flag.code for flag in study.flags) if code not in shared]
+
+
+def _figure_cells(study: Quantification, names: Sequence[str]) -> list[SortableCell]:
+    values = {name: study.figures[name] for name in names}
+    return [
         SortableCell(figure_text(value, UNITS[name]), "" if isnan(value) else f"{value:.6g}")
-        for name, value in zip(names, values, strict=True)
-    )
-    slices = str(study.shape[2])
-    flags = ", ".join(_words(flag.code) for flag in study.flags)
-    return (
-        SortableCell(study.case, study.case, address),
-        *cells,
-        SortableCell(slices, slices),
-        SortableCell(flags, flags),
-    )
+        for name, value in values.items()
+    ]
+
+
+def _last_cells(study: Quantification, codes: Sequence[str]) -> list[SortableCell]:
+    slices, flags = str(study.shape[2]), ", ".join(map(_words, codes))
+    return [SortableCell(slices, slices), SortableCell(flags, flags)]
 
 
 def _words(code: str) -> str:

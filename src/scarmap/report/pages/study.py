@@ -5,13 +5,14 @@ from pathlib import Path
 
 from scarmap.alignment.result import Aligned
 from scarmap.labels import INDEX, TISSUES
-from scarmap.quantification.cohort import GIVEN_MASK
+from scarmap.quantification.dictionary import GRAVE
 from scarmap.quantification.result import Quantification
 from scarmap.report.html import write_page
 from scarmap.report.study.alignment import AlignmentSection, alignment_section
 from scarmap.report.study.discs import discs
 from scarmap.report.study.key_figures import intervals_note, key_figures
 from scarmap.report.study.method import method_lines
+from scarmap.report.study.neighbours import Neighbours
 from scarmap.report.study.slices import Frames, make_frames
 from scarmap.report.study.tables import threshold_table, volume_table, wall_table
 from scarmap.report.study.view import View, standard_view
@@ -23,8 +24,8 @@ def build_study(
     study: Quantification,
     out: Path,
     *,
-    origin: str = GIVEN_MASK,
     aligned: Aligned | None = None,
+    neighbours: Neighbours | None = None,
 ) -> Path:
     """Write the page of one study.
 
@@ -32,8 +33,8 @@ def build_study(
         case: Its images, if there are any, and the mask that was measured as its labels.
         study: What was measured in that mask.
         out: Target, an HTML file.
-        origin: Where the mask comes from: a model's name and version, or that it was given.
         aligned: How its images were put on one grid, if they were not on one before.
+        neighbours: Pages to go to from there; None for a study on its own.
 
     Returns:
         The page.
@@ -47,10 +48,12 @@ def build_study(
         out,
         "study.html",
         name=case.name,
-        facts=study_facts(case, study, origin, today),
+        neighbours=neighbours,
+        facts=study_facts(case, study, today),
         figures=key_figures(study),
         figure_note=intervals_note(study),
-        flags=[flag.message for flag in study.flags],
+        warnings=[flag.message for flag in study.flags if flag.code in GRAVE],
+        flags=[flag.message for flag in study.flags if flag.code not in GRAVE],
         discs_title="Segments" if study.segments else "Rings",
         discs_note=discs_note(study),
         discs=discs(study),
@@ -75,26 +78,48 @@ def _alignment(aligned: Aligned | None, case: Case, view: View) -> AlignmentSect
     return alignment_section(aligned, layout=case.layout, view=view)
 
 
+def build_unmeasured(name: str, problem: str, out: Path, *, neighbours: Neighbours) -> Path:
+    """Write the page of a study that could not be measured, so that links to it lead somewhere.
+
+    Args:
+        name: The study.
+        problem: Why it was not measured.
+        out: Target, an HTML file.
+        neighbours: Pages to go to from there.
+
+    Returns:
+        The page.
+    """
+    return write_page(out, "unmeasured.html", name=name, problem=problem, neighbours=neighbours)
+
+
 def base_to_apex(study: Quantification) -> range:
     """Indices of the slices from the base to the apex."""
     count = study.shape[2]
     return range(count) if study.reference.base == "first" else range(count - 1, -1, -1)
 
 
-def study_facts(
-    case: Case, study: Quantification, origin: str, today: str
-) -> list[tuple[str, str]]:
+def study_facts(case: Case, study: Quantification, today: str) -> list[tuple[str, str]]:
     """What was measured, with what: title and value, one line each."""
     x_mm, y_mm, z_mm = study.spacing_mm
     return [
         ("Sequences", ", ".join(sorted(case.images)) or "none given"),
+        *_looked_at(case, study),
         ("Slices", f"{study.shape[2]}, {z_mm:.3g} mm apart"),
         ("Pixels", f"{x_mm:.3g} × {y_mm:.3g} mm"),
-        ("Mask", origin),
+        ("Mask", study.origin.title),
         ("Labels", study.layout or "all tissues"),
         ("scarmap", study.scarmap_version),
         ("Made on", today),
     ]
+
+
+def _looked_at(case: Case, study: Quantification) -> list[tuple[str, str]]:
+    """What the mask was made from, where it is known and the page shows other images."""
+    sequences = study.origin.sequences
+    if sequences is None or set(sequences) == set(case.images):
+        return []
+    return [("Mask made from", ", ".join(sorted(sequences)))]
 
 
 def discs_note(study: Quantification) -> str:

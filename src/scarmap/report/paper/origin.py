@@ -7,6 +7,7 @@ from typing import Any
 from scarmap.datasets.split import notes, recorded_split
 from scarmap.evaluation.table import read_summary
 from scarmap.io.run import RunFolder
+from scarmap.report.cells import plain
 
 Settings = Mapping[str, Mapping[str, Any]]
 """Recipe to its own settings, by which a run's changes are found."""
@@ -106,8 +107,8 @@ def told(origin: Origin) -> str:
         made += f"; {taken_over(origin)}"
     changes = "".join(f"{each}, " for each in origin.changed)
     return (
-        f"- `{origin.name}`: {origin.scored}; {changes}epochs x {origin.epochs_scale:g} ({made}); "
-        f"{' and '.join(origin.hardware)}; commit {origin.commit}; seed {origin.seed}."
+        f"- `{origin.name}`: {origin.scored}; {changes}epochs x {plain(origin.epochs_scale)} "
+        f"({made}); {' and '.join(origin.hardware)}; commit {origin.commit}; seed {origin.seed}."
     )
 
 

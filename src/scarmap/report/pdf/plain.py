@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from scarmap.alignment.result import Aligned
 from scarmap.labels import INDEX, region_mask
+from scarmap.quantification.dictionary import GRAVE
 from scarmap.quantification.result import Quantification
 from scarmap.report.cells import AlignedTable
 from scarmap.report.drawing.case import OUTLINES
@@ -52,15 +53,12 @@ LINE = 0.0145
 RESEARCH_ONLY = "For research only. scarmap is no medical device."
 
 
-def draw_study(
-    case: Case, study: Quantification, *, origin: str, aligned: Aligned | None = None
-) -> bytes:
+def draw_study(case: Case, study: Quantification, *, aligned: Aligned | None = None) -> bytes:
     """Draw the sheets of a study.
 
     Args:
         case: Its images, if there are any, and the mask that was measured as its labels.
         study: What was measured in that mask.
-        origin: Where the mask comes from.
         aligned: How its images were put on one grid, if they were not on one before.
 
     Returns:
@@ -69,7 +67,7 @@ def draw_study(
     buffer = io.BytesIO()
     with PdfPages(buffer, metadata={"Title": f"scarmap: {case.name}"}) as pdf:
         sheets = [
-            _first_sheet(case, study, origin),
+            _first_sheet(case, study),
             *_slice_sheets(case, study),
             *(_alignment_sheets(aligned, case, study) if aligned and aligned.moves else ()),
             *_text_sheets(study),
@@ -88,16 +86,17 @@ def _sheet(title: str) -> Figure:
     return sheet
 
 
-def _first_sheet(case: Case, study: Quantification, origin: str) -> Figure:
+def _first_sheet(case: Case, study: Quantification) -> Figure:
     sheet = _sheet(case.name)
-    facts = study_facts(case, study, origin, date.today().isoformat())
+    facts = study_facts(case, study, date.today().isoformat())
     y = _write(sheet, "   ".join(f"{title}: {value}" for title, value in facts), 0.935, size=8)
     tiles = key_figures(study)
     for place, tile in enumerate(tiles):
         _draw_tile(sheet, tile, LEFT + place * (RIGHT - LEFT) / len(tiles), y - 0.02)
     y = _write(sheet, intervals_note(study), y - 0.135, size=7.5)
-    for flag in study.flags:
-        y = _write(sheet, f"Note: {flag.message}", y - 0.003, size=8.5)
+    for flag in sorted(study.flags, key=lambda flag: flag.code not in GRAVE):
+        begin = "Read this first" if flag.code in GRAVE else "Note"
+        y = _write(sheet, f"{begin}: {flag.message}", y - 0.003, size=8.5)
     y = _write(sheet, discs_note(study), min(y - 0.012, 0.66), size=8)
     shown = subjects(study)
     side = (RIGHT - LEFT) / len(shown)
@@ -111,7 +110,8 @@ def _first_sheet(case: Case, study: Quantification, origin: str) -> Figure:
 def _draw_tile(sheet: Figure, tile: KeyFigure, x: float, y: float) -> None:
     sheet.text(x, y, tile.title, fontsize=8, color="#444444")
     colour = ink(tile.colour, luminance=0.2) if tile.colour else "black"
-    sheet.text(x, y - 0.026, f"{tile.value} {tile.unit}", fontsize=15, color=colour)
+    size = 11 if tile.missing else 15  # words are longer than numbers
+    sheet.text(x, y - 0.026, f"{tile.value} {tile.unit}", fontsize=size, color=colour)
     lines = [part for line in tile.lines for part in wrap(line, 26)]
     for index, line in enumerate(lines[:6]):
         sheet.text(x, y - 0.043 - index * 0.0115, line, fontsize=6.5)

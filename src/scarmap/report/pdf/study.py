@@ -4,7 +4,6 @@ from pathlib import Path
 
 from scarmap.alignment.result import Aligned
 from scarmap.io.files import replacing
-from scarmap.quantification.cohort import GIVEN_MASK
 from scarmap.quantification.result import Quantification
 from scarmap.report.pdf.browser import find_browser, print_page
 from scarmap.report.pdf.plain import draw_study
@@ -17,7 +16,6 @@ def write_study_pdf(
     study: Quantification,
     out: Path,
     *,
-    origin: str = GIVEN_MASK,
     aligned: Aligned | None = None,
     browser: Path | None = None,
 ) -> bytes:
@@ -28,7 +26,6 @@ def write_study_pdf(
         case: What was given to it.
         study: The same.
         out: Target, a PDF file.
-        origin: Where the mask comes from.
         aligned: As for the page.
         browser: The browser; looked for when None.
 
@@ -38,7 +35,7 @@ def write_study_pdf(
     browser = browser or find_browser()
     pdf = print_page(page, browser) if browser else None
     if pdf is None:
-        pdf = draw_study(case, study, origin=origin, aligned=aligned)
+        pdf = draw_study(case, study, aligned=aligned)
     with replacing(out) as temporary:
         temporary.write_bytes(pdf)
     return pdf

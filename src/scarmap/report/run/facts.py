@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from scarmap.datasets.split import notes, recorded_split
+from scarmap.report.cells import plain
+
+_LEAST_SHARE = 0.001
+"""A smoke run's share of a schedule is smaller, and its digits tell nothing."""
 
 
 def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -44,11 +48,11 @@ def warnings(record: Mapping[str, Any]) -> list[str]:
     scale = record.get("provenance", {}).get("epochs_scale", 1.0)
     if scale < 1:
         messages.append(
-            f"Trained at reduced width/epochs: {scale:g} of the recipe's schedule. The scores do "
-            "not show what the recipe can reach."
+            f"Trained at reduced width/epochs: {_share(scale)} of the recipe's schedule. The "
+            "scores do not show what the recipe can reach."
         )
     elif scale > 1:
-        messages.append(f"Trained for {scale:g} times the recipe's epochs.")
+        messages.append(f"Trained for {plain(scale)} times the recipe's epochs.")
     unfinished = [
         f"{stage} ({state})" for stage, state in record.get("state", {}).items() if state != "done"
     ]
@@ -84,6 +88,10 @@ def fold_of_case(record: Mapping[str, Any]) -> dict[str, int]:
         for index, fold in enumerate(record.get("folds", []))
         for case in fold.get("validation", [])
     }
+
+
+def _share(scale: float) -> str:
+    return "less than a thousandth" if scale < _LEAST_SHARE else plain(scale)
 
 
 def _moment(started: Any) -> str:

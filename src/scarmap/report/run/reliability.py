@@ -1,12 +1,14 @@
 """Whether a run's probabilities mean what they say, as a picture of the page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import isnan
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scarmap.evaluation.reliability import Curve, Reliability, add_up, fit_curve
+from scarmap.report.cells import UNDEFINED
 from scarmap.report.drawing.heart import ink, region_colour, region_title, regions_in_order
 from scarmap.report.html import Picture, chart_address
 
@@ -87,11 +89,11 @@ def _draw_reliability(
         axes.plot([0, 1], [0, 1], color="#c4c9d0", linewidth=0.8)
         colour = ink(region_colour(region))
         _draw(axes, raw[region], colour=colour, dashed=False)
-        errors = f"{100 * raw[region].expected_error():.1f}"
+        errors = [raw[region].expected_error()]
         if region in calibrated:
             _draw(axes, calibrated[region], colour=colour, dashed=True)
-            errors += f" → {100 * calibrated[region].expected_error():.1f}"
-        axes.set_title(f"{region_title(region)}\nECE {errors}", fontsize=8.5)
+            errors.append(calibrated[region].expected_error())
+        axes.set_title(f"{region_title(region)}\n{_ece(errors)}", fontsize=8.5)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1)
         axes.set_aspect("equal")
@@ -99,6 +101,17 @@ def _draw_reliability(
         axes.set_xlabel("probability given", fontsize=8)
     figure.axes[0].set_ylabel("share that belongs", fontsize=8)
     return figure
+
+
+def _ece(errors: Sequence[float]) -> str:
+    """Write the error of what was said and, where it is known, after calibration.
+
+    >>> _ece([0.123, 0.02]), _ece([float("nan"), 0.02])
+    ('ECE 12.3 → 2.0', 'no voxel given 1 %')
+    """
+    if isnan(errors[0]):
+        return "no voxel given 1 %"
+    return f"ECE {' → '.join(UNDEFINED if isnan(each) else f'{100 * each:.1f}' for each in errors)}"
 
 
 def _draw(axes: Axes, counts: Reliability, *, colour: str, dashed: bool) -> None:

@@ -172,7 +172,7 @@ def legend(scale: Scale) -> Markup:
         f"Key: {scale.name}. Classes 0, 1 to 25, 26 to 50, 51 to 75, 76 to 100; hatched is missing."
     )
     return Markup(
-        f'<svg class="legend" viewBox="0 0 276 30" role="img" aria-label="{label}">'
+        f'<svg class="legend" viewBox="0 0 276 33" role="img" aria-label="{label}">'
         f"{''.join(boxes)}</svg>"
     )
 

@@ -1,11 +1,13 @@
 """The figures of one study that a reader looks for first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 
 from scarmap.quantification.dictionary import UNITS
+from scarmap.quantification.doubts import excludes
 from scarmap.quantification.intervals.from_errors import FROM_ERRORS
+from scarmap.quantification.origin import NOT_ASSESSABLE, SHOWN_BY
 from scarmap.quantification.result import Quantification
 from scarmap.report.cells import UNDEFINED, figure_text, interval_text, with_unit
 from scarmap.report.drawing.heart import region_colour
@@ -21,6 +23,7 @@ class KeyFigure:
         unit: Its unit; "" where there is no number.
         lines: What belongs to it: interval, shares, parts.
         colour: Hex colour of the tissue; "" for none.
+        missing: Whether words stand in the place of the number, as it was not assessed.
     """
 
     title: str
@@ -28,6 +31,7 @@ class KeyFigure:
     unit: str
     lines: tuple[str, ...]
     colour: str = ""
+    missing: bool = False
 
 
 def key_figures(study: Quantification) -> list[KeyFigure]:
@@ -63,13 +67,17 @@ def chord_variant(study: Quantification) -> str:
 
 
 def _infarct(study: Quantification) -> KeyFigure:
+    if "scar" in study.unassessed:
+        return _not_assessed(study, "Infarct", "scar")
     lines = [_interval(study, "infarct_g"), _share(study, "infarct_percent_lv", "of LV mass")]
-    if "mvo" in study.tissues:
+    if "mvo" in study.tissues and "mvo" not in study.unassessed:
         lines.append(f"{_text(study, 'infarct_without_mvo_g')} without no-reflow")
     return _tile(study, "Infarct", "infarct_g", lines, colour=region_colour("scar"))
 
 
 def _no_reflow(study: Quantification) -> KeyFigure:
+    if "mvo" in study.unassessed:
+        return _not_assessed(study, "No-reflow (MVO)", "mvo")
     lines = [
         _interval(study, "mvo_g"),
         _share(study, "mvo_percent_lv", "of LV mass"),
@@ -79,6 +87,8 @@ def _no_reflow(study: Quantification) -> KeyFigure:
 
 
 def _edema(study: Quantification) -> KeyFigure:
+    if "edema" in study.unassessed:
+        return _not_assessed(study, "Edema around it", "edema")
     lines = [
         _interval(study, "edema_g"),
         _share(study, "edema_percent_lv", "of LV mass"),
@@ -90,7 +100,20 @@ def _edema(study: Quantification) -> KeyFigure:
     return _tile(study, "Edema around it", "edema_g", lines, colour=region_colour("edema"))
 
 
+def _not_assessed(study: Quantification, title: str, tissue: str) -> KeyFigure:
+    """A tile with words instead of a number, and why."""
+    words = study.unassessed[tissue]
+    why = (
+        f"no {SHOWN_BY[tissue]} image was given"
+        if words == NOT_ASSESSABLE
+        else "the model hardly ever calls it, so that none was found tells nothing"
+    )
+    return KeyFigure(title, words, "", (why,), region_colour(tissue), missing=True)
+
+
 def _depth(study: Quantification) -> KeyFigure:
+    if "scar" in study.unassessed:
+        return replace(_not_assessed(study, "Transmurality", "scar"), colour="")
     variant = chord_variant(study)
     lines = [
         "mean where there is infarct",
@@ -103,10 +126,17 @@ def _depth(study: Quantification) -> KeyFigure:
             study.figures["num_transmural_segments"],
         )
         lines.append(
-            f"{infarcted:.0f} of {segments:.0f} segments infarcted, {deep:.0f} above 50 % on "
-            "average"
+            f"{infarcted:.0f} of {segments:.0f} segments infarcted"
+            + _from(study)
+            + f", {deep:.0f} above 50 % on average"
         )
     return _tile(study, "Transmurality", f"transmurality_{variant}_infarcted_mean_percent", lines)
+
+
+def _from(study: Quantification) -> str:
+    """From which infarct on a segment counts, for files that tell."""
+    stated = study.conventions.get("infarcted_segment", "")
+    return f" ({stated})" if stated else ""
 
 
 def _wall(study: Quantification) -> KeyFigure:
@@ -138,4 +168,8 @@ def _share(study: Quantification, name: str, whole: str) -> str:
 
 
 def _interval(study: Quantification, name: str) -> str:
-    return interval_text(study.intervals.get(name), UNITS[name])
+    interval = study.intervals.get(name)
+    text = interval_text(interval, UNITS[name])
+    if interval and text and excludes(interval, study.figures[name]):
+        return f"{text}, which the figure itself is not in: see on top"
+    return text

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isnan, nan
 
 from scarmap.quantification.result import Quantification, ThresholdFigures, WallFigures
-from scarmap.report.cells import UNDEFINED, AlignedTable, Column, figure_text
+from scarmap.report.cells import UNDEFINED, AlignedTable, Column, figure_text, plain
 from scarmap.report.study.key_figures import chord_variant
 
 _REGIONS = {
@@ -96,7 +96,7 @@ def threshold_table(thresholds: Sequence[ThresholdFigures]) -> AlignedTable:
     lines = [
         (
             each.title.split(":")[0],
-            UNDEFINED if isnan(each.cutoff) else f"{each.cutoff:.4g}",
+            _image_units(each.cutoff),
             figure_text(each.infarct_g, "g"),
             figure_text(each.infarct_percent_lv, "%"),
             figure_text(100 * each.dice_with_mask, "%"),
@@ -104,6 +104,11 @@ def threshold_table(thresholds: Sequence[ThresholdFigures]) -> AlignedTable:
         for each in thresholds
     ]
     return AlignedTable(columns, tuple(lines))
+
+
+def _image_units(value: float) -> str:
+    """Write a brightness with four digits that count, never as a power of ten."""
+    return UNDEFINED if isnan(value) else plain(float(f"{value:.4g}"))
 
 
 def _wall(wall: WallFigures, variant: str, with_edema: bool, with_mvo: bool) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from scarmap.nn.views import eight_views, views_of_the_whole
+from scarmap.nn.views import average_views, views_of_the_whole
 from scarmap.systems.anatomy_prior.targets import region_maps
 
 
@@ -46,10 +46,10 @@ def assemble(
         slices: (Z, S, H, W), normalised.
         layout: Label layout.
         regions: What is wanted.
-        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views.
+        views: How many views of each slice are averaged, see `average_views`.
 
     Returns:
         (Z, len(regions), H, W).
     """
     predict = partial(probabilities, stages["segment"], layout=layout, regions=regions)
-    return predict(slices) if views == 1 else eight_views(predict, slices)
+    return average_views(predict, slices, views=views)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from scarmap.nn.frozen import Frozen
-from scarmap.nn.views import Predict, eight_views
+from scarmap.nn.views import average_views
 from scarmap.systems.cascade.candidates import Gate, region
 from scarmap.systems.cascade.pathology import nested_probabilities
 
@@ -32,24 +32,18 @@ def assemble(
         slices: (Z, S, H, W), in [0, 1].
         output: Which output of the pathology network; None for the region alone.
         gate: Which anatomy output ends the candidate images, see `region`.
-        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views, of
-            each network.
+        views: How many views of each slice each network averages, see `average_views`.
 
     Returns:
         (Z, 1 + K, H, W), in [0, 1].
     """
-    epicardium = _average_views(partial(region, stages, gate=gate), slices, views)
+    epicardium = average_views(partial(region, stages, gate=gate), slices, views=views)
     if output is None:
         return epicardium
     inside = (epicardium > 0.5).to(slices.dtype)
     predict = partial(_output_probabilities, stages["pathology"], output=output)
-    nested = _average_views(predict, slices * inside, views)
+    nested = average_views(predict, slices * inside, views=views)
     return torch.cat([epicardium, one_pixel_beyond(nested * inside, inside)], dim=1)
-
-
-def _average_views(predict: Predict, slices: Tensor, views: int) -> Tensor:
-    """One view, or the mean over eight."""
-    return predict(slices) if views == 1 else eight_views(predict, slices)
 
 
 def _output_probabilities(model: nn.Module, candidates: Tensor, *, output: str) -> Tensor:

@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from scarmap.nn.views import eight_views, views_of_the_whole
+from scarmap.nn.views import average_views, views_of_the_whole
 from scarmap.systems.linear_codec.codec import Problem
 
 _ANATOMY_MEMBER = "unet"
@@ -56,7 +56,7 @@ def member_maps(
         predict = partial(
             SOFT_MAPS[member], stages[stage_name(member, problem)], sequences=problem.sequences
         )
-        maps[member] = predict(slices) if views == 1 else eight_views(predict, slices)
+        maps[member] = average_views(predict, slices, views=views)
     return maps
 
 
@@ -79,8 +79,7 @@ def assemble(
         slices: (Z, S, H, W), in [0, 1].
         problems: What is asked; one map each, in this order.
         members: Networks that answer the pathology.
-        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views, of
-            each network.
+        views: How many views of each slice each network averages, see `average_views`.
 
     Returns:
         (Z, K, H, W), in [0, 1].

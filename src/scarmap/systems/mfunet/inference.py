@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from scarmap.nn.views import eight_views, views_of_the_whole
+from scarmap.nn.views import average_views, views_of_the_whole
 from scarmap.systems.mfunet.network import Heads
 
 
@@ -35,10 +35,10 @@ def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 1)
     Args:
         stages: Trained stages.
         slices: (Z, S, H, W), normalised.
-        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views.
+        views: How many views of each slice are averaged, see `average_views`.
 
     Returns:
         (Z, K, H, W).
     """
     predict = partial(probabilities, stages["segment"])
-    return predict(slices) if views == 1 else eight_views(predict, slices)
+    return average_views(predict, slices, views=views)

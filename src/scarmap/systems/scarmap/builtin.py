@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights" / "builtin.safetensors"
 LIMITS = "trained on synthetic hearts only; research use, not a medical device"
+HARDLY_CALLS = ("edema", "mvo")
+"""Tissues that it hardly ever calls, by its card."""
 
 
 def load_builtin(
@@ -36,7 +38,8 @@ def load_builtin(
     Args:
         device: "auto" or a device of `scarmap.inference.engine`.
         path: Its weights, in its model folder.
-        views: 1 to look at a slice as it is, an eighth of the work; its own number when None.
+        views: 1 to look at a slice as it is, 4 or 8 to average over views; its own number when
+            None.
 
     Raises:
         RunError: This installation has no built-in model, its files were changed, or the device

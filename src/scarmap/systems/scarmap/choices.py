@@ -28,12 +28,29 @@ def check_start(start: str | None, *, width: int, residual: bool) -> None:
         )
 
 
+def decisions(
+    pathology: float, infarct: float | None, no_reflow: float | None
+) -> float | dict[str, float]:
+    """Threshold of each nested region, or the one of all where only one is given.
+
+    >>> decisions(0.5, None, None), decisions(0.3, 0.5, None)["mvo"]
+    (0.5, 0.3)
+    """
+    if infarct is None and no_reflow is None:
+        return pathology
+    return {
+        "scar_and_edema": pathology,
+        "whole_infarct": pathology if infarct is None else infarct,
+        "mvo": pathology if no_reflow is None else no_reflow,
+    }
+
+
 def check_ranges(
     *,
     width: int,
     size: int,
     spacing_mm: float,
-    pathology_threshold: float,
+    thresholds: Mapping[str, float | None],
     smallest_percent: Mapping[str, float],
 ) -> None:
     """Raise RecipeError for numbers that no network or patient can have."""
@@ -44,11 +61,12 @@ def check_ranges(
         size=size,
         spacing_mm=spacing_mm,
     )
-    if not 0 < pathology_threshold < 1:
-        raise RecipeError(
-            f"The recipe scarmap's pathology_threshold is {pathology_threshold:g}; a share of a "
-            "probability lies between 0 and 1."
-        )
+    for name, share in thresholds.items():
+        if share is not None and not 0 < share < 1:
+            raise RecipeError(
+                f"The recipe scarmap's {name}_threshold is {share:g}; a share of a probability "
+                "lies between 0 and 1."
+            )
     for name, percent in smallest_percent.items():
         if not 0 <= percent < 100:
             raise RecipeError(

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from scarmap.labels import TISSUES
 from scarmap.nn.regions import sum_over_regions
-from scarmap.nn.views import eight_views, views_of_the_whole
+from scarmap.nn.views import average_views, views_of_the_whole
 from scarmap.systems.scarmap.targets import FOUND
 
 _TISSUE_NAMES = tuple(tissue.name for tissue in TISSUES)
@@ -25,7 +25,7 @@ def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 8)
     Args:
         stages: Trained stages.
         slices: (Z, S, H, W), zero where a sequence is missing.
-        views: 1 for the slices as they are, 8 for the mean over their mirrored and turned views.
+        views: How many views of each slice are averaged, see `average_views`.
 
     Returns:
         (Z, len(FOUND), H, W).
@@ -34,4 +34,4 @@ def assemble(stages: Mapping[str, nn.Module], slices: Tensor, *, views: int = 8)
     def predict(images: Tensor) -> Tensor:
         return probabilities(stages["segment"], images)
 
-    return predict(slices) if views == 1 else eight_views(predict, slices)
+    return average_views(predict, slices, views=views)

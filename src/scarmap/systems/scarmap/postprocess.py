@@ -1,5 +1,7 @@
 """From maps of nested regions to a mask, and whether a case has an infarct. Needs no torch."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,12 +11,15 @@ from scarmap.systems.scarmap.targets import FOUND, NESTED, POOLS
 from scarmap.volume import Grid
 
 
-def compose(maps: NDArray[np.float32], *, threshold: float = 0.5) -> LabelArray:
+def compose(
+    maps: NDArray[np.float32], *, threshold: float | Mapping[str, float] = 0.5
+) -> LabelArray:
     """Decide from the outside in and keep the largest part of each ventricle.
 
     Args:
         maps: (K, X, Y, Z), of `FOUND`.
-        threshold: Share of the outer region's probability from which on a pixel is pathology.
+        threshold: Share of the outer region's probability from which on a pixel is pathology; one
+            for each region of pathology where they differ.
 
     Returns:
         (X, Y, Z), tissue indices.

@@ -12,7 +12,7 @@ from scarmap.datasets.folds import no_folds, seeded_folds
 from scarmap.labels import SEQUENCES
 from scarmap.recipes.recipe import Recipe, Row
 from scarmap.recipes.settings import check_choices, check_sequences
-from scarmap.systems.scarmap.choices import check_ranges, check_start
+from scarmap.systems.scarmap.choices import check_ranges, check_start, decisions
 from scarmap.systems.scarmap.targets import FOUND
 
 
@@ -21,13 +21,15 @@ def scarmap(
     width: int = 16,
     size: int = 128,
     spacing_mm: float = 1.5,
-    views: Literal[1, 8] = 8,
+    views: Literal[1, 4, 8] = 4,
     sequences: tuple[str, ...] = SEQUENCES,
     split: Literal["patients"] | None = "patients",
     start: Literal["builtin"] | None = "builtin",
     any_scanner: bool = False,
     residual: bool = False,
     pathology_threshold: float = 0.5,
+    infarct_threshold: float | None = None,
+    no_reflow_threshold: float | None = None,
     smallest_infarct_percent: float = 2.25,
     smallest_no_reflow_percent: float = 0.25,
 ) -> Recipe:
@@ -40,7 +42,8 @@ def scarmap(
         width: Channels at full resolution.
         size: Side of the window in pixels, a multiple of 16.
         spacing_mm: Pixel size to work at.
-        views: 1 to look at a slice as it is, 8 for the mean over its mirrored and turned views.
+        views: 1 to look at a slice as it is, 4 for the mean over its quarter turns, 8 over those of
+            the mirrored slice as well.
         sequences: Those that a case may have; each case needs one of them.
         split: "patients" for five seeded folds, None to train on every case.
         start: "builtin" to train the built-in model further, None to begin with random weights.
@@ -49,8 +52,11 @@ def scarmap(
             region of its own: for training on synthetic hearts, which know no scanner and have
             every label. On patients, the images as they are teach more.
         residual: Residual blocks instead of plain ones.
-        pathology_threshold: Share of the wall's probability from which on a pixel is injured, of
-            the injured one's from which on it is infarcted, and so on; one half takes the likelier.
+        pathology_threshold: Share of the wall's probability from which on a pixel is injured; one
+            half takes the likelier.
+        infarct_threshold: Share of the injured one's from which on it is infarcted; None takes
+            `pathology_threshold`.
+        no_reflow_threshold: The same of no-reflow within the infarct.
         smallest_infarct_percent: A connected part of an infarct that is a smaller share of the wall
             is left out of a mask; a patient whose infarct has no larger part has none.
         smallest_no_reflow_percent: The same of no-reflow, where the infarct around it takes its
@@ -66,7 +72,11 @@ def scarmap(
         width=width,
         size=size,
         spacing_mm=spacing_mm,
-        pathology_threshold=pathology_threshold,
+        thresholds={
+            "pathology": pathology_threshold,
+            "infarct": infarct_threshold,
+            "no_reflow": no_reflow_threshold,
+        },
         smallest_percent={
             "infarct": smallest_infarct_percent,
             "no_reflow": smallest_no_reflow_percent,
@@ -109,7 +119,10 @@ def scarmap(
         stages=(stage,),
         regions=FOUND,
         assemble=partial(inference.assemble, views=views),
-        compose=partial(postprocess.compose, threshold=pathology_threshold),
+        compose=partial(
+            postprocess.compose,
+            threshold=decisions(pathology_threshold, infarct_threshold, no_reflow_threshold),
+        ),
         finish=partial(
             postprocess.decide_presence,
             smallest_infarct_percent=smallest_infarct_percent,

@@ -1,6 +1,6 @@
 """A trained system on labelled cases that it has not seen, kept as a run; needs no torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ from scarmap.training.run.provenance import provenance
 from scarmap.training.run.record import PREDICTIONS, held_out_names, mark_done, record_of
 
 
-def apply(recipe: Mapping[str, Any], segmenter: Segmenter, data: Path, out: Path) -> RunFolder:
+def apply(
+    recipe: Mapping[str, Any],
+    segmenter: Segmenter,
+    data: Path,
+    out: Path,
+    *,
+    on_case: Callable[[str], None] = lambda _name: None,
+) -> RunFolder:
     """Segment labelled cases with a trained system, and keep masks and scores as a run does.
 
     Args:
@@ -25,6 +32,7 @@ def apply(recipe: Mapping[str, Any], segmenter: Segmenter, data: Path, out: Path
         segmenter: The trained system.
         data: Folder of labelled cases.
         out: Run folder to write.
+        on_case: Called with each case's name when it is segmented.
 
     Returns:
         The run folder, for a report.
@@ -36,7 +44,9 @@ def apply(recipe: Mapping[str, Any], segmenter: Segmenter, data: Path, out: Path
     material = _gather(data, recipe["layout"], segmenter)
     run = RunFolder(out)
     run.write_record(record_of(recipe, material, data, provenance()))
-    remarks = segment_held_out(run, segmenter, material.cases, split=material.split, index=0)
+    remarks = segment_held_out(
+        run, segmenter, material.cases, split=material.split, index=0, on_case=on_case
+    )
     mark_done(run, 0, PREDICTIONS, remarks=remarks)
     names = held_out_names(run.read_record())
     score_held_out(run, material.cases, split=material.split, names=names)

@@ -1,6 +1,6 @@
 """Masks and scores of what a fold did not train on: whole patients, or single slices."""
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import TypeVar
 
 from scarmap.datasets.masks import find_masks
@@ -19,7 +19,13 @@ Remarks = Mapping[str, tuple[str, ...]]
 
 
 def segment_held_out(
-    run: RunFolder, segmenter: Segmenter, cases: Sequence[Case], *, split: Split, index: int
+    run: RunFolder,
+    segmenter: Segmenter,
+    cases: Sequence[Case],
+    *,
+    split: Split,
+    index: int,
+    on_case: Callable[[str], None] = lambda _name: None,
 ) -> Remarks:
     """Write the masks of what a fold validates on, and how reliable their probabilities are.
 
@@ -32,6 +38,7 @@ def segment_held_out(
         cases: All labelled cases.
         split: The split.
         index: Number of the fold.
+        on_case: Called with each case's name when it is segmented.
 
     Returns:
         What is remarkable about each mask.
@@ -54,6 +61,7 @@ def segment_held_out(
             )
             whole = name == case.name
             told[name] = found.flags if whole else _slice_remarks(labels, found, segmenter)
+        on_case(case.name)
     if counted:
         write_reliability(run.evaluation, index, add_up(counted))
     return told

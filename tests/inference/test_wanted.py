@@ -5,17 +5,8 @@ from dataclasses import replace
 import pytest
 
 from scarmap.datasets.case_files import CaseFiles
-from scarmap.inference.manifest import (
-    Entry,
-    Wanted,
-    append_entry,
-    fingerprint,
-    look_at,
-    now,
-    read_entries,
-    split_done,
-    why_again,
-)
+from scarmap.datasets.manifest import Entry, append_entry, look_at, now
+from scarmap.inference.wanted import Wanted, fingerprint, split_done, why_again
 
 WANTED = Wanted("model 1", ("LGE", "T2"))
 
@@ -41,24 +32,6 @@ def entry(files, tmp_path):
     return Entry(
         "p7", "p7.nii.gz", images, "model 1", flags=("No heart in slice 1.",), written=now()
     )
-
-
-def test_entries_are_read_as_they_were_written_and_the_latest_counts(tmp_path, entry):
-    later = replace(entry, model="model 2", written=now())
-    append_entry(tmp_path / "manifest.2-of-3.jsonl", later)
-    append_entry(tmp_path / "manifest.jsonl", entry)
-    append_entry(tmp_path / "manifest.jsonl", replace(entry, case="p8"))
-    assert read_entries(tmp_path) == {"p7": later, "p8": replace(entry, case="p8")}
-
-
-@pytest.mark.parametrize("end", [b"", b"\n"])
-@pytest.mark.parametrize("half", [b'{"case": "p6", "ma', b"[1, 2]", b'{"case": "p6"}', b"\xff\xfe"])
-def test_half_a_line_of_a_killed_process_spoils_no_other(tmp_path, entry, half, end):
-    path = tmp_path / "manifest.jsonl"
-    append_entry(path, replace(entry, case="p5"))
-    path.write_bytes(path.read_bytes() + half + end)
-    append_entry(path, entry)
-    assert set(read_entries(tmp_path)) == {"p5", "p7"}
 
 
 def test_a_case_is_done_when_model_images_and_mask_are_the_same(tmp_path, files, entry):

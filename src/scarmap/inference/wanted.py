@@ -1,62 +1,15 @@
-"""`manifest.jsonl`: which cases of a folder were segmented, from which images and by which model.
-
-A line is added when a case's mask has been written. So a stopped prediction goes on where it was,
-and a case whose images have changed is segmented again. Each shard has a file of its own; all are
-read.
-"""
+"""What a prediction is to make of every case, and which cases a manifest says are done."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from scarmap.datasets.case_files import CaseFiles
+from scarmap.datasets.manifest import UNKNOWN, Entry, Image, Maker, look_at, read_entries
 from scarmap.version import __version__
-
-
-@dataclass(frozen=True)
-class Image:
-    """An image that was read. Where size and time are the same, it need not be read again.
-
-    Attributes:
-        file: Its name.
-        num_bytes: Its size.
-        modified_ns: When it was last changed, nanoseconds since 1970.
-        sha256: Digest of its content.
-    """
-
-    file: str
-    num_bytes: int
-    modified_ns: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a manifest: a case that was segmented.
-
-    Attributes:
-        case: Case identifier.
-        mask: File name of its mask.
-        images: What it was made from, by sequence.
-        model: Fingerprint of the model.
-        probabilities: Whether its probability maps were kept.
-        flags: What a reader of the mask must be told, one sentence each.
-        scarmap: Version that made it.
-        written: When, in UTC.
-    """
-
-    case: str
-    mask: str
-    images: Mapping[str, Image]
-    model: str
-    probabilities: bool = False
-    flags: tuple[str, ...] = ()
-    scarmap: str = __version__
-    written: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,11 +20,13 @@ class Wanted:
         model: Fingerprint of the model.
         sequences: Sequences that the model looks at; a case may lack some.
         probabilities: Whether probability maps are kept.
+        maker: The model, for people.
     """
 
     model: str
     sequences: tuple[str, ...]
     probabilities: bool = False
+    maker: Maker = UNKNOWN
 
     def images(self, files: CaseFiles) -> dict[str, Path]:
         """The images of a case that count."""
@@ -80,14 +35,6 @@ class Wanted:
             for sequence in self.sequences
             if sequence in files.images
         }
-
-
-def look_at(path: Path) -> Image:
-    """Size, time and digest of an image."""
-    state = path.stat()
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Image(path.name, state.st_size, state.st_mtime_ns, digest)
 
 
 def fingerprint(about: Any, files: Sequence[Path]) -> str:
@@ -101,41 +48,6 @@ def fingerprint(about: Any, files: Sequence[Path]) -> str:
     for path in files:
         digest.update(look_at(path).sha256.encode())
     return digest.hexdigest()
-
-
-def now() -> str:
-    """The time in UTC, as text that sorts by time."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def append_entry(path: Path, entry: Entry) -> None:
-    """Add a line; a line that a killed process left half written is ended first."""
-    line = json.dumps(asdict(entry), ensure_ascii=False)
-    with path.open("a+b") as file:
-        if file.tell():
-            file.seek(-1, 2)
-            line = line if file.read() == b"\n" else f"\n{line}"
-        file.write(f"{line}\n".encode())
-
-
-def read_entries(folder: Path) -> dict[str, Entry]:
-    """The latest entry of each case in all manifests of a folder; broken lines are skipped."""
-    entries: dict[str, Entry] = {}
-    for path in sorted(folder.glob("manifest*.jsonl")):
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            for entry in filter(None, map(_entry, lines)):
-                if entries.setdefault(entry.case, entry).written <= entry.written:
-                    entries[entry.case] = entry
-    return entries
-
-
-def _entry(line: str) -> Entry | None:
-    try:
-        values = json.loads(line)
-        images = {sequence: Image(**image) for sequence, image in values.pop("images").items()}
-        return Entry(images=images, flags=tuple(values.pop("flags")), **values)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
 
 
 def why_again(entry: Entry, files: CaseFiles, wanted: Wanted, folder: Path) -> str | None:
