@@ -147,7 +147,9 @@ def _draw_slice(
     low, high = brightness(shown)
     axes.imshow(shown, cmap="gray", vmin=low, vmax=high, extent=window.extent)
     hide_frame(axes)
-    axes.set_title(slice_names(study)[z + 1], fontsize=7, pad=2)
+    lacking = sequence and not case.images[sequence].array[..., z].any()
+    name = slice_names(study)[z + 1]
+    axes.set_title(f"{name}, no image" if lacking else name, fontsize=7, pad=2)
     if case.labels is None:
         return
     labels = turned(cut_labels(case.labels, z, window=window, layout=case.layout), view)
