@@ -10,6 +10,7 @@ import pytest
 from matplotlib import image
 
 from scarmap.datasets.masks import studies_of_folder
+from scarmap.io.run import RunFolder
 from scarmap.quantification.agreement import agree
 from scarmap.quantification.cohort import Measuring
 from scarmap.quantification.dictionary import FLAGS
@@ -19,6 +20,7 @@ from scarmap.report.cohort.distributions import TITLES
 from scarmap.report.from_masks import report_cohort, report_study
 from scarmap.report.html import Image, colour_address
 from scarmap.report.pages.cohort import build_cohort
+from scarmap.report.pages.run import build_report
 from scarmap.report.pages.study import build_study
 from scarmap.volume import Case, Grid, LabelMap, Volume
 
@@ -49,6 +51,7 @@ def show(browser):
 
     def open_page(path):
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        page.set_default_timeout(120_000)  # of a busy machine
         opened.append(page)
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda problem: troubles.append(str(problem)))
@@ -372,6 +375,63 @@ def test_on_a_phone_the_mean_stands_before_the_name_of_its_figure(show, widest_p
         box["x"] >= 0 and box["x"] + box["width"] <= 390
         for box in (each.bounding_box() for each in line.get_by_role("cell").all())
     )
+
+
+@pytest.fixture
+def run_page(run):
+    return build_report(run)
+
+
+@pytest.fixture
+def comparison_page(run):
+    other = RunFolder(run.root.parent / "other")
+    shutil.copytree(run.root, other.root)
+    return build_report(run, [other])
+
+
+@pytest.mark.parametrize("kind", ["run_page", "comparison_page"])
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+def test_the_first_screen_of_a_run_shows_a_picture(show, request, kind, size):
+    page = show(request.getfixturevalue(kind))
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    box = page.locator("main img").first.bounding_box()
+    assert box["width"] > 150
+    assert box["y"] + box["height"] <= size[1]
+
+
+def test_contents_lead_to_the_sections_of_a_run(show, run_page):
+    page = show(run_page)
+    for link in page.locator("nav.contents a").all():
+        link.focus()
+        page.keyboard.press("Enter")
+        target = page.locator(link.get_attribute("href"))
+        assert target.inner_text() == link.inner_text()
+        assert -1 < target.bounding_box()["y"] < 1000
+
+
+def test_nothing_of_a_run_is_cut_on_a_usual_screen(show, comparison_page):
+    page = show(comparison_page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.evaluate(CUT) == []
+
+
+def test_on_a_phone_structures_stay_while_scores_move(show, run_page):
+    page = show(run_page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
+    table = page.locator(".scroll:has(.scores)")
+    structure, score = (
+        table.locator(f"tbody tr:first-child {each}") for each in ("th", "td:last-child")
+    )
+    assert score.bounding_box()["x"] > 390
+    place = structure.bounding_box()["x"]
+    table.evaluate("each => { each.scrollLeft = each.scrollWidth; }")
+    assert structure.bounding_box()["x"] == pytest.approx(place, abs=1)
+    assert score.bounding_box()["x"] < 390
+    widths = page.locator(".picture .wide img").evaluate_all("all => all.map(each => each.width)")
+    assert min(widths) > 600  # slices stay large, and move
 
 
 def _sheets(pdf):

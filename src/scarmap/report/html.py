@@ -55,10 +55,12 @@ class Image:
     Attributes:
         address: Its data address.
         alt: What it shows, for those who cannot see it.
+        caption: Words below it; may be empty.
     """
 
     address: str
     alt: str
+    caption: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+import re
 import shutil
 
 import pytest
@@ -34,6 +35,30 @@ def test_a_page_compares_runs_and_escapes_their_names(run, other):
     ):
         assert expected in text
     assert "<b>other" not in text
+
+
+def test_a_comparison_comes_first_with_a_picture_before_its_tables(run, other):
+    text = build_report(run, [other]).read_text(encoding="utf-8")
+    assert re.findall(r'<h2 id="(.*?)">', text)[:2] == ["comparison", "glance"]
+    assert re.findall(r'<a href="#(.*?)">', text)[0] == "comparison"
+    section = text.split('<h2 id="comparison">')[1].split("</section>")[0]
+    assert section.index("<img") < section.index("<table")
+
+
+def test_there_is_a_chart_per_structure_that_is_defined_in_any_run(run, other):
+    dice, _ = run_box_pictures(compare_runs([run, other]))
+    structures = [re.search("Dice of (.*?), one", panel.alt)[1] for panel in dice.panels]
+    # The phantom has no right ventricle.
+    assert structures == [
+        "LV blood pool",
+        "normal myocardium",
+        "whole myocardium",
+        "LV epicardium",
+        "edema",
+        "scar",
+        "scar and edema",
+    ]
+    assert [name for name, _ in dice.key] == ["run", "<b>other"]
 
 
 def test_pictures_say_what_they_lack(run, other):

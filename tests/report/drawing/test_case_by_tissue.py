@@ -6,8 +6,9 @@ from matplotlib.colors import same_color
 from matplotlib.contour import QuadContourSet
 
 from scarmap.labels import INDEX
-from scarmap.report.drawing.case_by_tissue import draw_contours, sequence_behind
+from scarmap.report.drawing.case_by_tissue import draw_contours
 from scarmap.report.drawing.heart import EXPERT
+from scarmap.report.drawing.panels import sequence_behind
 from scarmap.volume import Case, LabelMap
 
 
@@ -27,7 +28,7 @@ def test_there_is_a_row_per_slice_and_a_column_per_labelled_tissue(case, predict
         "edema\non T2",
         "scar\non LGE",
     ]
-    assert [axes.get_ylabel() for axes in panels[:, 0]] == ["slice 1", "slice 2"]
+    assert [axes.get_ylabel() for axes in panels[:, 0]] == ["slice 2", "slice 1"]
     both = ["expert", "predicted"]
     # The phantom has no right ventricle.
     assert [_outlines(axes) for axes in panels[1]] == [both, [], both, both, both]

@@ -1,20 +1,28 @@
 import numpy as np
+from matplotlib.colors import same_color
 
 from scarmap.io.illustrations import Illustration, Panel
-from scarmap.report.drawing.boxes import draw_boxes, draw_run_boxes
+from scarmap.report.drawing.boxes import draw_boxes, draw_run_boxes, run_colours
 from scarmap.report.drawing.illustration import draw_illustration, drawn_regions
 
 
 def test_undefined_cases_are_counted_but_not_drawn():
     axes = draw_boxes({"scar": [0.2, np.nan, 0.6], "mvo": [np.nan]}).axes[0]
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["scar\n(n = 2, 1 undefined)"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["scar\n(n = 2, 1 undefined)"]
     (points,) = axes.collections
-    np.testing.assert_allclose(points.get_offsets()[:, 1], [0.2, 0.6])
+    np.testing.assert_allclose(points.get_offsets()[:, 0], [0.2, 0.6])
 
 
 def test_boxes_stand_at_the_median():
     axes = draw_boxes({"scar": [0.1, 0.4, 0.9]}).axes[0]
-    assert 0.4 in [line.get_ydata()[0] for line in axes.lines]
+    assert 0.4 in [line.get_xdata()[0] for line in axes.lines]
+
+
+def test_the_first_structure_stands_on_top():
+    axes = draw_boxes({"scar": [0.1], "edema": [0.2]}).axes[0]
+    bottom, top = axes.get_ylim()
+    assert [tick.get_text()[:4] for tick in axes.get_yticklabels()] == ["scar", "edem"]
+    assert top < 0 < 1 < bottom
 
 
 def test_illustration_rows_may_differ_in_length_and_heat_maps_are_coloured():
@@ -30,18 +38,27 @@ def test_illustration_rows_may_differ_in_length_and_heat_maps_are_coloured():
     assert drawn_regions(illustration) == ["scar"]
 
 
-def test_there_is_a_chart_per_structure_with_a_box_per_run():
-    values = {
-        "scar": {"one": [0.2, np.nan], "two": [0.4, 0.6]},
-        "edema": {"one": [0.1, 0.3], "two": [np.nan, np.nan]},
-        "lv_pool": {"one": [np.nan], "two": [np.nan]},
-    }
-    figure = draw_run_boxes(values, label="Jaccard per case")
-    scar, edema = figure.axes
-    assert [axes.get_title("left") for axes in (scar, edema)] == ["scar", "edema"]
-    assert [tick.get_text() for tick in scar.get_xticklabels()] == ["n = 1\n1 undefined", "n = 2"]
-    assert [tick.get_text() for tick in edema.get_xticklabels()] == ["n = 2", "n = 0\n2 undefined"]
-    np.testing.assert_allclose(scar.collections[1].get_offsets()[:, 1], [0.4, 0.6])
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
-    colours = {tuple(points.get_facecolor()[0]) for points in scar.collections}
-    assert len(colours) == 2
+def test_a_chart_of_a_structure_has_a_box_per_run():
+    colours = run_colours(["one", "two"])
+    assert len(set(colours.values())) == 2
+    figure = draw_run_boxes(
+        {"one": [0.2, np.nan], "two": [0.4, 0.6]},
+        title="scar",
+        colours=colours,
+        label="Jaccard per case",
+    )
+    (axes,) = figure.axes
+    assert (axes.get_title("left"), axes.get_ylabel()) == ("scar", "Jaccard per case")
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["n = 1\n1 undefined", "n = 2"]
+    np.testing.assert_allclose(axes.collections[1].get_offsets()[:, 1], [0.4, 0.6])
+    assert [
+        same_color(points.get_facecolor()[0], colours[run])
+        for run, points in zip(("one", "two"), axes.collections, strict=True)
+    ] == [True, True]
+
+
+def test_a_run_without_a_defined_value_keeps_its_place():
+    axes = draw_run_boxes(
+        {"one": [0.1, 0.3], "two": [np.nan, np.nan]}, title="", colours=run_colours(["one", "two"])
+    ).axes[0]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["n = 2", "n = 0\n2 undefined"]

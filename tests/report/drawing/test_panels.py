@@ -3,6 +3,7 @@ import pytest
 
 from scarmap.report.drawing.panels import (
     close_window,
+    from_base,
     heart_window,
     outside_ml,
     sequences_in_order,
@@ -44,13 +45,23 @@ def test_window_holds_a_prediction_outside_the_truth():
 def test_a_case_without_labels_is_shown_whole():
     window = heart_window(_case(np.s_[:0]))
     assert window.size == (100, 50)
-    assert shown_slices(_case(np.s_[:0]), most=6) == [0, 1, 2]
+    assert shown_slices(_case(np.s_[:0]), most=6) == [2, 1, 0]
 
 
 def test_slices_without_labels_are_passed_over_and_too_many_are_thinned_evenly():
     case = _case(np.s_[10:20, 10:20, 1:10], shape=(40, 40, 12))
-    assert shown_slices(case, most=20) == list(range(1, 10))
-    assert shown_slices(case, most=3) == [1, 5, 9]
+    assert shown_slices(case, most=20) == list(range(9, 0, -1))
+    assert shown_slices(case, most=3) == [9, 5, 1]
+
+
+def test_slices_run_from_the_end_where_the_cavity_is_wide():
+    narrow, wide = np.s_[10:12, 10:12, :3], np.s_[10:20, 10:20, 3:6]
+    case = _case(narrow, shape=(40, 40, 6))
+    array = case.labels.array.copy()
+    array[wide] = 1
+    assert from_base([0, 4, 5], [LabelMap(array, case.grid)]) == [5, 4, 0]
+    assert from_base([0, 4, 5], [LabelMap(array[..., ::-1].copy(), case.grid)]) == [0, 4, 5]
+    assert from_base([4, 0, 5], []) == [0, 4, 5]
 
 
 def test_the_close_window_passes_over_a_stray_prediction_and_says_how_much_it_leaves_out():

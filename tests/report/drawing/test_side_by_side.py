@@ -28,12 +28,14 @@ def test_fills_have_the_tissues_colours_on_a_clear_ground():
     np.testing.assert_allclose(filled[0, 1], to_rgba(TISSUES[INDEX["scar"]].colour, 0.5), rtol=1e-6)
 
 
-def test_slices_with_most_pathology_are_chosen_and_then_those_with_most_heart(case):
+def test_slices_with_most_pathology_are_chosen_from_the_base_and_then_those_with_most_heart(case):
     labels = np.zeros((40, 40, 4), dtype=np.uint8)
     for z, (scar, edema, pool) in enumerate([(2, 0, 9), (0, 0, 99), (1, 4, 5), (0, 9, 1)]):
         labels[:scar, 0, z] = INDEX["scar"]
         labels[:edema, 1, z] = INDEX["edema"]
         labels[:10, 2 : 2 + pool // 10, z] = INDEX["lv_pool"]
     assert pathology_slices(replace(case, labels=LabelMap(labels, case.grid))) == [2, 3]
+    flipped = LabelMap(labels[..., ::-1].copy(), case.grid)
+    assert pathology_slices(replace(case, labels=flipped)) == [1, 0]
     healthy = np.where(labels == INDEX["lv_pool"], labels, 0).astype(np.uint8)
     assert pathology_slices(replace(case, labels=LabelMap(healthy, case.grid))) == [1]

@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 import sys
@@ -40,12 +41,15 @@ def _read(run):
 def test_a_page_carries_all_its_pictures_inside_itself_with_alternative_texts(run):
     text, page = _read(run)
     images = page.all("img")
-    # Curves of one stage, box plots, three cases, two of them by tissue, one illustration of each
-    # of two folds.
-    assert len(images) == 1 + 1 + 3 + 2 + 2
+    # Three cases at a glance, losses and Dice of one stage, box plots, three cases, two of them by
+    # tissue, one illustration of each of two folds.
+    assert len(images) == 3 + 2 + 1 + 3 + 2 + 2
     assert all(image["src"].startswith("data:image/") and image["alt"] for image in images)
     assert not page.all("script") + page.all("link")
-    assert not any("href" in attributes or "srcset" in attributes for _, attributes in page.tags)
+    addresses = [tag["href"] for _, tag in page.tags if "href" in tag]
+    assert all(address.startswith("#") for address in addresses)
+    assert not any("srcset" in attributes for _, attributes in page.tags)
+    assert "default-src 'none'" in text
     assert "url(" not in text
     assert len(text) < 6_000_000
 
@@ -68,8 +72,7 @@ def test_a_page_states_run_scores_published_figures_and_cases_in_order(run):
     ]
     assert order == sorted(order)
     assert "reduced width" not in text
-    assert "<th>published Hausdorff, mm</th>" in text
-    assert '<td class="published">3.0 ± 0.8</td>' in text
+    assert '<small class="published">3.0 ± 0.8</small>' in text
     assert "Number 3 of 3 cases by the 3D Dice of scar: " in text
     for label, count in (
         ("Best case: case_a", 1),
@@ -77,6 +80,53 @@ def test_a_page_states_run_scores_published_figures_and_cases_in_order(run):
         ("Worst case: case_c", 1),
     ):
         assert text.count(f"<h3>{label}, tissue by tissue</h3>") == count
+
+
+def test_contents_at_the_top_lead_to_every_section_in_order(run):
+    text, page = _read(run)
+    contents = text.split('<nav class="contents"')[1].split("</nav>")[0]
+    addresses = re.findall(r'href="#(.*?)"', contents)
+    assert addresses == [tag["id"] for tag in page.all("h2")]
+    assert addresses == ["glance", "scores", "cases", "training", "inside", "made"]
+    assert [tag["aria-labelledby"] for tag in page.all("section")] == addresses
+
+
+def test_all_conventions_share_one_table(run):
+    text, _ = _read(run)
+    scores = text.split('<h2 id="scores">')[1].split("</section>")[0]
+    assert scores.count('<table class="scores">') == 1
+    heads = re.findall(r'scope="colgroup">(.*?)</th>', scores)
+    assert len(heads) == len(set(heads)) == 4
+    spans = [int(each) for each in re.findall(r'colspan="(\d+)"', scores)]
+    for line in re.findall(r"<tr>(?:(?!</tr>).)*<td.*?</tr>", scores.split("</table>")[0], re.S):
+        assert line.count("<td") == sum(spans)
+
+
+def test_three_cases_are_seen_before_any_score(run):
+    text, _ = _read(run)
+    glance = text.split('<h2 id="glance">')[1].split("</section>")[0]
+    assert re.findall(r"<p>(.*? case): (case_.), slice (\d)</p>", glance) == [
+        ("Best case", "case_a", "1"),
+        ("Median case", "case_b", "1"),
+        ("Worst case", "case_c", "1"),
+    ]
+    assert "expert, solid" in glance
+    assert "predicted, dashed" in glance
+    assert text.index('id="glance"') < text.index('id="scores"')
+
+
+def test_facts_stand_at_the_end_and_what_was_run_on_top(run):
+    text, _ = _read(run)
+    header, main = text.split("<main>")
+    assert (
+        "mfunet, Table 1 · LGE, T2 · data (3 cases) · folds: all 2 · 2025-01-02 03:04:05" in header
+    )
+    assert "<dl>" not in header
+    assert "scarmap train mfunet" in main.split('<h2 id="made">')[1]
+
+
+def test_the_same_run_gives_the_same_bytes(run):
+    assert _read(run)[0] == _read(run)[0]
 
 
 def test_a_shortened_run_and_unscored_cases_are_announced(run):
@@ -114,7 +164,8 @@ def test_a_lost_data_folder_costs_only_the_cases(run):
     shutil.rmtree(run.root.parent / "data")
     text, page = _read(run)
     assert "data is not there (any more)" in text
-    assert len(page.all("img")) == 1 + 1 + 2
+    assert len(page.all("img")) == 2 + 1 + 2
+    assert 'href="#glance"' not in text
 
 
 def test_a_prediction_on_another_grid_is_explained_in_its_place(run):
@@ -125,11 +176,13 @@ def test_a_prediction_on_another_grid_is_explained_in_its_place(run):
         CaseScore(name, score, {})
         for name, score in (("case_a", 0.9), ("case_b", 0.5), ("case_x", 0.1))
     ]
-    pictures, _ = case_pictures(run, record, ranked)
+    gallery = case_pictures(run, record, ranked)
+    pictures = gallery.pictures
     # The best case twice, slice by slice and tissue by tissue.
     assert [bool(picture.address) for picture in pictures] == [True, True, False, False]
     assert "different sizes" in pictures[2].problem
     assert pictures[3].problem == "The case is not in the data folder."
+    assert [panel.caption for panel in gallery.glance.panels] == ["Best case: case_a, slice 1"]
 
 
 def test_names_from_the_record_are_escaped(run):
@@ -196,12 +249,11 @@ def test_a_leaking_split_is_told_at_the_top_at_every_table_of_scores_and_above_t
     ]
     assert len(notes) == 2
     head, main = text.split("<main>")
-    scores, cases = main.split("<h2>Cases</h2>")
-    tables = scores.split("<h3>")[1:]
-    assert (
-        sum("<table>" in part for part in tables) == 4 + 1
-    )  # conventions, and who has pathology at all
-    for part in (head, *(part for part in tables if "<table>" in part), cases):
+    scores, cases = main.split('<h2 id="cases">')
+    parts = scores.split('<h2 id="scores">')[1].split("<h3>")
+    tables = [part for part in parts if "<table" in part]
+    assert len(tables) == 1 + 1  # scores, and who has pathology at all
+    for part in (head, *tables, cases.split("<figure")[0]):
         assert all(note in part for note in notes)
     assert "the fold that did not train on it" not in text
     assert "Scored so far: 4 of 6 slices." in text
@@ -227,7 +279,7 @@ def test_pictures_of_a_run_by_slice_show_that_slice_of_the_case(run_by_slice, mo
     ranked = [
         CaseScore(name, score, {}) for name, score in (("case_a_z00", 0.9), ("case_b_z01", 0.5))
     ]
-    pictures, _ = case_pictures(run_by_slice, record, ranked)
+    pictures = case_pictures(run_by_slice, record, ranked).pictures
     assert [bool(picture.address) for picture in pictures] == [True] * 4
     assert [(case.name, case.grid.shape[2], first) for case, first in drawn] == [
         ("case_a", 1, 0),

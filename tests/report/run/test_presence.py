@@ -1,7 +1,7 @@
 from math import nan
 
 from scarmap.io.scores import Score
-from scarmap.report.run.scores import PRESENCE_COLUMNS, infarcted_tables, presence_lines
+from scarmap.report.run.scores import PRESENCE_COLUMNS, infarcted_table, presence_lines
 
 
 def _case(name, *, dice, volume_ml, official=1.0):
@@ -38,13 +38,14 @@ def test_what_no_case_can_tell_is_a_dash():
     assert presence_lines([]) == []
 
 
-def test_tables_over_infarcted_cases_leave_healthy_ones_out():
-    tables = {table.title: table for table in infarcted_tables([*ILL, *HEALTHY])}
-    (line,) = tables["EMIDEC challenge"].lines
-    assert line.cells[0].text == "30.0 ± 42.4"
-    assert tables["EMIDEC challenge"].explanation.startswith("2 cases.")
+def test_the_table_over_infarcted_cases_leaves_healthy_ones_out():
+    table = infarcted_table([*ILL, *HEALTHY])
+    official = [each.title for each in table.conventions].index("EMIDEC challenge")
+    (line,) = [line for line in table.lines if line.title == "whole infarct"]
+    assert line.cells[-1].text == "30.0 ± 42.4"
+    assert table.conventions[official].explanation.startswith("2 cases.")
 
 
 def test_without_healthy_cases_or_without_ill_ones_there_is_no_second_table():
-    assert infarcted_tables(ILL) == []
-    assert infarcted_tables(HEALTHY) == []
+    assert infarcted_table(ILL) is None
+    assert infarcted_table(HEALTHY) is None

@@ -33,7 +33,7 @@ def test_a_diagram_is_drawn_from_any_number_of_folds(number):
     picture = reliability_picture(
         {fold: {"scar": overconfident_counts()} for fold in range(number)}
     )
-    assert picture.address.startswith("data:image/")
+    assert [panel.address[:11] for panel in picture.panels] == ["data:image/"]
     assert ("Dashed" in picture.caption) == (number == 2)
     assert "scar" in picture.alt
 
@@ -49,6 +49,6 @@ def test_a_region_that_no_voxel_was_given_says_so_instead_of_an_undefined_error(
     rare = some.said < 0.005 * some.count
     unlikely = Reliability(*(np.where(rare, each, 0.0) for each in astuple(some)))
     reliability_picture({fold: {"scar": unlikely, "mvo": some} for fold in (0, 1)})
-    errors = dict(axes.get_title().rsplit("\n", 1) for axes in drawn[0].axes)
+    errors = dict(figure.axes[0].get_title().rsplit("\n", 1) for figure in drawn)
     assert errors["scar"] == "no voxel given 1 %"
     assert errors["microvascular obstruction"].startswith("ECE 9.0")

@@ -12,9 +12,10 @@ from scarmap.errors import DataError
 from scarmap.io.scores import values_by_case
 from scarmap.labels import regions_of
 from scarmap.report.comparison.compare import Comparison
-from scarmap.report.drawing.boxes import draw_run_boxes
+from scarmap.report.drawing.boxes import draw_run_boxes, run_colours
+from scarmap.report.drawing.heart import region_title
 from scarmap.report.drawing.side_by_side import Strip, draw_side_by_side, pathology_slices
-from scarmap.report.html import Picture, chart_address, picture_address
+from scarmap.report.html import Image, Picture, chart_address, picture_address
 from scarmap.report.run.cases import Shown, read_shown
 from scarmap.report.run.ranking import rank_cases, ranked_by, telling_cases
 
@@ -32,7 +33,7 @@ def run_box_pictures(
         structures: Label of a run to what is drawn of it; None for all that the labels define.
         metrics: Ratios to draw, one picture each.
     """
-    runs = ", ".join(each.label for each in comparison.contenders)
+    colours = run_colours([each.label for each in comparison.contenders])
     caption = (
         "One point per case, 3D. Boxes span the quartiles, the line is the median, whiskers "
         "reach the last case within 1.5 interquartile ranges."
@@ -40,13 +41,38 @@ def run_box_pictures(
     pictures = []
     for metric in metrics:
         values = _values_by_run(comparison, structures, metric)
-        if not _any_defined(values):
-            continue
         title = metric.capitalize()
-        alt = f"Box plots of {title} per case and structure, one box for each of the runs {runs}."
-        address = chart_address(draw_run_boxes(values, label=f"{title} per case"))
-        pictures.append(Picture(f"{title} of every case, run by run", caption, alt, address))
+        panels = [
+            _box_panel(structure, by_run, title, colours)
+            for structure, by_run in values.items()
+            if _any_defined(by_run)
+        ]
+        if panels:
+            alt = f"{title} per case, a chart for each structure"
+            pictures.append(
+                Picture(
+                    f"{title} of every case, run by run",
+                    caption,
+                    alt,
+                    key=tuple(colours.items()),
+                    panels=panels,
+                )
+            )
     return pictures
+
+
+def _box_panel(
+    structure: str,
+    by_run: Mapping[str, Sequence[float]],
+    metric: str,
+    colours: Mapping[str, str],
+) -> Image:
+    title = region_title(structure)
+    figure = draw_run_boxes(by_run, title=title, colours=colours, label=f"{metric} per case")
+    runs = ", ".join(by_run)
+    return Image(
+        chart_address(figure), f"Box plots of {metric} of {title}, one for each of the runs {runs}."
+    )
 
 
 def side_by_side_picture(comparison: Comparison) -> Picture:
@@ -99,9 +125,8 @@ def _strips(
     ]
 
 
-def _any_defined(values: Mapping[str, Mapping[str, Sequence[float]]]) -> bool:
-    runs = [run for by_run in values.values() for run in by_run.values()]
-    return any(not isnan(value) for run in runs for value in run)
+def _any_defined(by_run: Mapping[str, Sequence[float]]) -> bool:
+    return any(not isnan(value) for run in by_run.values() for value in run)
 
 
 def _values_by_run(

@@ -1,13 +1,11 @@
 """Box plots of scores."""
 
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from scarmap.report.drawing.heart import (
     region_colour,
@@ -17,7 +15,7 @@ from scarmap.report.drawing.heart import (
 
 
 def draw_boxes(values: Mapping[str, Sequence[float]], *, label: str = "Dice per case") -> Figure:
-    """Draw one box per structure with every case as a point.
+    """Draw one box per structure, below each other, with every case as a point.
 
     Boxes span the quartiles, whiskers reach the last case within 1.5 interquartile ranges.
 
@@ -29,83 +27,75 @@ def draw_boxes(values: Mapping[str, Sequence[float]], *, label: str = "Dice per 
     Returns:
         The chart.
     """
-    structures = [name for name, numbers in values.items() if _is_defined([numbers])]
-    figure = Figure(figsize=(max(4.0, 1.25 * len(structures) + 0.8), 3.9), layout="constrained")
+    structures = [name for name, numbers in values.items() if _is_defined(numbers)]
+    figure = Figure(figsize=(5.2, 0.42 * len(structures) + 0.7), layout="constrained")
     axes = figure.subplots()
     names = []
     for position, structure in enumerate(structures):
-        counts = _draw_box(axes, position, values[structure], region_colour(structure))
-        names.append("\n".join(textwrap.wrap(region_title(structure), 16)) + f"\n({counts})")
-    _finish_boxes(axes, names)
-    axes.set_ylabel(label, fontsize=9)
+        counts = _draw_box(axes, position, values[structure], region_colour(structure), lying=True)
+        names.append(f"{region_title(structure)}\n({counts})")
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xlabel(label, fontsize=9)
+    _finish(axes, values="x")
     return figure
 
 
 def draw_run_boxes(
-    values: Mapping[str, Mapping[str, Sequence[float]]], *, label: str = "Dice per case"
+    by_run: Mapping[str, Sequence[float]],
+    *,
+    title: str,
+    colours: Mapping[str, str],
+    label: str = "Dice per case",
 ) -> Figure:
-    """Draw one small chart per structure with a box per run and every case as a point.
+    """Draw a small chart of one structure with a box per run and every case as a point.
 
     Source: linear codec paper, Fig. 3.
     Differs: every structure that the labels define, not scar and edema alone.
 
     Args:
-        values: Structure to run to its value in each case; structures that are undefined (NaN)
-            throughout are left out.
+        by_run: Run to its value in each case.
+        title: Name of the structure.
+        colours: Run to its colour, see `run_colours`.
         label: Title of the value axis, which runs from 0 to 1.
 
     Returns:
-        The charts.
+        The chart.
     """
-    structures = [name for name, by_run in values.items() if _is_defined(by_run.values())]
-    runs = list(dict.fromkeys(run for by_run in values.values() for run in by_run))
-    colours = dict(zip(runs, series(len(runs)), strict=True))
-    columns = min(4, len(structures))
-    rows = ceil(len(structures) / columns)
-    panel_inch = max(2.6, 0.62 * len(runs))
-    width_inch = max(7.8, panel_inch * columns + 0.4)
-    figure = Figure(figsize=(width_inch, 2.5 * rows + 0.45), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
-    for axes, structure in zip(grid.flat, structures, strict=False):
-        _draw_runs(axes, values[structure], colours)
-        axes.set_title(region_title(structure), loc="left", fontsize=9)
-    for axes in grid.flat[len(structures) :]:
-        axes.set_axis_off()
-    for axes in grid[:, 0]:
-        axes.set_ylabel(label, fontsize=9)
-    _add_key(figure, colours, width_inch=width_inch)
-    return figure
-
-
-def _is_defined(values: Iterable[Sequence[float]]) -> bool:
-    return any(np.isfinite(np.asarray(each, dtype=np.float64)).any() for each in values)
-
-
-def _draw_runs(
-    axes: Axes, by_run: Mapping[str, Sequence[float]], colours: Mapping[str, str]
-) -> None:
+    figure = Figure(figsize=(max(3.0, 0.62 * len(by_run)), 2.4), layout="constrained")
+    axes = figure.subplots()
     names = []
     for position, (run, values) in enumerate(by_run.items()):
         counts = _draw_box(axes, position, values, colours[run])
         names.append(counts.replace(", ", "\n"))
-    _finish_boxes(axes, names)
+    axes.set_xticks(range(len(names)), names, fontsize=8)
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_ylabel(label, fontsize=8.5)
+    axes.set_title(title, loc="left", fontsize=9)
+    _finish(axes, values="y")
+    return figure
 
 
-def _add_key(figure: Figure, colours: Mapping[str, str], *, width_inch: float) -> None:
-    keys = [
-        Patch(facecolor=colour, edgecolor="#202428", alpha=0.6, label=run)
-        for run, colour in colours.items()
-    ]
-    key_inch = 0.6 + 0.085 * max(map(len, colours))  # its square, and a letter of its size
-    beside = max(1, min(len(keys), int(width_inch / key_inch)))
-    figure.legend(handles=keys, loc="outside upper left", ncols=beside, frameon=False, fontsize=8.5)
+def run_colours(runs: Sequence[str]) -> dict[str, str]:
+    """Give each run a colour."""
+    return dict(zip(runs, series(len(runs)), strict=True))
 
 
-def _draw_box(axes: Axes, position: int, values: Sequence[float], colour: str) -> str:
+def _is_defined(values: Sequence[float]) -> bool:
+    return bool(np.isfinite(np.asarray(values, dtype=np.float64)).any())
+
+
+def _draw_box(
+    axes: Axes, position: int, values: Sequence[float], colour: str, *, lying: bool = False
+) -> str:
+    """Draw a box and its points; the counts of defined and undefined values."""
     numbers = np.asarray(values, dtype=np.float64)
     defined = numbers[np.isfinite(numbers)]
     axes.boxplot(
         [defined],
+        orientation="horizontal" if lying else "vertical",
         positions=[position],
         widths=0.55,
         showfliers=False,
@@ -117,18 +107,14 @@ def _draw_box(axes: Axes, position: int, values: Sequence[float], colour: str) -
         manage_ticks=False,
     )
     spread = np.random.default_rng(position).uniform(-0.16, 0.16, len(defined))
-    axes.scatter(
-        position + spread, defined, s=13, color=colour, edgecolor="#202428", linewidth=0.6, zorder=3
-    )
+    places = (defined, position + spread) if lying else (position + spread, defined)
+    axes.scatter(*places, s=13, color=colour, edgecolor="#202428", linewidth=0.6, zorder=3)
     undefined = len(numbers) - len(defined)
     return f"n = {len(defined)}" + (f", {undefined} undefined" if undefined else "")
 
 
-def _finish_boxes(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_xticks(range(len(names)), names, fontsize=8)
-    axes.set_xlim(-0.6, len(names) - 0.4)
-    axes.set_ylim(-0.02, 1.02)
-    axes.tick_params(axis="y", labelsize=8)
-    axes.grid(axis="y", color="#e6e8eb", linewidth=0.6)
+def _finish(axes: Axes, *, values: Literal["x", "y"]) -> None:
+    axes.tick_params(axis=values, labelsize=8)
+    axes.grid(axis=values, color="#e6e8eb", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

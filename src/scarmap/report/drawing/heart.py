@@ -4,12 +4,14 @@ Turning a slice is for the eye only. Nothing on disk or in a measurement is ever
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from scarmap.labels import INDEX, REGIONS, TISSUES, MaskArray
@@ -137,6 +139,42 @@ def draw_outline(
         lines.set_path_effects(
             [patheffects.withStroke(linewidth=width + 0.9, foreground=outline_shade(colour))]
         )
+
+
+def draw_readers(
+    axes: Axes,
+    expert: MaskArray | None,
+    prediction: MaskArray | None,
+    *,
+    extent: tuple[float, float, float, float],
+    width: float = 1.2,
+) -> None:
+    """Outline what expert and prediction call a region: one wide and solid, one dashed upon it.
+
+    Colour and dashes each tell the two apart, and where they agree both are seen.
+
+    Args:
+        axes: Where an image of the same rows and columns was drawn.
+        expert: (rows, columns), see `upright`; None where it is not known.
+        prediction: Likewise.
+        extent: (left, right, bottom, top) of the image, as for `imshow`.
+        width: Line width of the prediction in points.
+    """
+    if expert is not None:
+        draw_outline(axes, expert, colour=EXPERT, extent=extent, width=1.9 * width)
+    if prediction is not None:
+        draw_outline(axes, prediction, colour=PREDICTED, extent=extent, width=width, predicted=True)
+
+
+def readers_key(*, expert: bool = True, predicted: bool = True) -> list[Line2D]:
+    """Lines of a key for `draw_readers`."""
+    keys = []
+    if expert:
+        keys.append(Line2D([], [], color=EXPERT, linewidth=2.4, label="expert"))
+    if predicted:
+        look: dict[str, Any] = {"color": PREDICTED, "linestyle": DASHES, "linewidth": 1.4}
+        keys.append(Line2D([], [], label="predicted", **look))
+    return keys
 
 
 def outline_shade(colour: str) -> str:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from scarmap.labels import SEQUENCES, LabelArray
+from scarmap.quantification.stack.orientation import find_base
 from scarmap.report.drawing.heart import DARK, LIGHT, brightness, hide_frame, upright
 from scarmap.volume import Case, LabelMap, crop_or_pad
 
@@ -22,6 +23,16 @@ KEY_STYLE: Mapping[str, Any] = {
     "labelspacing": 0.3,
 }
 """Keywords of a legend on a dark ground."""
+
+_SHOWN_BY: Mapping[str, str] = {
+    "lv_pool": "bSSFP",
+    "rv_pool": "bSSFP",
+    "normal_myocardium": "bSSFP",
+    "edema": "T2",
+    "scar": "LGE",
+    "mvo": "LGE",
+}
+"""Tissue to the sequence that shows it best."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +116,28 @@ def shown_slices(case: Case, predictions: Sequence[LabelMap] = (), *, most: int)
         most: Largest number of slices.
 
     Returns:
-        Slice indices, ascending.
+        Slice indices, from the base to the apex.
     """
+    known = _known(case, predictions)
     marked = np.zeros(case.grid.shape[2], dtype=bool)
-    for labels in _known(case, predictions):
+    for labels in known:
         marked |= (labels.array > 0).any(axis=(0, 1))
     if not marked.any():
         marked[:] = True
     slices = np.flatnonzero(marked)
     chosen = np.round(np.linspace(0, len(slices) - 1, min(most, len(slices)))).astype(int)
-    return [int(index) for index in slices[chosen]]
+    return from_base([int(index) for index in slices[chosen]], known)
+
+
+def from_base(slices: Sequence[int], known: Sequence[LabelMap]) -> list[int]:
+    """Sort slices from the base to the apex, as the pages of studies show them.
+
+    Args:
+        slices: Slice indices.
+        known: Labels of the case, the most trusted first; without any, the order of the file stays.
+    """
+    last = bool(known) and find_base(known[0])[0] == "last"
+    return sorted(slices, reverse=last)
 
 
 def sequences_in_order(case: Case) -> list[str]:
@@ -122,6 +145,12 @@ def sequences_in_order(case: Case) -> list[str]:
     return sorted(
         case.images, key=lambda name: SEQUENCES.index(name) if name in SEQUENCES else len(SEQUENCES)
     )
+
+
+def sequence_behind(case: Case, tissue: str) -> str:
+    """Choose the sequence that shows a tissue best, or else the first of the case."""
+    wanted = _SHOWN_BY[tissue]
+    return wanted if wanted in case.images else sequences_in_order(case)[0]
 
 
 def panel_grid(
@@ -174,4 +203,9 @@ def cut_labels(labels: LabelMap, z: int, *, window: Window, layout: str) -> Labe
 
 
 def _known(case: Case, predictions: Sequence[LabelMap]) -> list[LabelMap]:
-    return [*([case.labels] if case.labels is not None else []), *predictions]
+    return [*known_labels(case), *predictions]
+
+
+def known_labels(case: Case) -> list[LabelMap]:
+    """The expert's labels of a case, if there are any."""
+    return [] if case.labels is None else [case.labels]

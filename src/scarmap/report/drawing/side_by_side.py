@@ -18,6 +18,8 @@ from scarmap.report.drawing.panels import (
     close_window,
     cut_labels,
     draw_slice,
+    from_base,
+    known_labels,
     panel_grid,
     sequences_in_order,
 )
@@ -52,7 +54,7 @@ def pathology_slices(case: Case, *, most: int = 2) -> list[int]:
         most: Largest number of slices.
 
     Returns:
-        Slice indices, ascending.
+        Slice indices, from the base to the apex.
     """
     if case.labels is None:
         return [case.grid.shape[2] // 2]
@@ -60,7 +62,7 @@ def pathology_slices(case: Case, *, most: int = 2) -> list[int]:
     if not area.any():
         area = (case.labels.array > 0).sum(axis=(0, 1))
     largest = np.argsort(-area, kind="stable")[:most]
-    return sorted(int(z) for z in largest if area[z] > 0)
+    return from_base([int(z) for z in largest if area[z] > 0], known_labels(case))
 
 
 def draw_side_by_side(strips: Sequence[Strip], *, panel_inch: float = 1.7) -> Figure:

@@ -14,7 +14,7 @@ from scarmap.report.comparison.pictures import run_box_pictures, side_by_side_pi
 from scarmap.report.comparison.tables import paired_table, run_tables, shared_text
 from scarmap.report.drawing.boxes import draw_boxes
 from scarmap.report.drawing.heart import region_title, regions_in_order
-from scarmap.report.html import Picture, chart_address, write_page
+from scarmap.report.html import Image, Picture, chart_address, write_page
 from scarmap.report.pages.cohort import cohort_address, study_addresses
 from scarmap.report.run.cases import case_pictures, illustration_pictures
 from scarmap.report.run.curves import Log, draw_curves
@@ -23,11 +23,20 @@ from scarmap.report.run.ranking import CaseScore, percent, rank_cases, ranked_by
 from scarmap.report.run.reliability import reliability_picture
 from scarmap.report.run.scores import (
     PRESENCE_COLUMNS,
-    infarcted_tables,
+    infarcted_table,
     presence_lines,
     published_scores,
-    score_tables,
+    score_table,
 )
+
+_ABOUT: Mapping[str, str] = {
+    "Paper": "",
+    "Sequences": "",
+    "Data folder": "",
+    "Folds": "folds: ",
+    "Started": "",
+}
+"""Facts that stand at the top, and what goes before each; all of them stand at the end."""
 
 
 def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
@@ -50,31 +59,33 @@ def build_report(run: RunFolder, against: Sequence[RunFolder] = ()) -> Path:
     recipe, ranked, split = record.get("recipe", {}), rank_cases(rows), recorded_split(record)
     layout = record.get("data", {}).get("layout") or recipe.get("layout") or "myops2020"
     details = recipe.get("details") or {}
-    cases, no_cases = case_pictures(run, record, ranked)
+    gallery = case_pictures(run, record, ranked)
     illustrations, no_illustrations = illustration_pictures(run, layout=layout)
     return write_page(
         run.report,
         "page.html",
         name=recipe.get("name") or run.root.name,
         facts=facts(record),
+        about=[_ABOUT[label] + text for label, text in facts(record) if label in _ABOUT],
         warnings=warnings(record) + _not_scored(record, ranked, split),
         notes=notes(split),
         settings=recipe.get("settings") or {},
-        tables=score_tables(
+        table=score_table(
             rows,
             published=published_scores(recipe),
             published_convention=recipe.get("published_convention"),
         ),
         comparison=comparison,
         presence={"columns": PRESENCE_COLUMNS, "lines": presence_lines(rows)},
-        infarcted=infarcted_tables(rows),
+        infarcted=infarcted_table(rows),
         reliability=reliability_picture(read_reliability(run.evaluation)),
         curves=curve_pictures(
             run.logs(), order=[each["name"] for each in details.get("stages", ())]
         ),
         boxes=_box_picture(rows),
-        cases=cases,
-        no_cases=no_cases,
+        glance=gallery.glance,
+        cases=gallery.pictures,
+        no_cases=gallery.missing,
         ranked_by=ranked_by(ranked),
         case_table=case_table(ranked, fold_of_case(record)),
         measured=cohort_address(run),
@@ -123,8 +134,12 @@ def _curve_picture(stage: str, logs: Mapping[int, Log]) -> Picture:
         caption = "Thin lines are folds, thick lines their mean over the epochs that all have run. "
     caption += "Dashed verticals mark a new training phase."
     title = f"Stage {stage.replace('_', ' ')}, {folds}"
-    alt = f"Training loss and validation Dice of stage {stage} over epochs, {folds}."
-    return Picture(title, caption, alt, chart_address(draw_curves(logs)))
+    panels = [
+        Image(chart_address(figure), f"{name.capitalize()} of stage {stage} over epochs, {folds}.")
+        for figure in draw_curves(logs)
+        for name in [figure.axes[0].get_title(loc="left")]
+    ]
+    return Picture(title, caption, title, panels=panels)
 
 
 def _box_picture(rows: Sequence[Score]) -> Picture | None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from scarmap.report.run.curves import draw_curves
     from scarmap.report.run.ranking import CaseScore, rank_cases, telling_cases
     from scarmap.report.run.reliability import reliability_picture
-    from scarmap.report.run.scores import Cell, ScoreTable, published_scores, score_tables
+    from scarmap.report.run.scores import Cell, ScoreTable, published_scores, score_table
 
 __all__ = [
     "CaseScore",
@@ -23,7 +23,7 @@ __all__ = [
     "rank_cases",
     "read_shown",
     "reliability_picture",
-    "score_tables",
+    "score_table",
     "telling_cases",
 ]
 

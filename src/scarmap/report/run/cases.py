@@ -17,11 +17,12 @@ from scarmap.io.nifti import read_labels
 from scarmap.io.run import RunFolder
 from scarmap.report.drawing.case import draw_case
 from scarmap.report.drawing.case_by_tissue import draw_contours
-from scarmap.report.drawing.heart import region_title
+from scarmap.report.drawing.glance import draw_glance, glance_slice
+from scarmap.report.drawing.heart import EXPERT, PREDICTED, region_title
 from scarmap.report.drawing.illustration import draw_illustration, drawn_regions, region_key
 from scarmap.report.drawing.panels import Window, close_window, outside_ml
-from scarmap.report.html import Picture, picture_address
-from scarmap.report.run.ranking import CaseScore, percent, reason, telling_cases
+from scarmap.report.html import Image, Picture, picture_address
+from scarmap.report.run.ranking import CaseScore, percent, ranked_by, reason, telling_cases
 from scarmap.volume import Case, LabelMap, check_same_grid, take_slices_of_case
 
 _UNSCORED = 3
@@ -50,30 +51,43 @@ class Shown:
         return self.position or 0
 
 
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures of some cases.
+
+    Attributes:
+        pictures: Of each case one, slice by slice; of the best and the worst one more, tissue by
+            tissue.
+        glance: One slice of each case, for the top of the page; None where none can be shown.
+        missing: Why there are no pictures; empty when there are some.
+    """
+
+    pictures: tuple[Picture, ...] = ()
+    glance: Picture | None = None
+    missing: str = ""
+
+
 def case_pictures(
     run: RunFolder, record: Mapping[str, Any], ranked: Sequence[CaseScore]
-) -> tuple[list[Picture], str]:
+) -> Gallery:
     """Draw the best, the median and the worst case; without scores, the first three predicted ones.
-
-    The best and the worst are drawn once more, slice by slice and tissue by tissue.
 
     Args:
         run: The run folder.
         record: Its `run.json`.
         ranked: Cases as `rank_cases` sorts them; empty when nothing was scored.
-
-    Returns:
-        The pictures, and why there are none (empty when there are some).
     """
     folder = Path(record.get("data", {}).get("folder", ""))
     try:
         masks = find_masks(run.predictions)
     except DataError:
-        return [], "No predictions have been written yet, so no case can be shown."
+        return Gallery(missing="No predictions have been written yet, so no case can be shown.")
     try:
         files = {case.name: case for case in find_cases(folder)}
     except DataError:
-        return [], f"The data folder {folder} is not there (any more), so no case can be shown."
+        return Gallery(
+            missing=f"The data folder {folder} is not there (any more), so no case can be shown."
+        )
     picks = [
         (label, case.name, f"{reason(ranked, case)} {_scores(case)}")
         for label, case in telling_cases(ranked)
@@ -81,14 +95,29 @@ def case_pictures(
     if not picks:
         picks = [("Case", name, "Not scored.") for name in sorted(masks)[:_UNSCORED]]
     sequences, split = record.get("recipe", {}).get("sequences", []), recorded_split(record)
-    pictures = []
+    pictures: list[Picture] = []
+    glances: list[Image] = []
     for label, name, scores in picks:
         shown = Shown(
             files.get(split.patient(name)), [masks.get(name)], sequences, split.position(name)
         )
         by_tissue = label in ("Best case", "Worst case")
-        pictures += _of_case(f"{label}: {name}", scores, shown, by_tissue=by_tissue)
-    return pictures, ""
+        drawn, glance = _of_case(f"{label}: {name}", scores, shown, by_tissue=by_tissue)
+        pictures += drawn
+        glances += glance
+    return Gallery(tuple(pictures), _glance_picture(glances, ranked))
+
+
+def _glance_picture(glances: Sequence[Image], ranked: Sequence[CaseScore]) -> Picture | None:
+    if not glances:
+        return None
+    by = f" by {ranked_by(ranked)}" if telling_cases(ranked) else ""
+    caption = (
+        f"Each case{by}: the slice with most pathology, plain and with the infarct of expert and "
+        "prediction."
+    )
+    key = (("expert, solid", EXPERT), ("predicted, dashed", PREDICTED))
+    return Picture("At a glance", caption, "Cases at a glance", key=key, panels=glances)
 
 
 def read_shown(shown: Shown) -> tuple[Case, list[LabelMap]]:
@@ -152,12 +181,18 @@ def _unseen(prediction: LabelMap, window: Window) -> str:
     return f"{volume_ml:.1f} ml of prediction lie outside these panels."
 
 
-def _of_case(title: str, scores: str, shown: Shown, *, by_tissue: bool) -> list[Picture]:
-    alt = f"{title}: short-axis slices with the outlines of expert and prediction. {scores}"
+def _of_case(
+    title: str, scores: str, shown: Shown, *, by_tissue: bool
+) -> tuple[list[Picture], list[Image]]:
+    """Pictures of a case, and its slice for the top of the page if it can be read."""
+    alt = (
+        f"{title}: short-axis slices from the base with the outlines of expert and prediction. "
+        f"{scores}"
+    )
     try:
         case, (prediction,) = read_shown(shown)
     except DataError as problem:
-        return [Picture(title, scores, alt, problem=str(problem))]
+        return [Picture(title, scores, alt, problem=str(problem))], []
     address = picture_address(draw_case(case, prediction, first_slice=shown.first_slice))
     pictures = [Picture(title, scores, alt, address)]
     if by_tissue:
@@ -169,7 +204,14 @@ def _of_case(title: str, scores: str, shown: Shown, *, by_tissue: bool) -> list[
         unseen = _unseen(prediction, close_window(case, [prediction]))
         caption = f"Each tissue on the sequence that shows it best, if the run has it. {unseen}"
         pictures.append(Picture(f"{title}, tissue by tissue", caption, alt, address))
-    return pictures
+    return pictures, [_glance(title, case, prediction, shown.first_slice)]
+
+
+def _glance(title: str, case: Case, prediction: LabelMap, first_slice: int) -> Image:
+    z = glance_slice(case)
+    words = f"{title}, slice {first_slice + z + 1}"
+    alt = f"{words}: plain, and with the infarct outlined by expert and prediction."
+    return Image(picture_address(draw_glance(case, prediction, z), widest_pixels=640), alt, words)
 
 
 def _illustration_picture(path: Path, layout: str) -> Picture:

@@ -53,28 +53,28 @@ def phase_starts(log: Log) -> list[tuple[float, str]]:
     return [(float(epochs[i]), phases[i]) for i in range(1, len(log)) if phases[i] != phases[i - 1]]
 
 
-def draw_curves(logs: Mapping[int, Log]) -> Figure:
-    """Draw losses, validation Dice and monitored quantities of one stage side by side.
-
-    A stage that monitors nothing has two charts.
+def draw_curves(logs: Mapping[int, Log]) -> list[Figure]:
+    """Draw losses, validation Dice and, where there are any, monitored quantities of one stage.
 
     Args:
         logs: Fold to log. Folds are thin lines and their mean is thick, as far as every fold has
             run.
 
     Returns:
-        The charts.
+        A chart of each.
     """
     parts = [name for name in _columns(logs) if _is_part_of_loss(logs, name)]
     by_region = _columns(logs, f"{_DICE}_")
     monitored = _columns(logs, MONITORED)
-    figure = Figure(figsize=(15.5 if monitored else 11, 3.6), layout="constrained")
-    losses, dice, *beside = figure.subplots(1, 3 if monitored else 2)
+    figures = [
+        Figure(figsize=(5.4, 3.4), layout="constrained") for _ in range(3 if monitored else 2)
+    ]
+    losses, dice, *beside = (figure.subplots() for figure in figures)
     _draw_losses(losses, logs, parts)
     _draw_dice(dice, logs, by_region)
     if monitored:
         _draw_monitored(beside[0], logs, monitored)
-    return figure
+    return figures
 
 
 def _quantity_and_region(column: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from scarmap.evaluation.reliability import Curve, Reliability, add_up, fit_curve
 from scarmap.report.cells import UNDEFINED
 from scarmap.report.drawing.heart import ink, region_colour, region_title, regions_in_order
-from scarmap.report.html import Picture, chart_address
+from scarmap.report.html import Image, Picture, chart_address
 
 _LEAST_VOXELS = 50
 """A point of the diagram that stands for fewer is not drawn."""
@@ -42,11 +42,15 @@ def reliability_picture(folds: _Folds) -> Picture | None:
         "ECE is the mean distance of what is said from what is true, in points, over voxels given "
         "at least 1 %. Masks are made from what the network says."
     )
-    titles = ", ".join(region_title(region) for region in regions_in_order(list(raw)))
-    alt = f"Reliability diagrams of {titles}."
-    return Picture(
-        "What a probability means", caption, alt, chart_address(_draw_reliability(raw, calibrated))
-    )
+    panels = [
+        Image(
+            chart_address(_draw_reliability(region, raw[region], calibrated.get(region))),
+            f"Reliability diagram of {region_title(region)}.",
+        )
+        for region in regions_in_order(list(raw))
+    ]
+    titles = ", ".join(map(region_title, regions_in_order(list(raw))))
+    return Picture("What a probability means", caption, titles, panels=panels)
 
 
 def calibrated_by_others(folds: _Folds) -> dict[str, Reliability]:
@@ -72,34 +76,29 @@ def _calibrated(counts: Reliability, curve: Curve) -> Reliability:
     return Reliability(counts.count, counts.count * curve(mean), counts.true)
 
 
-def _draw_reliability(
-    raw: Mapping[str, Reliability], calibrated: Mapping[str, Reliability]
-) -> Figure:
-    """Draw one small chart per region; `calibrated` may lack some or all.
+def _draw_reliability(region: str, raw: Reliability, calibrated: Reliability | None) -> Figure:
+    """Draw the small chart of one region.
 
     Args:
-        raw: Region to its counts.
-        calibrated: The same after calibration.
+        region: The region.
+        raw: Its counts.
+        calibrated: The same after calibration, where that can be told.
     """
-    regions = regions_in_order(list(raw))
-    figure = Figure(figsize=(2.5 * len(regions), 2.9), layout="constrained")
-    for axes, region in zip(
-        figure.subplots(1, len(regions), squeeze=False)[0], regions, strict=True
-    ):
-        axes.plot([0, 1], [0, 1], color="#c4c9d0", linewidth=0.8)
-        colour = ink(region_colour(region))
-        _draw(axes, raw[region], colour=colour, dashed=False)
-        errors = [raw[region].expected_error()]
-        if region in calibrated:
-            _draw(axes, calibrated[region], colour=colour, dashed=True)
-            errors.append(calibrated[region].expected_error())
-        axes.set_title(f"{region_title(region)}\n{_ece(errors)}", fontsize=8.5)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1)
-        axes.set_aspect("equal")
-        axes.tick_params(labelsize=7.5)
-        axes.set_xlabel("probability given", fontsize=8)
-    figure.axes[0].set_ylabel("share that belongs", fontsize=8)
+    figure = Figure(figsize=(2.7, 2.9), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#c4c9d0", linewidth=0.8)
+    colour, errors = ink(region_colour(region)), [raw.expected_error()]
+    _draw(axes, raw, colour=colour, dashed=False)
+    if calibrated is not None:
+        _draw(axes, calibrated, colour=colour, dashed=True)
+        errors.append(calibrated.expected_error())
+    axes.set_title(f"{region_title(region)}\n{_ece(errors)}", fontsize=8.5)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_aspect("equal")
+    axes.tick_params(labelsize=7.5)
+    axes.set_xlabel("probability given", fontsize=8)
+    axes.set_ylabel("share that belongs", fontsize=8)
     return figure
 
 

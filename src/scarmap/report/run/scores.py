@@ -1,6 +1,6 @@
-"""The scores of a run as text: one table per convention, published scores beside measured ones."""
+"""The scores of a run as text: conventions beside each other, published scores below measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,16 +54,28 @@ CONVENTIONS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One mean as text; `note` counts its cases where some are undefined."""
+    """One mean as text; `note` counts its cases where some are undefined.
+
+    `published` is what the paper reports for the same, "" for nothing.
+    """
 
     text: str
     note: str = ""
-    published: bool = False
+    published: str = ""
+
+
+@dataclass(frozen=True)
+class Convention:
+    """The columns of one convention: what a reader must know of it, and its metrics."""
+
+    title: str
+    explanation: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ScoreLine:
-    """One structure: its cells stand under the table's columns."""
+    """One structure: its cells stand under the columns of all conventions."""
 
     title: str
     colour: str
@@ -72,61 +84,78 @@ class ScoreLine:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """All structures under one convention; published scores stand right of the measured ones."""
+    """All structures under all conventions."""
 
-    title: str
-    explanation: str
-    columns: tuple[str, ...]
+    conventions: tuple[Convention, ...]
     lines: tuple[ScoreLine, ...]
 
 
-def score_tables(
+@dataclass(frozen=True)
+class _Columns:
+    """What stands under one convention."""
+
+    convention: str
+    scores: Mapping[str, Mapping[str, Any]]
+    published: Published
+    metrics: Sequence[str]
+
+
+def score_table(
     rows: Sequence[Score],
     *,
     published: Published | None = None,
     published_convention: str | None = None,
-) -> list[ScoreTable]:
-    """Make one table per convention.
+) -> ScoreTable | None:
+    """Put the means of all conventions beside each other, a line per structure.
 
     Args:
         rows: Scores of all cases.
         published: Published scores, see `published_scores`.
         published_convention: The convention that the published scores follow; they stand in its
-            table only.
+            columns only.
+
+    Returns:
+        The table; None where nothing was scored.
     """
     followed = published_convention or "case3d"
     absent = _never_predicted(rows)
-    tables = []
+    groups = []
     for convention, scores in summarise(rows).items():
-        num_cases = len({row.case for row in rows if row.convention == convention})
         beside = published if published and convention == followed else {}
-        tables.append(_score_table(convention, scores, beside, num_cases=num_cases, absent=absent))
-    return tables
+        metrics = _shown_metrics(convention, scores, beside)
+        groups.append(_Columns(convention, scores, beside, metrics))
+    if not groups:
+        return None
+    structures = {name for each in groups for name in _shown_structures(each)}
+    lines = tuple(
+        ScoreLine(
+            region_title(structure),
+            region_colour(structure),
+            tuple(cell for each in groups for cell in _cells(each, structure, absent)),
+        )
+        for structure in regions_in_order(sorted(structures))
+    )
+    return ScoreTable(tuple(_convention(each, rows) for each in groups), lines)
 
 
-def _score_table(
-    convention: str,
-    scores: Mapping[str, Mapping[str, Any]],
-    beside: Published,
-    *,
-    num_cases: int,
-    absent: set[str],
-) -> ScoreTable:
-    title, explanation = CONVENTIONS.get(convention, (convention, ""))
-    metrics = _shown_metrics(convention, scores, beside)
-    lines = []
-    for structure in _shown_structures(scores, beside):
-        cells = []
-        for metric in metrics:
-            statistics = scores.get(structure, {}).get(metric)
-            cell = score_cell(statistics, metric, signed=convention == "case3d")
-            never = metric == "dice" and structure in absent
-            cells.append(replace(cell, note="never predicted") if never else cell)
-            if metric in beside:
-                cells.append(_published_cell(beside[metric].get(structure)))
-        lines.append(ScoreLine(region_title(structure), region_colour(structure), tuple(cells)))
-    explanation = f"{num_cases} cases. {explanation}"
-    return ScoreTable(title, explanation, _columns(metrics, beside), tuple(lines))
+def _convention(columns: _Columns, rows: Sequence[Score]) -> Convention:
+    title, explanation = CONVENTIONS.get(columns.convention, (columns.convention, ""))
+    num_cases = len({row.case for row in rows if row.convention == columns.convention})
+    return Convention(
+        title,
+        f"{num_cases} cases. {explanation}".strip(),
+        tuple(METRICS[metric][0] for metric in columns.metrics),
+    )
+
+
+def _cells(columns: _Columns, structure: str, absent: set[str]) -> Iterator[Cell]:
+    signed = columns.convention == "case3d"
+    for metric in columns.metrics:
+        cell = score_cell(columns.scores.get(structure, {}).get(metric), metric, signed=signed)
+        if metric == "dice" and structure in absent and cell.text:
+            cell = replace(cell, note="never predicted")
+        score = columns.published.get(metric, {}).get(structure)
+        yield cell if score is None else replace(cell, published=published_text(score))
 
 
 def _shown_metrics(
@@ -137,25 +166,8 @@ def _shown_metrics(
     return [metric for metric in METRICS if metric in measured or metric in beside]
 
 
-def _shown_structures(scores: Mapping[str, Any], beside: Published) -> list[str]:
-    names = list(scores)
-    for by_structure in beside.values():
-        names += by_structure
-    return regions_in_order(list(dict.fromkeys(names)))
-
-
-def _published_cell(score: Any) -> Cell:
-    return Cell("" if score is None else published_text(score), published=True)
-
-
-def _columns(metrics: Sequence[str], beside: Published) -> tuple[str, ...]:
-    titles = []
-    for metric in metrics:
-        title = METRICS[metric][0]
-        titles.append(title)
-        if metric in beside:
-            titles.append(f"published {title}")
-    return tuple(titles)
+def _shown_structures(columns: _Columns) -> set[str]:
+    return {*columns.scores, *(name for each in columns.published.values() for name in each)}
 
 
 def _never_predicted(rows: Sequence[Score]) -> set[str]:
@@ -251,16 +263,16 @@ def presence_lines(rows: Sequence[Score]) -> list[PresenceLine]:
     return lines
 
 
-def infarcted_tables(rows: Sequence[Score]) -> list[ScoreTable]:
-    """Make the score tables once more over the cases with an infarct, if these are only some.
+def infarcted_table(rows: Sequence[Score]) -> ScoreTable | None:
+    """Make the table once more over the cases with an infarct, if these are only some.
 
     Args:
         rows: Scores of all cases.
     """
     infarcted = set(infarcted_cases(rows))
     if not infarcted or infarcted == {row.case for row in rows}:
-        return []
-    return score_tables([row for row in rows if row.case in infarcted])
+        return None
+    return score_table([row for row in rows if row.case in infarcted])
 
 
 def _share(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -93,7 +94,8 @@ def _attention_picture(
     learned = ""
     if isinstance(model.attention, SpatialAttention):
         scale = float(model.attention.attend.scale)
-        learned = f" The learned scale of the attention is {scale:.3g}; it started at 0."
+        digits = np.format_float_positional(scale, precision=3, fractional=False, trim="-")
+        learned = f" The learned scale of the attention is {digits}; it started at 0."
     return Illustration(
         "2-spatial-attention",
         "Spatial attention",
