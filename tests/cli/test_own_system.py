@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from scarmap.datasets.folder import find_cases
 from scarmap.io.nifti import read_labels
 
 PAGE = Path(__file__).parents[2] / "docs" / "own_system.md"
@@ -30,13 +31,12 @@ def test_the_pages_network_goes_from_training_to_a_report(scarmap, myops_phantom
     assert trained.code == 0, trained.err
     assert (run / "evaluation" / "cases.csv").is_file()
     assert scarmap("report", run).code == 0
-    predicted = scarmap("predict", run, "--recipe", OWN, "--data", myops_phantom, "--out", masks)
+    one = [f"--{name.lower()}={path}" for name, path in find_cases(myops_phantom)[0].images.items()]
+    predicted = scarmap("predict", run, "--recipe", OWN, *one, "--out", masks)
     assert predicted.code == 0, predicted.err
-    found = sorted(masks.glob("*.nii.gz"))
-    assert found
-    for mask in found:
-        read_labels(mask, "myops2020")
+    (mask,) = masks.glob("*.nii.gz")
+    read_labels(mask, "myops2020")
     ended = scarmap("export", run, "--recipe", OWN, "--out", folder / "model")
     assert ended.code == 0, ended.err
-    again = scarmap("predict", folder / "model", "--data", myops_phantom, "--out", masks)
+    again = scarmap("predict", folder / "model", *one, "--out", masks)
     assert "done before" in again.out
