@@ -15,8 +15,8 @@ from scarmap.labels import region_mask
 from scarmap.phantom.dicom.study import write_dicom_studies
 from scarmap.phantom.dicom.vendors import VENDORS
 
-LEAST = {"lv_pool": 0.94, "whole_myocardium": 0.85, "whole_infarct": 0.7}
-"""Dice of the built-in model; measured on these studies: 0.96, 0.87 and 0.75."""
+LEAST = {"lv_pool": 0.93, "whole_myocardium": 0.88, "whole_infarct": 0.7}
+"""Dice of the built-in model; measured on these studies: 0.95, 0.91 and 0.76."""
 
 
 @pytest.mark.slow
