@@ -15,8 +15,9 @@ from scarmap.quantification.agreement import agree
 from scarmap.quantification.cohort import Measuring
 from scarmap.quantification.dictionary import FLAGS
 from scarmap.quantification.result import Flag
-from scarmap.report.cohort.agreement import Readings, agreement_section
+from scarmap.report.cohort.agreement import agreement_section
 from scarmap.report.cohort.distributions import TITLES
+from scarmap.report.cohort.outliers import Readings
 from scarmap.report.from_masks import report_cohort, report_study
 from scarmap.report.html import Image, colour_address
 from scarmap.report.pages.cohort import build_cohort

@@ -31,8 +31,9 @@ from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import Choices
 from scarmap.quantification.tables import write_tables
-from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
+from scarmap.report.cohort.agreement import AgreementSection, agreement_section
 from scarmap.report.cohort.distributions import TITLES
+from scarmap.report.cohort.outliers import Readings
 from scarmap.report.cohort.thumbnails import scar_thumbnail
 from scarmap.report.html import Image
 from scarmap.report.pages.cohort import COHORT_PAGE, STUDIES, build_cohort

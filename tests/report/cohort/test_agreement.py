@@ -7,13 +7,12 @@ from matplotlib.collections import PathCollection
 
 from scarmap.quantification.agreement import agree
 from scarmap.report.cohort.agreement import (
-    Readings,
     agreement_section,
     agreement_table,
     draw_both,
     draw_differences,
-    outlying_cases,
 )
+from scarmap.report.cohort.outliers import Readings, outlying_cases
 
 CASES = ("p1", "p2", "p3", "p4", "p5")
 OTHER, OURS = (10.0, 20.0, 30.0, 40.0, nan), (12.0, 21.0, 33.0, 42.0, 5.0)

@@ -5,8 +5,9 @@ from math import nan
 import pytest
 
 from scarmap.quantification.agreement import agree
-from scarmap.report.cohort.agreement import Readings, agreement_section
+from scarmap.report.cohort.agreement import agreement_section
 from scarmap.report.cohort.distributions import TITLES, figure_colour, summary_table
+from scarmap.report.cohort.outliers import Readings
 from scarmap.report.html import Image
 from scarmap.report.pages.cohort import build_cohort, case_table, distribution_pictures
 

@@ -218,8 +218,7 @@ def test_the_page_carries_tables_statistics_and_box_plots_inside_itself(reproduc
     assert all(address.startswith("data:") for address in page.loaded)
     assert all(image["alt"] for image in page.images)
     assert [image["alt"] for image in page.images] == [
-        "Box plots of Dice per case and structure, one box for each of the runs toy, toy-worse, "
-        "toy-mixed."
+        "Box plots of Dice of scar, one for each of the runs toy, toy-worse, toy-mixed."
     ]
     for told in (
         "62.5 ± 9.4",

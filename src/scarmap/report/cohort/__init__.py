@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from scarmap.lazy import attach
 
 if TYPE_CHECKING:
-    from scarmap.report.cohort.agreement import AgreementSection, Readings, agreement_section
+    from scarmap.report.cohort.agreement import AgreementSection, agreement_section
     from scarmap.report.cohort.distributions import cohort_values, draw_distribution, summary_table
+    from scarmap.report.cohort.outliers import Readings
     from scarmap.report.cohort.thumbnails import scar_thumbnail
 
 __all__ = [

@@ -20,6 +20,14 @@ from scarmap.report.cells import (
     some_names,
 )
 from scarmap.report.cohort.distributions import TITLES, figure_colour, small_chart
+from scarmap.report.cohort.outliers import (
+    Readings,
+    differences_of,
+    outliers,
+    outlying_cases,
+    pairs_of,
+    shared_cases,
+)
 from scarmap.report.html import Image, Picture, chart_address
 
 _INK = "#202428"
@@ -29,28 +37,6 @@ _LEAST_DRAWN = 3
 
 _MOST_NAMED = 5
 """More names on one chart would lie on top of each other; the caption has all."""
-
-_NOTHING = 1e-9
-"""Smaller differences are rounding errors."""
-
-
-@dataclass(frozen=True)
-class Readings:
-    """One figure as two readings have it, and their agreement.
-
-    Attributes:
-        figure: Its name in `scarmap.quantification.dictionary.FIGURES`.
-        cases: Names of the cases.
-        other: Values of the other reading, which differences are taken from, case by case.
-        ours: Values of this cohort, in the same order.
-        agreement: Statistics of ours - other.
-    """
-
-    figure: str
-    cases: tuple[str, ...]
-    other: tuple[float, ...]
-    ours: tuple[float, ...]
-    agreement: Agreement
 
 
 @dataclass(frozen=True)
@@ -127,8 +113,8 @@ def draw_differences(each: Readings) -> Figure:
         The chart.
     """
     figure, axes = small_chart(f"{TITLES[each.figure]}, {UNITS[each.figure]}")
-    pairs = _pairs(each)
-    means, differences = pairs.mean(axis=0), _differences(each)
+    pairs = pairs_of(each)
+    means, differences = pairs.mean(axis=0), differences_of(each)
     _draw_limits(axes, each.agreement)
     axes.scatter(
         means, differences, s=16, color=figure_colour(each.figure), edgecolor=_INK, lw=0.6, zorder=3
@@ -137,7 +123,7 @@ def draw_differences(each: Readings) -> Figure:
     smallest = 10.0 ** -DIGITS[UNITS[each.figure]]
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, -smallest), max(high, smallest))
-    cases = _shared_cases(each)
+    cases = shared_cases(each)
     places = dict(zip(cases, zip(means, differences, strict=True), strict=True))
     names = dict(zip(cases, short_names(cases), strict=True))
     for outlier in outliers(each)[:_MOST_NAMED]:
@@ -158,7 +144,7 @@ def draw_both(each: Readings, *, other: str) -> Figure:
         The chart.
     """
     figure, axes = small_chart(f"{TITLES[each.figure]}, {UNITS[each.figure]}")
-    pair = _pairs(each)
+    pair = pairs_of(each)
     axes.plot(
         [[1], [2]] * np.ones(len(pair[0])),
         np.array(pair),
@@ -193,51 +179,6 @@ def short_names(names: Sequence[str], *, most: int = 20) -> list[str]:
     shared = re.sub(r"[^\W_]+$", "", first[:same])  # up to the last whole word
     rest = [name.removeprefix(shared) for name in names]
     return [f"…{name[-most + 1 :]}" for name in rest]
-
-
-@dataclass(frozen=True)
-class Outlier:
-    """A case whose difference lies outside the limits of agreement.
-
-    Attributes:
-        case: Its name.
-        difference: This reading minus the other.
-    """
-
-    case: str
-    difference: float
-
-
-def outliers(each: Readings) -> list[Outlier]:
-    """Name the cases outside the limits of agreement, the farthest from the bias first.
-
-    Args:
-        each: Both readings of a figure.
-    """
-    found = each.agreement
-    low, high = found.lower_limit.value, found.upper_limit.value
-    outside = [
-        Outlier(case, float(difference))
-        for case, difference in zip(_shared_cases(each), _differences(each), strict=True)
-        if difference < low - _NOTHING or difference > high + _NOTHING
-    ]
-    return sorted(outside, key=lambda one: -abs(one.difference - found.bias.value))
-
-
-def outlying_cases(readings: Sequence[Readings]) -> list[tuple[str, str]]:
-    """Name each case outside the limits of any figure, and these, the one of most figures first.
-
-    Args:
-        readings: The figures.
-    """
-    found: dict[str, list[str]] = {}
-    for each in readings:
-        unit = UNITS[each.figure]
-        for one in outliers(each):
-            difference = f"{TITLES[each.figure]} {figure_text(one.difference, unit)} {unit}"
-            found.setdefault(one.case, []).append(difference)
-    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [(case, ", ".join(differences)) for case, differences in ordered]
 
 
 def _charts(readings: Sequence[Readings], other: str) -> list[Picture]:
@@ -303,12 +244,6 @@ def _range(low: str, high: str) -> str:
     return f"{low}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{high}"
 
 
-def _pairs(each: Readings) -> np.ndarray:
-    """Values (2, cases) of the other reading and of this one, where both are defined."""
-    pairs = np.array([each.other, each.ours], dtype=np.float64)
-    return pairs[:, np.isfinite(pairs).all(axis=0)]
-
-
 def _draw_limits(axes: Axes, found: Agreement) -> None:
     for estimate, style in (
         (found.bias, "solid"),
@@ -318,18 +253,6 @@ def _draw_limits(axes: Axes, found: Agreement) -> None:
         axes.axhline(estimate.value, color=_INK, linewidth=1.1, linestyle=style)
         axes.axhspan(estimate.low, estimate.high, color="#8a9099", alpha=0.18, linewidth=0)
     axes.axhline(0, color="#8a9099", linewidth=0.7)
-
-
-def _differences(each: Readings) -> np.ndarray:
-    """This reading minus the other, of the cases that both define, without rounding errors."""
-    other, ours = _pairs(each)
-    differences = ours - other
-    return np.where(np.abs(differences) < _NOTHING, 0.0, differences)
-
-
-def _shared_cases(each: Readings) -> list[str]:
-    pairs = zip(each.cases, each.other, each.ours, strict=True)
-    return [case for case, other, ours in pairs if isfinite(other + ours)]
 
 
 def _name(axes: Axes, text: str, place: tuple[float, float]) -> None:
