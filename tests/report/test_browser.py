@@ -416,6 +416,15 @@ def test_nothing_of_a_run_is_cut_on_a_usual_screen(show, comparison_page):
     assert page.evaluate(CUT) == []
 
 
+def test_nothing_of_a_run_is_cut_in_print(show, comparison_page):
+    page = show(comparison_page)
+    page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": int(186 / 25.4 * 96), "height": 1000})
+    assert page.evaluate(CUT) == []
+    ground = page.locator("body").evaluate("each => getComputedStyle(each).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
+
+
 def test_on_a_phone_structures_stay_while_scores_move(show, run_page):
     page = show(run_page)
     page.set_viewport_size({"width": 390, "height": 844})
