@@ -117,25 +117,30 @@ def score_table(
     Returns:
         The table; None where nothing was scored.
     """
-    followed = published_convention or "case3d"
-    absent = _never_predicted(rows)
-    groups = []
-    for convention, scores in summarise(rows).items():
-        beside = published if published and convention == followed else {}
-        metrics = _shown_metrics(convention, scores, beside)
-        groups.append(_Columns(convention, scores, beside, metrics))
+    beside = {published_convention or "case3d": published or {}}
+    groups = [
+        _columns(convention, scores, beside.get(convention, {}))
+        for convention, scores in summarise(rows).items()
+    ]
     if not groups:
         return None
-    structures = {name for each in groups for name in _shown_structures(each)}
+    absent = _never_predicted(rows)
+    structures = set().union(*map(_shown_structures, groups))
     lines = tuple(
-        ScoreLine(
-            region_title(structure),
-            region_colour(structure),
-            tuple(cell for each in groups for cell in _cells(each, structure, absent)),
-        )
-        for structure in regions_in_order(sorted(structures))
+        _score_line(structure, groups, absent) for structure in regions_in_order(sorted(structures))
     )
     return ScoreTable(tuple(_convention(each, rows) for each in groups), lines)
+
+
+def _columns(
+    convention: str, scores: Mapping[str, Mapping[str, Any]], beside: Published
+) -> _Columns:
+    return _Columns(convention, scores, beside, _shown_metrics(convention, scores, beside))
+
+
+def _score_line(structure: str, groups: Sequence[_Columns], absent: set[str]) -> ScoreLine:
+    cells = tuple(cell for each in groups for cell in _cells(each, structure, absent))
+    return ScoreLine(region_title(structure), region_colour(structure), cells)
 
 
 def _convention(columns: _Columns, rows: Sequence[Score]) -> Convention:
