@@ -107,7 +107,8 @@ def test_what_means_nothing_for_one_mask_is_said(scarmap, emidec_phantom, tmp_pa
 
 
 def test_what_is_neither_run_nor_mask_is_named(scarmap, tmp_path):
-    ended = scarmap("report", tmp_path / "absent")
+    (tmp_path / "empty").mkdir()
+    ended = scarmap("report", tmp_path / "empty")
     assert ended.code == 2
     assert (
         "is not a run folder, as it has no run.json, and neither a mask nor a folder of masks"
@@ -150,3 +151,14 @@ def test_a_report_on_nothing_and_odd_options_say_what_to_give(scarmap, tmp_path,
     assert ended.code == 2
     assert told in ended.err
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_not_there_is_said_not_to_be(scarmap, tmp_path):
+    nowhere = tmp_path / "nowhere"
+    for command in (
+        ("report", nowhere),
+        ("evaluate", tmp_path, nowhere, "--out", tmp_path / "scores"),
+    ):
+        ended = scarmap(*command)
+        assert ended.code == 2
+        assert "nowhere does not exist" in " ".join(ended.err.split())

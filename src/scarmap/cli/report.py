@@ -243,6 +243,10 @@ def _check_masks(folder: Path) -> None:
     from scarmap.datasets.masks import find_masks
     from scarmap.io.formats import explain_dicom, is_dicom
 
+    if not folder.exists():
+        raise DataError(
+            f"{folder} does not exist. Give a run, a NIfTI mask, or a folder of masks or images."
+        )
     if is_dicom(folder):
         raise DataError(explain_dicom(folder))
     try:

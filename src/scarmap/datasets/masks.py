@@ -177,6 +177,8 @@ def _cases(folder: Path, *, wanted: bool) -> list[CaseFiles]:
 
 
 def _layout(layout: str | None, where: Path) -> str:
+    if layout is None and not where.exists():
+        raise DataError(f"{where} does not exist.")
     if layout is None:
         raise DataError(
             f"The label layout of {where} is not known, and the same value means different tissues "
