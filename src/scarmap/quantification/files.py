@@ -105,7 +105,7 @@ def write_agreement(folder: Path, readings: TwoReadings) -> tuple[Path, Path]:
     write_json(targets[0], content)
     columns = [column for field in fields(Agreement) for column in _columns(field.name, field.type)]
     lines = [
-        [name, UNITS[name], *map(_written, _numbers(agreement))]
+        [name, UNITS[name], *map(written, _numbers(agreement))]
         for name, agreement in agreements.items()
     ]
     write_csv(targets[1], [["figure", "unit", *columns], *lines])
@@ -133,10 +133,11 @@ def _study_line(
     for name in zones:
         values += [found[name].border_g, found[name].core_g] if name in found else [nan, nan]
     flags = " ".join(flag.code for flag in study.flags)
-    return [study.case, study.layout, *map(_written, values), study.reference.source, flags]
+    return [study.case, study.layout, *map(written, values), study.reference.source, flags]
 
 
-def _written(number: float) -> str:
+def written(number: float) -> str:
+    """A figure in a table; an undefined one is an empty cell."""
     return "" if isnan(number) else f"{number:.6g}"
 
 

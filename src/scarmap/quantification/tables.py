@@ -1,10 +1,10 @@
 """Tables of a cohort beside `cohort.csv`: a line per segment, and a line per coronary territory."""
 
 from collections.abc import Iterable, Mapping
-from math import isnan
 from pathlib import Path
 
 from scarmap.io.files import write_csv
+from scarmap.quantification.files import written
 from scarmap.quantification.measures.territories import is_viable
 from scarmap.quantification.result import Quantification
 
@@ -63,7 +63,7 @@ def _segment_lines(study: Quantification) -> Iterable[list[object]]:
                 each.number,
                 each.name,
                 each.territory,
-                *map(_written, (wall.myocardium_g, *shares)),
+                *map(written, (wall.myocardium_g, *shares)),
                 wall.transmurality.grade,
                 "" if viable is None else int(viable),
             ]
@@ -73,8 +73,4 @@ def _territory_lines(study: Quantification) -> Iterable[list[object]]:
     for each in study.territories:
         masses = (each.myocardium_g, each.infarct_g, each.infarct_percent)
         numbers = (each.num_viable_segments, *masses, each.edema_g, each.mvo_g)
-        yield [study.case, each.name, each.num_segments, *map(_written, numbers)]
-
-
-def _written(number: float) -> str:
-    return "" if isnan(number) else f"{number:.6g}"
+        yield [study.case, each.name, each.num_segments, *map(written, numbers)]

@@ -59,3 +59,9 @@ def upright(image: Tensor) -> NDArray[np.float32]:
     """Turn a slice (H, W) into an array (X, Y), as pictures are drawn."""
     array: NDArray[np.float32] = image.float().cpu().numpy().T
     return array
+
+
+def upright_mask(mask: Tensor) -> MaskArray:
+    """A mask (H, W) as an array (X, Y)."""
+    array: MaskArray = mask.cpu().numpy().astype(bool).T
+    return array

@@ -10,6 +10,13 @@ from scarmap.errors import DataError
 from scarmap.version import __version__
 
 MANUFACTURER = "scarmap"
+EQUIPMENT = {
+    "manufacturer": MANUFACTURER,
+    "manufacturer_model_name": MANUFACTURER,
+    "software_versions": __version__,
+    "device_serial_number": __version__,
+}
+"""What highdicom asks about the device that wrote an object."""
 UNVERIFIED = "Derived by AI, not verified"
 INITIALS = re.compile(r"[A-Za-z][A-Za-z .-]{0,15}")
 

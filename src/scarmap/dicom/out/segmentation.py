@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scarmap.dicom.out.codes import ARTIFICIAL_INTELLIGENCE, PROPERTIES, coded, scheme_item
-from scarmap.dicom.out.identity import MANUFACTURER, Maker, derived_uid
+from scarmap.dicom.out.identity import EQUIPMENT, MANUFACTURER, Maker, derived_uid
 from scarmap.dicom.out.source import Source, SourceFrame
 from scarmap.errors import DataError
 from scarmap.labels import REGIONS, TISSUES, LabelArray, codes, is_defined, region_mask
-from scarmap.version import __version__
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -75,10 +74,7 @@ def segmentation(
             series_number=SERIES_NUMBER,
             sop_instance_uid=derived_uid(source.study_uid, content, "SEG"),
             instance_number=1,
-            manufacturer=MANUFACTURER,
-            manufacturer_model_name=MANUFACTURER,
-            software_versions=__version__,
-            device_serial_number=__version__,
+            **EQUIPMENT,
             omit_empty_frames=False,
             content_label="SCARMAP",
             content_description=maker.statement,

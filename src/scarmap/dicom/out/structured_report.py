@@ -22,7 +22,7 @@ from scarmap.dicom.out.codes import (
     coded,
     scheme_item,
 )
-from scarmap.dicom.out.identity import MANUFACTURER, Maker, derived_uid, plain_text
+from scarmap.dicom.out.identity import EQUIPMENT, MANUFACTURER, Maker, derived_uid, plain_text
 from scarmap.dicom.out.measurements import algorithm, measured, part_groups, tracking
 from scarmap.dicom.out.segmentation import quiet, segments_of
 from scarmap.dicom.out.source import Source
@@ -91,13 +91,10 @@ def structured_report(
             series_number=SERIES_NUMBER,
             sop_instance_uid=derived_uid(source.study_uid, content, "SR"),
             instance_number=1,
-            manufacturer=MANUFACTURER,
+            **EQUIPMENT,
             is_complete=True,
             is_final=False,
             is_verified=False,
-            manufacturer_model_name=MANUFACTURER,
-            software_versions=__version__,
-            device_serial_number=__version__,
             series_description=f"scarmap figures: {maker.statement}",
             coding_schemes=[scheme_item()],
         )

@@ -6,13 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from scarmap.io.illustrations import Illustration, Panel
-from scarmap.labels import INDEX, REGIONS, MaskArray
+from scarmap.labels import INDEX, REGIONS
 from scarmap.recipes.pictures import (
     contours,
     energy,
     most_pathological,
     most_pathological_rows,
     upright,
+    upright_mask,
 )
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch, tissue_shares
@@ -110,7 +111,7 @@ def _mask_picture(
     for index in range(len(batch.images)):
         image = upright(batch.images[index, channel])
         truth = contours(batch.labels[index].cpu().numpy(), regions)
-        found = {region: _upright_mask(maps[index, k] > 0.5) for k, region in enumerate(regions)}
+        found = {region: upright_mask(maps[index, k] > 0.5) for k, region in enumerate(regions)}
         expert = {region: mask for region, mask in truth.items() if region == INFARCT[layout]}
         rows.append(
             (
@@ -152,9 +153,3 @@ def _attention_picture(model: SegmentationNetwork, batch: Batch, *, channel: int
         "Fig. 2 of the paper.",
         tuple(rows),
     )
-
-
-def _upright_mask(mask: Tensor) -> MaskArray:
-    """A mask (H, W) as an array (X, Y)."""
-    array: MaskArray = mask.cpu().numpy().astype(bool).T
-    return array

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from scarmap.io.illustrations import Illustration, Panel
-from scarmap.labels import MaskArray
-from scarmap.recipes.pictures import contours, most_pathological, upright
+from scarmap.recipes.pictures import contours, most_pathological, upright, upright_mask
 from scarmap.sampling.bank import Bank
 from scarmap.sampling.batch import Batch
 from scarmap.systems.cascade.anatomy import region_probabilities
@@ -52,7 +51,7 @@ def _candidate_picture(batch: Batch, inside: Tensor, sequences: Sequence[str]) -
     rows = []
     for index in range(len(batch.images)):
         truth = contours(batch.labels[index].cpu().numpy(), ("lv_epicardium",))
-        found = {"lv_epicardium": _upright_mask(inside[index, 0])}
+        found = {"lv_epicardium": upright_mask(inside[index, 0])}
         for channel, sequence in enumerate(sequences):
             image = batch.images[index, channel]
             candidate = image * inside[index, 0]
@@ -86,7 +85,7 @@ def _shape_picture(stages: Mapping[str, nn.Module], batch: Batch) -> Illustratio
         if "denoiser" in stages:
             shown["after the auto-encoder"] = stages["denoiser"](before)
         for index in range(len(gold)):
-            truth = {"lv_epicardium": _upright_mask(gold[index, 0] > 0)}
+            truth = {"lv_epicardium": upright_mask(gold[index, 0] > 0)}
             panels = (
                 Panel(title, upright(each[index, 0]), truth, heat=True)
                 for title, each in shown.items()
@@ -114,7 +113,7 @@ def _branch_picture(
         for output, each in logits.items():
             channel = sequences.index(_SHOWN_WITH.get(output, output))
             masks = (nested_probabilities(each)[index] > 0.5) & inside[index]
-            drawn = dict(zip(NESTED[output], map(_upright_mask, masks), strict=True))
+            drawn = dict(zip(NESTED[output], map(upright_mask, masks), strict=True))
             panels.append(Panel(f"{output} output", upright(batch.images[index, channel]), drawn))
         rows.append(tuple(panels))
     return Illustration(
@@ -125,9 +124,3 @@ def _branch_picture(
         "paper.",
         tuple(rows),
     )
-
-
-def _upright_mask(mask: Tensor) -> MaskArray:
-    """A mask (H, W) as an array (X, Y)."""
-    array: MaskArray = mask.cpu().numpy().astype(bool).T
-    return array
