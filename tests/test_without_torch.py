@@ -96,3 +96,26 @@ def test_a_command_that_needs_torch_says_which_line_to_type(words, tmp_path, two
     assert ended.returncode == 2
     assert "pip install 'scarmap[train]'" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+LEAN = """
+import sys
+from scarmap.cli.main import main
+
+sys.argv = ["scarmap", *WORDS]
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code
+assert not {"pydicom", "highdicom", "matplotlib", "scipy.spatial"} & set(sys.modules)
+import pydicom
+"""
+
+
+def test_a_prediction_imports_nothing_that_it_does_not_use(two_cases, tmp_path):
+    words = ["predict", "--data", str(two_cases), "--out", str(tmp_path / "masks")]
+    code = f"WORDS = {words!r}\n{LEAN}"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=600
+    )
+    assert not ended.returncode, ended.stderr

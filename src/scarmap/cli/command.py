@@ -4,6 +4,7 @@
 sentence where a user stops it.
 """
 
+import importlib
 import inspect
 import logging
 import os
@@ -48,6 +49,7 @@ def everyday(
 
     @wraps(command)
     def run(*, quiet: bool = False, verbose: bool = False, **given: Any) -> None:
+        _import_nibabel()
         if written_to and isinstance(given.get(written_to), Path):
             check_writable(given[written_to])
         try:
@@ -65,6 +67,21 @@ def everyday(
     run.__signature__ = own.replace(parameters=[*own.parameters.values(), *shared])  # type: ignore[attr-defined]
     run.__annotations__ = {**command.__annotations__, "quiet": _Quiet, "verbose": _Verbose}
     return run
+
+
+def _import_nibabel() -> None:
+    """Import nibabel, which else imports pydicom for header extensions that no command reads.
+
+    That is a quarter of the start of a prediction. Commands of DICOM import pydicom themselves; a
+    program that imports scarmap as a library keeps all of nibabel.
+    """
+    if "pydicom" in sys.modules or "nibabel" in sys.modules:
+        return
+    sys.modules["pydicom"] = None  # type: ignore[assignment]
+    try:
+        importlib.import_module("nibabel")
+    finally:
+        del sys.modules["pydicom"]
 
 
 def check_writable(out: Path, *, option: str = "--out") -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.spatial import KDTree
 
 from scarmap.labels import MaskArray
 
@@ -130,6 +129,8 @@ def _sampled(mask: MaskArray, voxels: Numbers) -> Numbers:
 
 
 def _nearest_mm(inside: MaskArray, directions: Numbers, radii: Numbers, step: float) -> Numbers:
+    from scipy.spatial import KDTree  # a quarter of a second that a prediction does not need
+
     crossed: MaskArray = np.asarray(inside.any(axis=1))
     thickness = np.full(len(crossed), np.nan)
     if not crossed.any():
