@@ -13,7 +13,7 @@ Run: python benchmarks/dicom.py --studies 200 --seed 1
 import argparse
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,13 @@ from scarmap.dicom.choose import TITLES, Choice, choose_stacks
 from scarmap.dicom.files import Place, quiet
 from scarmap.dicom.frames import Frame, plain, read_frames
 from scarmap.dicom.reading import Exam
+from scarmap.dicom.twins import Read
 from scarmap.phantom.dicom.images import Images
 from scarmap.phantom.dicom.plan import plan_study
 from scarmap.phantom.dicom.series import objects
 from scarmap.phantom.dicom.study import describe_study
 from scarmap.phantom.dicom.vendors import VENDORS
-from scarmap.volume import Grid, LabelMap, Volume
+from scarmap.volume import Grid, ImageArray, LabelMap, Volume
 
 Objects = dict[str, list[Any]]
 """Objects of a study by what they truly are."""
@@ -48,7 +49,7 @@ def tiny_images(rng: np.random.Generator) -> Images:
             break
     affine[:3, :3] *= spacing
     grid = Grid(shape, spacing, affine)
-    stack = Volume(rng.integers(0, 900, shape).astype(np.float32), grid)
+    stack = Volume(rng.integers(-300, 900, shape).astype(np.float32), grid)
     film = np.repeat(stack.array[..., None], PHASES, axis=-1)
     shares = tuple(phase / PHASES for phase in range(PHASES))
     stacks = {"LGE": stack, "T2": stack, "bSSFP": stack}
@@ -150,15 +151,25 @@ def draw_study(vendor: str, rng: np.random.Generator) -> tuple[Objects, dict[str
     return made, done
 
 
-def read_exam(made: Objects, rng: np.random.Generator) -> Exam:
-    """The frames of a study as the reader sees them, in any order."""
+def read_exam(made: Objects, rng: np.random.Generator) -> tuple[Exam, Read]:
+    """The frames of a study as the reader sees them, in any order, and what gives their values."""
     headers = [header for role, each in made.items() if role != "ask" for header in each]
     frames: list[Frame] = []
     with quiet():
         for index in rng.permutation(len(headers)):
             values = plain(headers[index])
             frames += read_frames(values, Place(Path(f"{index}")))
-    return Exam("2.25.9", tuple(frames), ("", "", "", ""), "")
+
+    def values_of(wanted: Sequence[Frame]) -> list[ImageArray]:
+        return [_values(headers[int(str(frame.place.path))], frame) for frame in wanted]
+
+    return Exam("2.25.9", tuple(frames), ("", "", "", ""), ""), values_of
+
+
+def _values(header: Any, frame: Frame) -> ImageArray:
+    kind = np.int16 if header.PixelRepresentation else np.uint16
+    stored = np.frombuffer(header.PixelData, kind).reshape(-1, *frame.shape)
+    return np.asarray(stored[(frame.index or 1) - 1], np.float32)
 
 
 def judge(choice: Choice, made: Objects, role: str) -> str:
@@ -209,9 +220,9 @@ def main() -> None:
         rng = np.random.default_rng([asked.seed, index])
         vendor = list(VENDORS)[index % len(VENDORS)]
         made, done = draw_study(vendor, rng)
-        exam = read_exam(made, rng)
+        exam, read = read_exam(made, rng)
         images += len(exam.frames)
-        choice = choose_stacks(exam)
+        choice = choose_stacks(exam, read=read)
         ends = {role: judge(choice, made, role) for role in TITLES}
         for role, end in ends.items():
             counts[done.get(role, "undisturbed"), end] += 1

@@ -27,10 +27,10 @@ CUES = ("epicardium", "wall", "right ventricle", "fine edges", "coarse edges")
 
 Weights = Mapping[tuple[str, str], tuple[float, ...]]
 WEIGHTS: Weights = {
-    ("LGE", "T2"): (3.8, 11.8, 6.7, 22.6, 20.8),
-    ("LGE", "bSSFP"): (5.4, 12.2, 13.5, 18.1, 18.0),
-    ("bSSFP", "T2"): (3.4, 15.8, 2.6, 15.8, 14.5),
-    ("T2", "bSSFP"): (3.4, 15.8, 2.6, 15.8, 14.5),
+    ("LGE", "T2"): (3.8, 17.1, 3.5, 18.3, 15.2),
+    ("LGE", "bSSFP"): (4.7, 15.0, 10.6, 15.0, 14.7),
+    ("bSSFP", "T2"): (2.4, 16.9, 3.4, 15.9, 13.8),
+    ("T2", "bSSFP"): (2.4, 16.9, 3.4, 15.9, 13.8),
 }
 """Weight of each cue for a pair of sequences, such that the weighted sum is a log likelihood of the
 move; measured, see benchmarks/alignment.md."""

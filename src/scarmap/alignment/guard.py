@@ -11,7 +11,7 @@ LEAST_MM = 2.0
 """Shorter moves are within what alignment errs, and are not made."""
 LARGEST_MM = 15.0
 """A longer one is no breath-hold."""
-APART_MM = 6.0
+APART_MM = 8.0
 """Outlines and edges that ask for moves further apart than this are not believed: where they were,
 the error was more than twice as large."""
 SMALLEST_HEART_MM2 = 200.0

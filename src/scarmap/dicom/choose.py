@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scarmap.dicom.parts import set_in_space, split_parts
+from scarmap.dicom.pixels import read_values
 from scarmap.dicom.reading import Exam
 from scarmap.dicom.roles import SURE, Sorted, sort_parts
 from scarmap.dicom.stacks import Stack, build_stacks, list_numbers
+from scarmap.dicom.twins import Read, told_apart
 from scarmap.errors import DataError
 from scarmap.labels import SEQUENCES
 
@@ -37,13 +39,17 @@ class Choice:
     problem: str | None = None
 
 
-def choose_stacks(exam: Exam, *, asked: Mapping[str, str] | None = None) -> Choice:
+def choose_stacks(
+    exam: Exam, *, asked: Mapping[str, str] | None = None, read: Read = read_values
+) -> Choice:
     """Choose a stack for each sequence.
 
     Args:
         exam: One study.
         asked: Sequence to the series that a person chose for it: numbers or UIDs, with commas
             between them where each slice is a series.
+        read: Gives the values of frames, (rows, columns) each; asked only where headers do not tell
+            magnitude from phase-sensitive images.
 
     Returns:
         The choice, with a problem where there is no LGE, or two candidates of equal right.
@@ -58,7 +64,7 @@ def choose_stacks(exam: Exam, *, asked: Mapping[str, str] | None = None) -> Choi
     problems = []
     for role in SEQUENCES:
         candidates = _candidates(decided, role, stacks.values(), series=asked.get(role))
-        best = _best(candidates)
+        best = told_apart(_best(candidates), read)
         if len(best) > 1:
             problems.append(_two_candidates(role, best))
         elif not best:
