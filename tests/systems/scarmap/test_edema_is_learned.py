@@ -29,18 +29,19 @@ SETTINGS = {
     "size": 64,
     "spacing_mm": 2.75,
     "views": 1,
-    "pathology_threshold": 0.5,
+    "pathology_threshold": 0.3,
+    "infarct_threshold": 0.6,
 }
 
 
 @pytest.fixture(scope="module")
 def unseen(tmp_path_factory):
-    """What a network of four hundred steps makes of phantoms of another seed: pairs of masks, found
+    """What a network of 1,800 steps makes of phantoms of another seed: pairs of masks, found
     and true."""
     folder = tmp_path_factory.mktemp("edema")
     write_cohort(folder / "seen", num_cases=60, seed=1, **COHORT)
     write_cohort(folder / "unseen", num_cases=10, seed=2, **COHORT)
-    options = Options(epochs_scale=8 / 120)
+    options = Options(epochs_scale=36 / 120)
     run = train(
         Request(
             "scarmap",
