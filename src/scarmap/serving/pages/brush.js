@@ -10,14 +10,15 @@
  */
 export function capsule(grid, from, to, radius) {
   const [wide, high] = grid.spacing;
+  const reach = radius + 1e-9; // rounding never loses a pixel that lies on the rim
   const found = [];
-  const left = Math.max(0, Math.ceil(Math.min(from.x, to.x) - radius / wide));
-  const right = Math.min(grid.width - 1, Math.floor(Math.max(from.x, to.x) + radius / wide));
-  const top = Math.max(0, Math.ceil(Math.min(from.y, to.y) - radius / high));
-  const bottom = Math.min(grid.height - 1, Math.floor(Math.max(from.y, to.y) + radius / high));
+  const left = Math.max(0, Math.ceil(Math.min(from.x, to.x) - reach / wide));
+  const right = Math.min(grid.width - 1, Math.floor(Math.max(from.x, to.x) + reach / wide));
+  const top = Math.max(0, Math.ceil(Math.min(from.y, to.y) - reach / high));
+  const bottom = Math.min(grid.height - 1, Math.floor(Math.max(from.y, to.y) + reach / high));
   for (let y = top; y <= bottom; y += 1) {
     for (let x = left; x <= right; x += 1) {
-      if (distance(x, y, from, to, wide, high) <= radius) found.push(y * grid.width + x);
+      if (distance(x, y, from, to, wide, high) <= reach) found.push(y * grid.width + x);
     }
   }
   return found.length ? found : nearest(grid, to);
