@@ -23,9 +23,9 @@ test("pixels come back from the screen, turned, mirrored, zoomed and moved", () 
   }
 });
 
-test("one quarter turn brings the left of a slice to the top", () => {
+test("one quarter turn anticlockwise brings the right of a slice to the top", () => {
   const map = mapOf({ ...GRID, turn: 1 }, { width: 300, height: 300 }, LOOK);
-  assert.ok(screenAt(map, { x: 0, y: 39.5 }).y < screenAt(map, { x: 99, y: 39.5 }).y);
+  assert.ok(screenAt(map, { x: 99, y: 39.5 }).y < screenAt(map, { x: 0, y: 39.5 }).y);
 });
 
 test("the next slice follows the order from base to apex", () => {

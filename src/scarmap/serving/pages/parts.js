@@ -41,3 +41,34 @@ export function removePart(slice, width, start) {
   for (const pixel of pixels) slice[pixel] = under(value);
   return pixels.length;
 }
+
+/**
+ * Voxels that hang together with one through slices: around it in its slice, and the same pixel above and below.
+ * @param {Uint8Array} mask all slices. @param {{width, height}} grid @param {number} start index of a voxel.
+ * @returns {number[]} indices; none where the voxel is background.
+ */
+export function partThrough(mask, { width, height }, start) {
+  const value = mask[start];
+  if (value === 0) return [];
+  const size = width * height;
+  const seen = new Uint8Array(mask.length);
+  const found = [start];
+  seen[start] = 1;
+  const add = (voxel) => {
+    if (voxel < 0 || voxel >= mask.length || seen[voxel] || mask[voxel] !== value) return;
+    seen[voxel] = 1;
+    found.push(voxel);
+  };
+  for (let next = 0; next < found.length; next += 1) {
+    const voxel = found[next];
+    const x = voxel % width;
+    const y = ((voxel - x) / width) % height;
+    for (const [right, down] of AROUND) {
+      const inside = x + right >= 0 && x + right < width && y + down >= 0 && y + down < height;
+      if (inside) add(voxel + down * width + right);
+    }
+    add(voxel - size);
+    add(voxel + size);
+  }
+  return found;
+}

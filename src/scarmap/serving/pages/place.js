@@ -3,7 +3,8 @@
 /**
  * Map of pixels to the screen: [a, b, c, d, e, f] as a canvas takes it, x' = a x + c y + e, y' = b x + d y + f.
  * Pixel (0, 0) has its centre at x = 0, y = 0.
- * @param {{width: number, height: number, spacing: [number, number], turn: number, flip: boolean}} grid
+ * @param {{width: number, height: number, spacing: [number, number], turn: number, flip: boolean}} grid `flip`: left and
+ *   right change places, before `turn` quarter turns anticlockwise.
  * @param {{width: number, height: number}} screen
  * @param {{zoom: number, x: number, y: number}} look zoom 1 fits the slice; x, y is the place, in millimetres from the
  *   middle of the slice as it is drawn, that stands in the middle of the screen.
@@ -13,7 +14,7 @@ export function mapOf(grid, screen, look) {
   const sideways = grid.turn % 2 === 1;
   const fit = Math.min(screen.width / (sideways ? high : wide), screen.height / (sideways ? wide : high));
   const scale = fit * look.zoom;
-  const [cosine, sine] = [[1, 0], [0, 1], [-1, 0], [0, -1]][grid.turn % 4];
+  const [cosine, sine] = [[1, 0], [0, -1], [-1, 0], [0, 1]][grid.turn % 4]; // anticlockwise, with y downwards
   const mirror = grid.flip ? -1 : 1;
   const a = scale * cosine * mirror * grid.spacing[0];
   const b = scale * sine * mirror * grid.spacing[0];

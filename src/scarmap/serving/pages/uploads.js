@@ -1,0 +1,68 @@
+// The way of files to the server: what they are is confirmed, then each study is sent after the other, with a bar.
+
+import { upload } from "./api.js";
+import { find, make, short } from "./dom.js";
+import { gather } from "./gather.js";
+import { question, say } from "./notice.js";
+
+const SEQUENCES = [["LGE", "LGE"], ["T2", "T2"], ["bSSFP", "bSSFP (cine)"], ["mask", "Mask"], ["", "Leave out"]];
+const KINDS = { dicom: "DICOM", zip: "zip of DICOM", nifti: "NIfTI" };
+
+let queue = Promise.resolve();
+
+/** Ask what the files are, and send them. @param {{path, file}[]} entries */
+export async function take(entries) {
+  const groups = gather(entries);
+  if (!groups.length) {
+    say("No file was found in what you dropped.", { kind: "trouble" });
+    return;
+  }
+  const { answer, fields } = await question(
+    groups.length === 1 ? "Add this study?" : `Add these ${groups.length} studies?`,
+    [make("p", { class: "note", text: "A name is a pseudonym that you choose. Without one the store makes one. Names of patients in the files are not shown." }),
+      make("div", { class: "groups" }, ...groups.map(described))],
+    [["add", "Add"], ["", "Cancel"]],
+  );
+  if (answer !== "add") return;
+  groups.forEach((group, place) => {
+    const files = group.files.map((each, index) => ({ ...each, sequence: fields[`sequence-${place}-${index}`] }));
+    const chosen = { ...group, name: (fields[`name-${place}`] ?? "").trim(), files };
+    queue = queue.then(() => sendOne(chosen));
+  });
+}
+
+function described(group, place) {
+  const megabytes = group.files.reduce((sum, each) => sum + each.file.size, 0) / 1e6;
+  const files = group.files.length === 1 ? "1 file" : `${group.files.length} files`;
+  return make("fieldset", {},
+    make("legend", { text: group.title }),
+    make("p", { class: "note", text: `${KINDS[group.kind]}, ${files}, ${short(megabytes)} MB` }),
+    make("label", {}, "Name ", make("input", { name: `name-${place}`, autocomplete: "off", maxlength: "64" })),
+    ...(group.kind === "nifti" ? group.files.map((each, index) => sequenceField(each, `sequence-${place}-${index}`)) : []));
+}
+
+function sequenceField(each, name) {
+  const choice = make("select", { name }, ...SEQUENCES.map(([value, text]) => make("option", { value, text, selected: value === each.sequence })));
+  return make("label", { class: "sequence" }, make("span", { text: each.file.name }), choice);
+}
+
+async function sendOne(group) {
+  const form = new FormData();
+  form.append("kind", group.kind);
+  if (group.name) form.append("name", group.name);
+  for (const each of group.files) {
+    if (group.kind === "nifti" && !each.sequence) continue;
+    if (group.kind === "nifti") form.append("sequence", each.sequence);
+    form.append("file", each.file, each.path);
+  }
+  const bar = make("progress", { max: "1", value: "0", "aria-label": `Sending ${group.title}` });
+  const line = make("li", {}, make("span", { text: group.name || group.title }), bar);
+  find("uploads").append(line);
+  try {
+    await upload(form, (part) => { bar.value = part; });
+    say(`${group.name || group.title} is in the store. It waits for its masks.`);
+  } catch (trouble) {
+    say(`${group.title}: ${trouble.message}`, { kind: "trouble", stays: true });
+  }
+  line.remove();
+}
