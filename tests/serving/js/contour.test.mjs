@@ -13,7 +13,7 @@ const ring = (endo, epi) => ({
 });
 const drawn = (contours) => {
   const outside = new Uint8Array(WIDTH * HEIGHT);
-  return moved(outside, outside, zones(contours, WIDTH, HEIGHT));
+  return moved(outside, { old: outside, now: zones(contours, WIDTH, HEIGHT), width: WIDTH });
 };
 const count = (mask, value) => mask.reduce((sum, each) => sum + (each === value), 0);
 
@@ -49,7 +49,7 @@ test("contours that do not move change nothing, whatever the mask holds", () => 
   mask[30 * WIDTH + 48] = 5;
   mask[3] = 2;
   const zone = zones(contoursOf(mask, WIDTH), WIDTH, HEIGHT);
-  assert.deepEqual(moved(mask, zone, zone), mask);
+  assert.deepEqual(moved(mask, { old: zone, now: zone, width: WIDTH }), mask);
 });
 
 test("a wider outer contour adds wall and keeps the scar; a narrower one takes both away", () => {
@@ -57,10 +57,10 @@ test("a wider outer contour adds wall and keeps the scar; a narrower one takes b
   const scar = 30 * WIDTH + 32 + 18;
   mask[scar] = 5;
   const [now, wide, narrow] = [ring(12, 20), ring(12, 24), ring(12, 16)].map((each) => zones(each, WIDTH, HEIGHT));
-  const wider = moved(mask, now, wide);
+  const wider = moved(mask, { old: now, now: wide, width: WIDTH });
   assert.equal(wider[scar], 5);
   assert.equal(wider[30 * WIDTH + 32 + 22], 3);
-  const narrower = moved(mask, now, narrow);
+  const narrower = moved(mask, { old: now, now: narrow, width: WIDTH });
   assert.equal(narrower[scar], 0);
 });
 
@@ -68,7 +68,7 @@ test("the right ventricle outside the contour stays", () => {
   const mask = drawn(ring(12, 20));
   mask[30 * WIDTH + 32 + 22] = 2;
   const [now, narrow] = [ring(12, 24), ring(12, 16)].map((each) => zones(each, WIDTH, HEIGHT));
-  assert.equal(moved(mask, now, narrow)[30 * WIDTH + 32 + 22], 2);
+  assert.equal(moved(mask, { old: now, now: narrow, width: WIDTH })[30 * WIDTH + 32 + 22], 2);
 });
 
 test("a slice without a wall has no contours", () => {
@@ -86,4 +86,18 @@ test("the nearest point is the nearest in millimetres", () => {
   const points = [{ x: 0, y: 3 }, { x: 4, y: 0 }];
   assert.equal(nearestPoint(points, { x: 0, y: 0 }, [1, 1]).index, 0);
   assert.deepEqual(nearestPoint(points, { x: 0, y: 0 }, [1, 2]), { index: 1, distance: 4 });
+});
+
+test("a line that moved leaves no crumbs of the old wall beside it, and nothing else changes", () => {
+  const mask = drawn(ring(12, 20));
+  const crumb = 30 * WIDTH + 32 + 21;
+  mask[crumb] = 3; // outside the line as it is drawn
+  const far = 30 * WIDTH + 32 - 22;
+  mask[far] = 3;
+  const before = ring(12, 20);
+  const pulled = { ...before, epi: before.epi.map((point, index) => (index ? point : { x: point.x - 4, y: point.y })) };
+  const [old, now] = [before, pulled].map((each) => zones(each, WIDTH, HEIGHT));
+  const after = moved(mask, { old, now, width: WIDTH });
+  assert.equal(after[crumb], 0);
+  assert.equal(after[far], 3);
 });

@@ -76,3 +76,18 @@ test("a new edit drops what was undone", () => {
 test("undo without an edit leaves everything", () => {
   assert.deepEqual(new History().undo(() => assert.fail("no slice is asked for")), []);
 });
+
+test("tools are those of the edits that hold, each once, from the last version on", () => {
+  const history = new History();
+  const pixels = Uint8Array.of(0, 0, 0);
+  ["brush", "contour", "brush"].forEach((tool, at) => {
+    const before = pixels.slice();
+    pixels[at] = 1;
+    history.record("an edit", new Map([[0, { before, after: pixels.slice() }]]), tool);
+  });
+  assert.deepEqual(history.toolsFrom(0), ["brush", "contour"]);
+  assert.deepEqual(history.toolsFrom(2), ["brush"]);
+  history.undo(() => pixels);
+  history.undo(() => pixels);
+  assert.deepEqual(history.toolsFrom(2), ["undo"]);
+});

@@ -105,14 +105,33 @@ export function zones(contours, width, height) {
   return zone.map((value, at) => (pool[at] ? 2 : value));
 }
 
+/** How far from a pixel that passes to another zone the mask follows the line, in pixels. */
+const SEAM = 2;
+
 /**
- * The slice after contours moved: only pixels that pass from one zone to another change.
+ * The slice after contours moved: it follows the new lines where they moved, and stays where they did not.
+ * The lines never lie on the mask exactly; so pixels beside those that pass from zone to zone follow as well, or crumbs of the
+ * old wall would be left along the new line.
  * @param {Uint8Array} base the slice that the old contours describe.
  * @param {Uint8Array} old zones of the old contours.
  * @param {Uint8Array} now zones of the new ones.
+ * @param {number} width of the slice.
  */
-export function moved(base, old, now) {
-  return base.map((value, at) => (old[at] === now[at] ? value : valueIn(now[at], value)));
+export function moved(base, { old, now, width }) {
+  const found = base.slice();
+  const height = base.length / width;
+  for (let at = 0; at < base.length; at += 1) {
+    if (old[at] === now[at]) continue;
+    const x = at % width;
+    const y = (at - x) / width;
+    for (let row = Math.max(0, y - SEAM); row <= Math.min(height - 1, y + SEAM); row += 1) {
+      for (let column = Math.max(0, x - SEAM); column <= Math.min(width - 1, x + SEAM); column += 1) {
+        const place = row * width + column;
+        found[place] = valueIn(now[place], base[place]);
+      }
+    }
+  }
+  return found;
 }
 
 function valueIn(zone, value) {

@@ -14,6 +14,9 @@ export const PRESETS = [
   ["Whole range", { level: 0.75, width: 1.6 }],
 ];
 
+/** Names that are too long for a button. */
+const SHORT = { mvo: "no-reflow (MVO)" };
+
 /** @param {import("./desk.js").Desk} desk @param {import("./editor.js").Editor} editor @param {import("./tools.js").Hand} hand */
 export function controls(desk, editor, hand) {
   fillTissues(desk);
@@ -42,9 +45,9 @@ export function copy(desk, editor, steps) {
 
 function fillTissues(desk) {
   const shown = desk.study.tissues.filter(({ index }) => index > 0);
-  find("tissues").replaceChildren(...shown.map(({ index, title, colour }) => make("button", {
+  find("tissues").replaceChildren(...shown.map(({ index, name, title, colour }) => make("button", {
     type: "button", class: "choice", "data-tissue": index, onclick: () => desk.look({ tissue: index }),
-  }, swatch(colour), make("span", { text: title }), make("kbd", { text: String(index) }))));
+  }, swatch(colour), make("span", { text: SHORT[name] ?? title, title }), make("kbd", { text: String(index) }))));
 }
 
 function fillTools(desk, hand) {
@@ -63,6 +66,7 @@ function fillBar(desk) {
   find("overlay").addEventListener("change", () => desk.look({ overlay: find("overlay").value }));
   find("opacity").addEventListener("input", () => desk.look({ opacity: Number(find("opacity").value) / 100 }));
   find("linked").addEventListener("change", () => desk.look({ linked: find("linked").checked }));
+  find("heart").addEventListener("click", () => desk.look({ zoom: desk.heart }));
   find("fit").addEventListener("click", () => desk.look({ zoom: { zoom: 1, x: 0, y: 0 } }));
 }
 

@@ -1,6 +1,7 @@
 // What lies on the reader's desk: one study, its images, the mask at work, and how it is looked at.
 
 import { neighbour } from "./order.js";
+import { lookAt } from "./place.js";
 
 /** Says "look" when the view changes, "slice" when pixels of slices change (`detail`: their numbers). */
 export class Desk extends EventTarget {
@@ -37,6 +38,11 @@ export class Desk extends EventTarget {
   look(values) {
     Object.assign(this, values);
     this.dispatchEvent(new CustomEvent("look", { detail: Object.keys(values) }));
+  }
+
+  /** How to look at the heart: what the mask holds, with room around it. */
+  get heart() {
+    return lookAt(this.base, this.grid);
   }
 
   /** Tell that pixels of slices changed. */

@@ -31,8 +31,9 @@ export function swatch(colour) {
 
 /** A drawing of the server, without anything that could act or be refused: scripts, handlers, inline styles. */
 export function drawing(text) {
-  const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  if (root.localName !== "svg") return make("p", { class: "note", text: "The drawing could not be read." });
+  // Read as a page reads it, for drawings in pages name no namespace; nothing of it runs there.
+  const root = new DOMParser().parseFromString(text, "text/html").querySelector("svg");
+  if (!root) return make("p", { class: "note", text: "The drawing could not be read." });
   for (const element of [root, ...root.querySelectorAll("*")]) {
     if (["script", "style", "foreignObject"].includes(element.localName)) {
       element.remove();

@@ -17,9 +17,14 @@ export class Editor extends EventTarget {
   /** Forget all steps, for another mask lies on the desk. */
   clear() {
     this.history = new History();
-    this.tools = new Set();
+    this.savedAt = 0;
     this.revision = 0;
     this.#open = null;
+  }
+
+  /** Tools of what has changed since the last version. */
+  get tools() {
+    return this.history.toolsFrom(this.savedAt);
   }
 
   /** Begin a step on some slices, unless one is open. */
@@ -43,8 +48,7 @@ export class Editor extends EventTarget {
     const { name, before } = this.#open;
     this.#open = null;
     const states = new Map([...before].map(([slice, pixels]) => [slice, { before: pixels, after: this.desk.sliceOf(slice).slice() }]));
-    if (!this.history.record(name, states)) return false;
-    this.tools.add(tool);
+    if (!this.history.record(name, states, tool)) return false;
     this.#tell([...before.keys()]);
     return true;
   }

@@ -19,7 +19,8 @@ export function showFigures(answer, base = null) {
 const worded = ({ value, unit }) => (unit ? `${value} ${unit}` : value);
 
 function tile(each, before) {
-  return make("div", { class: "tile", "data-figure": each.title },
+  const wide = each.lines.join().length > 70;
+  return make("div", { class: wide ? "tile wide" : "tile", "data-figure": each.title },
     make("h3", {}, each.colour ? swatch(each.colour) : null, each.title),
     make("p", { class: each.missing ? "big lacking" : "big" }, each.value, each.unit ? make("small", { text: ` ${each.unit}` }) : null),
     worded(before) === worded(each) ? null : make("p", { class: "was", text: `was ${worded(before)}` }),

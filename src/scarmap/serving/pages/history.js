@@ -20,16 +20,17 @@ export class History {
    * Keep one edit.
    * @param {string} name of the edit, for people.
    * @param {Map<number, {before: Uint8Array, after: Uint8Array}>} slices what each slice was and became.
+   * @param {string} tool for the version's own account.
    * @returns {boolean} false where nothing changed, which is not kept.
    */
-  record(name, slices) {
+  record(name, slices, tool = name) {
     const changes = new Map();
     for (const [slice, { before, after }] of slices) {
       const change = difference(before, after);
       if (change) changes.set(slice, change);
     }
     if (!changes.size) return false;
-    this.#done.push({ name, changes });
+    this.#done.push({ name, tool, changes });
     this.#undone = [];
     return true;
   }
@@ -55,6 +56,17 @@ export class History {
   /** Names of the edits that hold, oldest first. */
   get names() {
     return this.#done.map((entry) => entry.name);
+  }
+
+  /** How many edits hold. */
+  get length() {
+    return this.#done.length;
+  }
+
+  /** Tools of the edits that hold, each once; those from `first` on, or "undo" where there are fewer. */
+  toolsFrom(first) {
+    if (this.#done.length < first) return ["undo"];
+    return [...new Set(this.#done.slice(first).map((entry) => entry.tool))];
   }
 
   /** Take the last edit back. @param {(slice: number) => Uint8Array} sliceOf a view that is written to. @returns {number[]} slices that changed. */

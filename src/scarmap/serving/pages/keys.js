@@ -20,7 +20,8 @@ export function nameOf(event) {
 
 /**
  * Listen to keys.
- * @param {{title: string, keys: {keys: string[], title: string, act: () => void}[]}[]} groups
+ * @param {{title: string, keys: {keys: string[], shown?: string[], title: string|null, act: () => void}[]}[]} groups `shown`: what
+ *   the sheet says instead of the keys; a key without a title is not on the sheet.
  */
 export function listen(groups) {
   const acts = new Map(groups.flatMap((group) => group.keys.flatMap(({ keys, act }) => keys.map((key) => [key, act]))));
@@ -42,8 +43,8 @@ const worded = (key) => key.split(/\+(?=.)/).map((part) => WORDS[part] ?? (part.
 function fillSheet(groups) {
   find("sheet-keys").replaceChildren(...groups.map((group) => make("section", {},
     make("h3", { text: group.title }),
-    make("dl", { class: "keys" }, ...group.keys.map(({ keys, title }) => make("div", {},
-      make("dt", {}, ...keys.flatMap((key, place) => [place ? " or " : null, make("kbd", { text: worded(key) })])),
+    make("dl", { class: "keys" }, ...group.keys.filter(({ title }) => title).map(({ keys, shown, title }) => make("div", {},
+      make("dt", {}, ...(shown ?? keys).flatMap((key, place) => [place ? " or " : null, make("kbd", { text: worded(key) })])),
       make("dd", { text: title })))))));
 }
 

@@ -32,7 +32,12 @@ export function panels(desk, hand) {
 }
 
 function strip(desk) {
-  const small = new Map(desk.study.order.map((slice, place) => [slice, new SmallSlice(desk, slice, place + 1)]));
+  let heart = { base: null, look: null };
+  const look = () => {
+    if (heart.base !== desk.base) heart = { base: desk.base, look: desk.heart };
+    return heart.look;
+  };
+  const small = new Map(desk.study.order.map((slice, place) => [slice, new SmallSlice(desk, { slice, place: place + 1, heart: look })]));
   find("slices").replaceChildren(...[...small.values()].map((each) => each.element));
   let shown = null;
   const mark = () => {
@@ -53,8 +58,9 @@ function strip(desk) {
 class SmallSlice {
   #waits = false;
 
-  constructor(desk, slice, place) {
+  constructor(desk, { slice, place, heart }) {
     this.desk = desk;
+    this.heart = heart;
     this.slice = slice;
     this.canvas = make("canvas", { width: SMALL, height: SMALL, "aria-hidden": "true" });
     this.element = make("button", { type: "button", class: "small", "aria-label": `Slice ${place}`, "data-slice": slice, onclick: () => desk.look({ slice }) },
@@ -78,7 +84,7 @@ class SmallSlice {
   #draw() {
     const { desk, slice, canvas } = this;
     const context = canvas.getContext("2d");
-    const map = mapOf(desk.grid, canvas, { zoom: 1, x: 0, y: 0 });
+    const map = mapOf(desk.grid, canvas, this.heart());
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = "#000000";
     context.fillRect(0, 0, canvas.width, canvas.height);

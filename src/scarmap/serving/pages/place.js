@@ -39,3 +39,30 @@ export function screenAt(map, pixel) {
   const [a, b, c, d, e, f] = map;
   return { x: a * pixel.x + c * pixel.y + e, y: b * pixel.x + d * pixel.y + f };
 }
+
+/**
+ * How to look at what some voxels hold, with room around it.
+ * @param {Uint8Array} mask all slices. @param {object} grid as in `mapOf`. @param {number} margin in millimetres.
+ * @returns {{zoom: number, x: number, y: number}} the whole slice where there is nothing.
+ */
+export function lookAt(mask, grid, margin = 22) {
+  const size = grid.width * grid.height;
+  const box = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+  mask.forEach((value, voxel) => {
+    if (!value) return;
+    const x = voxel % grid.width;
+    const y = Math.floor((voxel % size) / grid.width);
+    box.left = Math.min(box.left, x);
+    box.right = Math.max(box.right, x);
+    box.top = Math.min(box.top, y);
+    box.bottom = Math.max(box.bottom, y);
+  });
+  if (box.left > box.right) return { zoom: 1, x: 0, y: 0 };
+  const [wide, high] = [grid.width * grid.spacing[0], grid.height * grid.spacing[1]];
+  const drawn = grid.turn % 2 ? { width: high, height: wide } : { width: wide, height: high };
+  const map = mapOf(grid, drawn, { zoom: 1, x: 0, y: 0 }); // one dot is one millimetre
+  const [one, other] = [screenAt(map, { x: box.left, y: box.top }), screenAt(map, { x: box.right, y: box.bottom })];
+  const reach = Math.max(Math.abs(one.x - other.x), Math.abs(one.y - other.y)) + 2 * margin;
+  const zoom = Math.max(1, Math.min(drawn.width, drawn.height) / reach);
+  return { zoom, x: (one.x + other.x - drawn.width) / 2, y: (one.y + other.y - drawn.height) / 2 };
+}

@@ -97,22 +97,23 @@ export class Saving {
   async #send(author) {
     await this.draft.settled();
     const mask = this.desk.mask.slice();
-    const sent = { draft: await this.draft.opened(), author, note: find("note").value.trim(), with: [...this.editor.tools] };
+    const { length } = this.editor.history;
+    const sent = { draft: await this.draft.opened(), author, note: find("note").value.trim(), with: this.editor.tools };
     try {
       const { number } = await api.keep(this.#id, sent);
-      return await this.#saved(number, mask);
+      return await this.#saved({ number, mask, length });
     } catch (trouble) {
       if (trouble.status !== 409) throw trouble;
-      return this.#conflict(trouble, sent, mask);
+      return this.#conflict(trouble, sent, { mask, length });
     }
   }
 
-  async #saved(number, mask) {
+  async #saved({ number, mask, length }) {
     const later = [...this.desk.study.order].filter((slice) => this.#differs(slice, mask));
     this.draft.start(number);
     this.desk.base = mask;
     this.desk.version = number;
-    this.editor.tools = new Set();
+    this.editor.savedAt = length;
     find("note").value = "";
     if (later.length) this.draft.mark(later); // painted while the save was on its way
     this.#remember();
@@ -127,14 +128,14 @@ export class Saving {
   }
 
   /** Someone saved since: nothing is lost, the reader chooses. */
-  async #conflict(trouble, sent, mask) {
+  async #conflict(trouble, sent, now) {
     const latest = trouble.body.latest;
     const { answer } = await question("Another version was saved since you began",
       [make("p", { text: trouble.message }), make("p", { text: "Your edits can stand beside it, as a version of their own. None is lost." })],
       [["beside", "Save beside"], ["compare", "Save beside and compare"], ["", "Go on editing"]]);
     if (!answer) return false;
     const { number } = await api.keep(this.#id, { ...sent, beside: true });
-    const saved = await this.#saved(number, mask);
+    const saved = await this.#saved({ number, ...now });
     if (answer === "compare") location.assign(`/compare/${encodeURIComponent(this.#id)}?a=${latest}&b=${number}`);
     return saved;
   }

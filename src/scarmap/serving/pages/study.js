@@ -62,6 +62,7 @@ async function open() {
   window.addEventListener("beforeunload", (event) => { if (draft.state === "away" || draft.state === "refused") event.preventDefault(); });
   const asked = Number(new URLSearchParams(location.search).get("version")) || null;
   await saving.begin(asked);
+  desk.look({ zoom: desk.heart });
   active()?.canvas.focus({ preventScroll: true });
 }
 
@@ -107,6 +108,9 @@ function groups({ desk, editor, hand, active, save }) {
   };
   const cycle = (values, now) => values[(values.indexOf(now) + 1) % values.length];
   const press = (id, value) => () => { desk.look({ [id]: value }); hand.prepare(); };
+  const arrows = (held, title, stride) => ARROWS.map(([name, right, down], place) => ({
+    keys: [held + name], shown: [`${held}arrows`], title: place ? null : title, act: () => arrow(desk, hand, stride * right, stride * down),
+  }));
   const size = (steps) => desk.look({ radius: Math.min(20, Math.max(0.5, desk.radius + steps)) });
   return [
     { title: "Look", keys: [
@@ -119,13 +123,14 @@ function groups({ desk, editor, hand, active, save }) {
       key(["s"], "next layout", () => desk.look({ layout: cycle(["main", "side", "one"], desk.layout) })),
       key(["+", "="], "larger", () => zoomAt(desk, active(), 1.25)),
       key(["-"], "smaller", () => zoomAt(desk, active(), 0.8)),
-      key(["0"], "fit", () => desk.look({ zoom: { zoom: 1, x: 0, y: 0 } })),
+      key(["h"], "the heart", () => desk.look({ zoom: desk.heart })),
+      key(["0"], "the whole slice", () => desk.look({ zoom: { zoom: 1, x: 0, y: 0 } })),
     ] },
     { title: "Tools", keys: TOOLS.map(({ id, title, key: letter }) => key([letter], title.toLowerCase(), press("tool", id))) },
     { title: "Tissues", keys: desk.study.tissues.filter(({ index }) => index).map(({ index, title }) => key([String(index)], title, press("tissue", index))) },
     { title: "Correct", keys: [
-      ...ARROWS.map(([name, right, down]) => key([`Shift+${name}`], `cursor, or the chosen point, ${{ Left: "left", Right: "right", Up: "up", Down: "down" }[name.slice(5)]}`, () => arrow(desk, hand, right, down))),
-      ...ARROWS.map(([name, right, down]) => key([`Alt+Shift+${name}`], "the same, five pixels", () => arrow(desk, hand, 5 * right, 5 * down))),
+      ...arrows("Shift+", "move the cursor, or the chosen point of a contour", 1),
+      ...arrows("Alt+Shift+", "the same, five pixels", 5),
       key([" "], "use the tool at the cursor", () => use(desk, hand, false)),
       key(["Shift+ "], "remove a part through all slices", () => use(desk, hand, true)),
       key(["n"], "next point of the contour", () => hand.nextPoint(1)),

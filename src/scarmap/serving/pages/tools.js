@@ -148,7 +148,7 @@ export class Hand {
   #apply() {
     const { desk } = this;
     const { base, old, points, slice } = desk.contours;
-    desk.sliceOf(slice).set(moved(base, old, this.#zones(points)));
+    desk.sliceOf(slice).set(moved(base, { old, now: this.#zones(points), width: desk.grid.width }));
     desk.touch([slice]);
   }
 

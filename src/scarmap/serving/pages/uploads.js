@@ -19,7 +19,7 @@ export async function take(entries) {
   }
   const { answer, fields } = await question(
     groups.length === 1 ? "Add this study?" : `Add these ${groups.length} studies?`,
-    [make("p", { class: "note", text: "A name is a pseudonym that you choose. Without one the store makes one. Names of patients in the files are not shown." }),
+    [make("p", { class: "note", text: "A name is a pseudonym of letters, digits, - _ and . that you choose. Without one the store makes one." }),
       make("div", { class: "groups" }, ...groups.map(described))],
     [["add", "Add"], ["", "Cancel"]],
   );
@@ -37,7 +37,7 @@ function described(group, place) {
   return make("fieldset", {},
     make("legend", { text: group.title }),
     make("p", { class: "note", text: `${KINDS[group.kind]}, ${files}, ${short(megabytes)} MB` }),
-    make("label", {}, "Name ", make("input", { name: `name-${place}`, autocomplete: "off", maxlength: "64" })),
+    make("label", {}, "Name ", make("input", { name: `name-${place}`, autocomplete: "off", pattern: "[A-Za-z0-9._\\-]{1,64}", title: "Letters, digits, - _ and ." })),
     ...(group.kind === "nifti" ? group.files.map((each, index) => sequenceField(each, `sequence-${place}-${index}`)) : []));
 }
 

@@ -163,9 +163,8 @@ export class View {
   describe() {
     const desk = this.#desk;
     const { level, width } = desk.windowOf(this.sequence);
-    const where = `slice ${desk.place} of ${desk.study.order.length}`;
-    this.caption.textContent = `${this.sequence} · ${where} · window ${whole(width)} at ${whole(level)}`;
-    this.canvas.setAttribute("aria-label", `${this.sequence}, ${where}`);
+    this.caption.textContent = `${this.sequence} · width ${whole(width)}, level ${whole(level)}`;
+    this.canvas.setAttribute("aria-label", `${this.sequence}, slice ${desk.place} of ${desk.study.order.length}`);
     this.element.classList.toggle("active", desk.sequence === this.sequence);
   }
 }
