@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from scarmap.datasets.case_files import CaseFiles, load_case
+from scarmap.dicom.case_folder import TellingNameError
 from scarmap.dicom.out.identity import Maker
 from scarmap.errors import DataError
 from scarmap.inference.cohort import resident
@@ -34,6 +36,10 @@ MASK = "mask"
 BROUGHT = "brought.json"
 """In an upload of NIfTI files: which file is which sequence."""
 
+_RENAMED = (
+    "The name of the study held a part of the patient's name, identifier or date of birth, so it "
+    "is called {}."
+)
 _STEPS = (
     ("Reading headers", 0.05),
     ("Reading images", 0.2),
@@ -133,12 +139,21 @@ def _known(store: Store, study: Study) -> Study:
 def _read_dicom(
     store: Store, study: Study, folder: StudyFolder, how: Bringing, tell: Callable[[str], None]
 ) -> dict[str, Any]:
-    read = read_study(folder.upload, folder.case, name=study.name, device=how.device, on_step=tell)
+    told = []
+    read_as = partial(read_study, folder.upload, folder.case, device=how.device, on_step=tell)
+    try:
+        read = read_as(name=study.name)
+    except TellingNameError:
+        shutil.rmtree(folder.case, ignore_errors=True)
+        name = f"case_{token_hex(3)}"
+        read = read_as(name=name)
+        update(store, study.id, name=name)
+        told = [["from_dicom", _RENAMED.format(name)]]
     write_headers(folder, read.headers, read.numbers)
     kind = read.source["sequences"]["LGE"]["image"]
     return {
         "images": _below(folder, read.images.images),
-        "told": [[flag.code, flag.message] for flag in read.told],
+        "told": told + [[flag.code, flag.message] for flag in read.told],
         "signed": int(kind == "psir") if kind in ("psir", "magnitude") else None,
         "patient": _patient(store, read),
     }

@@ -103,11 +103,20 @@ def add(store: Store, *, name: str, kind: str, study: str | None = None) -> str:
         place = connection.execute("SELECT COALESCE(MAX(place), 0) + 1 FROM studies").fetchone()[0]
         connection.execute(
             "INSERT INTO studies (id, place, name, kind, added) VALUES (?, ?, ?, ?, ?)",
-            (study, place, name or f"study_{place:04d}", kind, now()),
+            (study, place, name or number_name(place), kind, now()),
         )
         jobs.enqueue(connection, jobs.SEGMENT, study)
         touch(connection, study)
     return study
+
+
+def number_name(place: int) -> str:
+    """What a study is called that was given no name.
+
+    >>> number_name(7)
+    'case_0007'
+    """
+    return f"case_{place:04d}"
 
 
 def find(store: Store, study: str) -> Study | None:
