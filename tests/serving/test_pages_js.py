@@ -1,4 +1,4 @@
-"""The pages' own modules, tested by node's test runner: run lengths, history, brush, contours, rules."""
+"""The modules of the pages, tested by the test runner of node."""
 
 import shutil
 import subprocess
@@ -18,7 +18,9 @@ def _version():
     return int(said.stdout.lstrip("v").split(".")[0])
 
 
-needs_node = pytest.mark.skipif(_version() < 20, reason="no node of version 20 or later on the path")
+needs_node = pytest.mark.skipif(
+    _version() < 20, reason="no node of version 20 or later on the path"
+)
 
 
 @needs_node

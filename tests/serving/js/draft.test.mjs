@@ -12,7 +12,7 @@ function server() {
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 function draftOn(ways, state) {
-  const draft = new Draft({ ...ways, runs: (slice) => [state[slice]], pause: 1 });
+  const draft = new Draft({ ...ways, runs: (slice) => [state[slice]], changed: () => [0, 1], pause: 1 });
   draft.start(3);
   return draft;
 }
@@ -79,4 +79,23 @@ test("figures are told, those of an earlier stroke are not", async () => {
   ways.asked[1].resolve({ stroke: 2 });
   await draft.settled();
   assert.deepEqual(told, [2]);
+});
+
+test("a draft that was thrown away elsewhere begins anew, with all that differs from its version", async () => {
+  const ways = server();
+  const draft = draftOn(ways, { 0: "a", 1: "b" });
+  draft.mark([0]);
+  await turn();
+  ways.asked[0].resolve({ stroke: 1 });
+  await draft.settled();
+  ways.open = async () => ({ draft: "d2" });
+  draft.ways.open = ways.open;
+  draft.mark([1]);
+  await turn();
+  ways.asked[1].reject({ status: 404 });
+  await turn();
+  assert.equal(ways.asked[2].id, "d2");
+  assert.deepEqual(ways.asked[2].slices, { 0: ["a"], 1: ["b"] });
+  ways.asked[2].resolve({ stroke: 3 });
+  await draft.settled();
 });

@@ -51,7 +51,7 @@ export const restore = (id, version, author) => send("POST", `${of(id)}/versions
 export const sign = (id, version, author) => send("POST", `${of(id)}/versions/${version}/sign`, { author });
 
 export const drafts = (id) => get(`${of(id)}/drafts`);
-export const openDraft = (id, basedOn) => send("POST", `${of(id)}/drafts`, { based_on: basedOn });
+export const openDraft = (id, basedOn, author) => send("POST", `${of(id)}/drafts`, { based_on: basedOn, author });
 export const draftMask = async (draft) => new Uint8Array(await bytes(`/api/drafts/${draft}/mask`));
 export const putSlices = (draft, slices, stroke) => send("PUT", `/api/drafts/${draft}/slices`, { slices, stroke });
 export const dropDraft = (draft) => send("DELETE", `/api/drafts/${draft}`);

@@ -73,6 +73,14 @@ export class Desk extends EventTarget {
     return this.mask.some((value, at) => value !== this.base[at]);
   }
 
+  /** The slices that differ from the version that the mask began from. */
+  get changedSlices() {
+    return this.study.order.filter((slice) => {
+      const start = slice * this.size;
+      return this.sliceOf(slice).some((value, at) => value !== this.base[start + at]);
+    });
+  }
+
   /** Move some slices towards the apex. */
   step(steps) {
     const next = neighbour(this.study.order, this.slice, steps);

@@ -8,8 +8,9 @@ export class Draft extends EventTarget {
   #stroke = 0;
 
   /**
-   * @param {{open: (basedOn: number) => Promise<{draft}>, put: Function, runs: (slice: number) => number[], pause?: number}} ways
-   *   how a draft is opened, how slices are put, and the runs of a slice as it is now; `pause` in ms before a new try.
+   * @param {{open: (basedOn: number) => Promise<{draft}>, put: Function, runs: (slice: number) => number[],
+   *   changed: () => number[], pause?: number}} ways how a draft is opened, how slices are put, the runs of a slice as it is
+   *   now, and the slices that differ from the version; `pause` in ms before a new try.
    */
   constructor(ways) {
     super();
@@ -57,6 +58,7 @@ export class Draft extends EventTarget {
         await this.#put(slices);
       } catch (trouble) {
         for (const slice of slices) this.#waiting.add(slice);
+        if (this.#reopens(trouble)) continue;
         if (trouble.status) return this.#refused(trouble);
         this.#tell("away");
         await new Promise((resolve) => setTimeout(resolve, this.ways.pause ?? 2000));
@@ -70,6 +72,14 @@ export class Draft extends EventTarget {
     const stroke = (this.#stroke += 1);
     const answer = await this.ways.put(id, Object.fromEntries(slices.map((slice) => [slice, this.ways.runs(slice)])), stroke);
     if (answer.stroke == null || answer.stroke === this.#stroke) this.dispatchEvent(new CustomEvent("figures", { detail: answer }));
+  }
+
+  /** A draft that someone threw away from another page begins anew, with all that differs from its version. */
+  #reopens(trouble) {
+    if (trouble.status !== 404 || this.id === null) return false;
+    this.id = null;
+    for (const slice of this.ways.changed()) this.#waiting.add(slice);
+    return true;
   }
 
   #refused(trouble) {

@@ -1,9 +1,9 @@
 // Opening and saving: which version lies on the desk, the draft of this tab, and two readers on one study.
 
 import * as api from "./api.js";
-import { find, make } from "./dom.js";
+import { find, make, moment } from "./dom.js";
 import { initials } from "./initials.js";
-import { question, say } from "./notice.js";
+import { attempt, question, say } from "./notice.js";
 
 const placeOf = (study) => `scarmap-draft-${study}`;
 
@@ -24,40 +24,55 @@ export class Saving {
     else sessionStorage.removeItem(placeOf(this.#id));
   }
 
-  /** Begin: this tab's own draft, or the version that is asked for, or the latest; drafts of other tabs are offered. */
+  /** Begin: this page's own draft, or the version that is asked for, or the latest; drafts of other pages are offered. */
   async begin(asked) {
     const own = JSON.parse(sessionStorage.getItem(placeOf(this.#id)) ?? "null")?.draft;
     const open = await api.drafts(this.#id);
     const mine = open.find(({ draft }) => draft === own);
-    if (mine) await this.#takeUp(mine);
+    if (mine) await this.#goOn(mine);
     else {
       await this.open(asked ?? this.desk.study.latest);
-      this.#offer(open);
+      for (const each of open) await this.#offer(each);
     }
   }
 
-  #offer(open) {
-    for (const each of open.filter(({ changed }) => changed)) {
-      const who = each.author ? ` of ${each.author}` : "";
-      say(`Edits${who} from version ${each.based_on} were not saved. They are kept.`, {
-        actions: [["Take up", () => this.#takeUp(each)], ["Drop", () => api.dropDraft(each.draft)], ["Leave", () => {}]],
-      });
-    }
+  /** Offer the draft of another page, unless it holds nothing but its version. */
+  async #offer(each) {
+    const [mask, base] = await this.#read(each);
+    if (mask.every((value, at) => value === base[at])) return;
+    const who = each.author ? ` of ${each.author}` : "";
+    say(`Edits${who} from version ${each.based_on} were not saved, ${moment(each.changed)}.`, {
+      actions: [["Take up", attempt(() => this.#takeUp(each))], ["Drop", attempt(() => api.dropDraft(each.draft))], ["Leave", () => {}]],
+    });
   }
 
-  async #takeUp({ draft, based_on: basedOn }) {
-    const [mask, base] = await Promise.all([api.draftMask(draft), api.mask(this.#id, basedOn)]);
-    await this.#lay(mask, base, basedOn, draft);
+  #read({ draft, based_on: basedOn }) {
+    return Promise.all([api.draftMask(draft), api.mask(this.#id, basedOn)]);
+  }
+
+  /** Go on with this page's own draft, after a reload. */
+  async #goOn(mine) {
+    const [mask, base] = await this.#read(mine);
+    await this.#lay(mask, base, { number: mine.based_on, draft: mine.draft });
     this.draft.mark([this.desk.slice]); // so that the figures are those of the draft
+  }
+
+  /** Take up what another page left, as a draft of this one. */
+  async #takeUp(other) {
+    const [mask, base] = await this.#read(other);
+    await this.#lay(mask, base, { number: other.based_on, draft: null });
+    this.draft.mark(this.desk.changedSlices);
+    await this.draft.settled();
+    await api.dropDraft(other.draft);
   }
 
   /** Lay a version on the desk. */
   async open(number) {
     const mask = await api.mask(this.#id, number);
-    await this.#lay(mask, mask.slice(), number, null);
+    await this.#lay(mask, mask.slice(), { number, draft: null });
   }
 
-  async #lay(mask, base, number, draft) {
+  async #lay(mask, base, { number, draft }) {
     await this.draft.settled().catch(() => {});
     this.editor.clear();
     this.draft.start(number, draft);
@@ -109,10 +124,10 @@ export class Saving {
   }
 
   async #saved({ number, mask, length }) {
-    const later = [...this.desk.study.order].filter((slice) => this.#differs(slice, mask));
     this.draft.start(number);
     this.desk.base = mask;
     this.desk.version = number;
+    const later = this.desk.changedSlices;
     this.editor.savedAt = length;
     find("note").value = "";
     if (later.length) this.draft.mark(later); // painted while the save was on its way
@@ -120,11 +135,6 @@ export class Saving {
     await this.shown(number);
     say(`Saved as version ${number}.`);
     return true;
-  }
-
-  #differs(slice, mask) {
-    const [from, to] = [slice * this.desk.size, (slice + 1) * this.desk.size];
-    return this.desk.mask.subarray(from, to).some((value, at) => value !== mask[from + at]);
   }
 
   /** Someone saved since: nothing is lost, the reader chooses. */

@@ -7,7 +7,7 @@ import { find, make } from "./dom.js";
 import { Draft } from "./draft.js";
 import { Editor } from "./editor.js";
 import { showFigures, showState } from "./figures.js";
-import { showReader } from "./initials.js";
+import { known, showReader } from "./initials.js";
 import { listen, toggleSheet } from "./keys.js";
 import { marking } from "./marking.js";
 import { attempt, sayTrouble } from "./notice.js";
@@ -25,7 +25,9 @@ async function open() {
   if (study.status !== "segmented" && study.status !== "corrected") throw new Error(study.reason ?? "This study has no mask yet. It is on its way: look at the worklist.");
   const images = new Map(await Promise.all(study.sequences.map(async ({ name }) => [name, await api.image(id, name)])));
   const desk = new Desk(study, images);
-  const draft = new Draft({ open: (basedOn) => api.openDraft(id, basedOn), put: api.putSlices, runs: (slice) => encode(desk.sliceOf(slice)) });
+  const draft = new Draft({
+    open: (basedOn) => api.openDraft(id, basedOn, known()), put: api.putSlices, runs: (slice) => encode(desk.sliceOf(slice)), changed: () => desk.changedSlices,
+  });
   const editor = new Editor(desk, draft);
   const hand = new Hand(desk, editor);
   const saving = new Saving({ desk, editor, draft, shown: (number) => shown(number) });

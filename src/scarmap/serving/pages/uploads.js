@@ -6,6 +6,8 @@ import { gather } from "./gather.js";
 import { question, say } from "./notice.js";
 
 const SEQUENCES = [["LGE", "LGE"], ["T2", "T2"], ["bSSFP", "bSSFP (cine)"], ["mask", "Mask"], ["", "Leave out"]];
+/** How masks number the tissues. */
+const LAYOUTS = [["scarmap", "scarmap: 1 pool, 2 RV, 3 wall, 4 edema, 5 scar, 6 no-reflow"], ["emidec", "EMIDEC: 1 pool, 2 wall, 3 scar, 4 no-reflow"], ["myops2020", "MyoPS: 500 pool, 600 RV, 200 wall, 1220 edema, 2221 scar"]];
 const KINDS = { dicom: "DICOM", zip: "zip of DICOM", nifti: "NIfTI" };
 
 let queue = Promise.resolve();
@@ -26,7 +28,7 @@ export async function take(entries) {
   if (answer !== "add") return;
   groups.forEach((group, place) => {
     const files = group.files.map((each, index) => ({ ...each, sequence: fields[`sequence-${place}-${index}`] }));
-    const chosen = { ...group, name: (fields[`name-${place}`] ?? "").trim(), files };
+    const chosen = { ...group, layout: fields[`layout-${place}`], name: (fields[`name-${place}`] ?? "").trim(), files };
     queue = queue.then(() => sendOne(chosen));
   });
 }
@@ -38,7 +40,18 @@ function described(group, place) {
     make("legend", { text: group.title }),
     make("p", { class: "note", text: `${KINDS[group.kind]}, ${files}, ${short(megabytes)} MB` }),
     make("label", {}, "Name ", make("input", { name: `name-${place}`, autocomplete: "off", pattern: "[A-Za-z0-9._\\-]{1,64}", title: "Letters, digits, - _ and ." })),
-    ...(group.kind === "nifti" ? group.files.map((each, index) => sequenceField(each, `sequence-${place}-${index}`)) : []));
+    ...(group.kind === "nifti" ? niftiFields(group, place) : []));
+}
+
+/** What each file holds, and the numbers of a mask, which are asked only where there is one. */
+function niftiFields(group, place) {
+  const layout = make("label", { class: "sequence" }, make("span", { text: "Numbers of the mask" }),
+    make("select", { name: `layout-${place}` }, ...LAYOUTS.map(([value, text]) => make("option", { value, text }))));
+  const fields = make("div", {}, ...group.files.map((each, index) => sequenceField(each, `sequence-${place}-${index}`)), layout);
+  const show = () => { layout.hidden = ![...fields.querySelectorAll("select")].some((choice) => choice.value === "mask"); };
+  fields.addEventListener("change", show);
+  show();
+  return [fields];
 }
 
 function sequenceField(each, name) {
@@ -50,6 +63,7 @@ async function sendOne(group) {
   const form = new FormData();
   form.append("kind", group.kind);
   if (group.name) form.append("name", group.name);
+  if (group.kind === "nifti") form.append("layout", group.layout);
   for (const each of group.files) {
     if (group.kind === "nifti" && !each.sequence) continue;
     if (group.kind === "nifti") form.append("sequence", each.sequence);
