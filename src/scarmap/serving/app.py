@@ -10,7 +10,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from scarmap.errors import ScarmapError
 from scarmap.serving.drafts import NoDraftError
 from scarmap.serving.room import Room
+from scarmap.serving.routes.compare import compare_routes
 from scarmap.serving.routes.drafts import draft_routes
+from scarmap.serving.routes.learn import learn_routes
 from scarmap.serving.routes.pages import page_routes
 from scarmap.serving.routes.study import study_routes
 from scarmap.serving.routes.versions import version_routes
@@ -19,6 +21,16 @@ from scarmap.serving.security import Guard
 from scarmap.serving.upload import TooLargeError
 from scarmap.serving.versions import GoneError
 
+ROUTES = (
+    page_routes,
+    worklist_routes,
+    study_routes,
+    draft_routes,
+    version_routes,
+    compare_routes,
+    learn_routes,
+)
+
 
 def build_app(room: Room) -> Guard:
     """The application of an open room.
@@ -26,7 +38,7 @@ def build_app(room: Room) -> Guard:
     There are no pages of FastAPI about itself: they load scripts of other hosts.
     """
     app = FastAPI(title="scarmap", docs_url=None, redoc_url=None, openapi_url=None)
-    for routes in (page_routes, worklist_routes, study_routes, draft_routes, version_routes):
+    for routes in ROUTES:
         app.include_router(routes(room))
     _tell_problems(app)
     return Guard(app, room.session)

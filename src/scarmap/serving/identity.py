@@ -32,6 +32,12 @@ def fact(store: Store, key: str, first: str) -> str:
     return str(row["value"])
 
 
+def has_fact(store: Store, key: str) -> bool:
+    """Whether the store keeps a value under a key."""
+    with store.database.reading() as connection:
+        return bool(connection.execute("SELECT 1 FROM facts WHERE key = ?", (key,)).fetchone())
+
+
 def set_fact(store: Store, key: str, value: str) -> None:
     """Keep a value under a key."""
     with store.database.writing() as connection:

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isnan
+from math import isfinite, isnan, nan
 from typing import Any
 
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.masks import load_study
 from scarmap.quantification.cohort import AS_USUAL, Measuring, measure_study
 from scarmap.quantification.dictionary import FIGURES
-from scarmap.quantification.files import read_quantification, to_json, write_quantification
-from scarmap.quantification.result import Flag, Quantification
+from scarmap.quantification.files import read_quantification, write_quantification
+from scarmap.quantification.result import Flag, Quantification, Transmurality
 from scarmap.quantification.study import quantify
 from scarmap.report.cells import with_unit
 from scarmap.report.study.discs import discs
@@ -182,12 +182,10 @@ def flags_of(flags: Sequence[Flag]) -> list[dict[str, str]]:
 
 def answer(found: Quantification) -> dict[str, Any]:
     """Figures as pages read them: numbers, tiles, bullseyes, segments and flags."""
-    variant = chord_variant(found)
-    plain = to_json(found)
     return {
         "figures": {
             figure.name: {
-                "value": plain["figures"].get(figure.name),
+                "value": number(found.figures[figure.name]),
                 "unit": figure.unit,
                 "title": _TITLES[figure.name],
                 "text": with_unit(found.figures[figure.name], figure.unit),
@@ -217,16 +215,24 @@ def answer(found: Quantification) -> dict[str, Any]:
         ],
         "segments": [
             {
-                "segment": part["number"],
-                "infarct_percent": part["figures"]["infarct_percent"],
-                "transmurality_percent": part["figures"]["transmurality"][
-                    f"{variant}_mean_percent"
-                ],
+                "segment": part.number,
+                "infarct_percent": number(part.figures.infarct_percent),
+                "transmurality_percent": number(_depth(found, part.figures.transmurality)),
             }
-            for part in plain["segments"]
+            for part in found.segments
         ],
         "flags": flags_of(found.flags),
     }
+
+
+def number(value: float) -> float | None:
+    """A number as JSON has it."""
+    return float(value) if isfinite(value) else None
+
+
+def _depth(found: Quantification, depth: Transmurality) -> float:
+    """Depth along the chords, by the variant that the study's classes go by."""
+    return getattr(depth, f"{chord_variant(found)}_mean_percent", nan)
 
 
 def _without_styles(svg: str) -> str:

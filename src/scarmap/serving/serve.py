@@ -13,9 +13,11 @@ from scarmap.errors import DataError
 from scarmap.io.lock import held
 from scarmap.serving.app import build_app
 from scarmap.serving.identity import set_fact
+from scarmap.serving.node import Node
 from scarmap.serving.room import Room
 from scarmap.serving.security import LOOPBACK, Session, hash_password
 from scarmap.serving.store import open_store, tidy
+from scarmap.serving.watching import Watcher
 from scarmap.serving.worker import MODEL, WorkerSettings, bringing, start_worker
 from scarmap.workflow.models import choose_model
 
@@ -83,7 +85,7 @@ def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=2,
         )
         server = uvicorn.Server(config)
-        with _worker(room):
+        with _worker(room), _receiving(room, opening):
             on_ready(f"http://{_shown(opening.host)}:{port}/?token={session.token}")
             try:
                 server.run(sockets=[listener])
@@ -139,6 +141,32 @@ def _worker(room: Room) -> Iterator[None]:
         ended.set()
         watcher.join()
         _stop(running[0])
+
+
+@contextmanager
+def _receiving(room: Room, opening: Opening) -> Iterator[None]:
+    """Look at a folder and listen for DICOM, where that is asked for."""
+    ended, threads = threading.Event(), []
+    node = None
+    if opening.dicom_port is not None:
+        node = Node(
+            room.store, room.settings.title, opening.dicom_port, opening.host, limits=room.limits
+        )
+        node.start()
+        threads.append(threading.Thread(target=node.run, args=(ended,), daemon=True))
+    if opening.watch is not None:
+        watcher = Watcher(room.store, opening.watch)
+        threads.append(threading.Thread(target=watcher.run, args=(ended,), daemon=True))
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+        if node is not None:
+            node.stop()
 
 
 def _stop(worker: "subprocess.Popen[bytes]") -> None:

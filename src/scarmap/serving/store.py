@@ -26,6 +26,9 @@ from secrets import token_hex
 from scarmap.errors import DataError
 from scarmap.serving.database import Database
 
+RECEIVED = "dicom-"
+"""Begins the names of folders of objects that were received by C-STORE and acknowledged."""
+
 
 @dataclass(frozen=True)
 class Store:
@@ -144,6 +147,8 @@ def _holds_other_things(root: Path) -> bool:
 def tidy(store: Store) -> None:
     """Remove what a killed server left: unfinished uploads, and folders that no row names."""
     for left in store.incoming.iterdir():
+        if left.name.startswith(RECEIVED):
+            continue
         shutil.rmtree(left, ignore_errors=True)
     with store.database.reading() as connection:
         known = {row["id"] for row in connection.execute("SELECT id FROM studies")}
