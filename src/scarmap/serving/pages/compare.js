@@ -6,9 +6,10 @@ import { COLOURS, ONLY_A, ONLY_B, BOTH, REGIONS, sides } from "./differences.js"
 import { find, make, moment, short, swatch } from "./dom.js";
 import { attempt, say } from "./notice.js";
 import { coloursOf, drawTissues, greyPicture, tissuePicture } from "./picture.js";
-import { mapOf } from "./place.js";
+import { lookAt, mapOf } from "./place.js";
 
 const SMALL = 168;
+const WHOLE = { zoom: 1, x: 0, y: 0 };
 const KINDS = { model: "model", reader: "reader", import: "given mask" };
 
 /** One side: a version of a study with its images and mask on a desk. */
@@ -23,11 +24,18 @@ async function side(key, studies) {
   return { key: `${id}:${version}`, desk };
 }
 
+/** How to look at each heart: at what either mask holds, where both lie on the same images. */
+function looksAt([one, other], same) {
+  if (!same) return new Map([one, other].map((desk) => [desk, desk.heart]));
+  const both = lookAt(one.mask.map((value, at) => value || other.mask[at]), one.grid);
+  return new Map([one, other].map((desk) => [desk, both]));
+}
+
 class Comparison {
   constructor(id) {
     this.id = id;
     this.studies = new Map();
-    this.shown = { place: 0, region: REGIONS[0], sequence: null, opacity: 0.6 };
+    this.shown = { place: 0, region: REGIONS[0], sequence: null, opacity: 0.6, whole: false };
   }
 
   async begin() {
@@ -71,6 +79,7 @@ class Comparison {
     find("region").addEventListener("change", () => this.#show({ region: REGIONS.find(({ id }) => id === find("region").value) }));
     find("sequence").addEventListener("change", () => this.#show({ sequence: find("sequence").value }));
     find("opacity").addEventListener("input", () => this.#show({ opacity: find("opacity").value / 100 }));
+    find("whole").addEventListener("change", () => this.#show({ whole: find("whole").checked }));
     find("slice-before").addEventListener("click", () => this.#turn(-1));
     find("slice-after").addEventListener("click", () => this.#turn(1));
     find("panels").addEventListener("wheel", (event) => { event.preventDefault(); this.#turn(Math.sign(event.deltaY)); }, { passive: false });
@@ -86,7 +95,7 @@ class Comparison {
   async load() {
     const [a, b] = await Promise.all([side(this.keys.a, this.studies), side(this.keys.b, this.studies)]);
     const told = await api.compare(a.key, b.key);
-    Object.assign(this, { a, b, same: told.same_grid });
+    Object.assign(this, { a, b, same: told.same_grid, looks: looksAt([a.desk, b.desk], told.same_grid) });
     const place = Math.min(this.shown.place || Math.floor(a.desk.study.order.length / 2), this.#count - 1);
     const names = a.desk.study.sequences.map(({ name }) => name);
     find("sequence").replaceChildren(...names.map((name) => make("option", { value: name, text: name })));
@@ -109,7 +118,7 @@ class Comparison {
     find("agreement-rows").replaceChildren(...told.agreement.map((each) => make("tr", {},
       make("th", { scope: "row", text: each.title }),
       ...[short(each.dice, 3), short(each.hd95_mm), signed(each.difference_ml)].map((text) => make("td", { class: "number", text })))));
-    find("figure-rows").replaceChildren(...told.figures.map((each) => make("tr", {},
+    find("figure-rows").replaceChildren(...told.figures.filter(({ a, b }) => a != null || b != null).map((each) => make("tr", {},
       make("th", { scope: "row", text: each.unit ? `${each.title}, ${each.unit}` : each.title }),
       ...[short(each.a), short(each.b), signed(each.difference)].map((text) => make("td", { class: "number", text })))));
   }
@@ -169,7 +178,7 @@ class Comparison {
   /** One slice, with the differences or with the tissues over it. */
   #picture(canvas, desk, place, differences, { plain = false } = {}) {
     const context = canvas.getContext("2d");
-    const map = mapOf(desk.grid, canvas, { zoom: 1, x: 0, y: 0 });
+    const map = mapOf(desk.grid, canvas, this.shown.whole ? WHOLE : this.looks.get(desk));
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = "#000000";
     context.fillRect(0, 0, canvas.width, canvas.height);
@@ -194,6 +203,6 @@ class Comparison {
   }
 }
 
-const signed = (value) => (value == null ? "–" : `${value > 0 ? "+" : ""}${short(value)}`);
+const signed = (value) => (value == null ? "–" : `${value > 0 ? "+" : value < 0 ? "−" : ""}${short(Math.abs(value))}`);
 
 new Comparison(decodeURIComponent(location.pathname.split("/")[2])).begin().catch((trouble) => say(trouble.message, { kind: "trouble", stays: true }));
