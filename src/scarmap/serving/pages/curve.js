@@ -13,7 +13,7 @@ export function points(values) {
   return { points: found, low, high };
 }
 
-/** Draw a curve. @returns {SVGElement} */
+/** Draw the curve of one fold. @returns {SVGElement} */
 export function curve(title, values) {
   const { points: line, low, high } = points(values);
   const last = values.at(-1);

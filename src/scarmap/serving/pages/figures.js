@@ -33,12 +33,12 @@ function disc({ title, svg, legend, caption }) {
 }
 
 /** Say whether the figures are those of what is seen. */
-export function showState(state, changed) {
+export function showState(state, { changed, trouble }) {
   const words = {
     kept: changed ? "Not saved yet. The store holds your edits as a draft." : "As saved.",
     sending: "Measuring…",
     away: "The server does not answer. Your edits wait in this page.",
-    refused: "The server refused this edit.",
+    refused: `Not in the store: ${trouble?.message ?? "the server refused this edit."}`,
   };
   find("state").textContent = words[state];
   find("state").dataset.state = state;

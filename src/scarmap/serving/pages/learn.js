@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { curve } from "./curve.js";
 import { find, make, short } from "./dom.js";
 import { showReader } from "./initials.js";
-import { attempt, question, say, sayTrouble } from "./notice.js";
+import { attempt, question, say } from "./notice.js";
 
 const TITLES = { loss: "Loss", dice: "Dice on held-out slices" };
 const WORDS = {
@@ -26,24 +26,40 @@ async function show() {
   find("state").textContent = `${WORDS[job.state] ?? job.state}${running ? epochs : ""}${job.reason ? ` ${job.reason}` : ""}`;
   find("progress").hidden = !running;
   if (job.epochs) find("progress").value = (job.epoch ?? 0) / job.epochs;
-  showCurves(job.curves ?? {});
+  find("corrected").textContent = counted(job);
+  showCurves(job.folds?.length ? job.folds : [job.curves ?? {}]);
   showHeldOut(job.held_out);
   return running;
 }
 
-function showCurves(curves) {
-  const shown = Object.entries(curves).filter(([, values]) => values?.length > 1);
-  find("curves").replaceChildren(...shown.map(([name, values]) => make("figure", { class: "curve" }, make("figcaption", { text: TITLES[name] ?? name }), curve(TITLES[name] ?? name, values))));
+function counted({ corrected, needed }) {
+  const all = corrected === 1 ? "1 study has been corrected." : `${corrected} studies have been corrected.`;
+  return corrected < needed ? `${all} Training needs ${needed}, for each of its folds holds some out.` : all;
 }
 
-const named = (figures) => Object.entries(figures ?? {});
-const worded = (value) => (typeof value === "number" ? short(value, Math.abs(value) < 2 ? 3 : 1) : value ?? "–");
+/** The curves of each fold; those of one step are no curve yet. */
+function showCurves(folds) {
+  const drawn = folds.flatMap((each) => Object.keys(TITLES).map((name) => [titled(name, each), each[name] ?? []]));
+  find("curves").replaceChildren(...drawn.filter(([, values]) => values.filter(Number.isFinite).length > 1).map(([title, values]) =>
+    make("figure", { class: "curve" }, make("figcaption", { text: title }), curve(title, values))));
+}
+
+const titled = (name, { fold, stage }) => [TITLES[name], stage, fold == null ? null : `fold ${fold}`].filter(Boolean).join(", ");
+
+const METRICS = [["dice", "Dice", 3], ["hd95_mm", "HD95, mm", 1], ["difference_ml", "volume difference, ml", 1], ["cases", "studies", 0]];
+
+/** Figures of regions as lines: name and a number in words. */
+function lines(figures, metrics = METRICS) {
+  return Object.entries(figures ?? {}).flatMap(([region, found]) =>
+    metrics.map(([key, title, digits]) => [`${region.replaceAll("_", " ")}: ${title}`, short(found[key], digits)]));
+}
 
 function showHeldOut(held) {
-  const names = [...new Set([...named(held?.new), ...named(held?.old)].map(([name]) => name))];
+  const [now, old] = [new Map(lines(held?.new)), new Map(lines(held?.old))];
+  const names = [...new Set([...now.keys(), ...old.keys()])];
   find("held-out").hidden = !names.length;
-  find("held-rows").replaceChildren(...names.map((name) => make("tr", {}, make("th", { scope: "row", text: name.replaceAll("_", " ") }),
-    ...[held.new?.[name], held.old?.[name]].map((value) => make("td", { class: "number", text: worded(value) })))));
+  find("held-rows").replaceChildren(...names.map((name) => make("tr", {}, make("th", { scope: "row", text: name }),
+    ...[now, old].map((figures) => make("td", { class: "number", text: figures.get(name) ?? "–" })))));
 }
 
 async function showModels() {
@@ -51,7 +67,7 @@ async function showModels() {
   find("models").replaceChildren(...models.map((model) => make("tr", {},
     make("th", { scope: "row", text: model.name }),
     make("td", { text: model.about ?? "" }),
-    make("td", {}, ...named(model.figures).map(([name, value]) => make("div", { text: `${name.replaceAll("_", " ")} ${worded(value)}` }))),
+    make("td", {}, ...lines(model.figures, METRICS.slice(0, 1)).map(([name, value]) => make("div", { text: `${name} ${value}` }))),
     make("td", {}, model.current ? make("strong", { text: "in use" }) : make("button", { type: "button", text: "Use", "aria-label": `Use ${model.name}`, onclick: attempt(() => use(model)) })))));
 }
 
@@ -63,11 +79,6 @@ async function use(model) {
   await api.useModel(model.name);
   say(`${model.name} is in use.`);
   await showModels();
-}
-
-async function showCorrected() {
-  const { total } = await api.studies({ limit: 1, status: "corrected" });
-  find("corrected").textContent = total === 1 ? "1 study has been corrected." : `${total} studies have been corrected.`;
 }
 
 async function follow() {
@@ -87,5 +98,4 @@ find("stop").addEventListener("click", attempt(async () => {
   await show();
 }));
 showReader();
-showCorrected().catch(sayTrouble);
 follow();

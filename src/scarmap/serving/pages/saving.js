@@ -110,6 +110,7 @@ export class Saving {
   }
 
   async #send(author) {
+    if (this.draft.trouble) this.draft.mark(this.desk.changedSlices); // once more
     await this.draft.settled();
     const mask = this.desk.mask.slice();
     const { length } = this.editor.history;

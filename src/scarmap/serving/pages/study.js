@@ -47,7 +47,7 @@ async function open() {
     open: (number) => saving.change(number),
     changed: () => shown(desk.version),
   });
-  const tellState = () => showState(draft.state, desk.changed);
+  const tellState = () => showState(draft.state, { changed: desk.changed, trouble: draft.trouble });
 
   draft.addEventListener("figures", (event) => showFigures(event.detail, base));
   draft.addEventListener("state", tellState);
@@ -60,7 +60,7 @@ async function open() {
   const save = attempt(() => saving.save());
   find("save").addEventListener("click", save);
   find("help").addEventListener("click", toggleSheet);
-  listen(groups({ desk, editor, hand, active, save }));
+  listen(groups({ desk, editor, hand, active, save }), () => editor.busy);
   window.addEventListener("beforeunload", (event) => { if (draft.state === "away" || draft.state === "refused") event.preventDefault(); });
   const asked = Number(new URLSearchParams(location.search).get("version")) || null;
   await saving.begin(asked);
@@ -143,7 +143,7 @@ function groups({ desk, editor, hand, active, save }) {
       key([","], "copy from the previous slice", () => copy(desk, editor, -1)),
       key(["."], "copy from the next slice", () => copy(desk, editor, 1)),
       key(["t"], "scar above a threshold", () => { find("threshold").open = true; find("method").focus(); }),
-      key(["Escape"], "drop the open stroke", () => editor.cancel()),
+      key(["Escape"], "drop the open stroke", () => { editor.cancel(); hand.readAgain(); }),
       key(["Ctrl+z"], "undo", () => editor.undo()),
       key(["Ctrl+Shift+z", "Ctrl+y"], "redo", () => editor.redo()),
       key(["Ctrl+s"], "save a version", save),

@@ -54,6 +54,12 @@ export class Hand {
     desk.look({ contours: { slice: desk.slice, revision: editor.revision, mask: desk.mask, base, points, old: this.#zones(points), chosen } });
   }
 
+  /** Read the contours off the mask again, for a stroke was dropped. */
+  readAgain() {
+    this.desk.contours = null;
+    this.prepare();
+  }
+
   #zones(points) {
     return zones(points, this.desk.grid.width, this.desk.grid.height);
   }
