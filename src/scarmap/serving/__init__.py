@@ -4,8 +4,8 @@
   `drafts` and `jobs` are its tables.
 - `upload`, `intake`: what readers bring; `worker` and `segmenting`: a process of its own that
   works through the queue.
-- `measuring`, `exporting`, `comparing`, `learning`, `learned`: what is done with a study, by the functions of
-  the command line.
+- `measuring`, `thresholds`, `exporting`, `comparing`, `learning` and `learned`: what is done with a
+  study, by the functions of the command line.
 - `security`, `app` and the modules of `routes`: HTTP. `pages` holds what a browser loads.
 - `node`, `peer`, `watching`: studies by DICOM, and folders that are looked at.
 """

@@ -27,13 +27,16 @@ def write_shown(folder: StudyFolder, images: dict[str, Path]) -> None:
         folder: Where.
         images: Sequence to file.
     """
-    windows = {}
+    windows: dict[str, dict[str, float]] = {}
+    grid: dict[str, Any] = {}
     for sequence, path in images.items():
-        stored, about = _stored(read_image(path).array)
+        image = read_image(path)
+        stored, about = _stored(image.array)
+        grid = {"shape": list(image.grid.shape), "spacing_mm": list(image.grid.spacing_mm)}
         with replacing(folder.shown(sequence)) as temporary:
             temporary.write_bytes(gzip.compress(stored.tobytes(), _QUICK, mtime=0))
         windows[sequence] = about
-    write_json(folder.windows, windows)
+    write_json(folder.windows, {**grid, "sequences": windows})
 
 
 def _stored(image: ImageArray) -> tuple[Any, dict[str, float]]:
@@ -50,9 +53,11 @@ def _stored(image: ImageArray) -> tuple[Any, dict[str, float]]:
     return np.ascontiguousarray(stored.transpose(2, 1, 0)), about
 
 
-def read_windows(folder: StudyFolder) -> dict[str, dict[str, float]]:
-    """How each sequence is shown at first; empty before the study was read."""
-    return dict(read_json(folder.windows)) if folder.windows.is_file() else {}
+def read_shown(folder: StudyFolder) -> dict[str, Any]:
+    """Shape, voxel size, and how each sequence is shown at first; none before a study was read."""
+    if folder.windows.is_file():
+        return dict(read_json(folder.windows))
+    return {"shape": [0, 0, 0], "spacing_mm": [1.0, 1.0, 1.0], "sequences": {}}
 
 
 def mask_bytes(labels: LabelArray) -> bytes:

@@ -1,12 +1,10 @@
 """One study: what it is, its images, and the masks and figures of its versions."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from scarmap.io.nifti import read_image
 from scarmap.labels import INDEX, REGIONS, SEQUENCES, TISSUES
 from scarmap.quantification.origin import SHOWN_BY
 from scarmap.serving import studies, versions
@@ -14,7 +12,7 @@ from scarmap.serving.measuring import answer, measure_soon
 from scarmap.serving.room import Room
 from scarmap.serving.routes.asking import packed, packed_file, study_of, version_of
 from scarmap.serving.routes.worklist import row_of
-from scarmap.serving.shown import mask_bytes, read_windows
+from scarmap.serving.shown import mask_bytes, read_shown
 from scarmap.serving.studies import Study
 from scarmap.serving.versions import Version
 
@@ -51,17 +49,17 @@ def study_routes(room: Room) -> APIRouter:
 def _about(room: Room, study: Study) -> dict[str, Any]:
     store = room.store
     known = versions.listed(store, study.id)
-    shape, spacing = _grid(room, study)
     before, after = studies.neighbours(store, study)
-    windows = read_windows(store.folder(study.id))
-    view = {"order": list(range(shape[2])), "turn": 0, "flip": False, **study.view}
+    shown = read_shown(store.folder(study.id))
+    depth = shown["shape"][2]
+    view = {"order": list(range(depth)), "turn": 0, "flip": False, **study.view}
     return {
         **row_of(study),
         "kind": study.kind,
-        "shape": shape,
-        "spacing_mm": spacing,
+        "shape": shown["shape"],
+        "spacing_mm": shown["spacing_mm"],
         **view,
-        "sequences": [{"name": name, **window} for name, window in windows.items()],
+        "sequences": [{"name": name, **window} for name, window in shown["sequences"].items()],
         "tissues": tissues(),
         "versions": [version_row(each) for each in known],
         "latest": known[-1].number if known else 0,
@@ -70,14 +68,6 @@ def _about(room: Room, study: Study) -> dict[str, Any]:
         "earlier": studies.same_patient(store, study),
         "peer": room.settings.peer,
     }
-
-
-def _grid(room: Room, study: Study) -> tuple[Sequence[int], Sequence[float]]:
-    """Shape and voxel size; empty before the study was read."""
-    for path in study.images.values():
-        grid = read_image(room.store.folder(study.id).root / path).grid
-        return grid.shape, grid.spacing_mm
-    return (0, 0, 0), (1.0, 1.0, 1.0)
 
 
 def tissues() -> list[dict[str, Any]]:
