@@ -115,7 +115,7 @@ def test_what_was_corrected_is_saved_compared_and_exported_exactly(desk, dropped
 
     # Scar above a threshold: in the wall only, and what the slider says.
     page.keyboard.press("t")
-    page.get_by_label("Start").select_option("fwhm")
+    page.locator("#method").select_option("otsu")
     page.locator("#mark:enabled").wait_for()
     page.get_by_role("button", name="Mark").click()
     marked = desk.draft()

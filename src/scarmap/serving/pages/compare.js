@@ -5,7 +5,7 @@ import { Desk } from "./desk.js";
 import { COLOURS, ONLY_A, ONLY_B, BOTH, REGIONS, sides } from "./differences.js";
 import { find, make, moment, short, swatch } from "./dom.js";
 import { attempt, say } from "./notice.js";
-import { coloursOf, drawTissues, greyPicture, tissuePicture } from "./picture.js";
+import { coloursOf, drawTissues, greyPicture, isBlank, tissuePicture } from "./picture.js";
 import { lookAt, mapOf } from "./place.js";
 
 const SMALL = 168;
@@ -187,7 +187,7 @@ class Comparison {
     const sequence = desk.images.has(this.shown.sequence) ? this.shown.sequence : desk.study.sequences[0]?.name;
     const values = desk.imageOf(sequence, slice);
     context.setTransform(...map);
-    if (values) context.drawImage(greyPicture(values, desk.windowOf(sequence), desk.grid), -0.5, -0.5);
+    if (values && !isBlank(values)) context.drawImage(greyPicture(values, desk.windowOf(sequence), desk.grid), -0.5, -0.5);
     if (plain) return;
     if (!differences) drawTissues(context, desk.sliceOf(slice), { map, grid: desk.grid, colours: coloursOf(desk.study), overlay: "outlines", opacity: this.shown.opacity });
     else this.#differences(context, slice);

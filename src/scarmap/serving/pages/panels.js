@@ -1,7 +1,7 @@
 // Panels of the sequences and the strip of all slices.
 
 import { find, make } from "./dom.js";
-import { coloursOf, drawTissues, greyPicture } from "./picture.js";
+import { coloursOf, drawTissues, greyPicture, isBlank } from "./picture.js";
 import { mapOf } from "./place.js";
 import { follow } from "./pointer.js";
 import { View } from "./view.js";
@@ -89,7 +89,7 @@ class SmallSlice {
     context.fillStyle = "#000000";
     context.fillRect(0, 0, canvas.width, canvas.height);
     const values = desk.imageOf(desk.sequence, slice);
-    if (values) {
+    if (values && !isBlank(values)) {
       context.setTransform(...map);
       context.drawImage(greyPicture(values, desk.windowOf(desk.sequence), desk.grid), -0.5, -0.5);
     }

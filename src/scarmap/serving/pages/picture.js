@@ -32,6 +32,9 @@ function canvasOf(picture) {
   return canvas;
 }
 
+/** Whether a slice has no image: all its pixels hold the same, as where a sequence was not acquired. */
+export const isBlank = (values) => values.every((value) => value === values[0]);
+
 /** The border of all pixels that hold one of some tissues, in pixel coordinates, along the edges of the pixels. */
 export function borderOf(slice, tissues, { width, height }) {
   const path = new Path2D();

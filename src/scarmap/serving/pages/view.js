@@ -2,7 +2,7 @@
 
 import { spline } from "./contour.js";
 import { make } from "./dom.js";
-import { coloursOf, drawTissues, greyPicture } from "./picture.js";
+import { coloursOf, drawTissues, greyPicture, isBlank } from "./picture.js";
 import { mapOf, pixelAt, screenAt } from "./place.js";
 
 /** A brightness without an exponent. */
@@ -82,7 +82,7 @@ export class View {
   #drawImage(context, map) {
     const desk = this.#desk;
     const values = desk.imageOf(this.sequence, desk.slice);
-    if (!values) return;
+    if (!values || isBlank(values)) return;
     const shown = desk.windowOf(this.sequence);
     const key = `${desk.slice} ${shown.low} ${shown.high}`;
     if (this.#grey.key !== key) this.#grey = { key, picture: greyPicture(values, shown, desk.grid) };
@@ -163,7 +163,8 @@ export class View {
   describe() {
     const desk = this.#desk;
     const { level, width } = desk.windowOf(this.sequence);
-    this.caption.textContent = `${this.sequence} · width ${whole(width)}, level ${whole(level)}`;
+    const blank = isBlank(desk.imageOf(this.sequence, desk.slice));
+    this.caption.textContent = `${this.sequence} · ${blank ? "no image of this slice" : `width ${whole(width)}, level ${whole(level)}`}`;
     this.canvas.setAttribute("aria-label", `${this.sequence}, slice ${desk.place} of ${desk.study.order.length}`);
     this.element.classList.toggle("active", desk.sequence === this.sequence);
   }
