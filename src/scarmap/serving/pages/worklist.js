@@ -11,6 +11,7 @@ const STATUS = { waiting: "waiting", running: "being segmented", segmented: "seg
 const PAGE = 200;
 const query = { search: "", sort: "added", descending: "1", limit: PAGE };
 const body = find("studies").tBodies[0];
+const unfolded = new Set();
 let asked = 0;
 
 async function show() {
@@ -18,7 +19,7 @@ async function show() {
   const found = await studies({ ...query, offset: 0 });
   if (mine !== asked) return; // a later question is on its way
   const held = document.activeElement?.dataset?.hold;
-  body.replaceChildren(...found.studies.map(row));
+  body.replaceChildren(...found.studies.flatMap(rows));
   if (held) body.querySelector(`[data-hold="${CSS.escape(held)}"]`)?.focus();
   find("count").textContent = counted(found);
   find("none").hidden = found.total > 0;
@@ -35,6 +36,14 @@ function counted({ total, studies: shown }) {
   return shown.length < total ? `${all}, the first ${shown.length} are shown` : all;
 }
 
+/** A study's row, and below it what needs the width: its step, why it failed, and its flags where they are opened. */
+function rows(each) {
+  const flagged = unfolded.has(each.id) ? (each.flags ?? []).map(({ text }) => text) : [];
+  const told = [each.status === "failed" ? each.reason : each.step, ...flagged].filter(Boolean);
+  if (!told.length) return [row(each)];
+  return [row(each), make("tr", { class: "detail" }, make("td", { colspan: "11" }, make("ul", {}, ...told.map((text) => make("li", { text })))))];
+}
+
 function row(each) {
   const { figures = {} } = each;
   const readable = each.status === "segmented" || each.status === "corrected";
@@ -49,7 +58,7 @@ function row(each) {
     make("td", { class: "number" }, ...grams(figures?.mvo_g)),
     make("td", { class: "number" }, ...grams(figures?.lv_mass_g)),
     make("td", { class: "text" }, flags(each.flags ?? [], each.id)),
-    make("td", { text: moment(each.added) }),
+    make("td", { class: "when", text: moment(each.added) }),
     make("td", { class: "number", text: String(each.versions) }),
     make("td", { class: "acts" }, ...acts(each)));
 }
@@ -61,16 +70,16 @@ function status(each) {
   if (each.status === "running") {
     shown.push(make("progress", { max: "1", value: each.progress == null ? null : String(each.progress), "aria-label": `Progress of ${each.name}` }));
   }
-  const why = each.status === "failed" ? each.reason : each.step;
-  if (why) shown.push(make("small", { class: "why", text: why }));
   return shown;
 }
 
 function flags(all, id) {
   if (!all.length) return null;
-  return make("details", {},
-    make("summary", { "data-hold": `flags ${id}`, text: all.length === 1 ? "1 flag" : `${all.length} flags` }),
-    make("ul", {}, ...all.map((flag) => make("li", { text: flag.text }))));
+  const open = unfolded.has(id);
+  return make("button", {
+    type: "button", class: "plain", "aria-expanded": String(open), "data-hold": `flags ${id}`, text: all.length === 1 ? "1 flag" : `${all.length} flags`,
+    onclick: attempt(() => { (open ? unfolded.delete(id) : unfolded.add(id)); return show(); }),
+  });
 }
 
 function acts(each) {
