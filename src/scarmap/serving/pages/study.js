@@ -10,7 +10,7 @@ import { showFigures, showState } from "./figures.js";
 import { known, showReader } from "./initials.js";
 import { listen, toggleSheet } from "./keys.js";
 import { marking } from "./marking.js";
-import { attempt, sayTrouble } from "./notice.js";
+import { attempt } from "./notice.js";
 import { panels } from "./panels.js";
 import { zoomAt } from "./pointer.js";
 import { encode } from "./runs.js";
@@ -22,7 +22,10 @@ async function open() {
   const id = decodeURIComponent(location.pathname.split("/")[2]);
   const study = await api.study(id);
   head(study);
-  if (study.status !== "segmented" && study.status !== "corrected") throw new Error(study.reason ?? "This study has no mask yet. It is on its way: look at the worklist.");
+  if (study.status !== "segmented" && study.status !== "corrected") {
+    if (study.status !== "failed") reloadOnceReady(id);
+    throw new Error(study.reason ?? "This study has no mask yet. This page opens it once it has.");
+  }
   const images = new Map(await Promise.all(study.sequences.map(async ({ name }) => [name, await api.image(id, name)])));
   const desk = new Desk(study, images);
   const draft = new Draft({
@@ -66,6 +69,17 @@ async function open() {
   await saving.begin(asked);
   desk.look({ zoom: desk.heart });
   active()?.canvas.focus({ preventScroll: true });
+}
+
+/** Wait until the study is segmented, or failed, and open it anew. */
+async function reloadOnceReady(id) {
+  for (let now = 0; ;) {
+    const told = await api.events(now).catch(() => null);
+    const status = told?.changed.includes(id) ? await api.study(id).then((study) => study.status, () => null) : null;
+    if (status && status !== "waiting" && status !== "running") location.reload();
+    if (!told) await new Promise((resolve) => setTimeout(resolve, 3000));
+    now = told?.now ?? now;
+  }
 }
 
 function head(study) {
@@ -156,5 +170,4 @@ showReader();
 open().catch((trouble) => {
   find("waiting").textContent = trouble.message;
   find("waiting").hidden = false;
-  if (!(trouble instanceof Error)) sayTrouble(trouble);
 });

@@ -4,7 +4,7 @@ import { again, events, forget, studies } from "./api.js";
 import { find, make, moment, short } from "./dom.js";
 import { filesOf } from "./gather.js";
 import { showReader } from "./initials.js";
-import { attempt, question, sayTrouble } from "./notice.js";
+import { attempt, question, say, sayTrouble } from "./notice.js";
 import { take } from "./uploads.js";
 
 const STATUS = { waiting: "waiting", running: "being segmented", segmented: "segmented", corrected: "corrected", failed: "failed" };
@@ -106,7 +106,7 @@ function sortBy(head) {
   return show();
 }
 
-/** Ask what changed, and show it; a server that was away is asked again. */
+/** Ask what changed, and show it; a server that was away is asked again, until the session is over. */
 async function follow() {
   let now = 0;
   for (;;) {
@@ -114,7 +114,11 @@ async function follow() {
       const told = await events(now);
       now = told.now;
       if (told.changed.length) await show();
-    } catch {
+    } catch (trouble) {
+      if (trouble.status === 401) {
+        say(trouble.message, { kind: "trouble", stays: true });
+        return;
+      }
       await new Promise((resolve) => setTimeout(resolve, 3000));
     }
   }
