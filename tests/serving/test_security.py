@@ -1,12 +1,12 @@
 import pytest
 from fastapi.testclient import TestClient
+from tests.serving.conftest import BASE, CPU, PORT
 
 from scarmap.errors import DataError
 from scarmap.serving.app import build_app
 from scarmap.serving.room import Room
 from scarmap.serving.security import Session, hash_password
 from scarmap.serving.serve import Opening, serve
-from tests.serving.conftest import BASE, CPU, PORT
 
 PATHS = ["/", "/study/1", "/compare/1", "/learn", "/static/room.css", "/api/studies", "/api/events"]
 

@@ -4,11 +4,11 @@ import zipfile
 import nibabel
 import numpy as np
 import pytest
+from tests.serving.conftest import CPU, bring, enter, row_of
 
 from scarmap.serving.room import Room
 from scarmap.serving.upload import Limits, MalformedError, receive
 from scarmap.serving.worker import work
-from tests.serving.conftest import CPU, bring, enter, row_of
 
 
 def _files_below(folder):

@@ -63,6 +63,11 @@ def _tell_problems(app: FastAPI) -> None:
     async def gone(_request: Request, _problem: GoneError) -> JSONResponse:
         return _detail(404, "There is no such study; it may have been removed.")
 
+    @app.exception_handler(OSError)
+    async def no_room(_request: Request, problem: OSError) -> JSONResponse:
+        told = problem.strerror or type(problem).__name__
+        return _detail(507, f"The store cannot be written or read ({told}). Has the disk room?")
+
     @app.exception_handler(NoDraftError)
     async def no_draft(_request: Request, _problem: NoDraftError) -> JSONResponse:
         return _detail(404, "There is no such draft: it was saved, or thrown away.")

@@ -105,10 +105,15 @@ class Database:
             connection.close()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A connection for changes, all of which are made when the block ends, or none."""
+    def writing(self, *, settled: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection for changes, all of which are made when the block ends, or none.
+
+        Args:
+            settled: Wait for the disk, so that a power cut does not undo them. A kill never does.
+        """
         connection = self._connect()
         try:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if settled else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
@@ -120,5 +125,4 @@ class Database:
             self.path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA synchronous = FULL")
         return connection

@@ -26,7 +26,7 @@ def patient_digest(store: Store, identity: Sequence[str]) -> str:
 
 def fact(store: Store, key: str, first: str) -> str:
     """A value that the store keeps under a key; it begins as the given one."""
-    with store.database.writing() as connection:
+    with store.database.writing(settled=True) as connection:
         connection.execute("INSERT OR IGNORE INTO facts (key, value) VALUES (?, ?)", (key, first))
         row = connection.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
     return str(row["value"])
@@ -40,7 +40,7 @@ def has_fact(store: Store, key: str) -> bool:
 
 def set_fact(store: Store, key: str, value: str) -> None:
     """Keep a value under a key."""
-    with store.database.writing() as connection:
+    with store.database.writing(settled=True) as connection:
         connection.execute(
             "INSERT INTO facts (key, value) VALUES (?, ?) "
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",

@@ -99,7 +99,7 @@ def add(store: Store, *, name: str, kind: str, study: str | None = None) -> str:
     if name:
         check_pseudonym(name)
     study = study or new_id()
-    with store.database.writing() as connection:
+    with store.database.writing(settled=True) as connection:
         place = connection.execute("SELECT COALESCE(MAX(place), 0) + 1 FROM studies").fetchone()[0]
         connection.execute(
             "INSERT INTO studies (id, place, name, kind, added) VALUES (?, ?, ?, ?, ?)",

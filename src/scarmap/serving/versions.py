@@ -139,7 +139,7 @@ def save(
         GoneError: There is no such study.
         OvertakenError: Somebody else saved one in the meantime.
     """
-    with store.database.writing() as connection:
+    with store.database.writing(settled=True) as connection:
         if not connection.execute("SELECT 1 FROM studies WHERE id = ?", (study,)).fetchone():
             raise GoneError
         latest = _latest(connection, study)
@@ -269,7 +269,7 @@ def sign(store: Store, study: str, number: int, author: str) -> None:
         DataError: These are no initials.
     """
     check_initials(author)
-    with store.database.writing() as connection:
+    with store.database.writing(settled=True) as connection:
         connection.execute(
             "UPDATE versions SET signed_by = ?, signed_at = ? WHERE study = ? AND number = ?",
             (author, now(), study, number),

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,7 +112,10 @@ def carry_out(store: Store, job: Job, settings: WorkerSettings) -> None:
         _give_up(store, job, _for_people(store, job, str(problem)))
         return
     except Exception as problem:  # A broken study must not stop the others.
-        logger.exception("Job %d failed", job.id)
+        last = traceback.extract_tb(problem.__traceback__)[-1]
+        # Its text is left out, as it may hold what the headers say of the patient.
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        logger.error("Job %d: %s at %s", job.id, type(problem).__name__, where)
         _give_up(store, job, f"It cannot be processed ({type(problem).__name__}).")
         return
     jobs.end(store, job)
