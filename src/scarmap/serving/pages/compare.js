@@ -24,9 +24,13 @@ async function side(key, studies) {
   return { key: `${id}:${version}`, desk };
 }
 
-/** How to look at each heart: at what either mask holds, where both lie on the same images. */
+/** How to look at each heart: at what either mask holds, where both lie on the same images; else both at the same scale. */
 function looksAt([one, other], same) {
-  if (!same) return new Map([one, other].map((desk) => [desk, desk.heart]));
+  if (!same) {
+    const hearts = [one, other].map((desk) => ({ desk, look: desk.heart, side: Math.max(...desk.grid.spacing.map((mm, at) => mm * desk.study.shape[at])) }));
+    const scale = Math.min(...hearts.map(({ look, side }) => look.zoom / side));
+    return new Map(hearts.map(({ desk, look, side }) => [desk, { ...look, zoom: scale * side }]));
+  }
   const both = lookAt(one.mask.map((value, at) => value || other.mask[at]), one.grid);
   return new Map([one, other].map((desk) => [desk, both]));
 }
@@ -62,9 +66,7 @@ class Comparison {
       if (known.latest) choices.push([`${other}:${known.latest}`, `${known.name}, version ${known.latest}`]);
     }
     for (const which of ["a", "b"]) {
-      if (this.keys[which].endsWith(":latest")) this.keys[which] = this.keys[which].replace("latest", this.studies.get(this.keys[which].split(":")[0])?.latest ?? "latest");
       find(which).replaceChildren(...choices.map(([value, text]) => make("option", { value, text })));
-      find(which).value = this.keys[which];
       find(which).addEventListener("change", attempt(() => { this.keys[which] = find(which).value; return this.load(); }));
       find(`side-${which}`).replaceChildren(swatch(COLOURS.get(which === "a" ? ONLY_A : ONLY_B)), `Mask ${which.toUpperCase()}`);
     }
@@ -95,6 +97,8 @@ class Comparison {
   async load() {
     const [a, b] = await Promise.all([side(this.keys.a, this.studies), side(this.keys.b, this.studies)]);
     const told = await api.compare(a.key, b.key);
+    this.#choose("a", a);
+    this.#choose("b", b);
     Object.assign(this, { a, b, same: told.same_grid, looks: looksAt([a.desk, b.desk], told.same_grid) });
     const place = Math.min(this.shown.place || Math.floor(a.desk.study.order.length / 2), this.#count - 1);
     const names = a.desk.study.sequences.map(({ name }) => name);
@@ -104,6 +108,14 @@ class Comparison {
     this.#fillPanels();
     this.#show({ place, sequence: names.includes(this.shown.sequence) ? this.shown.sequence : names[0] });
     history.replaceState(null, "", `?a=${encodeURIComponent(this.keys.a)}&b=${encodeURIComponent(this.keys.b)}`);
+  }
+
+  /** Show a side as chosen, also one that was no choice before. */
+  #choose(which, { key, desk }) {
+    this.keys[which] = key;
+    const known = [...find(which).options].some(({ value }) => value === key);
+    if (!known) find(which).append(make("option", { value: key, text: `${desk.study.name}, version ${desk.version}` }));
+    find(which).value = key;
   }
 
   get #count() {

@@ -60,6 +60,7 @@ function fillTools(desk, hand) {
 function fillBar(desk) {
   find("window").replaceChildren(...PRESETS.map(([title], place) => make("option", { value: place, text: title })), make("option", { value: "own", text: "Own", hidden: true }));
   find("window").addEventListener("change", () => desk.setWindow(desk.sequence, PRESETS[find("window").value][1]));
+  for (const id of ["layout", "linked"]) find(id).closest("label").hidden = desk.study.sequences.length < 2;
   find("slice-before").addEventListener("click", () => desk.step(-1));
   find("slice-after").addEventListener("click", () => desk.step(1));
   find("layout").addEventListener("change", () => desk.look({ layout: find("layout").value }));
