@@ -51,7 +51,7 @@ def everyday(
     def run(*, quiet: bool = False, verbose: bool = False, **given: Any) -> None:
         _import_nibabel()
         if written_to and isinstance(given.get(written_to), Path):
-            check_writable(given[written_to])
+            check_writable(given[written_to], option=f"--{written_to}")
         try:
             with _loudness(quiet=quiet, verbose=verbose):
                 command(**given)

@@ -20,6 +20,7 @@ from scarmap.cli.quantify import quantify
 from scarmap.cli.recipes import recipes
 from scarmap.cli.report import report
 from scarmap.cli.reproduce import reproduce
+from scarmap.cli.serve import serve
 from scarmap.cli.study import study
 from scarmap.cli.train import train
 from scarmap.errors import ScarmapError
@@ -35,6 +36,7 @@ _EVERYDAY = (*(demo, study, phantom, train, predict, evaluate, quantify, export,
 for command in _EVERYDAY:
     app.command()(everyday(command))
 app.command()(everyday(report, written_to=None))
+app.command()(everyday(serve, written_to="store"))
 app.command("import")(everyday(import_))
 app.add_typer(recipes, name="recipes")
 

@@ -25,6 +25,10 @@ SOURCE = "source.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
+class TellingNameError(DataError):
+    """A name of a case tells who the patient is."""
+
+
 @dataclass(frozen=True)
 class Picked:
     """One frame per slice of each sequence.
@@ -128,7 +132,8 @@ def check_name(name: str, choice: Choice) -> None:
     """Raise unless a name is fit for a folder and does not tell who the patient is.
 
     Raises:
-        DataError: It is not.
+        TellingNameError: It tells who the patient is.
+        DataError: It is not fit.
     """
     if not NAME.fullmatch(name) or name.startswith("."):
         raise DataError(
@@ -142,7 +147,7 @@ def check_name(name: str, choice: Choice) -> None:
         if len(word) >= 3
     }
     if told & {name.lower(), *re.split(r"[._-]+", name.lower())}:
-        raise DataError(
+        raise TellingNameError(
             "The --name of the case holds a part of the patient's name, identifier or date of "
             "birth, and names of cases go into files and pages. Choose a pseudonym."
         )

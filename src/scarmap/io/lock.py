@@ -10,8 +10,8 @@ from scarmap.errors import RunError
 
 
 @contextmanager
-def held(path: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold a lock while the block runs.
+def held(path: Path, *, wait: bool = False) -> Iterator[int]:
+    """Hold a lock while the block runs; its handle can be passed on to another process.
 
     A file system that knows no locks, and Windows, give none and refuse nothing.
 
@@ -26,7 +26,7 @@ def held(path: Path, *, wait: bool = False) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _lock(handle, path, wait=wait)
-        yield
+        yield handle
     finally:
         os.close(handle)
 

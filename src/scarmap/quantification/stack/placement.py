@@ -10,7 +10,12 @@ import numpy as np
 from scarmap.quantification.result import BASAL, MID, Reference
 from scarmap.quantification.stack.orientation import find_base, find_sense
 from scarmap.quantification.stack.septum import Septum, mean_direction
-from scarmap.quantification.stack.wall_slices import WallSlice, ring_names, wall_slices
+from scarmap.quantification.stack.wall_slices import (
+    Remembered,
+    WallSlice,
+    ring_names,
+    wall_slices,
+)
 from scarmap.volume import LabelMap
 
 
@@ -40,7 +45,9 @@ class Placement:
         return rings
 
 
-def place(labels: LabelMap, *, reference_deg: float | None = None) -> Placement:
+def place(
+    labels: LabelMap, *, reference_deg: float | None = None, remembered: Remembered | None = None
+) -> Placement:
     """Find how a stack lies in the heart.
 
     The septum is where the right ventricle touches the left one in the basal and mid slices: one
@@ -49,8 +56,9 @@ def place(labels: LabelMap, *, reference_deg: float | None = None) -> Placement:
     Args:
         labels: The segmentation.
         reference_deg: Direction of the middle of the septum, degrees from +X towards +Y, or None.
+        remembered: As of `scarmap.quantification.stack.wall_slices.wall_slices`.
     """
-    slices = wall_slices(labels)
+    slices = wall_slices(labels, remembered=remembered)
     base, base_source, disputed = find_base(labels)
     names = ring_names(slices, base)
     sense, sense_source = find_sense(labels.grid)

@@ -48,15 +48,30 @@ class WallSlice:
         return self.has_cavity and bool((self.chords.wall_mm > 0).all())
 
 
-def wall_slices(labels: LabelMap) -> tuple[WallSlice, ...]:
+Remembered = dict[tuple[object, ...], WallSlice]
+"""Slices that were measured before, by all that they follow from."""
+
+
+def wall_slices(labels: LabelMap, *, remembered: Remembered | None = None) -> tuple[WallSlice, ...]:
     """Measure every slice that shows wall.
 
     Args:
         labels: The segmentation.
+        remembered: What an earlier call found; slices that are as they were then are not measured
+            again. It holds what this call found afterwards, and nothing else.
     """
     spacing = labels.grid.spacing_mm[:2]
     shown = np.flatnonzero(region_mask(labels.array, "whole_myocardium").any(axis=(0, 1)))
-    return tuple(_wall_slice(labels.array[..., index], int(index), spacing) for index in shown)
+    before = {} if remembered is None else dict(remembered)
+    found: Remembered = {}
+    for index in map(int, shown):
+        plane = labels.array[..., index]
+        key = (index, spacing, plane.shape, plane.tobytes())
+        found[key] = before.get(key) or _wall_slice(plane, index, spacing)
+    if remembered is not None:
+        remembered.clear()
+        remembered.update(found)
+    return tuple(found.values())
 
 
 def ring_names(slices: Sequence[WallSlice], base: End) -> dict[int, str]:

@@ -1,0 +1,109 @@
+"""A folder that is looked at: each study that appears in it is taken in once."""
+
+import hashlib
+import os
+import shutil
+import threading
+from pathlib import Path
+
+from scarmap.errors import ScarmapError
+from scarmap.io.files import write_json
+from scarmap.io.formats import has_image_ending
+from scarmap.labels import SEQUENCES
+from scarmap.serving.identity import has_fact, set_fact
+from scarmap.serving.intake import keep
+from scarmap.serving.segmenting import BROUGHT
+from scarmap.serving.store import Store, new_id
+
+LOOK_S = 2.0
+QUIET_LOOKS = 2
+"""An entry is complete when so many looks in a row found it unchanged."""
+
+_Seen = tuple[int, int, int]
+
+
+class Watcher:
+    """Looks at a folder; its entries are folders or archives of one study each.
+
+    Args:
+        store: Where studies go.
+        folder: What is looked at; nothing in it is changed.
+    """
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store, self.folder = store, folder
+        self._seen: dict[str, tuple[_Seen, int]] = {}
+
+    def run(self, ended: threading.Event) -> None:
+        """Look until it is time to end."""
+        while not ended.wait(LOOK_S):
+            self.look()
+
+    def look(self) -> list[str]:
+        """Take in what has come and is complete; the studies that were made."""
+        made = []
+        for entry in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
+            if entry.name.startswith(".") or not self._complete(entry):
+                continue
+            study = self._take(entry)
+            if study:
+                made.append(study)
+        return made
+
+    def _complete(self, entry: Path) -> bool:
+        state = _state(entry)
+        before, looks = self._seen.get(entry.name, (state, 0))
+        looks = looks + 1 if before == state else 0
+        self._seen[entry.name] = state, looks
+        return looks == QUIET_LOOKS and state[0] > 0
+
+    def _take(self, entry: Path) -> str:
+        """The study that was made of an entry; "" where it was taken in before."""
+        digest = hashlib.sha256(f"{entry.name}\0{_state(entry)}".encode()).hexdigest()
+        key, folder = f"watched {digest}", self.store.incoming / new_id()
+        if has_fact(self.store, key):
+            return ""
+        folder.mkdir()
+        try:
+            kind = _copy(entry, folder)
+            study = keep(self.store, folder, name="", kind=kind)
+            set_fact(self.store, key, study)
+            return study
+        except (ScarmapError, OSError):
+            return ""
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _files(entry: Path) -> list[Path]:
+    if entry.is_file() and not entry.is_symlink():
+        return [entry]
+    found = []
+    for root, folders, files in os.walk(entry, followlinks=False):
+        folders.sort()
+        found += [Path(root) / name for name in sorted(files)]
+    return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+def _state(entry: Path) -> _Seen:
+    """How many files, bytes, and the latest change."""
+    states = [path.stat() for path in _files(entry) if path.exists()]
+    latest = max((each.st_mtime_ns for each in states), default=0)
+    return len(states), sum(each.st_size for each in states), latest
+
+
+def _copy(entry: Path, folder: Path) -> str:
+    """Copy the files of an entry under numbers; what kind of study they are."""
+    files = _files(entry)
+    images = [path for path in files if has_image_ending(path)]
+    named = {path.name.split(".")[0].lower(): path for path in images}
+    found = {each: named[each.lower()] for each in SEQUENCES if each.lower() in named}
+    if found:
+        names = {each: f"{each}{''.join(path.suffixes)}" for each, path in found.items()}
+        for each, path in found.items():
+            shutil.copyfile(path, folder / names[each])
+        write_json(folder / BROUGHT, {"files": names, "layout": "scarmap"})
+        return "nifti"
+    for number, path in enumerate(files, start=1):
+        shutil.copyfile(path, folder / f"{number:06d}")
+    return "dicom"

@@ -1,0 +1,290 @@
+"""Studies that come as DICOM, by upload or C-STORE, and what goes back to an archive."""
+
+import io
+import re
+import socket
+import threading
+import time
+
+import numpy as np
+import pydicom
+import pytest
+from tests.dicom import tiny_study
+from tests.serving.conftest import CPU, enter, mask_of, row_of
+from tests.serving.test_drafts import put
+from tests.serving.test_versions import begin, save
+
+from scarmap.errors import DataError
+from scarmap.labels import INDEX
+from scarmap.serving import versions
+from scarmap.serving.node import Node
+from scarmap.serving.peer import Peer, PeerError, send_files
+from scarmap.serving.room import Room
+from scarmap.serving.store import RECEIVED, tidy
+from scarmap.serving.studies import find
+from scarmap.serving.upload import Limits
+from scarmap.serving.worker import WorkerSettings, work
+
+
+@pytest.fixture(autouse=True)
+def plainly(monkeypatch):
+    monkeypatch.setattr("scarmap.report.pdf.study.find_browser", lambda: None)
+
+
+def _files(folder):
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _upload(client, folder, **data):
+    files = [
+        ("file", (str(path.relative_to(folder)), path.read_bytes())) for path in _files(folder)
+    ]
+    return client.post("/api/studies", data={"kind": "dicom", **data}, files=files)
+
+
+@pytest.fixture
+def export(tmp_path):
+    """A scanner's export of four slices of LGE."""
+    return tiny_study.save(tiny_study.stack(), tmp_path / "export")
+
+
+def _texts_of(root):
+    """Everything below a folder but the headers that results are tied to."""
+    for path in root.rglob("*"):
+        if path.is_file() and "headers" not in path.parts:
+            yield path, path.read_bytes()
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _paint(client, study, shape):
+    """A version with a wall and a scar in its second slice."""
+    draft = begin(client, study)
+    plane = mask_of(client, f"/api/drafts/{draft}/mask", shape)[..., 1]
+    plane[2:8, 2:8] = INDEX["normal_myocardium"]
+    assert put(client, draft, 1, plane).status_code == 200
+    plane[3:6, 3:6] = INDEX["scar"]
+    assert put(client, draft, 1, plane).status_code == 200
+    number = save(client, study, draft).json()["number"]
+    return number, plane
+
+
+def test_a_dicom_study_goes_all_the_way_and_its_seg_holds_what_was_painted(
+    room, client, study, tmp_path
+):
+    made = _upload(client, study().write(tmp_path / "in"), name="P01").json()["id"]
+    work(room.store, CPU, until_empty=True)
+    row = row_of(client, made)
+    assert row["status"] == "segmented", row["reason"]
+    assert row["name"] == "P01"
+    shape = client.get(f"/api/studies/{made}").json()["shape"]
+    number, plane = _paint(client, made, shape)
+    seg = client.get(f"/api/studies/{made}/versions/{number}/export/seg")
+    written = pydicom.dcmread(io.BytesIO(seg.content))
+    given = pydicom.dcmread(next(room.store.folder(made).headers.glob("*.dcm")))
+    assert written.StudyInstanceUID == given.StudyInstanceUID
+    assert written.PatientID == given.PatientID
+    kinds = {part.SegmentAlgorithmType for part in written.SegmentSequence}
+    assert kinds == {"SEMIAUTOMATIC"}
+    first = client.get(f"/api/studies/{made}/versions/1/export/seg")
+    kinds = {
+        p.SegmentAlgorithmType for p in pydicom.dcmread(io.BytesIO(first.content)).SegmentSequence
+    }
+    assert kinds == {"AUTOMATIC"}
+    names = [part.SegmentLabel for part in written.SegmentSequence]
+    frames = written.pixel_array.reshape(-1, shape[1], shape[0])
+    scar = next(n for n, name in enumerate(names, 1) if "scar" in name.lower())
+    numbers = [
+        each.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+        for each in written.PerFrameFunctionalGroupsSequence
+    ]
+    painted = sum(frames[n].sum() for n, each in enumerate(numbers) if each == scar)
+    assert painted == np.count_nonzero(plane == INDEX["scar"])
+    report = client.get(f"/api/studies/{made}/versions/{number}/export/sr")
+    assert "AB" in str(pydicom.dcmread(io.BytesIO(report.content)))
+
+
+def test_nothing_but_the_kept_headers_tells_who_the_patient_is(room, client, export):
+    made = _upload(client, export).json()["id"]
+    work(room.store, CPU, until_empty=True)
+    assert row_of(client, made)["status"] == "segmented"
+    assert not room.store.folder(made).upload.exists()
+    words = [*tiny_study.NAME.split("^"), tiny_study.IDENTIFIER, tiny_study.BIRTH]
+    told = [
+        (path, word)
+        for path, content in _texts_of(room.store.root)
+        for word in words
+        if word.encode() in content or word in str(path)
+    ]
+    assert told == []
+
+
+def test_a_name_that_tells_the_patient_is_not_kept(room, client, export):
+    made = _upload(client, export, name="Quaestor_1").json()["id"]
+    work(room.store, CPU, until_empty=True)
+    row = row_of(client, made)
+    assert row["status"] == "segmented"
+    assert re.fullmatch(r"case_[0-9a-f]{6}", row["name"])
+    assert any("held a part of the patient's name" in flag["text"] for flag in row["flags"])
+
+
+def test_studies_of_one_patient_know_of_each_other_without_a_name(room, client, export):
+    made = [_upload(client, export).json()["id"] for _ in range(2)]
+    work(room.store, CPU, until_empty=True)
+    assert client.get(f"/api/studies/{made[1]}").json()["earlier"] == [made[0]]
+    assert len(find(room.store, made[0]).patient) == 32
+
+
+def test_an_export_without_an_lge_fails_and_says_so(room, client, tmp_path):
+    cine = tiny_study.save(
+        tiny_study.stack(description="cine SA", kind=("ORIGINAL", "PRIMARY", "P")),
+        tmp_path / "export",
+    )
+    made = _upload(client, cine).json()["id"]
+    work(room.store, CPU, until_empty=True)
+    row = row_of(client, made)
+    assert row["status"] == "failed"
+    assert "LGE" in row["reason"]
+    assert room.store.folder(made).upload.is_dir()  # so that it can be tried again
+
+
+@pytest.fixture
+def node(room):
+    node = Node(room.store, "SCARMAP", _free_port(), quiet_s=0.2)
+    node.start()
+    yield node
+    node.stop()
+
+
+def _send(node, folder, *, title="SCARMAP"):
+    send_files(_files(folder), Peer(title, "127.0.0.1", node.port), title="SCANNER")
+
+
+def test_what_a_scanner_sends_becomes_a_study(room, client, export, node):
+    _send(node, export)
+    assert client.get("/api/studies").json()["total"] == 0
+    (made,) = node.take_complete(everything=True)
+    work(room.store, CPU, until_empty=True)
+    assert row_of(client, made)["status"] == "segmented"
+
+
+def test_a_node_answers_an_echo_and_no_other_title(node):
+    from pynetdicom import AE
+    from pynetdicom.sop_class import Verification
+
+    entity = AE()
+    entity.add_requested_context(Verification)
+    association = entity.associate("127.0.0.1", node.port, ae_title="SCARMAP")
+    assert association.send_c_echo().Status == 0
+    association.release()
+    assert not entity.associate("127.0.0.1", node.port, ae_title="OTHER").is_established
+
+
+def test_objects_that_were_acknowledged_outlive_a_kill(room, export, node):
+    _send(node, export)
+    number = len(_files(export))
+    tidy(room.store)  # as a new server does
+    other = Node(room.store, "SCARMAP", _free_port())
+    other.start()
+    other.stop()
+    with room.store.database.reading() as connection:
+        row = connection.execute("SELECT id FROM studies").fetchone()
+    assert len(list(room.store.folder(row["id"]).upload.iterdir())) == number
+    node._arriving.clear()
+
+
+def test_a_study_is_complete_when_nothing_more_comes(room, export, node):
+    ended = threading.Event()
+    looking = threading.Thread(target=node.run, args=(ended,))
+    looking.start()
+    _send(node, export)
+    try:
+        for _ in range(100):
+            with room.store.database.reading() as connection:
+                if connection.execute("SELECT 1 FROM studies").fetchone():
+                    break
+            time.sleep(0.1)
+        else:
+            pytest.fail("no study was made")
+    finally:
+        ended.set()
+        looking.join()
+
+
+def test_a_node_takes_no_more_than_its_limits(room, export):
+    node = Node(room.store, "SCARMAP", _free_port(), limits=Limits(num_files=2))
+    node.start()
+    try:
+        with pytest.raises(PeerError, match="A700"):
+            _send(node, export)
+        (folder,) = room.store.incoming.glob(f"{RECEIVED}*")
+        assert len(list(folder.iterdir())) == 2
+    finally:
+        node.stop()
+
+
+@pytest.mark.parametrize("title", ["", "x" * 17, "back\\slash", "ümlaut"])
+def test_a_title_that_dicom_does_not_know_is_refused(room, title):
+    with pytest.raises(DataError, match="--ae"):
+        Node(room.store, title, 11112)
+
+
+@pytest.fixture
+def archive():
+    """An archive that keeps what it is sent."""
+    from pynetdicom import AE, AllStoragePresentationContexts, evt
+
+    kept = []
+
+    def store(event):
+        kept.append(event.dataset)
+        return 0x0000
+
+    entity = AE(ae_title="ARCHIVE")
+    entity.supported_contexts = AllStoragePresentationContexts
+    port = _free_port()
+    server = entity.start_server(
+        ("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_C_STORE, store)]
+    )
+    yield kept, f"ARCHIVE@127.0.0.1:{port}"
+    server.shutdown()
+
+
+def test_a_signed_version_is_sent_to_the_archive(room, client, export, archive):
+    kept, peer = archive
+    settings = WorkerSettings(device="cpu", peer=peer)
+    reading = enter(Room(room.store, room.session, settings))
+    made = _upload(reading, export).json()["id"]
+    work(room.store, settings, until_empty=True)
+    assert kept == []
+    told = reading.post(f"/api/studies/{made}/versions/1/sign", json={"author": "AB"}).json()
+    assert told == {"signed": True, "sending_to": peer}
+    work(room.store, settings, until_empty=True)
+    assert [each.Modality for each in kept] == ["SEG", "SR", "DOC"]
+    assert row_of(reading, made)["reason"] is None
+
+
+def test_a_study_is_sent_once_it_is_done_where_that_is_asked_for(room, client, export, archive):
+    kept, peer = archive
+    settings = WorkerSettings(device="cpu", peer=peer, send="done")
+    _upload(client, export)
+    work(room.store, settings, until_empty=True)
+    assert [each.Modality for each in kept] == ["SEG", "SR", "DOC"]
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
+def test_an_archive_that_does_not_answer_is_told_and_the_study_stays(room, client, export):
+    settings = WorkerSettings(device="cpu", peer=f"ARCHIVE@127.0.0.1:{_free_port()}")
+    reading = enter(Room(room.store, room.session, settings))
+    made = _upload(reading, export).json()["id"]
+    work(room.store, settings, until_empty=True)
+    reading.post(f"/api/studies/{made}/versions/1/sign", json={"author": "AB"})
+    work(room.store, settings, until_empty=True)
+    row = row_of(reading, made)
+    assert row["status"] == "segmented"
+    assert "does not answer" in row["reason"]
+    assert versions.find(room.store, made, 1).signed_by == "AB"

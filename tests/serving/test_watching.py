@@ -1,0 +1,60 @@
+import shutil
+
+import pytest
+from tests.dicom import tiny_study
+
+from scarmap.serving.segmenting import BROUGHT
+from scarmap.serving.watching import QUIET_LOOKS, Watcher
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "watched"
+    made.mkdir()
+    return made
+
+
+def _look(watcher, times=QUIET_LOOKS + 2):
+    return [study for _ in range(times) for study in watcher.look()]
+
+
+def test_what_appears_is_taken_in_once_and_stays_where_it_is(room, folder):
+    watcher = Watcher(room.store, folder)
+    assert _look(watcher) == []
+    export = tiny_study.save(tiny_study.stack(), folder / "export")
+    (made,) = _look(watcher)
+    assert len(list(room.store.folder(made).upload.iterdir())) == 4
+    assert len(list(export.iterdir())) == 4
+    assert _look(watcher) == []
+    assert _look(Watcher(room.store, folder)) == []  # nor after the server was started again
+
+
+def test_what_still_grows_is_waited_for(room, folder):
+    watcher, images = Watcher(room.store, folder), tiny_study.stack()
+    for number in range(4):
+        tiny_study.save(images[: number + 1], folder / "export")
+        assert _look(watcher, QUIET_LOOKS) == []
+    assert len(_look(watcher)) == 1
+
+
+def test_a_folder_of_nifti_files_is_a_study(room, folder, heart):
+    (folder / "P01").mkdir()
+    for sequence in ("LGE", "T2"):
+        shutil.copy(heart.images[sequence], folder / "P01" / f"{sequence}.nii.gz")
+    (made,) = _look(Watcher(room.store, folder))
+    names = {path.name for path in room.store.folder(made).upload.iterdir()}
+    assert names == {"LGE.nii.gz", "T2.nii.gz", BROUGHT}
+
+
+def test_links_and_hidden_files_are_left_alone(room, folder, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    (folder / "link").symlink_to(secret)
+    (folder / ".hidden").write_text("hidden")
+    (folder / "inside").mkdir()
+    (folder / "inside" / "link").symlink_to(secret)
+    assert _look(Watcher(room.store, folder)) == []
+
+
+def test_a_folder_that_is_not_there_yet_is_waited_for(room, folder):
+    assert _look(Watcher(room.store, folder / "later")) == []
