@@ -25,7 +25,7 @@ def test_the_recommended_recipe_is_first_and_marked(scarmap):
 def test_the_printed_list_names_every_recipe(scarmap):
     ended = scarmap("recipes", "list")
     assert "mfunet/no-attention" in ended.out
-    assert "53 ± 20.5" in ended.out
+    assert "53.0 ± 20.5" in ended.out
 
 
 def test_diff_of_two_ablation_rows_prints_the_changed_factor_only(scarmap):

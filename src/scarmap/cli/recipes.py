@@ -16,6 +16,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @recipes.command("list")
 def list_recipes(as_json: _Json = False) -> None:
     """List every named recipe, the recommended one first, with its table and published Dice."""
+    from scarmap.io.published import published_decimals, published_text
     from scarmap.recipes.describe import describe_row
     from scarmap.systems.catalogue import RECIPES
 
@@ -38,7 +39,8 @@ def list_recipes(as_json: _Json = False) -> None:
     )
     for name, row in rows_by_name.items():
         published = row.published.items()
-        dice = ", ".join(f"{structure} {mean:g} ± {sd:g}" for structure, (mean, sd) in published)
+        decimals = published_decimals({"dice": row.published, **row.also_published})
+        dice = ", ".join(f"{name} {published_text(score, decimals)}" for name, score in published)
         marked = name == RECOMMENDED
         about = "our own: for any subset of LGE, T2 and bSSFP" if marked else dice
         table.add_row(
