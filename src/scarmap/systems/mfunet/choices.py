@@ -15,13 +15,13 @@ def check_ranges(
     width: int,
     size: int | None,
     spacing_mm: float | None,
-    beta: float,
+    beta: float | None,
     positive: tuple[float, ...],
 ) -> None:
     """Raise RecipeError for numbers that no network or loss can have."""
     hint = "64 as published, 16 on a laptop"
     check_sizes(title="MFU-Net", hint=hint, width=width, size=size, spacing_mm=spacing_mm)
-    if not 0 <= beta <= 1:
+    if beta is not None and not 0 <= beta <= 1:
         raise RecipeError(
             f"MFU-Net's beta is {beta:g}; the weight of false negatives lies between 0 and 1."
         )
