@@ -76,7 +76,7 @@ def diff(
     second: Annotated[str, typer.Argument(help="Another recipe.")],
     as_json: _Json = False,
 ) -> None:
-    """Print the settings in which two recipes differ."""
+    """Print the settings in which two recipes differ; of two systems, each one's settings."""
     from scarmap.recipes.describe import differences
     from scarmap.systems.catalogue import choose
 
@@ -85,7 +85,10 @@ def diff(
         typer.echo(json.dumps(found, indent=2))
         return
     for key, (one, other) in found.items():
-        typer.echo(f"{key}: {json.dumps(one)} -> {json.dumps(other)}")
+        if "." in key:  # a setting of one function only
+            typer.echo(f"{key}: {json.dumps(one if other is None else other)}")
+        else:
+            typer.echo(f"{key}: {json.dumps(one)} -> {json.dumps(other)}")
     if not found:
         typer.echo("The two recipes are the same.")
 

@@ -10,7 +10,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +33,7 @@ from scarmap.systems.mfunet.encoding import (
 )
 
 AttentionVariant = Literal["paper", "figure", "released"]
+Attention: TypeAlias = SpatialAttention | FigureAttention | ReleasedAttention
 
 
 class Heads(NamedTuple):
@@ -98,10 +99,9 @@ class MFUNet(nn.Module):
         maps = sum(self.head_channels)
         self.encoders = Encoders(sequences=sequences, width=width, backbone=backbone)
         self.decoder = Decoder(sequences=sequences, width=width, fusion=fusion, backbone=backbone)
-        self.attention: SpatialAttention | FigureAttention | ReleasedAttention | None = None
+        self.attention: Attention | None = None
         if attention:
-            makes: Mapping[str, Callable[[], SpatialAttention | FigureAttention | ReleasedAttention]]
-            makes = {
+            makes: Mapping[str, Callable[[], Attention]] = {
                 "paper": partial(SpatialAttention, width),
                 "figure": partial(FigureAttention, width, sequences=sequences),
                 "released": partial(ReleasedAttention, width, maps=maps),
