@@ -25,7 +25,7 @@ def test_the_recommended_recipe_is_first_and_marked(scarmap):
 def test_the_printed_list_names_every_recipe(scarmap):
     ended = scarmap("recipes", "list")
     assert "mfunet/no-attention" in ended.out
-    assert "53 ± 20.5" in ended.out
+    assert "53.0 ± 20.5" in ended.out
 
 
 def test_diff_of_two_ablation_rows_prints_the_changed_factor_only(scarmap):
@@ -38,6 +38,23 @@ def test_diff_of_two_ablation_rows_prints_the_changed_factor_only(scarmap):
     )
     assert shown == {"attention": [False, True]}
     assert "same" in scarmap("recipes", "diff", "mfunet", "mfunet").out
+
+
+def test_diff_of_two_systems_equates_no_keywords_that_share_a_name(scarmap):
+    shown = scarmap("recipes", "diff", "mfunet", "anatomy-prior").out
+    assert 'function: "scarmap.mfunet:mfunet" -> "scarmap.anatomy_prior:anatomy_prior"' in shown
+    assert "mfunet.attention: true" in shown
+    assert "anatomy_prior.attention: true" in shown
+    assert "mfunet.width: 64" in shown
+    assert "anatomy_prior.width: 32" in shown
+
+
+def test_show_prints_where_each_constant_comes_from(scarmap):
+    assert "beta: released code: 0.7" in scarmap("recipes", "show", "mfunet").out
+    codec = scarmap("recipes", "show", "linear-codec").out
+    assert "mask-rcnn: anchors: 16, 32, 64, 128 and 256 pixels" in codec
+    cascade = scarmap("recipes", "show", "cascade").out
+    assert "denoiser: corruption, growth: up to 5 pixels" in cascade
 
 
 def test_show_binds_every_default(scarmap):

@@ -29,6 +29,8 @@ def test_rows_are_trained_once_and_stand_in_the_tables(scarmap, myops_phantom, t
     assert "[3/3] mfunet-side: scores done" in ended.err
     tables = (tmp_path / "mfunet.md").read_text(encoding="utf-8")
     assert "| `mfunet/side` | published, table 2 | 76.3 ± 10.3 |" in tables
+    assert "| `mfunet` | published, table 1; not measured | 84.3 ± 7.9 |" in tables
+    assert "| `mfunet` | published, table 2; not measured | 84.3 ± 7.9 |" in tables
     assert "| `mfunet-side` | measured, mfunet_slicewise |" in tables
     assert "| `mfunet/no-max` | published, table 1; not measured | 85.2 ± 8.1 |" in tables
     assert "| `mfunet-side` | measured, case3d |" in tables

@@ -156,6 +156,20 @@ def test_emidec_measures_the_myocardium_by_hausdorff_in_mm():
     assert values["whole_myocardium", "dice"] == pytest.approx(2 * 10 / 22)
     assert values["whole_myocardium", "hausdorff_mm"] == pytest.approx(2.0)
     assert ("whole_infarct", "hausdorff_mm") not in values
+
+
+def test_emidec_as_scripted_counts_columns_by_the_slice_distance():
+    """Moved by two columns of 1 mm in slices of 10 mm, a mask is 20 mm away for the script."""
+    spacing_mm = (1.0, 2.0, 10.0)
+    truth = _labels({"normal_myocardium": np.s_[1:4, 1:3, 0]}, spacing=spacing_mm)
+    prediction = _labels({"normal_myocardium": np.s_[3:6, 1:3, 0]}, spacing=spacing_mm)
+    measured = _values(emidec_official(prediction, truth, "emidec"))
+    assert measured["whole_myocardium", "hausdorff_mm"] == pytest.approx(2.0)
+    assert measured["whole_myocardium", "hausdorff_as_scripted_mm"] == pytest.approx(20.0)
+
+
+def test_emidec_keeps_other_measures_of_the_myocardium_out():
+    values = _values(emidec_official(EMIDEC_PREDICTION, EMIDEC_TRUTH, "emidec"))
     assert ("whole_myocardium", "volume_difference_ratio") not in values
 
 

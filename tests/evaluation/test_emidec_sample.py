@@ -97,6 +97,21 @@ def test_hausdorff_of_the_myocardium_uses_pixdim(masks, scores, convention):
         )
 
 
+def test_the_distance_as_scripted_puts_the_slice_spacing_on_the_first_axis(masks, scores):
+    """The script's array is (z, y, x) and its spacing (x, y, z)."""
+    for case, path in masks[1].items():
+        truth, spacing = _read(path)
+        first, second = (
+            _surface_points((values >= 2).transpose(2, 1, 0), spacing)
+            for values in (_read(masks[0][case])[0], truth)
+        )
+        between = cdist(first, second)
+        expected = max(between.min(axis=0).max(), between.min(axis=1).max())
+        scripted = scores[case, "emidec_official", "whole_myocardium", "hausdorff_as_scripted_mm"]
+        assert scripted == pytest.approx(expected, rel=1e-6)
+        assert scripted > 2 * scores[case, "emidec_official", "whole_myocardium", "hausdorff_mm"]
+
+
 def test_the_perturbed_infarct_is_smaller_and_the_healthy_case_scores_one(scores):
     assert 0 < scores["samplePositive", "emidec_official", "whole_infarct", "dice"] < 0.9
     assert scores["samplePositive", "case3d", "whole_infarct", "volume_difference_ml"] < 0

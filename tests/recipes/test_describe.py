@@ -79,13 +79,18 @@ def test_differences_name_only_what_differs():
 
 
 def test_differences_of_two_functions():
-    assert differences(toy, partial(other, width=5)) == {
+    """`width` of one function is not `width` of another, be it equal or not."""
+    expected = {
         "function": (recorded_name(toy), recorded_name(other)),
-        "fusion": ("max", None),
-        "width": (64, 5),
-        "sizes": ([1, 2], None),
-        "depth": (None, 3),
+        "toy.fusion": ("max", None),
+        "toy.width": (64, None),
+        "toy.sizes": ([1, 2], None),
+        "toy.build": (None, None),
+        "other.width": (None, 64),
+        "other.depth": (None, 3),
     }
+    assert differences(toy, other) == expected
+    assert differences(toy, partial(other, width=5)) == expected | {"other.width": (None, 5)}
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,14 @@ def evaluate(
             autocompletion=completes("case3d", "mfunet_slicewise", "slicewise", "emidec_official"),
         ),
     ] = "case3d",
+    intervals: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MEASURED",
+            help="What `scarmap quantify PRED_DIR` wrote: scores its volumes with their intervals "
+            "(CRPS, as MYOSAIQ does).",
+        ),
+    ] = None,
 ) -> None:
     """Print Dice, HD95, volume difference and presence; write every convention side by side."""
     from rich.console import Console
@@ -58,9 +66,17 @@ def evaluate(
             f"There is no convention {convention!r}. {suggest(convention, CONVENTIONS)}"
         )
     with case_progress("scoring") as on_case:
-        evaluation = score(predictions, truths, layout=layout, out=out, on_case=on_case)
+        evaluation = score(
+            predictions, truths, layout=layout, out=out, intervals=intervals, on_case=on_case
+        )
     console = Console()
     console.print(_table(summarise(evaluation.rows)[convention], convention))
+    groups = sorted(set(evaluation.groups.values()))
+    if groups:
+        by_group = {name: summarise(evaluation.of_group(name)) for name in groups}
+        console.print(_group_table(by_group, convention))
+    if intervals is not None:
+        console.print(_volume_table(summarise(evaluation.rows).get("myosaiq", {})))
     found = presence(evaluation.rows)
     if found:
         console.print(_presence_table(found))
@@ -96,6 +112,35 @@ def _table(structures: Mapping[str, Mapping[str, Mapping[str, Any]]], convention
         dice = metrics["dice"]
         values = [_mean(metrics.get(metric), metric) for metric in shown]
         table.add_row(structure, *values, f"{dice['n']} of {dice['n'] + dice['n_undefined']}")
+    return table
+
+
+def _group_table(by_group: Mapping[str, Mapping[str, Any]], convention: str) -> "Table":
+    """Dice of each group, such as a centre; a group with no score of a structure has none."""
+    from rich.table import Table
+
+    groups = {name: scores.get(convention, {}) for name, scores in by_group.items()}
+    structures = dict.fromkeys(name for scores in groups.values() for name in scores)
+    table = Table(title=f"Dice by group, {convention}")
+    table.add_column("structure")
+    for name in groups:
+        table.add_column(name, justify="right")
+    for structure in structures:
+        dice = [scores.get(structure, {}).get("dice") for scores in groups.values()]
+        table.add_row(structure, *(_mean(each, "dice") for each in dice))
+    return table
+
+
+def _volume_table(structures: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> "Table":
+    from rich.table import Table
+
+    table = Table(title="CRPS of the volumes with their intervals, 0 is best")
+    table.add_column("structure")
+    for title in ("CRPS", "cases"):
+        table.add_column(title, justify="right")
+    for structure, metrics in structures.items():
+        mean, count = metrics["crps"]["mean"], metrics["crps"]["n"]
+        table.add_row(structure, "–" if mean is None else f"{mean:.4f}", str(count))
     return table
 
 

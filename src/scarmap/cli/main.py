@@ -14,6 +14,7 @@ from scarmap.cli.demo import demo
 from scarmap.cli.dicom import dicom, import_
 from scarmap.cli.evaluate import evaluate
 from scarmap.cli.export import export
+from scarmap.cli.export_dataset import export_dataset
 from scarmap.cli.phantom import phantom
 from scarmap.cli.predict import predict
 from scarmap.cli.quantify import quantify
@@ -38,6 +39,7 @@ for command in _EVERYDAY:
 app.command()(everyday(report, written_to=None))
 app.command()(everyday(serve, written_to="store"))
 app.command("import")(everyday(import_))
+app.command("export-dataset")(everyday(export_dataset))
 app.add_typer(recipes, name="recipes")
 
 

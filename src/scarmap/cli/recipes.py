@@ -16,6 +16,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @recipes.command("list")
 def list_recipes(as_json: _Json = False) -> None:
     """List every named recipe, the recommended one first, with its table and published Dice."""
+    from scarmap.io.published import published_decimals, published_text
     from scarmap.recipes.describe import describe_row
     from scarmap.systems.catalogue import RECIPES
 
@@ -38,7 +39,8 @@ def list_recipes(as_json: _Json = False) -> None:
     )
     for name, row in rows_by_name.items():
         published = row.published.items()
-        dice = ", ".join(f"{structure} {mean:g} ± {sd:g}" for structure, (mean, sd) in published)
+        decimals = published_decimals({"dice": row.published, **row.also_published})
+        dice = ", ".join(f"{name} {published_text(score, decimals)}" for name, score in published)
         marked = name == RECOMMENDED
         about = "our own: for any subset of LGE, T2 and bSSFP" if marked else dice
         table.add_row(
@@ -74,7 +76,7 @@ def diff(
     second: Annotated[str, typer.Argument(help="Another recipe.")],
     as_json: _Json = False,
 ) -> None:
-    """Print the settings in which two recipes differ."""
+    """Print the settings in which two recipes differ; of two systems, each one's settings."""
     from scarmap.recipes.describe import differences
     from scarmap.systems.catalogue import choose
 
@@ -83,7 +85,10 @@ def diff(
         typer.echo(json.dumps(found, indent=2))
         return
     for key, (one, other) in found.items():
-        typer.echo(f"{key}: {json.dumps(one)} -> {json.dumps(other)}")
+        if "." in key:  # a setting of one function only
+            typer.echo(f"{key}: {json.dumps(one if other is None else other)}")
+        else:
+            typer.echo(f"{key}: {json.dumps(one)} -> {json.dumps(other)}")
     if not found:
         typer.echo("The two recipes are the same.")
 

@@ -29,6 +29,7 @@ from scarmap.errors import DataError, RunError
 
 if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
+    from scarmap.io.run import RunFolder
     from scarmap.quantification.cohort import Measuring
 
 _SOME_FAILED = 3
@@ -47,8 +48,8 @@ def report(
         list[Path] | None,
         typer.Option(
             metavar="OTHER",
-            help="For a run another run folder, repeatable; for a folder of masks another one of "
-            "the same cases.",
+            help="For a run another run folder, or another program's masks of its cases, such as "
+            "nnU-Net's, repeatable; for a folder of masks another one of the same cases.",
         ),
     ] = None,
     lge: Annotated[
@@ -189,10 +190,23 @@ def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None"
             reported = report_run_studies(run, measuring, on_case=on_case)
         typer.echo(f"Studies: {reported.page}")
         failed = reported.failed
-    typer.echo(f"Report: {build_report(run, [RunFolder(other) for other in against])}")
+    others = [_as_run(other, run) for other in against]
+    typer.echo(f"Report: {build_report(run, others)}")
     for note in notes(recorded_split(run.read_record())):
         typer.echo(note)
     _tell(failed)
+
+
+def _as_run(folder: Path, run: "RunFolder") -> "RunFolder":
+    """A run folder, or the run folder that is made of another program's masks."""
+    from scarmap.io.run import RunFolder
+    from scarmap.workflow.adopt import adopt_masks
+
+    other = RunFolder(folder)
+    if other.record_file.is_file() or not folder.is_dir():
+        return other
+    _check_masks(folder)
+    return adopt_masks(folder, run)
 
 
 def _report_mask(

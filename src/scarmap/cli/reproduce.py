@@ -95,9 +95,9 @@ def reproduce(
             workers=workers,
             device=device,
             retrain=retrain,
-            on_row=lambda: write_tables(out, _found(paper, shown, out), own),
+            on_row=lambda: write_tables(out, _found(paper, shown, out, numbers), own),
         )
-    result = _found(paper, shown, out)
+    result = _found(paper, shown, out, numbers)
     typer.echo(
         f"Tables: {write_tables(out, result, own)}\nPage: {write_comparison(out, result, own)}"
     )
@@ -199,8 +199,13 @@ def _requests(
     }
 
 
-def _found(paper: str, rows: "Mapping[str, Row]", out: Path) -> "Reproduced":
-    """The rows as the report needs them: by table, each with its run folder if there is one."""
+def _found(
+    paper: str, rows: "Mapping[str, Row]", out: Path, numbers: Sequence[str]
+) -> "Reproduced":
+    """The rows as the report needs them: by table, each with its run folder if there is one.
+
+    A row that two tables show stands in both; `numbers` are the tables asked for, none for all.
+    """
     from scarmap.io.run import RunFolder
     from scarmap.recipes.describe import describe_row, settings
     from scarmap.report.pages.paper import Reproduced
@@ -209,8 +214,11 @@ def _found(paper: str, rows: "Mapping[str, Row]", out: Path) -> "Reproduced":
     tables: dict[str, list[PaperRow]] = {}
     for name, row in rows.items():
         run = RunFolder(out / _folder_of(name))
-        entry = PaperRow(describe_row(name, row), run if run.record_file.is_file() else None)
-        tables.setdefault(row.table, []).append(entry)
+        trained = run if run.record_file.is_file() else None
+        for table in row.tables:
+            if not numbers or table in numbers:
+                entry = PaperRow({**describe_row(name, row), "table": table}, trained)
+                tables.setdefault(table, []).append(entry)
     layouts = [str(settings(row.recipe).get("layout", "myops2020")) for row in rows.values()]
     layout = layouts[0] if layouts else "myops2020"
     return Reproduced(paper, tables, layout, " ".join(["scarmap", *sys.argv[1:]]))

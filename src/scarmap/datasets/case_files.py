@@ -25,6 +25,8 @@ class CaseFiles:
         layout: Label layout of the data set it came from.
         images: Sequence name to file.
         labels: File with the truth, or None.
+        group: What its data set sorts it under, such as a centre, where scores are also told group
+            by group; "" where it sorts none.
 
     Raises:
         DataError: No case may have this name, see `scarmap.datasets.names`.
@@ -34,6 +36,7 @@ class CaseFiles:
     layout: str
     images: Mapping[str, Path]
     labels: Path | None = None
+    group: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -5,7 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
-from scarmap.datasets import emidec, myops2020, named, nnunet, plain, worklist
+from scarmap.datasets import (
+    care,
+    emidec,
+    mscmrseg2019,
+    myops2020,
+    myosaiq,
+    named,
+    nnunet,
+    plain,
+    worklist,
+)
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.errors import DataError, LabelError
 from scarmap.io.files import read_json
@@ -17,6 +27,9 @@ _LABELS = "labels.json"
 
 _READERS: Mapping[str, Callable[[Path], list[CaseFiles]]] = {
     "emidec": emidec.find_cases,
+    "myosaiq": myosaiq.find_cases,
+    "care": care.find_cases,
+    "mscmrseg2019": mscmrseg2019.find_cases,
     "myops2020": myops2020.find_cases,
     "scarmap": plain.find_cases,
     "nnU-Net": nnunet.find_cases,

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from scarmap.datasets import emidec, myops2020, nnunet, plain, worklist
+from scarmap.datasets import (
+    emidec,
+    mscmrseg2019,
+    myops2020,
+    myosaiq,
+    nnunet,
+    plain,
+    worklist,
+)
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases, holds_sets, read_sets
 from scarmap.datasets.manifest import entry_of, read_entries
@@ -124,6 +132,11 @@ def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, st
     return _layout(layout, truths)
 
 
+def groups_of(truths: Path) -> dict[str, str]:
+    """Group of each case of a folder of truths, where its data set sorts cases; else none."""
+    return {case.name: case.group for case in _cases(truths, wanted=False) if case.group}
+
+
 def only_images(folder: Path) -> bool:
     """Whether a folder, or a worklist, holds cases without any mask, drawn or predicted."""
     cases = _cases(folder, wanted=False)
@@ -206,6 +219,8 @@ def find_masks(folder: Path) -> dict[str, Path]:
     return (
         _contours(folder)
         or _truths_of_sets(folder)
+        or _truths(myosaiq.find_cases(folder))
+        or _truths(mscmrseg2019.find_cases(folder))
         or _truths(myops2020.find_cases(folder))
         or _truths(plain.find_cases(folder))
         or _truths(nnunet.find_cases(folder) if nnunet.is_described(folder) else ())

@@ -19,6 +19,8 @@ from scarmap.io.formats import by_name, has_image_ending, without_ending
 from scarmap.labels import INDEX, declare
 
 _ABOUT = "dataset.json"
+OWN_LABELS = "scarmap_labels"
+"""In `dataset.json` of what scarmap exports: tissue to code, also where `labels` names regions."""
 _NAME = re.compile(r"^(?P<case>.+)_(?P<number>\d{4})$")
 _PARTS = {"imagesTr": "labelsTr", "imagesTs": "labelsTs"}
 
@@ -34,8 +36,33 @@ def case_of(path: Path) -> str | None:
 
 
 def is_described(folder: Path) -> bool:
-    """Whether a folder has the file that says what its images show."""
-    return (folder / _ABOUT).is_file()
+    """Whether a folder has images, and the file that says what they show.
+
+    A folder of nnU-Net's predictions has the file, too, and no images.
+    """
+    return (folder / _ABOUT).is_file() and any((folder / part).is_dir() for part in _PARTS)
+
+
+def layout_of_predictions(folder: Path) -> str | None:
+    """Layout of masks that nnU-Net wrote, by the `dataset.json` beside or above them.
+
+    nnU-Net copies it into a folder of predictions, and keeps it two folders above the masks of a
+    fold, `fold_0/validation`. No other folder above is looked at, which may be anyone's.
+
+    Returns:
+        The layout; None where no such file is there, or one of its labels is no tissue.
+
+    Raises:
+        LabelError: It gives tissues codes that a mask cannot hold.
+    """
+    folder = folder.resolve()
+    above = {"validation": folder.parent.parent, **dict.fromkeys(_PARTS.values(), folder.parent)}
+    for place in (folder, above.get(folder.name, folder)):
+        file = place / _ABOUT
+        about = read_json(file) if file.is_file() else {}
+        if isinstance(about, dict) and "labels" in about:
+            return _layout(about, file)
+    return None
 
 
 def find_cases(folder: Path) -> list[CaseFiles]:
@@ -118,8 +145,8 @@ def _layout(about: Mapping[str, Any], file: Path | None) -> str | None:
 
 
 def _labels(about: Mapping[str, Any]) -> dict[str, Any]:
-    """Tissue to code; older files have it the other way round."""
-    labels = about.get("labels", {})
+    """Tissue to code, as scarmap's own entry has it; older files have it the other way round."""
+    labels = about.get(OWN_LABELS) or about.get("labels", {})
     if all(str(key).isdecimal() for key in labels):
         return {str(name): int(code) for code, name in labels.items()}
     return dict(labels)

@@ -147,14 +147,16 @@ def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[
     Dice is 1 when both masks are empty and 0 when one is. `volume_difference_ml` is |prediction -
     truth|. For whole infarct (scar and MVO) and for MVO, `volume_difference_ratio` is that
     difference over the *truth's myocardium* (normal, scar and MVO), undefined when that is empty.
-    For the whole myocardium there is the Hausdorff distance instead, undefined when either mask is
-    empty.
+    For the whole myocardium there are two Hausdorff distances instead, undefined when either mask
+    is empty: `hausdorff_mm` in true millimetres, and `hausdorff_as_scripted_mm`, which is the one
+    to set beside published figures of EMIDEC.
 
     Source: EMIDEC-Challenge/Evaluation-metrics, main.py and metrics.py. Its README describes a
         slice-wise Dice; the code computes one per volume, and the code is followed.
-    Differs: volumes are in ml, there in mm3. Distances use pixdim axis by axis; there the spacing
-        (x, y, z) meets an array (z, y, x), so the slice distance and the pixel width change places.
-        The LV pool is added. In a layout without MVO, scar alone is the whole infarct.
+    Differs: volumes are in ml, there in mm3. `hausdorff_mm` uses pixdim axis by axis; in the script
+        the spacing (x, y, z) meets an array (z, y, x), so the slice distance and the pixel width
+        change places, and `hausdorff_as_scripted_mm` repeats that. The LV pool is added. In a
+        layout without MVO, scar alone is the whole infarct.
 
     Args:
         prediction: Mask to judge.
@@ -177,8 +179,12 @@ def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[
             ("volume_difference_ml", "ml"): difference * truth.grid.voxel_ml,
         }
         if structure == "whole_myocardium":
-            distance = hausdorff_mm(predicted, true, spacing_mm=truth.grid.spacing_mm)
-            values["hausdorff_mm", "mm"] = distance
+            spacing_mm = truth.grid.spacing_mm
+            for metric, used in (
+                ("hausdorff_mm", spacing_mm),
+                ("hausdorff_as_scripted_mm", spacing_mm[::-1]),
+            ):
+                values[metric, "mm"] = hausdorff_mm(predicted, true, spacing_mm=used)
         if structure in ("whole_infarct", "mvo"):
             share = difference / myocardium if myocardium else nan
             values["volume_difference_ratio", "ratio"] = share

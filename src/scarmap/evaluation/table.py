@@ -15,12 +15,13 @@ neither is scored. `n` counts the defined values that mean, sd and median are ta
 sample's (n - 1). A number that too few values define is `null`. `infarcted` summarises once more
 over the cases whose truth has an infarct: a convention that counts two empty masks as 1 flatters
 every method on healthy patients. `presence` counts the cases that have a pathology or have none,
-and those where it was found or was not.
+and those where it was found or was not. Where the data set sorts its cases, by centre or by time,
+`groups` holds for each group its cases and their scores.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ class Evaluation:
         missing: Cases of the truth that have no prediction.
         extra: Predictions that have no truth.
         notes: What a reader of any score must be told, one sentence each.
+        groups: Case to what its data set sorts it under, such as a centre; empty where it sorts
+            none.
     """
 
     layout: str
@@ -56,10 +59,20 @@ class Evaluation:
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    def of_group(self, name: str) -> tuple[Score, ...]:
+        """Scores of the cases of one group."""
+        return tuple(row for row in self.rows if self.groups.get(row.case) == name)
 
 
 def evaluate_pair(
-    prediction: Path, truth: Path | LabelMap, layout: str, *, case: str
+    prediction: Path,
+    truth: Path | LabelMap,
+    layout: str,
+    *,
+    case: str,
+    predicted_layout: str | None = None,
 ) -> list[Score]:
     """Score one mask under every convention.
 
@@ -68,13 +81,14 @@ def evaluate_pair(
         truth: Mask to judge by, or its file.
         layout: Label layout of both.
         case: Name for the rows.
+        predicted_layout: Label layout of the prediction, where it is another one.
 
     Raises:
         DataError: A file is missing or damaged.
         GeometryError: The masks lie on different grids.
         LabelError: A mask holds values that the layout does not define.
     """
-    predicted = read_labels(prediction, layout)
+    predicted = read_labels(prediction, predicted_layout or layout)
     true = truth if isinstance(truth, LabelMap) else read_labels(truth, layout)
     named = f"the truth {true.grid.source}" if true.grid.source else "the truth"
     check_same_grid(
@@ -92,6 +106,7 @@ def evaluate_folder(
     truths: Mapping[str, Path] | Mapping[str, LabelMap],
     layout: str | Mapping[str, str],
     *,
+    predicted_layout: str | None = None,
     notes: Sequence[str] = (),
     on_case: Callable[[str, int], None] = lambda _name, _planned: None,
 ) -> Evaluation:
@@ -101,6 +116,7 @@ def evaluate_folder(
         predictions: Case to mask file.
         truths: Case to mask, or to its file.
         layout: Label layout of both, or case to layout where the cases differ.
+        predicted_layout: Label layout of all predictions, where it is another one.
         notes: What a reader of any score must be told, one sentence each.
         on_case: Called with each case's name and how many there are when it is scored.
 
@@ -133,7 +149,13 @@ def evaluate_folder(
         codes(each)
     rows: list[Score] = []
     for case in shared:
-        rows += evaluate_pair(predictions[case], truths[case], layouts[case], case=case)
+        rows += evaluate_pair(
+            predictions[case],
+            truths[case],
+            layouts[case],
+            case=case,
+            predicted_layout=predicted_layout,
+        )
         on_case(case, len(shared))
     return Evaluation(common_layout(used), tuple(rows), tuple(missing), tuple(extra), tuple(notes))
 
@@ -199,6 +221,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
         The two files.
     """
     cases_file, summary_file = folder / "cases.csv", folder / "summary.json"
+    groups = sorted(set(evaluation.groups.values()))
     infarcted = infarcted_cases(evaluation.rows)
     write_scores(cases_file, evaluation.rows)
     write_json(
@@ -222,9 +245,15 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
                 }
                 for structure, counts in presence(evaluation.rows).items()
             },
+            **({"groups": {name: _group(evaluation, name) for name in groups}} if groups else {}),
         },
     )
     return cases_file, summary_file
+
+
+def _group(evaluation: Evaluation, name: str) -> dict[str, Any]:
+    rows = evaluation.of_group(name)
+    return {"cases": sorted({row.case for row in rows}), "scores": summarise(rows)}
 
 
 def read_summary(path: Path) -> dict[str, Any]:

@@ -24,10 +24,10 @@ def tversky_loss(
     prediction give 0; an empty target and any prediction give almost 1 and almost no gradient, so
     pair this loss with one that counts pixels, or sum over the batch as well.
 
-    Source: MFU-Net, section 3.1 (after Salehi et al. 2017).
+    Source: MFU-Net, section 4 (after Salehi et al. 2017).
     Differs: the printed denominator counts the prediction and the target twice and the loss lacks
-        "1 -"; the index is used here as Salehi et al. define it. The released code puts 0.7 on the
-        false positives, which is `beta=0.3`, and `smooth` is 1e-12 there.
+        "1 -"; the index is used here as Salehi et al. define it. What MFU-Net's text and its code
+        make of it is in `scarmap.systems.mfunet.losses`.
 
     Args:
         probabilities: (B, C, H, W), float, in [0, 1].
@@ -80,10 +80,9 @@ def dice_loss(
 def focal_loss(logits: Tensor, target: Tensor, *, gamma: float = 2.0) -> Tensor:
     """Cross-entropy in which each pixel counts (1 - p)^gamma, averaged over pixels.
 
-    Source: MFU-Net, section 3.1 (after Lin et al. 2017); gamma is from the released code.
-    Differs: the released code applies softmax to probabilities once more, sums over the rows of the
-        image and averages the rest, which makes this part about 70 to 140 times larger at 288
-        pixels.
+    Source: MFU-Net, section 4 (after Lin et al. 2017); gamma is from the released code.
+    Differs: averaged over pixels, all K counted. What MFU-Net's text and its code make of it is in
+        `scarmap.systems.mfunet.losses`.
 
     Args:
         logits: (B, K, H, W), float, unnormalised; softmax runs over K.

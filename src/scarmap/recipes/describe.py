@@ -105,10 +105,20 @@ def build(recipe: Callable[..., Any]) -> Recipe:
 def differences(
     first: Callable[..., Any], second: Callable[..., Any]
 ) -> dict[str, tuple[Any, Any]]:
-    """Settings in which two recipes differ, as (first, second); None where one lacks it."""
-    one, other = (
-        {"function": recorded_name(unwrap(each)[0]), **settings(each)} for each in (first, second)
-    )
+    """Settings in which two recipes differ, as (first, second); None where one lacks it.
+
+    Keywords of two functions that happen to share a name are different settings: the attention of
+    one paper is not that of another. So of two functions every setting is told, with the function's
+    name before it.
+    """
+    functions = [recorded_name(unwrap(each)[0]) for each in (first, second)]
+    one, other = settings(first), settings(second)
+    if functions[0] != functions[1]:
+        names = [function.rpartition(":")[2] for function in functions]
+        owners = names if names[0] != names[1] else functions
+        found: dict[str, tuple[Any, Any]] = {"function": (functions[0], functions[1])}
+        found |= {f"{owners[0]}.{name}": (value, None) for name, value in one.items()}
+        return found | {f"{owners[1]}.{name}": (None, value) for name, value in other.items()}
     pairs = {name: (one.get(name), other.get(name)) for name in {**one, **other}}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 

@@ -149,6 +149,7 @@ class Row:
         note: What a reader of the table must know.
         also_published: Other metrics, named as in `cases.csv`, to structure to mean and standard
             deviation: ratios in percent, distances in mm, volumes in ml.
+        also_tables: Further tables of the paper that repeat the row, to compare their others with.
     """
 
     recipe: Callable[..., Recipe]
@@ -158,3 +159,9 @@ class Row:
     convention: str = "case3d"
     note: str = ""
     also_published: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    also_tables: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Every table that shows the row, its own first; none for a recipe that no table shows."""
+        return tuple(filter(None, (self.table, *self.also_tables)))

@@ -90,9 +90,12 @@ def rows_of(paper: str, *, tables: Sequence[str] = (), names: Sequence[str] = ()
     """
     rows = _published_rows(paper)
     _check_tables(paper, rows, tables)
-    shown = tables or [row.table for row in rows.values()]
     wanted = _full_names(paper, rows, names) or set(rows)
-    return {name: row for name, row in rows.items() if name in wanted and row.table in shown}
+    return {
+        name: row
+        for name, row in rows.items()
+        if name in wanted and (not tables or set(tables) & set(row.tables))
+    }
 
 
 def _published_rows(paper: str) -> dict[str, Row]:
@@ -105,7 +108,7 @@ def _published_rows(paper: str) -> dict[str, Row]:
 
 
 def _check_tables(paper: str, rows: Mapping[str, Row], tables: Sequence[str]) -> None:
-    known = dict.fromkeys(row.table for row in rows.values())
+    known = dict.fromkeys(table for row in rows.values() for table in row.tables)
     for table in tables:
         if table not in known:
             raise RecipeError(

@@ -1,10 +1,11 @@
 """Masks against the truth: two folders, or two masks."""
 
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
-from scarmap.datasets.masks import find_masks, layouts_of
+from scarmap.datasets.masks import find_masks, groups_of, layouts_of
+from scarmap.datasets.nnunet import layout_of_predictions
 from scarmap.datasets.split import Split, notes, recorded_split, true_parts
 from scarmap.datasets.worklist import is_worklist
 from scarmap.evaluation.conventions import CONVENTIONS
@@ -13,6 +14,7 @@ from scarmap.io.nifti import read_labels
 from scarmap.io.run import RunFolder
 from scarmap.io.scores import Score
 from scarmap.volume import check_same_grid
+from scarmap.workflow.foretold import foretold_volumes, score_volumes
 from scarmap.workflow.inputs import NO_NAME, Mask, PathLike, Spacing, as_labels
 
 
@@ -24,18 +26,22 @@ def evaluate(
     out: PathLike | None = None,
     spacing_mm: Spacing | None = None,
     case: str = NO_NAME,
+    intervals: PathLike | None = None,
     on_case: Callable[[str, int], None] = lambda _name, _planned: None,
 ) -> Evaluation:
     """Score masks against the truth under every convention.
 
     Args:
         predictions: Folder of masks; or one mask as a file, in memory, or as an array of codes.
+            Masks of nnU-Net are read in the codes of the `dataset.json` beside or above them.
         truths: The same of the truth, with the same case names or on the same grid.
         layout: Label layout of both; not needed where the truth is a data set in its own layout.
             Single masks without one hold the codes of "scarmap".
         out: Folder for `cases.csv` and `summary.json`; None writes nothing.
         spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
         case: Name for the scores of a single mask.
+        intervals: Folder that `scarmap quantify` wrote of the predictions; the volumes and their
+            intervals are then scored, too: convention "myosaiq", metric "crps".
         on_case: Called with each case of a folder, and how many there are, when it is scored.
 
     Raises:
@@ -53,9 +59,15 @@ def evaluate(
     """
     if _is_folder(predictions) and _is_folder(truths):
         evaluation = _of_folders(Path(str(predictions)), Path(str(truths)), layout, on_case=on_case)
+        evaluation = replace(evaluation, groups=groups_of(Path(str(truths))))
     else:
         rows = _of_masks(predictions, truths, layout or "scarmap", spacing_mm, case)
         evaluation = Evaluation(layout or "scarmap", tuple(rows))
+    if intervals is not None:
+        foretold = foretold_volumes(Path(intervals))
+        evaluation = replace(
+            evaluation, rows=(*evaluation.rows, *score_volumes(evaluation.rows, foretold))
+        )
     if out is not None:
         write_evaluation(Path(out), evaluation)
     return evaluation
@@ -93,7 +105,10 @@ def _of_folders(
     split, masks, true = _split_of_run(predictions), find_masks(predictions), find_masks(truths)
     if not (split and split.slices):
         told = notes(split) if split else ()
-        return evaluate_folder(masks, true, layouts, notes=told, on_case=on_case)
+        theirs = layout_of_predictions(predictions)
+        return evaluate_folder(
+            masks, true, layouts, predicted_layout=theirs, notes=told, on_case=on_case
+        )
     of_case = dict.fromkeys(true, layouts) if isinstance(layouts, str) else layouts
     true_slices = true_parts(
         split, {case: read_labels(path, of_case[case]) for case, path in true.items()}

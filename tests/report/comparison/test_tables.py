@@ -61,7 +61,7 @@ def test_a_metric_that_one_paper_published_gets_a_table_of_its_own():
     )
     assert [table.title for table in tables] == ["Dice, %", "Hausdorff, mm"]
     assert tables[1].columns == ("LV epicardium", "scar")
-    assert _cells(tables[1]) == [[("", ""), ("4.0", "")], [("", "3.0 ± 0.8"), ("5.0", "")]]
+    assert _cells(tables[1]) == [[("", ""), ("4.0", "")], [("", "3.04 ± 0.76"), ("5.0", "")]]
 
 
 def test_with_five_cases_differences_are_shown_and_nothing_is_tested():

@@ -1,7 +1,8 @@
 from math import nan
 
+from scarmap.io.published import published_text
 from scarmap.io.scores import Score
-from scarmap.report.run.scores import Cell, published_scores, published_text, score_table
+from scarmap.report.run.scores import Cell, published_scores, score_table
 
 
 def _dice(case, value, *, structure="scar", convention="case3d"):
@@ -107,8 +108,8 @@ def test_metrics_that_a_paper_published_are_shown_and_others_left_out():
     table = score_table(rows, published=published_scores(record))
     assert table.conventions[0].columns == ("Dice, %", "Hausdorff, mm")
     assert [(cell.text, cell.published) for cell in table.lines[0].cells] == [
-        ("90.0", "97.0 ± 1.5"),
-        ("4.2", "3.0 ± 0.8"),
+        ("90.0", "97.00 ± 1.50"),
+        ("4.2", "3.04 ± 0.76"),
     ]
 
 

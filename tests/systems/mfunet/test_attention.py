@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from scarmap.systems.mfunet.attention import (
+    FigureAttention,
     ReleasedAttention,
     SelfAttention,
     SpatialAttention,
@@ -76,6 +77,25 @@ def test_the_scale_itself_learns_from_the_start():
     module = SpatialAttention(8)
     module(torch.randn(1, 8, 16, 16)).square().sum().backward()
     assert module.attend.scale.grad.abs() > 0
+
+
+def test_the_figures_attention_equals_its_drawing_by_hand():
+    torch.manual_seed(0)
+    module, x = FigureAttention(4, sequences=2).eval(), torch.randn(1, 8, 16, 24)
+    query, key, value = (part(x).flatten(2)[0] for part in (module.query, module.key, module.value))
+    assert (query.shape, key.shape, value.shape) == ((8, 24), (8, 24), (8, 24))
+    attended = (value @ (query.T @ key).softmax(dim=1).T).view(1, 8, 4, 6)
+    torch.testing.assert_close(module(x), x + module.enlarge(attended))
+
+
+def test_every_parameter_of_the_figures_attention_has_a_gradient():
+    torch.manual_seed(0)
+    module = FigureAttention(4, sequences=3)
+    y = module(torch.randn(2, 12, 16, 24))
+    assert y.shape == (2, 12, 16, 24)
+    (y * torch.randn_like(y)).sum().backward()
+    for name, parameter in module.named_parameters():
+        assert parameter.grad.abs().max() > 1e-7, name
 
 
 def test_released_attention_gives_one_map_per_head_channel_and_learns():

@@ -60,7 +60,7 @@ def test_plain_network_has_62_7_million_convolution_weights_as_released():
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)
-@pytest.mark.parametrize("variant", ["paper", "released"])
+@pytest.mark.parametrize("variant", ["paper", "figure", "released"])
 def test_every_parameter_has_a_gradient(backbone, variant):
     network = small(backbone=backbone, attention_variant=variant)
     if variant == "paper":
@@ -73,6 +73,34 @@ def test_every_parameter_has_a_gradient(backbone, variant):
     ).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad.abs().max() > 0, name
+
+
+def test_the_figures_attention_is_on_the_sequences_finest_features_before_the_last_layer():
+    network = small(attention_variant="figure").eval()
+    x = torch.randn(1, 3, 32, 32)
+    encoding = network.encode(x)
+    attended = network.attention(torch.cat(encoding.skips[0], dim=1))
+    expected = network.decoder(
+        encoding._replace(skips=(attended.chunk(3, dim=1), *encoding.skips[1:]))
+    )
+    assert torch.equal(network.decode(encoding), expected)
+    assert torch.equal(network(x).anatomy, network.heads[0](expected))
+    assert not torch.equal(expected, network.decoder(encoding))
+    assert network.attention_map(x).shape == (1, 32, 32)
+
+
+def test_parameter_count_of_the_figures_attention():
+    """Q, K and V are downsampled apart from 3c channels, V keeps them."""
+    with torch.device("meta"):
+        network = MFUNet(attention_variant="figure")
+    wide, narrow = 3 * 64, 32
+
+    def reduce(after, bias):
+        return 9 * wide * after + 2 * after + 9 * after**2 + bias * after
+
+    expected = reduce(narrow, True) + reduce(narrow, False) + reduce(wide, True)
+    expected += 2 * (16 * wide**2 + wide)
+    assert sum(each.numel() for each in network.attention.parameters()) == expected
 
 
 def test_released_attention_gives_maps_in_the_shapes_of_the_heads():

@@ -5,7 +5,7 @@ import pytest
 
 from scarmap.errors import RecipeError
 from scarmap.recipes.describe import differences, settings
-from scarmap.systems.catalogue import RECIPES, choose
+from scarmap.systems.catalogue import RECIPES, choose, rows_of
 from scarmap.systems.mfunet.recipe import mfunet
 
 # Table: fusion by maximum, attention, resampling, backbone; myocardium, LV, RV, infarct, edema,
@@ -94,6 +94,11 @@ def test_rows_of_the_cross_validation_have_the_published_factors_and_figures(nam
         "backbone": backbone,
     }
     assert settings(row.recipe) == settings(mfunet) | factors
+
+
+def test_the_residual_system_stands_in_table_2_too_first_among_its_backbones():
+    assert list(rows_of("mfunet", tables=("2",))) == ["mfunet", "mfunet/dilation", "mfunet/side"]
+    assert len(rows_of("mfunet", tables=("1",))) == 8
 
 
 @pytest.mark.parametrize("name", TEST_SET)
@@ -185,6 +190,22 @@ def test_the_modern_schedule_changes_training_and_not_the_network():
     )
     assert modern.stages[0].objective().loss == "dice-cross-entropy"
     assert modern.stages[0].keep == "last"
+
+
+@pytest.mark.parametrize(
+    ("keywords", "loss", "weights", "beta"),
+    [
+        ({}, "paper", (1, 3, 5), 0.7),
+        ({"loss": "released"}, "released", (1, 3, 7), 0.3),
+        ({"loss": "balanced"}, "balanced", (1, 3, 5), 0.7),
+        ({"loss": "released", "weights": (1, 3, 5), "beta": 0.5}, "released", (1, 3, 5), 0.5),
+        ({"schedule": "modern"}, "dice-cross-entropy", (1, 1, 1), 0.7),
+        ({"schedule": "modern", "loss": "paper"}, "paper", (1, 3, 5), 0.7),
+    ],
+)
+def test_each_loss_brings_its_weights_and_beta(keywords, loss, weights, beta):
+    objective = mfunet(**keywords).stages[0].objective()
+    assert (objective.loss, objective.weights, objective.beta) == (loss, weights, beta)
 
 
 def test_window_and_pixel_size_can_be_chosen():

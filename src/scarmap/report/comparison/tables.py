@@ -10,6 +10,7 @@ import numpy as np
 
 from scarmap.evaluation.paired import PairedComparison, compare, correct_together
 from scarmap.evaluation.table import summarise
+from scarmap.io.published import published_decimals, published_text
 from scarmap.io.scores import values_by_case
 from scarmap.labels import regions_of
 from scarmap.report.cells import plain, probability_text, some_names
@@ -20,7 +21,6 @@ from scarmap.report.run.scores import (
     METRICS,
     Cell,
     published_scores,
-    published_text,
     score_cell,
 )
 
@@ -79,6 +79,7 @@ class _UnderConvention:
     convention: str
     measured: Mapping[str, Mapping[str, Any]]
     published: Mapping[str, Any]
+    decimals: int
 
     @property
     def structures(self) -> set[str]:
@@ -175,7 +176,8 @@ def _scores(contender: Contender, convention: str, metric: str) -> _UnderConvent
     measured = {name: metrics[metric] for name, metrics in summary.items() if metric in metrics}
     own = convention == _convention(contender)
     published = published_scores(contender.recipe).get(metric, {}) if own else {}
-    return _UnderConvention(contender, convention, measured, published)
+    decimals = published_decimals(published_scores(contender.recipe))
+    return _UnderConvention(contender, convention, measured, published, decimals)
 
 
 def _run_line(contender: Contender, convention: str, cells: tuple[RunCell, ...]) -> RunLine:
@@ -188,7 +190,7 @@ def _cell(scores: _UnderConvention, structure: str, metric: str) -> RunCell:
     published = scores.published.get(structure)
     return RunCell(
         score_cell(scores.measured.get(structure), metric),
-        "" if published is None else published_text(published),
+        "" if published is None else published_text(published, scores.decimals),
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from scarmap.datasets.split import notes, recorded_split
 from scarmap.errors import RunError
 from scarmap.evaluation.table import read_summary
+from scarmap.io.published import Published, published_decimals, published_text
 from scarmap.io.run import RunFolder
 from scarmap.report.drawing.heart import region_title
-from scarmap.report.run.scores import METRICS, Published, published_scores, published_text
+from scarmap.report.run.scores import METRICS, published_scores
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "myops2020": (
@@ -209,7 +210,9 @@ def _column_title(column: str) -> str:
 def _published_cell(published: Published, column: str) -> str:
     structure, _, metric = column.partition(":")
     by_structure = published.get(metric or _DICE, {})
-    return published_text(by_structure[structure]) if structure in by_structure else ""
+    if structure not in by_structure:
+        return ""
+    return published_text(by_structure[structure], published_decimals(published))
 
 
 def _measured_cell(scores: Mapping[str, Any], column: str) -> str:

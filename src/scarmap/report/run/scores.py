@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scarmap.evaluation.table import infarcted_cases, presence, summarise
+from scarmap.io.published import Published, published_decimals, published_text
 from scarmap.io.scores import Score
 from scarmap.report.drawing.heart import region_colour, region_title, regions_in_order
 
@@ -13,6 +14,7 @@ METRICS: Mapping[str, tuple[str, float]] = {
     "jaccard": ("Jaccard, %", 100.0),
     "hausdorff95_mm": ("HD95, mm", 1.0),
     "hausdorff_mm": ("Hausdorff, mm", 1.0),
+    "hausdorff_as_scripted_mm": ("Hausdorff as EMIDEC's script, mm", 1.0),
     "assd_mm": ("ASSD, mm", 1.0),
     "volume_difference_ml": ("Volume difference, ml", 1.0),
     "volume_difference_ratio": ("Volume difference, %", 100.0),
@@ -24,9 +26,6 @@ _LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "case3d": ("jaccard", "hausdorff_mm", "volume_difference_ratio")
 }
 """Metrics that a table shows only where a paper published them."""
-
-Published = Mapping[str, Mapping[str, Any]]
-"""Metric to structure to `[mean, sd]` or a mean alone; ratios in percent."""
 
 CONVENTIONS: Mapping[str, tuple[str, str]] = {
     "case3d": (
@@ -155,12 +154,13 @@ def _convention(columns: _Columns, rows: Sequence[Score]) -> Convention:
 
 def _cells(columns: _Columns, structure: str, absent: set[str]) -> Iterator[Cell]:
     signed = columns.convention == "case3d"
+    decimals = published_decimals(columns.published)
     for metric in columns.metrics:
         cell = score_cell(columns.scores.get(structure, {}).get(metric), metric, signed=signed)
         if metric == "dice" and structure in absent and cell.text:
             cell = replace(cell, note="never predicted")
         score = columns.published.get(metric, {}).get(structure)
-        yield cell if score is None else replace(cell, published=published_text(score))
+        yield cell if score is None else replace(cell, published=published_text(score, decimals))
 
 
 def _shown_metrics(
@@ -214,16 +214,6 @@ def score_cell(statistics: Mapping[str, Any] | None, metric: str, *, signed: boo
     if statistics["sd"] is not None:
         text += f" ± {factor * statistics['sd']:.1f}"
     return Cell(text.replace("-", "−"), note)
-
-
-def published_text(score: Any) -> str:
-    """Write a published mean and sd.
-
-    >>> published_text([53.0, 20.5]), published_text(53)
-    ('53.0 ± 20.5', '53.0')
-    """
-    numbers = list(score) if isinstance(score, (list, tuple)) else [score]
-    return " ± ".join(f"{float(number):.1f}" for number in numbers[:2] if number is not None)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Weighting = Literal["learned", "softmax", "inverse-frequency"]
+Weighting = Literal["learned", "balanced", "softmax", "inverse-frequency"]
 _WIDTHS = (16, 32, 64, 64, 64)
 """Channels of the generator's convolutions; the paper gives their number only."""
 _LARGEST_LOG_WEIGHT = 2.0
@@ -58,7 +58,9 @@ def balanced_weights(scores: Tensor, present: Tensor) -> Tensor:
     Source: anatomy prior, section 2, Eq. 3 ("automatically balance the gradient"); the constraint
         is not published.
     Differs: chosen: w = exp(s - mean s) with s = 2 tanh(score), the mean over the labels present.
-        An absent label costs nothing, so it would otherwise take weight for nothing.
+        An absent label costs nothing, so it would otherwise take weight for nothing. The minimum
+        has w in proportion to 1 / loss, so the costliest label weighs least; `equalising_weights`
+        is the other way round.
 
     Args:
         scores: (B, K), unbounded.
@@ -69,6 +71,52 @@ def balanced_weights(scores: Tensor, present: Tensor) -> Tensor:
     """
     bounded = _LARGEST_LOG_WEIGHT * torch.tanh(scores)
     return _centred_exponential(bounded, present)
+
+
+def equalising_weights(scores: Tensor, target: Tensor) -> Tensor:
+    """Weights that an average pixel has as one, for a generator that maximises the loss.
+
+    With f_i the share of the image that a label covers, c_i the mean cross-entropy of its pixels
+    and s = 2 tanh(score)::
+
+        w_i = exp(s_i) / Σ_j f_j exp(s_j), so that Σ_i f_i w_i = 1
+        L   = Σ_i w_i f_i c_i = Σ_i v_i c_i, where v_i = f_i w_i are positive and add up to 1
+        dL / ds_k = v_k (c_k - L)
+
+    So the loss is a mean of the labels' costs per pixel, whatever the weights. A generator that
+    ascends raises the weight of every label whose pixels cost more than this mean, while the
+    network descends; both rest only where c_k = L for every label, or at the bound: each label's
+    pixels cost the same. That is the balance that the paper speaks of. Minimised instead, all
+    weight would go to the cheapest label. Scores of zero are plain cross-entropy.
+
+    Source: ours, in the place of anatomy prior, section 2, Eq. 3 ("automatically balance").
+    Differs: the paper states neither a constraint nor who maximises.
+
+    Args:
+        scores: (B, K), unbounded.
+        target: (B, K, H, W), summing to 1 over K.
+
+    Returns:
+        (B, K), positive, any two of an image within a factor of exp(4); 1 where a label is absent.
+    """
+    share = target.mean((2, 3))
+    raised = torch.exp(_LARGEST_LOG_WEIGHT * torch.tanh(scores))
+    weights = raised / (share * raised).sum(1, keepdim=True)
+    return torch.where(present_labels(target), weights, 1.0)
+
+
+def opposed(weights: Tensor, losses: Tensor) -> Tensor:
+    """Σ w L of each image, which the network lowers and the weights raise.
+
+    Args:
+        weights: (B, K), with a gradient to the generator.
+        losses: (B, K), with a gradient to the network.
+
+    Returns:
+        (B,): the value of Σ w L, whose gradient by the weights has its sign reversed.
+    """
+    raised = (weights * losses.detach()).sum(1)
+    return (weights.detach() * losses).sum(1) - (raised - raised.detach())
 
 
 def softmax_weights(scores: Tensor, present: Tensor) -> Tensor:

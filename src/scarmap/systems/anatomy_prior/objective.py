@@ -11,8 +11,10 @@ from scarmap.systems.anatomy_prior.class_weights import (
     WeightGenerator,
     Weighting,
     balanced_weights,
+    equalising_weights,
     inverse_frequency_weights,
     label_losses,
+    opposed,
     present_labels,
     softmax_weights,
 )
@@ -34,8 +36,9 @@ class AnatomyPriorObjective(nn.Module):
     Args:
         layout: Label layout.
         sequences: Number of sequences, which the weight generator looks at.
-        class_weights: "learned" by a weight generator as published; "softmax" or
-            "inverse-frequency" to compare with; None for plain cross-entropy.
+        class_weights: "learned" by a weight generator as published; "balanced" by one that
+            maximises, see `equalising_weights`; "softmax" or "inverse-frequency" to compare with;
+            None for plain cross-entropy.
         penalty_weight: Coefficient of the neighbourhood penalty; 0 leaves it out.
         literal_penalty: Keep the printed formula of the penalty.
         dice: Add the batch soft Dice loss, averaged over the labels without background.
@@ -58,7 +61,7 @@ class AnatomyPriorObjective(nn.Module):
         self.penalty_weight = penalty_weight
         self.literal_penalty = literal_penalty
         self.dice = dice
-        learned = class_weights in ("learned", "softmax")
+        learned = class_weights in ("learned", "balanced", "softmax")
         self.generator = (
             WeightGenerator(sequences=sequences, labels=len(self.labels)) if learned else None
         )
@@ -68,7 +71,10 @@ class AnatomyPriorObjective(nn.Module):
         target = tissue_shares(batch)[:, [INDEX[label] for label in self.labels]]
         logits: Tensor = model(batch.images).float()
         weights = self.weigh(batch.images, target)
-        parts = {"cross_entropy": (weights * label_losses(logits, target)).sum(1).mean()}
+        losses = label_losses(logits, target)
+        opposing = self.class_weights == "balanced"
+        weighted = opposed(weights, losses) if opposing else (weights * losses).sum(1)
+        parts = {"cross_entropy": weighted.mean()}
         probabilities = logits.softmax(1)
         if self.dice:
             parts["dice"] = dice_loss(probabilities[:, 1:], target[:, 1:], dims=_BATCH)
@@ -90,5 +96,8 @@ class AnatomyPriorObjective(nn.Module):
             return torch.ones(target.shape[:2], device=target.device)
         if self.generator is None:
             return inverse_frequency_weights(target)
+        scores = self.generator(images).float()
+        if self.class_weights == "balanced":
+            return equalising_weights(scores, target)
         weigh = balanced_weights if self.class_weights == "learned" else softmax_weights
-        return weigh(self.generator(images).float(), present_labels(target))
+        return weigh(scores, present_labels(target))

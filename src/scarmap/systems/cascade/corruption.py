@@ -12,6 +12,7 @@ from torch import Tensor
 from scarmap.systems.cascade.morphology import draw_pixels, grow
 
 # The paper says "randomly adding noise" only: every number below is a choice, see `corrupt`.
+_SHARE = 0.5
 _LARGEST_GROWTH_PX = 5
 _EDGE_JITTER_PX = 3.0
 _EDGE_NODES = 12
@@ -21,6 +22,29 @@ _BAND_PX = 3
 _SPECKS = (0.01, 0.05)
 _SOFT_SHARE = 0.3
 _SOFT_SIGMA_PX = 1.5
+
+
+SOURCES = {
+    "denoiser: corruption, growth": f"up to {_LARGEST_GROWTH_PX} pixels either way: choice",
+    "denoiser: corruption, ragged edge": (
+        f"{_EDGE_NODES} x {_EDGE_NODES} nodes moved by N(0, {_EDGE_JITTER_PX:g}) pixels: choice"
+    ),
+    "denoiser: corruption, ellipses": (
+        f"up to {_MOST_ELLIPSES} of {_SEMI_AXIS_PX[0]:g} to {_SEMI_AXIS_PX[1]:g} pixels: choice"
+    ),
+    "denoiser: corruption, specks": (
+        f"{_SPECKS[0]:.0%} to {_SPECKS[1]:.0%} of the pixels within {_BAND_PX} of the border: "
+        "choice"
+    ),
+    "denoiser: corruption, blur": (
+        f"sigma {_SOFT_SIGMA_PX:g} pixels in {_SOFT_SHARE:.0%} of the masks: choice"
+    ),
+    "denoiser: corruption, share": (
+        f"each kind but the blur in {_SHARE:.0%} of the masks: choice; the paper says 'randomly "
+        "adding noise'"
+    ),
+}
+"""Where each number of the corruption comes from."""
 
 
 def corrupt(masks: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
@@ -41,10 +65,10 @@ def corrupt(masks: Tensor, *, generator: torch.Generator | None = None) -> Tenso
     """
     spoiled = masks
     for damage, share in (
-        (resize, 0.5),
-        (jitter_edge, 0.5),
-        (add_ellipses, 0.5),
-        (add_specks, 0.5),
+        (resize, _SHARE),
+        (jitter_edge, _SHARE),
+        (add_ellipses, _SHARE),
+        (add_specks, _SHARE),
         (blur, _SOFT_SHARE),
     ):
         chosen = _uniform(len(masks), generator=generator, device=masks.device) < share

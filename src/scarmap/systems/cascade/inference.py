@@ -27,6 +27,10 @@ def assemble(
     pixels are repeated there, so that enlarging the maps does not dilute them along the border;
     `compose` cuts them again.
 
+    Source: cascade, Fig. 1: what ASSN finds, PRSN looks into.
+    Differs: the repeated pixel is not in the paper, which says nothing of how maps get back to the
+        image's own pixels; it changes no pixel inside the region.
+
     Args:
         stages: Trained stages.
         slices: (Z, S, H, W), in [0, 1].

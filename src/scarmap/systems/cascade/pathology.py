@@ -54,7 +54,10 @@ class SingleNetwork(nn.Module):
     """One U-Net on candidate images: Unet-edema, Unet-scar and Fusion-Unet of Table 2.
 
     Source: cascade, section 3.3.
-    Differs: widths are not published; they are those of the other networks.
+    Differs: the text says "trained on C_LGE for scar" and "fusion" only; here each of them learns
+        the normal wall beside its pathology, as the branches of PRSN do, and the network on T2
+        learns scar and edema as one. Widths are not published; they are those of the other
+        networks.
 
     Args:
         sequences: Which channels of the candidate images it takes, all into one encoder.

@@ -32,6 +32,7 @@ def cascade(
     beta: float = 0.2,
     weights: tuple[float, float, float] = (0.3, 0.5, 0.5),
     spacing_mm: float = 1.5,
+    code: int = 256,
 ) -> Recipe:
     """Anatomy network with a denoising auto-encoder (ASSN, DAE), then a pathology network (PRSN).
 
@@ -55,21 +56,23 @@ def cascade(
         beta: Weight of the Dice loss of the auto-encoder's reconstruction.
         weights: Weights of the losses of bSSFP, LGE and T2 beside the main branch's.
         spacing_mm: Pixel size to work at; the window has 128 pixels.
+        code: Numbers that the auto-encoder reduces a mask to.
 
     Raises:
         RecipeError: A keyword has an unknown value, or two do not go together.
     """
     check_choices(cascade, dict(locals()), title="The cascade")
     _check_combination(denoiser=denoiser, gate=gate, pathology=pathology, output=output)
-    _check_ranges(width=width, spacing_mm=spacing_mm, beta=beta, weights=weights)
+    _check_ranges(width=width, spacing_mm=spacing_mm, beta=beta, weights=weights, code=code)
     from scarmap.inference.postprocess import slices_without_heart
     from scarmap.sampling.preparation import Preparation
-    from scarmap.systems.cascade import illustrate, inference, postprocess, stages
+    from scarmap.systems.cascade import corruption, illustrate, inference, postprocess, stages
     from scarmap.systems.cascade.pathology import NESTED
     from scarmap.systems.cascade.stages import SCALED
 
     block: dict[str, Any] = {"width": width, "fusion": fusion, "weights": weights, "gate": gate}
-    trained = _anatomy_stages(anatomy, width, beta if denoiser else None, schedule)
+    shape = stages.denoiser_stage(size=_SIZE, code=code, schedule=schedule) if denoiser else None
+    trained = _anatomy_stages(anatomy, width, beta, schedule, shape)
     regions: tuple[str, ...] = ("lv_epicardium",)
     written: str | None = None
     if pathology is not None:
@@ -91,19 +94,20 @@ def cascade(
         compose=partial(postprocess.compose, regions=regions),
         illustrate=partial(illustrate.illustrate, sequences=sequences, gate=gate),
         check=slices_without_heart,
-        sources=SOURCES,
+        sources={**SOURCES, **corruption.SOURCES},
     )
 
 
-def _anatomy_stages(anatomy: str, width: int, beta: float | None, schedule: str) -> "list[Stage]":
-    """The anatomy network, after the auto-encoder unless `beta` is None."""
+def _anatomy_stages(
+    anatomy: str, width: int, beta: float, schedule: str, denoiser: Stage | None
+) -> list[Stage]:
+    """The anatomy network, after the auto-encoder where there is one."""
     from scarmap.systems.cascade import stages
 
     seen = (0,) if anatomy == "unet-bssfp" else (0, 1, 2)
-    network = stages.anatomy_stage(sequences=seen, width=width, beta=beta or 0.0, schedule=schedule)
-    if beta is None:
-        return [network]
-    return [stages.denoiser_stage(size=_SIZE, schedule=schedule), network]
+    weight = beta if denoiser else 0.0
+    network = stages.anatomy_stage(sequences=seen, width=width, beta=weight, schedule=schedule)
+    return [denoiser, network] if denoiser else [network]
 
 
 def _check_combination(*, denoiser: bool, gate: str, pathology: str | None, output: str) -> None:
@@ -120,9 +124,11 @@ def _check_combination(*, denoiser: bool, gate: str, pathology: str | None, outp
 
 
 def _check_ranges(
-    *, width: int, spacing_mm: float, beta: float, weights: tuple[float, ...]
+    *, width: int, spacing_mm: float, beta: float, weights: tuple[float, ...], code: int
 ) -> None:
     """Raise RecipeError where a number is out of its range."""
+    if code < 1:
+        raise RecipeError(f"The cascade's code is {code}; it must be 1 or more, 256 by default.")
     if width < 1 or spacing_mm <= 0:
         raise RecipeError(
             f"The cascade's width and spacing_mm must be positive; they are {width} and "
@@ -136,6 +142,10 @@ def _check_ranges(
 
 
 SOURCES = {
+    "denoiser, anatomy": "paper, Table 1",
+    "pathology, fusion, output": "paper, Table 2",
+    "gate": "paper, section 2.1, Eq. 2 to 4; denoised: the prose beside them",
+    "schedule": "published: the paper's, as far as it goes; modern: choice",
     "size": "paper, section 3.2: 128 x 128",
     "spacing_mm": (
         "choice: 256 pixels of the data set's 0.75 mm around the image's centre, resized to 128"
@@ -147,10 +157,8 @@ SOURCES = {
     "learning rates, batch size, epochs": "choice: the paper is silent",
     "augmentation": "loader of the group's later released code; modern: choice",
     "width": "choice: the paper is silent",
-    "denoiser: layers, code": "choice: the paper is silent",
-    "denoiser: corruption": (
-        "choice: the paper says 'randomly adding noise'; see scarmap.systems.cascade.corruption"
-    ),
+    "denoiser: layers": "choice: four strided convolutions of 16 to 128 channels, and back",
+    "code": "choice: 256 numbers; the paper says 'lower-dimension'",
     "anatomy: threshold of the gate": "choice: one half",
     "pathology: training gates": (
         "choice: half gold masks grown by up to 3 pixels either way, half the network's"
@@ -172,8 +180,9 @@ _PATHOLOGY = _TABLE_2 + "Columns: scar, and scar and edema together."
 _SCAR = _TABLE_2 + "Column: scar. Edema counts as normal myocardium."
 _EDEMA = (
     _TABLE_2
-    + "Column 'edema': the organisers scored scar and edema together, and that is what this "
-    "network learns; the mask writes it as edema, so read scar_and_edema."
+    + "Column 'edema', printed so for the networks on T2 alone. The text says that scar and scar + "
+    "edema were evaluated, so the figure stands beside scar_and_edema; whether it is that, or "
+    "edema alone, is not certain. This network learns both together; the mask writes them as edema."
 )
 
 

@@ -70,11 +70,11 @@ def training(schedule: str, *, learning_rate: float, modern_epochs: int) -> dict
     }
 
 
-def denoiser_stage(*, size: int, schedule: str) -> Stage:
+def denoiser_stage(*, size: int, code: int, schedule: str) -> Stage:
     """Masks alone, corrupted anew in every epoch; Adam at 1e-3."""
     return Stage(
         name="denoiser",
-        model=partial(Denoiser, size=size),
+        model=partial(Denoiser, size=size, code=code),
         objective=DenoisingObjective,
         score=denoising_dice,
         **training(schedule, learning_rate=1e-3, modern_epochs=200),

@@ -68,6 +68,34 @@ that overlaps the only object by almost a half teaches no background.
 """
 
 
+SOURCES = {
+    "mask-rcnn: anchors": (
+        f"{', '.join(map(str, _ANCHOR_SCALES[:-1]))} and {_ANCHOR_SCALES[-1]} pixels, ratios "
+        f"{', '.join(f'{ratio:g}' for ratio in _ASPECT_RATIOS)}: Matterport's defaults; of the "
+        "input and not of 1024 pixels: choice"
+    ),
+    "mask-rcnn: score, overlap": "0.7 and 0.3: Matterport's defaults",
+    "mask-rcnn: masks": f"{4 * _BOX_SIDE} x {4 * _BOX_SIDE}: Matterport's default",
+    "mask-rcnn: mask convolutions": f"{_MASK_CONVOLUTIONS}: He et al. 2017",
+    "mask-rcnn: normalisation": f"groups of {_GROUP_SIZE} channels: choice after He et al. 2019",
+    "mask-rcnn: mask logits": f"deviation {_LOGIT_DEVIATION:g}: Detectron",
+    "mask-rcnn: input": f"({IMAGE_MEAN:g}, {IMAGE_DEVIATION:g}) shift and scale: choice",
+    "mask-rcnn: proposals": (
+        f"{_PROPOSALS['rpn_batch_size_per_image']} anchors, "
+        f"{_PROPOSALS['rpn_pre_nms_top_n_train']} and {_PROPOSALS['rpn_post_nms_top_n_train']} "
+        f"proposals in training, {_PROPOSALS['rpn_pre_nms_top_n_test']} and "
+        f"{_PROPOSALS['rpn_post_nms_top_n_test']} in prediction, "
+        f"{_PROPOSALS['box_batch_size_per_image']} boxes, "
+        f"{_PROPOSALS['box_detections_per_img']} detections: choice, for one object a slice"
+    ),
+    "mask-rcnn: overlap of anchors and boxes": (
+        f"positive from {_PROPOSALS['rpn_fg_iou_thresh']}, negative below "
+        f"{_PROPOSALS['box_bg_iou_thresh']}: choice"
+    ),
+}
+"""Where each number of the detector comes from."""
+
+
 def group_normalisation(channels: int) -> nn.GroupNorm:
     """Normalisation over groups of channels of one image, whatever the batch holds beside it."""
     return nn.GroupNorm(channels // math.gcd(_GROUP_SIZE, channels), channels)

@@ -91,7 +91,7 @@ def linear_codec(
     _check_codec(codec=codec, swap_lge_t2=swap_lge_t2)
     from scarmap.inference.postprocess import slices_without_heart
     from scarmap.sampling.preparation import Preparation
-    from scarmap.systems.linear_codec import illustrate, inference, postprocess, stages
+    from scarmap.systems.linear_codec import illustrate, inference, maskrcnn, postprocess, stages
     from scarmap.systems.linear_codec.codec import SEQUENCES, class_problems, coded_problems
     from scarmap.systems.linear_codec.stages import SCALED
 
@@ -127,7 +127,7 @@ def linear_codec(
             illustrate.illustrate, **seen, compose=partial(compose, regions=regions)
         ),
         check=slices_without_heart,
-        sources=SOURCES,
+        sources={**SOURCES, **maskrcnn.SOURCES},
     )
 
 
@@ -213,7 +213,9 @@ def _check_split(*, leaky_split: bool, folds: str, augmentation: str) -> None:
 
 
 SOURCES = {
+    "codec": "paper, Table 1, and section 2.3",
     "members": "paper, section 2.4",
+    "schedule": "published: paper, section 3.2; modern: choice",
     "swap_lge_t2": "paper, section 2.3, and released code: LGE for edema and scar, T2 for scar",
     "size": "paper, section 2.1: 256 x 256",
     "spacing_mm": (
@@ -224,7 +226,8 @@ SOURCES = {
         "paper, section 2.1: 8 x 8 nodes, 5 pixels; scaled with spacing_mm: choice"
     ),
     "augmentation: copies": (
-        "paper, section 2.1: 20 versions, each again turned; released code: one is the original"
+        "paper, section 2.1: 20 versions, each again turned; released code: one is the original; "
+        "drawn anew in every epoch: choice, published-set keeps them"
     ),
     "width": "paper, Fig. 2: 16 to 128 channels",
     "unetpp_width": "released code: 32, twice the U-Net's",
@@ -240,7 +243,7 @@ SOURCES = {
     "threshold": "paper, sections 2.4 and 2.6: one half",
     "post-processing": "paper, section 2.5; which holes are filled: released code",
     "order of writing": "released code: LV pool, RV pool, normal myocardium, edema, scar",
-    "folds": "choice: by patient; leaky_split is the released code's split",
+    "folds, leaky_split": "choice: by patient; leaky_split is the released code's split",
     "modern: learning rates, epochs, batch size": "choice",
 }
 _NOTE = (

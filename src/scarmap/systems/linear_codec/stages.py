@@ -139,8 +139,9 @@ def sampler(member: str, training: Training) -> Sampler:
 
     Source: linear codec, sections 2.1 and 2.4 (batches of 8, of 2 for Mask R-CNN); its 100 steps an
         epoch from the released code.
-    Differs: nothing as published. "modern" has batches of 2, and with augmentation on the fly every
-        slice once an epoch.
+    Differs: the paper stores its 40 copies of a slice; by default they are drawn anew in every
+        epoch, see `on_the_fly`; `augmentation="published-set"` keeps them. "modern" has batches of
+        2, and with augmentation on the fly every slice once an epoch.
     """
     modern = training.schedule == "modern"
     batch_size = _MODERN_BATCH_SIZE if modern else _BATCH_SIZES[member]

@@ -8,14 +8,20 @@
                                                                                 └─ edema
 """
 
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Literal, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from scarmap.errors import RecipeError
 from scarmap.nn.blocks import initialise_glorot
-from scarmap.systems.mfunet.attention import ReleasedAttention, SpatialAttention
+from scarmap.systems.mfunet.attention import (
+    FigureAttention,
+    ReleasedAttention,
+    SpatialAttention,
+)
 from scarmap.systems.mfunet.choices import check_choice
 from scarmap.systems.mfunet.encoding import (
     Backbone,
@@ -26,7 +32,8 @@ from scarmap.systems.mfunet.encoding import (
     max_fusion,
 )
 
-AttentionVariant = Literal["paper", "released"]
+AttentionVariant = Literal["paper", "figure", "released"]
+Attention: TypeAlias = SpatialAttention | FigureAttention | ReleasedAttention
 
 
 class Heads(NamedTuple):
@@ -55,10 +62,11 @@ class LevelFeatures(NamedTuple):
 class MFUNet(nn.Module):
     """The network of MFU-Net; its keywords are the factors of the paper's Tables 1 and 2.
 
-    Source: MFU-Net, section 2.1, Fig. 2 and 4; head sizes and base width from the released code
+    Source: MFU-Net, section 2.1 and Fig. 2; head sizes and base width from the released code
         (falconjhc/MFU-Net).
     Differs: weights are Glorot-uniform and biases zero as in Keras, but batch normalisation keeps
-        torch's momentum and epsilon. The rest is at `Encoders`, `Decoder`, `SpatialAttention` and
+        torch's momentum and epsilon. Text and Fig. 4 describe two attentions; the text's is the
+        default. The rest is at `Encoders`, `Decoder`, `SpatialAttention`, `FigureAttention` and
         `ReleasedAttention`.
 
     Args:
@@ -67,8 +75,9 @@ class MFUNet(nn.Module):
         pathologies: Number of two-channel pathology heads.
         width: Channels at full resolution.
         fusion: "max" or "concatenation", see `Decoder`.
-        attention: Whether spatial attention follows the decoder.
-        attention_variant: "paper" for `SpatialAttention`, "released" for `ReleasedAttention`.
+        attention: Whether there is spatial attention.
+        attention_variant: "paper" for `SpatialAttention` after the decoder, "figure" for
+            `FigureAttention` before its last layer, "released" for `ReleasedAttention`.
         backbone: "residual", "dilation", "side" or "plain".
     """
 
@@ -85,17 +94,19 @@ class MFUNet(nn.Module):
         backbone: Backbone = "residual",
     ) -> None:
         super().__init__()
-        check_choice("attention_variant", attention_variant, ("paper", "released"))
+        check_choice("attention_variant", attention_variant, ("paper", "figure", "released"))
         self.head_channels = [anatomy, *[2] * pathologies]
         maps = sum(self.head_channels)
         self.encoders = Encoders(sequences=sequences, width=width, backbone=backbone)
         self.decoder = Decoder(sequences=sequences, width=width, fusion=fusion, backbone=backbone)
-        self.attention: SpatialAttention | ReleasedAttention | None = None
+        self.attention: Attention | None = None
         if attention:
-            released = attention_variant == "released"
-            self.attention = (
-                ReleasedAttention(width, maps=maps) if released else SpatialAttention(width)
-            )
+            makes: Mapping[str, Callable[[], Attention]] = {
+                "paper": partial(SpatialAttention, width),
+                "figure": partial(FigureAttention, width, sequences=sequences),
+                "released": partial(ReleasedAttention, width, maps=maps),
+            }
+            self.attention = makes[attention_variant]()
         entering = maps if isinstance(self.attention, ReleasedAttention) else width
         self.heads = nn.ModuleList(
             nn.Conv2d(entering, channels, 1) for channels in self.head_channels
@@ -105,7 +116,7 @@ class MFUNet(nn.Module):
     def forward(self, x: Tensor) -> Heads:
         """Predict the heads of images (B, S, H, W), in [-1, 1], sides multiples of 16."""
         features = self.decode(self.encode(x))
-        if self.attention is not None:
+        if isinstance(self.attention, SpatialAttention | ReleasedAttention):
             features = self.attention(features)
         anatomy, *pathologies = [head(features) for head in self.heads]
         released = isinstance(self.attention, ReleasedAttention)
@@ -118,7 +129,11 @@ class MFUNet(nn.Module):
         return encoding
 
     def decode(self, encoding: Encoding) -> Tensor:
-        """Features (B, width, H, W), before the attention, of encoded images."""
+        """Features (B, width, H, W) of encoded images, before an attention that follows them."""
+        if isinstance(self.attention, FigureAttention):
+            finest = self.attention(torch.cat(encoding.skips[0], dim=1))
+            attended = torch.chunk(finest, len(encoding.skips[0]), dim=1)
+            encoding = encoding._replace(skips=(attended, *encoding.skips[1:]))
         features: Tensor = self.decoder(encoding)
         return features
 
@@ -143,5 +158,9 @@ class MFUNet(nn.Module):
                 "This MFU-Net was built with attention=False, so it has no attention map to draw. "
                 "Draw one from a recipe that keeps the attention."
             )
-        output = self.attention.branch(self.decode(self.encode(x)))
+        encoding = self.encode(x)
+        if isinstance(self.attention, FigureAttention):
+            output = self.attention.branch(torch.cat(encoding.skips[0], dim=1))
+        else:
+            output = self.attention.branch(self.decode(encoding))
         return output.abs().mean(dim=1)

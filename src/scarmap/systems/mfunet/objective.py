@@ -9,11 +9,14 @@ from torch import Tensor, nn
 
 from scarmap.errors import RecipeError, suggest
 from scarmap.labels import TISSUES, region_mask
-from scarmap.nn.losses import dice_cross_entropy, focal_loss, tversky_loss
+from scarmap.nn.losses import dice_cross_entropy, dice_loss
+from scarmap.recipes.recipe import Losses
 from scarmap.sampling.batch import Batch
+from scarmap.systems.mfunet.losses import READINGS
 from scarmap.systems.mfunet.network import Heads
 
-Loss = Literal["tversky-focal", "dice-cross-entropy"]
+Loss = Literal["paper", "released", "balanced", "dice-cross-entropy"]
+_BATCH = (0, 2, 3)
 
 
 def softmax_targets(regions: tuple[str, ...]) -> Tensor:
@@ -82,16 +85,16 @@ class MFUNetObjective(nn.Module):
     Source: MFU-Net, section 4, "Training details"; beta, gamma, the two penalties and their form
         from the released code.
     Differs: the weight of edema is printed as a second weight of anatomy and is 7 in the released
-        code; see `tversky_loss` and `focal_loss` for their mends. The penalties are off, as the
-        paper has none. The released code counts each auxiliary term twice, so its weight of 0.1 is
-        0.2 here.
+        code; see `losses` for the mends of each reading. The penalties are off, as the paper has
+        none. The released code counts each auxiliary term twice, so its weight of 0.1 is 0.2 here.
 
     Args:
         anatomy: Regions of the anatomy head, in the order of its channels.
         pathologies: Region of each pathology head.
         weights: Weight of the anatomy and of each pathology.
-        loss: "tversky-focal" as published, or "dice-cross-entropy", see `dice_cross_entropy`.
-        beta: Weight of false negatives in the Tversky loss.
+        loss: "paper", "released" or "balanced", see `losses`; or "dice-cross-entropy", see
+            `dice_cross_entropy`.
+        beta: Weight of false negatives in the Tversky loss; 0.3 as released.
         gamma: Exponent of the focal loss.
         focal_scale: Weight of the focal losses beside the Tversky losses.
         outside_penalty: Weight of pathology outside the predicted whole myocardium, for the first
@@ -111,7 +114,7 @@ class MFUNetObjective(nn.Module):
         anatomy: tuple[str, ...] = ("whole_myocardium", "lv_pool", "rv_pool"),
         pathologies: tuple[str, ...] = ("scar", "edema"),
         weights: tuple[float, ...] = (1.0, 3.0, 5.0),
-        loss: Loss = "tversky-focal",
+        loss: Loss = "paper",
         beta: float = 0.7,
         gamma: float = 2.0,
         focal_scale: float = 1.0,
@@ -133,12 +136,13 @@ class MFUNetObjective(nn.Module):
         self.outside_penalty, self.auxiliary_weight = outside_penalty, auxiliary_weight
         self.myocardium = anatomy.index("whole_myocardium") if outside_penalty else 0
 
-    def forward(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    def forward(self, model: nn.Module, batch: Batch) -> Losses:
         """Losses of a model that returns `Heads`.
 
         Returns:
             Scalars that already carry their weights; their sum is minimised. Each is named after
-                the loss and the head: "tversky_anatomy" or "focal_scar".
+                the loss and the head: "tversky_anatomy" or "focal_scar". Beside them the Dice loss
+                of each head, as the paper's Fig. 7 draws it, which is not minimised.
         """
         heads: Heads = model(batch.images)
         targets = self.head_targets(batch.labels)
@@ -148,10 +152,19 @@ class MFUNetObjective(nn.Module):
             parts |= self._outside(logits)
         if self.auxiliary_weight:
             parts |= self._auxiliary(heads, targets)
-        return parts
+        return parts, self._dice_losses(logits, targets)
+
+    def _dice_losses(self, logits: list[Tensor], targets: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        """Soft Dice loss of each head over the batch, averaged over its labels."""
+        return {
+            f"dice_loss_{name}": dice_loss(
+                predicted.detach().softmax(dim=1)[:, :-1], target[:, :-1], dims=_BATCH
+            )
+            for name, predicted, target in zip(self.names, logits, targets, strict=True)
+        }
 
     def _weighted(self, logits: list[Tensor], targets: tuple[Tensor, ...]) -> dict[str, Tensor]:
-        head_loss = self._tversky_focal if self.loss == "tversky-focal" else _dice_cross_entropy
+        head_loss = self._tversky_focal if self.loss in READINGS else _dice_cross_entropy
         heads = zip(self.names, self.weights, logits, targets, strict=True)
         return {
             f"{part}_{name}": weight * value
@@ -171,11 +184,8 @@ class MFUNetObjective(nn.Module):
         return torch.split(self.targets[:, labels.long()].transpose(0, 1), self.channels, dim=1)
 
     def _tversky_focal(self, logits: Tensor, target: Tensor) -> dict[str, Tensor]:
-        foreground = logits.softmax(dim=1)[:, :-1]
-        return {
-            "tversky": tversky_loss(foreground, target[:, :-1], beta=self.beta),
-            "focal": self.focal_scale * focal_loss(logits, target, gamma=self.gamma),
-        }
+        parts = READINGS[self.loss](logits, target, beta=self.beta, gamma=self.gamma)
+        return {**parts, "focal": self.focal_scale * parts["focal"]}
 
     def _outside(self, logits: list[Tensor]) -> dict[str, Tensor]:
         elsewhere = 1 - logits[0].softmax(dim=1)[:, self.myocardium]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from scarmap.datasets.folds import contiguous_folds, no_folds, seeded_folds
 from scarmap.recipes.recipe import Recipe, Row, Stage
 from scarmap.recipes.settings import check_choices, check_sequences
-from scarmap.systems.mfunet.choices import check_auxiliary, check_ranges
+from scarmap.systems.mfunet.choices import check_auxiliary, check_ranges, head_losses
+from scarmap.systems.mfunet.sources import SOURCES
 
 if TYPE_CHECKING:
     from scarmap.sampling.preparation import Preparation
@@ -60,9 +61,10 @@ def mfunet(
     layout: Literal["myops2020", "emidec"] = "myops2020",
     size: int | None = None,
     spacing_mm: float | None = None,
-    attention_variant: Literal["paper", "released"] = "paper",
+    attention_variant: Literal["paper", "figure", "released"] = "paper",
+    loss: Literal["paper", "released", "balanced", "dice-cross-entropy"] | None = None,
     weights: tuple[float, float, float] | None = None,
-    beta: float = 0.7,
+    beta: float | None = None,
     focal_scale: float = 1.0,
     outside_penalty: float = 0.0,
     auxiliary_weight: float = 0.0,
@@ -71,9 +73,9 @@ def mfunet(
 
     Source: Jiang et al., "Max-Fusion U-Net for Multi-Modal Pathology Segmentation with Attention
         and Dynamic Resampling", MyoPS 2020. The defaults are row 1 of Table 1.
-    Differs: see each part's own docstring. `backbone="plain"`, `beta=0.3`, `weights=(1, 3, 7)`,
-        `focal_scale=100`, `attention_variant="released"`, `outside_penalty=0.5` and
-        `auxiliary_weight=0.2` come close to the released code.
+    Differs: see each part's own docstring, and `Recipe.sources` for every constant.
+        `backbone="plain"`, `loss="released"`, `attention_variant="released"`, `outside_penalty=0.5`
+        and `auxiliary_weight=0.2` come close to the released code.
 
     Args:
         fusion: Table 1's "max": whether the maximum over sequences joins the concatenated skips.
@@ -96,11 +98,16 @@ def mfunet(
             layout.
         spacing_mm: Pixel size to work at; None takes the schedule's own, which as published is the
             images'.
-        attention_variant: "released" for the attention of the released code.
-        weights: Loss weights of anatomy and the two pathologies; None takes the schedule's own: 1,
-            3, 5 as published (4. Experiments; the weight of edema is printed as a second one of
-            anatomy), 1, 1, 1 for the modern one.
-        beta: Weight of false negatives in the Tversky loss.
+        attention_variant: "paper" as the text has it, "figure" as Fig. 4 draws it, which is
+            something else, "released" for the released code's.
+        loss: How the losses are read, see `losses`: "paper" as printed, "released" as the code has
+            them, "balanced" for one that suppresses false blobs; None takes the schedule's own,
+            "paper" as published and "dice-cross-entropy" for the modern one.
+        weights: Loss weights of anatomy and the two pathologies; None takes the loss's own: 1, 3, 5
+            as published (4. Experiments; the weight of edema is printed as a second one of
+            anatomy), 1, 3, 7 as released, 1, 1, 1 for Dice and cross-entropy.
+        beta: Weight of false negatives in the Tversky loss; None takes the loss's own, 0.7, or 0.3
+            as released.
         focal_scale: Factor on the focal losses.
         outside_penalty: Weight of pathology outside the predicted wall (released code only).
         auxiliary_weight: Weight of the cross-entropy on the attention's maps (released attention
@@ -138,8 +145,7 @@ def mfunet(
         MFUNetObjective,
         anatomy=targets.anatomy,
         pathologies=targets.pathologies,
-        **_head_losses(schedule, weights),
-        beta=beta,
+        **head_losses(schedule, loss, weights, beta),
         focal_scale=focal_scale,
         outside_penalty=outside_penalty,
         auxiliary_weight=auxiliary_weight,
@@ -160,13 +166,8 @@ def mfunet(
         assemble=partial(inference.assemble, views=8 if schedule == "modern" else 1),
         compose=partial(compose, regions=regions),
         illustrate=partial(illustrate.illustrate, sequences=sequences, regions=regions),
+        sources=SOURCES,
     )
-
-
-def _head_losses(schedule: str, weights: tuple[float, ...] | None) -> dict[str, Any]:
-    if schedule == "modern":
-        return {"weights": weights or (1.0, 1.0, 1.0), "loss": "dice-cross-entropy"}
-    return {"weights": weights or (1.0, 3.0, 5.0), "loss": "tversky-focal"}
 
 
 def _preparation(
@@ -196,7 +197,9 @@ def _pretrained(segment: Stage, architecture: dict[str, Any]) -> tuple[Stage, ..
 _COLUMNS = ("whole_myocardium", "lv_pool", "rv_pool", "scar", "edema", "average_pathology")
 
 
-def _table_row(recipe: Callable[..., Recipe], table: str, published: str) -> Row:
+def _table_row(
+    recipe: Callable[..., Recipe], table: str, published: str, also_tables: tuple[str, ...] = ()
+) -> Row:
     """A row of Table 1 or 2: the six columns as "mean sd" pairs in percent."""
     numbers = [float(number) for number in published.split()]
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
@@ -207,6 +210,7 @@ def _table_row(recipe: Callable[..., Recipe], table: str, published: str) -> Row
         dict(zip(_COLUMNS, pairs, strict=True)),
         "mfunet_slicewise",
         _FIVE_FOLD,
+        also_tables=also_tables,
     )
 
 
@@ -226,7 +230,10 @@ _SUBMISSION = partial(
 
 RECIPES: dict[str, Row] = {
     "mfunet": _table_row(
-        partial(mfunet), "1", "84.3 7.9 87.5 7.1 78.5 14.2 53.0 20.5 28.7 13.9 44.9 13.9"
+        partial(mfunet),
+        "1",
+        "84.3 7.9 87.5 7.1 78.5 14.2 53.0 20.5 28.7 13.9 44.9 13.9",
+        also_tables=("2",),
     ),
     "mfunet/no-max": _table_row(
         partial(mfunet, fusion="concatenation"),

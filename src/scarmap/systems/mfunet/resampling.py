@@ -34,7 +34,10 @@ def dynamic_patches(
         released code.
     Differs: the printed recursion for the number of patches loses samples by repeated rounding; the
         number follows here from the full size, 36 patches of 96 pixels to 4 of 288. The printed
-        sizes begin at 112, the text and the figures use 96: 96 is included.
+        sizes begin at 112, the text and the figures use 96: 96 is included. The pool that a step's
+        patches are cut from is not described: as in the released code, four full slices, augmented,
+        drawn anew for every step, so that an epoch goes through each slice once and 36 patches of
+        96 pixels come from four slices. The share of 0.89 is the paper's, 0.9 the code's.
 
     Args:
         bank: All slices.

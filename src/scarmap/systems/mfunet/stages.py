@@ -26,7 +26,7 @@ from scarmap.systems.mfunet.pretraining import (
 from scarmap.systems.mfunet.resampling import dynamic_patches
 
 _PUBLISHED_AUGMENTATION = Augmentation(rotation_deg=90, flips=True, shift=0.15)
-"""From the released scripts of Tables 1 and 2."""
+"""From the released scripts of Tables 1 and 2: the paper names no augmentation but the patches."""
 
 
 def published_preparation(
@@ -58,7 +58,14 @@ def published_stage(
 ) -> Stage:
     """Adam at 1e-4, decaying tenfold over 150 epochs; four full slices or their pixels in patches.
 
-    Source: MFU-Net, section 3; augmentation and length from the released scripts of Tables 1 and 2.
+    Source: MFU-Net, sections 3.1 and 3.2 (288 pixels in batches of 4, 1e-4, "decayed
+        exponentially"); optimiser, length, patience and augmentation from the released scripts of
+        Tables 1 and 2.
+    Differs: the text says that every network begins with MMSDNet's encoder; the scripts of the
+        tables begin with random weights, and so does this. The paper names no augmentation beside
+        its patches; without the code's rotations, flips and shifts there would be none here either.
+        The best epoch by validation Dice is kept, whereas the code stores the best and the last and
+        the table does not say which it shows. For the order of the folds see `contiguous_folds`.
     """
     budget = {"batch_size": 4, "augmentation": _PUBLISHED_AUGMENTATION}
     sampler: Sampler = partial(dynamic_patches if resampling else full_slices, **budget)  # type: ignore[arg-type]
@@ -83,6 +90,9 @@ def alternating_stage(
     """The same in the phases of the alternative cross-validation; the last epoch is kept.
 
     Source: MFU-Net, section 3.2.
+    Differs: as `published_stage`, but for the length and for the start, which the submission takes
+        from the reconstruction; see `alternating_phases` for the phases. In which order the fifths
+        are held out is not published; here the first one first.
     """
     stage = published_stage(network, objective, resampling=resampling, regions=regions)
     return replace(stage, phases=alternating_phases(), keep="last")
