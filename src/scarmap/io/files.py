@@ -15,6 +15,8 @@ from scarmap.errors import DataError
 _PARTIAL = ".partial-"
 _LEFT_S = 24 * 3600.0
 """A temporary file of this age is what a killed process left."""
+_DEEPEST = 60
+"""Levels of lists and objects in JSON; a record has about ten."""
 
 
 @contextmanager
@@ -58,17 +60,65 @@ def write_csv(path: Path, lines: Iterable[Iterable[object]]) -> None:
         csv.writer(file, lineterminator="\n").writerows(lines)
 
 
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read a table that `write_csv` wrote: each line's cells by the name of their column.
+
+    Raises:
+        DataError: The file is missing or is no table, or a line has more or fewer cells than the
+            first.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *lines = [*csv.reader(file, strict=True)] or [[]]
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist.") from None
+    except (OSError, ValueError, csv.Error) as problem:
+        raise DataError(
+            f"{path} cannot be read as a table ({problem}). Restore it from a copy, or make it "
+            "anew."
+        ) from None
+    for number, line in enumerate(lines, start=2):
+        if len(line) != len(header):
+            raise DataError(
+                f"{path} has {len(line)} cells in line {number} and {len(header)} columns. Restore "
+                "it from a copy, or make it anew."
+            )
+    return [dict(zip(header, line, strict=True)) for line in lines]
+
+
 def read_json(path: Path) -> Any:
     """Read JSON.
 
     Raises:
-        DataError: The file is missing or is not JSON.
+        DataError: The file is missing, is not JSON, nests deeper than any record does, or holds
+            text that cannot be printed.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        check_json(content)
+        return content
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise DataError(
             f"{path} cannot be read as JSON ({problem}). Restore it from a copy, or make it anew."
         ) from None
+
+
+def check_json(content: Any) -> None:
+    """Refuse what would end a function that walks through it, or whoever prints it.
+
+    Raises:
+        ValueError: It nests too deep, or holds half a character.
+    """
+    level = [content]
+    for _ in range(_DEEPEST):
+        if not level:
+            return
+        names = [name for each in level if isinstance(each, dict) for name in each]
+        for text in (*names, *(each for each in level if isinstance(each, str))):
+            text.encode()
+        lists = [each for each in level if isinstance(each, list)]
+        lists += [list(each.values()) for each in level if isinstance(each, dict)]
+        level = [item for each in lists for item in each]
+    raise ValueError(f"it nests deeper than {_DEEPEST} levels")

@@ -7,6 +7,7 @@ from pathlib import Path
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from scarmap.io.files import replacing
+from scarmap.io.run import read_log
 
 Cell = int | float | str
 
@@ -17,16 +18,17 @@ class EpochLog:
     Args:
         folder: Folder of the stage.
         first_epoch: Rows from this epoch on are discarded.
+
+    Raises:
+        RunError: The log that is there is damaged.
     """
 
     def __init__(self, folder: Path, *, first_epoch: int) -> None:
         self.path = folder / "log.csv"
         self.rows: list[dict[str, Cell]] = []
         if first_epoch and self.path.is_file():
-            with self.path.open(newline="", encoding="utf-8") as file:
-                self.rows = [
-                    dict(row) for row in csv.DictReader(file) if int(row["epoch"]) < first_epoch
-                ]
+            before = [row for row in read_log(self.path) if int(row["epoch"]) < first_epoch]
+            self.rows = [dict(row) for row in before]
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_epoch)
 
     def append(self, row: Mapping[str, Cell]) -> None:
