@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.errors import DataError, LabelError
-from scarmap.io.files import check_json
+from scarmap.io.files import NO_ROOM, check_json, no_room
 from scarmap.io.record import COUNT, FILE_NAME, Each, Maybe, Shape, fits_shape
 from scarmap.labels import codes
 from scarmap.version import __version__
@@ -146,14 +146,19 @@ def append_entry(path: Path, entry: Entry) -> None:
     """Add a line; a line that a killed process left half written is ended first.
 
     Raises:
-        DataError: The file is a link.
+        DataError: The file is a link, or there is no room for the line.
     """
     line = json.dumps(asdict(entry), ensure_ascii=False)
-    with _open_own(path) as file:
-        if file.tell():
-            file.seek(-1, 2)
-            line = line if file.read() == b"\n" else f"\n{line}"
-        file.write(f"{line}\n".encode())
+    try:
+        with _open_own(path) as file:
+            if file.tell():
+                file.seek(-1, 2)
+                line = line if file.read() == b"\n" else f"\n{line}"
+            file.write(f"{line}\n".encode())
+    except OSError as problem:
+        if problem.errno in NO_ROOM:
+            raise DataError(no_room(path, problem)) from None
+        raise
 
 
 def read_entries(folder: Path) -> dict[str, Entry]:

@@ -1,6 +1,7 @@
 """Write files so that a reader sees the whole new file or the old one, never half of it."""
 
 import csv
+import errno
 import glob
 import json
 import time
@@ -15,6 +16,7 @@ from scarmap.errors import DataError
 _PARTIAL = ".partial-"
 _LEFT_S = 24 * 3600.0
 """A temporary file of this age is what a killed process left."""
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _DEEPEST = 60
 """Levels of lists and objects in JSON; a record has about ten."""
 
@@ -28,6 +30,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Args:
         path: Final name. Missing parent folders are made.
+
+    Raises:
+        DataError: There is no room for it.
+        OSError: It cannot be written for another reason; the error names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
@@ -35,8 +41,40 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as problem:
+        if problem.errno in NO_ROOM:
+            raise DataError(no_room(path, problem)) from None
+        if problem.filename is None:
+            problem.filename = str(path)
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Write an empty file and remove it, before hours of work whose result could not be kept.
+
+    Raises:
+        OSError: That is not possible.
+    """
+    with replacing(folder / ".writable") as temporary:
+        temporary.touch()
+    (folder / ".writable").unlink(missing_ok=True)
+
+
+def no_room(path: Path, problem: object) -> str:
+    """One paragraph about a file that could not be written for want of room."""
+    reason = problem.strerror if isinstance(problem, OSError) else None
+    return (
+        f"{path} cannot be written ({reason or problem}): the disk is full, or a limit on sizes is "
+        "reached. Make room and repeat the command; what is finished stays."
+    )
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether a file is a temporary one, of a process that writes or was killed."""
+    return path.name.startswith(_PARTIAL)
 
 
 def _remove_leftovers(path: Path) -> None:

@@ -22,14 +22,15 @@ def write_weights(path: Path, tensors: Mapping[str, "Tensor"], about: Mapping[st
         path: File name ending in `.safetensors`.
         tensors: State of a module.
         about: JSON values: the model's description and whatever else is needed to use it.
-    """
-    from safetensors.torch import save_file
 
+    Raises:
+        DataError: There is no room for it.
+    """
+    from safetensors.torch import save
+
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with replacing(path) as temporary:
-        save_file(
-            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
-            temporary,
-        )
+        temporary.write_bytes(save(plain))
     write_json(path.with_suffix(".json"), dict(about))
 
 
