@@ -34,7 +34,7 @@ def test_one_study_is_given_by_its_files(scarmap, myops_run, myops_phantom, tmp_
     images = find_cases(myops_phantom)[0].images
     options = ("--lge", images["LGE"], "--t2", images["T2"], "--bssfp", images["bSSFP"])
     assert scarmap("predict", myops_run, *options, "--out", tmp_path).code == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == [
         "colours_myops2020.ctbl",
         "colours_myops2020.label.txt",
         "manifest.jsonl",

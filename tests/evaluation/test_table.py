@@ -210,5 +210,5 @@ def test_summary_json_holds_what_a_reader_must_be_told(tmp_path):
 
 def test_a_foreign_summary_is_named(tmp_path):
     (tmp_path / "summary.json").write_text("[]")
-    with pytest.raises(DataError, match=r"summary\.json is not a summary"):
+    with pytest.raises(DataError, match=r"summary\.json holds \[\]; expected an object"):
         read_summary(tmp_path / "summary.json")

@@ -1,7 +1,9 @@
+import errno
 import json
 import threading
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -15,6 +17,7 @@ from scarmap.inference import stream
 from scarmap.inference.cohort import Model, Shard, read_shard, segment_cohort
 from scarmap.inference.postprocess import slices_without_heart
 from scarmap.inference.segment import Segmenter
+from scarmap.io.lock import held
 from scarmap.io.nifti import read_labels
 from scarmap.labels import INDEX
 from scarmap.sampling.intensity import standardise
@@ -138,7 +141,32 @@ def test_an_entry_follows_its_mask(emidec_phantom, blind, model, tmp_path, monke
     monkeypatch.setattr(stream, "write_in_layout", full_disk)
     outcome = segment_cohort(files, model(blind), tmp_path)
     assert outcome.failed == {case.name: "no space left" for case in files}
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [".locks"]
+
+
+def test_a_folder_that_another_command_writes_is_refused(emidec_phantom, blind, model, tmp_path):
+    files = find_cases(emidec_phantom)[:1]
+    with (
+        held(tmp_path / ".locks" / "predict"),
+        pytest.raises(RunError, match=r"Another command works here: it holds .*predict"),
+    ):
+        segment_cohort(files, model(blind), tmp_path)
+    assert len(segment_cohort(files, model(blind), tmp_path).written) == 1
+
+
+def test_an_output_that_cannot_be_written_is_told_before_any_work(
+    emidec_phantom, blind, model, tmp_path, monkeypatch
+):
+    def read_only(_path, **_how):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "touch", read_only)
+    loads = []
+    with pytest.raises(OSError, match="Read-only"):
+        segment_cohort(
+            find_cases(emidec_phantom), model(blind, loaded=lambda: loads.append(1)), tmp_path
+        )
+    assert not loads
 
 
 def test_a_bad_case_is_named_and_tried_again_when_it_was_mended(
@@ -173,7 +201,9 @@ def test_shards_write_files_of_their_own_and_a_last_call_finds_all_done(
     files = find_cases(emidec_phantom)
     for number in (1, 2):
         segment_cohort(files, model(blind), tmp_path, shard=Shard(number, 2))
-    names = {path.name for path in tmp_path.iterdir()} - {f"{case.name}.nii.gz" for case in files}
+    names = {path.name for path in tmp_path.iterdir() if path.name != ".locks"} - {
+        f"{case.name}.nii.gz" for case in files
+    }
     assert names == {
         f"{what}.{number}-of-2.{kind}"
         for number in (1, 2)

@@ -1,9 +1,10 @@
+import errno
 import os
 
 import pytest
 
 from scarmap.errors import DataError
-from scarmap.io.files import read_json, replacing, write_json
+from scarmap.io.files import read_json, read_rows, replacing, write_json
 
 
 def _write_half(path):
@@ -64,3 +65,38 @@ def test_what_a_killed_process_left_is_removed_a_day_later(tmp_path):
         temporary.write_text("a")
     assert not old.exists()
     assert new.exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG])
+def test_a_full_disk_names_the_file(tmp_path, number):
+    path = tmp_path / "p1.nii.gz"
+    with pytest.raises(DataError, match=r"p1\.nii\.gz cannot be written .*Make room"):
+        _fail(path, OSError(number, os.strerror(number)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_failure_to_write_names_the_file(tmp_path):
+    with pytest.raises(OSError, match="Input/output") as caught:
+        _fail(tmp_path / "p1.nii.gz", OSError(errno.EIO, os.strerror(errno.EIO)))
+    assert str(caught.value.filename).endswith("p1.nii.gz")
+
+
+def _fail(path, problem):
+    with replacing(path):
+        raise problem
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 500, "[" * 5000 + "]" * 5000, '["\\ud800"]', '{"\\udc00": 1}']
+)
+def test_json_that_nests_too_deep_or_cannot_be_printed_is_named(tmp_path, text):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(DataError, match=r"a\.json cannot be read as JSON"):
+        read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("text", ["a,b\n1\n", "a,b\n1,2,3\n", 'a,b\n"1,2\n'])
+def test_a_damaged_table_is_named(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(DataError, match=r"a\.csv"):
+        read_rows(tmp_path / "a.csv")

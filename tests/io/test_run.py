@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from scarmap.errors import DataError, RunError
+from scarmap.errors import RunError
 from scarmap.io.run import RunFolder
 
 
@@ -35,11 +35,18 @@ def test_the_record_round_trips_and_its_folder_is_made(tmp_path):
     assert run.read_record() == record
 
 
-@pytest.mark.parametrize("content", [[], {}, {"recipe": {}, "folds": []}])
-def test_a_damaged_record_is_named(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ([], r"run\.json holds \[\]; expected an object"),
+        ({}, r"run\.json has no 'recipe'"),
+        ({"recipe": {}, "data": {}, "folds": [], "provenance": {}}, r"run\.json has no 'state'"),
+    ],
+)
+def test_a_damaged_record_is_named(tmp_path, content, told):
     run = RunFolder(tmp_path)
     run.record_file.write_text(json.dumps(content))
-    with pytest.raises(RunError, match=r"run\.json is damaged: it has no .*state"):
+    with pytest.raises(RunError, match=told):
         run.read_record()
 
 
@@ -50,7 +57,7 @@ def test_a_folder_without_a_record_is_not_a_run(tmp_path):
 
 def test_a_broken_record_is_named(tmp_path):
     (tmp_path / "run.json").write_text("{")
-    with pytest.raises(DataError, match=r"run\.json cannot be read as JSON"):
+    with pytest.raises(RunError, match=r"run\.json cannot be read as JSON"):
         RunFolder(tmp_path).read_record()
 
 

@@ -202,6 +202,7 @@ def _limits(agreement: "Agreement") -> str:
 
 def _show(studies: "Sequence[Quantification]") -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from scarmap.quantification.doubts import common_flags
@@ -214,7 +215,7 @@ def _show(studies: "Sequence[Quantification]") -> None:
     for study in studies:
         numbers = _rounded(study.figures[name] for name in _SHOWN)
         own = sum(flag.code not in shared for flag in study.flags)
-        table.add_row(study.case, *numbers, str(own))
+        table.add_row(escape(study.case), *numbers, str(own))
     Console().print(table)
     for code, message in shared.items():
         typer.echo(f"Every case, {code}: {message}")

@@ -152,13 +152,15 @@ def _declared_layout(folder: Path) -> str | None:
     """Layout that a data set declares in its `labels.json`; None where it uses its usual codes.
 
     Raises:
-        DataError: The file is damaged.
-        LabelError: It declares no label set.
+        LabelError: The file is damaged, or declares no label set.
     """
     file = folder / _LABELS
     if not file.is_file():
         return None
-    values = read_json(file)
+    try:
+        values = read_json(file)
+    except DataError as problem:
+        raise LabelError(str(problem)) from None
     if not isinstance(values, dict):
         raise LabelError(
             f'{file} declares no label set. Expected for instance {{"lv_pool": 1, "scar": 3}}.'

@@ -8,6 +8,7 @@ are read.
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,8 +17,12 @@ from typing import IO, Any
 
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.errors import DataError, LabelError
+from scarmap.io.files import NO_ROOM, check_json, no_room
+from scarmap.io.record import COUNT, FILE_NAME, Each, Maybe, Shape, fits_shape
 from scarmap.labels import codes
 from scarmap.version import __version__
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,21 @@ class Maker:
 
 
 UNKNOWN = Maker()
+
+_SHAPE: Shape = {
+    "case": FILE_NAME,
+    "mask": FILE_NAME,
+    "images": Each({"file": str, "num_bytes": COUNT, "modified_ns": int, "sha256": str}),
+    "model": str,
+    "flags": [str],
+    "probabilities": Maybe(bool),
+    **dict.fromkeys(("scarmap", "written", "mask_sha256", "layout"), Maybe(str)),
+    "maker": Maybe(
+        {**dict.fromkeys(("name", "version", "limits"), Maybe(str)), "hardly_calls": Maybe([str])}
+    ),
+    "study_images": Maybe(Each(str)),
+}
+"""A line that holds something else is skipped, and its case segmented again."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +146,19 @@ def append_entry(path: Path, entry: Entry) -> None:
     """Add a line; a line that a killed process left half written is ended first.
 
     Raises:
-        DataError: The file is a link.
+        DataError: The file is a link, or there is no room for the line.
     """
     line = json.dumps(asdict(entry), ensure_ascii=False)
-    with _open_own(path) as file:
-        if file.tell():
-            file.seek(-1, 2)
-            line = line if file.read() == b"\n" else f"\n{line}"
-        file.write(f"{line}\n".encode())
+    try:
+        with _open_own(path) as file:
+            if file.tell():
+                file.seek(-1, 2)
+                line = line if file.read() == b"\n" else f"\n{line}"
+            file.write(f"{line}\n".encode())
+    except OSError as problem:
+        if problem.errno in NO_ROOM:
+            raise DataError(no_room(path, problem)) from None
+        raise
 
 
 def read_entries(folder: Path) -> dict[str, Entry]:
@@ -141,7 +166,7 @@ def read_entries(folder: Path) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     for path in sorted(folder.glob("manifest*.jsonl")):
         with path.open(encoding="utf-8", errors="replace") as lines:
-            for entry in filter(None, map(_entry, lines)):
+            for entry in filter(None, [_entry(line, path) for line in lines]):
                 if entries.setdefault(entry.case, entry).written <= entry.written:
                     entries[entry.case] = entry
     return entries
@@ -153,17 +178,26 @@ def entry_of(mask: Path) -> Entry | None:
     return next((entry for entry in entries if entry.mask == mask.name), None)
 
 
-def _entry(line: str) -> Entry | None:
+def _entry(line: str, path: Path) -> Entry | None:
     try:
         values = json.loads(line)
+    except (ValueError, RecursionError):  # what a kill left half written
+        return None
+    try:
+        check_json(values)
+        if not fits_shape(values, _SHAPE):
+            raise ValueError("it holds something else")
+        values = {name: value for name, value in values.items() if value is not None}
         images = {sequence: Image(**image) for sequence, image in values.pop("images").items()}
         maker = _maker(values.pop("maker", {}))
         if values.get("layout"):
             codes(values["layout"])
         return Entry(images=images, flags=tuple(values.pop("flags")), maker=maker, **values)
-    except (LabelError, ValueError, TypeError, KeyError, AttributeError):
+    except (LabelError, ValueError, TypeError):
+        _logger.warning("%s: a line was changed, and is left out: %a", path, line.strip()[:60])
         return None
 
 
 def _maker(values: Mapping[str, Any]) -> Maker:
-    return Maker(**{**values, "hardly_calls": tuple(values.get("hardly_calls", ()))})
+    given = {name: value for name, value in values.items() if value is not None}
+    return Maker(**{**given, "hardly_calls": tuple(given.get("hardly_calls", ()))})

@@ -18,7 +18,7 @@ from scarmap.datasets.folder import find_cases, holds_sets, read_sets
 from scarmap.datasets.manifest import entry_of, read_entries
 from scarmap.datasets.myops2020 import case_name
 from scarmap.datasets.names import check_name
-from scarmap.errors import DataError
+from scarmap.errors import DataError, LabelError
 from scarmap.io.formats import by_name, explain_dicom, has_image_ending, is_dicom
 from scarmap.io.nifti import read_labels
 from scarmap.labels import LAYOUTS, MIXED, SEQUENCES, codes, common_layout
@@ -183,6 +183,8 @@ def _layout_of_truths(masks: Mapping[str, Path], cases: Mapping[str, CaseFiles])
 def _cases(folder: Path, *, wanted: bool) -> list[CaseFiles]:
     try:
         return find_cases(folder)
+    except LabelError:  # codes are declared and cannot be read: any other layout would be a guess
+        raise
     except DataError:
         if wanted:
             raise

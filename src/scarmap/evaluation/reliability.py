@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scarmap.io.files import read_json, write_json
-from scarmap.labels import is_defined, region_mask
+from scarmap.errors import RunError
+from scarmap.io.files import write_json
+from scarmap.io.record import AT_LEAST_ZERO, Each, Shape, one_of, read_record
+from scarmap.labels import REGIONS, is_defined, region_mask
 from scarmap.volume import LabelMap
 
 Numbers = NDArray[np.float64]
@@ -25,6 +27,11 @@ _FILES = "reliability_{fold}.json"
 """In the folder of a run's scores, one for each fold."""
 
 _PARTS = ("count", "said", "true")
+_BINS = (AT_LEAST_ZERO,) * (len(EDGES) + 1)
+_RECORD: Shape = {
+    "edges": [float],
+    "regions": Each(dict.fromkeys(_PARTS, _BINS), one_of(*REGIONS)),
+}
 
 
 @dataclass(frozen=True)
@@ -194,12 +201,26 @@ def read_reliability(folder: Path) -> dict[int, dict[str, Reliability]]:
 
     Args:
         folder: Folder of a run's scores.
+
+    Raises:
+        RunError: A file of counts is damaged, or was counted in other bins.
     """
     found = {}
     for path in sorted(folder.glob(_FILES.format(fold="*"))):
-        record = read_json(path)["regions"]
-        found[int(path.stem.rpartition("_")[2])] = {
-            region: Reliability(*(np.array(each[part]) for part in _PARTS))
-            for region, each in record.items()
-        }
+        fold = path.stem.rpartition("_")[2]
+        if fold.isdecimal():
+            found[int(fold)] = _read_counts(path)
     return found
+
+
+def _read_counts(path: Path) -> dict[str, Reliability]:
+    record = read_record(path, _RECORD)
+    if record["edges"] != EDGES.tolist():
+        raise RunError(
+            f"{path} counts voxels in other bins than this scarmap: its 'edges' differ. Use the "
+            "scarmap version that wrote it, or remove the file to go without calibration."
+        )
+    return {
+        region: Reliability(*(np.array(each[part], dtype=np.float64) for part in _PARTS))
+        for region, each in record["regions"].items()
+    }

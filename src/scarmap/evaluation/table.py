@@ -31,13 +31,26 @@ import numpy as np
 from scarmap.errors import DataError
 from scarmap.evaluation.conventions import CONVENTIONS
 from scarmap.evaluation.presence import PATHOLOGIES, Presence, count_presence
-from scarmap.io.files import read_json, write_json
+from scarmap.io.files import write_json
 from scarmap.io.nifti import read_labels
+from scarmap.io.record import COUNT, FILE_NAME, Each, Maybe, Record, Shape, read_record
 from scarmap.io.scores import Score, values_by_case, write_scores
 from scarmap.labels import codes, common_layout
 from scarmap.volume import LabelMap, check_same_grid
 
 logger = logging.getLogger(__name__)
+
+_STATISTICS: Shape = {
+    **dict.fromkeys(("mean", "sd", "median"), Maybe(float)),
+    **dict.fromkeys(("n", "n_undefined"), Maybe(COUNT)),
+    "unit": Maybe(str),
+}
+_SUMMARY: Shape = {
+    "layout": Maybe(str),
+    **dict.fromkeys(("notes", "missing", "extra"), Maybe([str])),
+    "cases": Maybe([FILE_NAME]),
+    "scores": Each(Each(Each(_STATISTICS))),
+}
 
 
 @dataclass(frozen=True)
@@ -256,16 +269,13 @@ def _group(evaluation: Evaluation, name: str) -> dict[str, Any]:
     return {"cases": sorted({row.case for row in rows}), "scores": summarise(rows)}
 
 
-def read_summary(path: Path) -> dict[str, Any]:
+def read_summary(path: Path) -> Record:
     """Read `summary.json`; see the module for its shape.
 
     Raises:
         DataError: The file is missing, is not JSON or holds something else.
     """
-    content = read_json(path)
-    if not isinstance(content, dict) or "scores" not in content:
-        raise DataError(f"{path} is not a summary of scores. Run `scarmap evaluate` again.")
-    return content
+    return read_record(path, _SUMMARY, error=DataError)
 
 
 def _statistics(numbers: Sequence[float]) -> dict[str, float | int | None]:

@@ -13,7 +13,8 @@ from scarmap.errors import DataError, ScarmapError
 from scarmap.inference.segment import Segmenter
 from scarmap.inference.stream import Ended, segment_stream
 from scarmap.inference.wanted import Wanted, split_done
-from scarmap.io.files import write_json
+from scarmap.io.files import check_writable, write_json
+from scarmap.io.lock import held
 
 _CASES_PER_JOB = 8
 """Few, so that little is done again after a worker is lost and the progress is seen to move."""
@@ -125,14 +126,47 @@ def segment_cohort(
         remarks: What is known of cases already that a reader of their masks must be told.
         failed: Why cases cannot be segmented, where that is known already; they are not tried.
         on_case: Called with each case's name when it is done or has failed.
+
+    Raises:
+        RunError: Another command writes to this folder, or to this part of it.
+        DataError: There is no room.
+        OSError: The folder cannot be written to.
     """
     suffix = f".{shard.number}-of-{shard.of}" if shard else ""
     files, lost = _without_failed(shard.part(files) if shard else files, failed or {})
     wanted = Wanted(model.fingerprint, model.sequences, save_probabilities, model.maker)
+    with held(out / ".locks" / f"predict{suffix}"):
+        return _segment_held(
+            files,
+            model,
+            out,
+            wanted,
+            suffix=suffix,
+            lost=lost,
+            scheduler=scheduler or InOrder(),
+            remarks=remarks or {},
+            on_case=on_case,
+        )
+
+
+def _segment_held(
+    files: Sequence[CaseFiles],
+    model: Model,
+    out: Path,
+    wanted: Wanted,
+    *,
+    suffix: str,
+    lost: dict[str, str],
+    scheduler: Scheduler,
+    remarks: Mapping[str, tuple[str, ...]],
+    on_case: Callable[[str], None],
+) -> Outcome:
+    """Segment cases into a folder, or a shard's part of it, that no other command writes."""
+    check_writable(out)
     entries, todo, again = split_done(files, wanted, out)
     skipped = {name: out / entry.mask for name, entry in entries.items()}
     outcome = Outcome(failed=lost, skipped=skipped, again=again)
-    for ended in _segment_all(todo, model, out, wanted, scheduler=scheduler or InOrder()):
+    for ended in _segment_all(todo, model, out, wanted, scheduler=scheduler):
         if ended.entry is None:
             outcome.failed[ended.case] = ended.problem
         else:
@@ -140,7 +174,7 @@ def segment_cohort(
             outcome.written[ended.case] = out / ended.entry.mask
             entries[ended.case] = ended.entry
         on_case(ended.case)
-    outcome.flagged = _flags_in_order(files, entries, remarks or {})
+    outcome.flagged = _flags_in_order(files, entries, remarks)
     _replace_flags(out / f"flags{suffix}.json", outcome.flagged)
     return outcome
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.manifest import Entry, Maker, look_at, read_entries
 from scarmap.errors import DataError
-from scarmap.io.files import read_json
+from scarmap.io.record import Each, read_record
 from scarmap.quantification.origin import MaskOrigin
 
 _Folder = tuple[Mapping[str, Entry], Mapping[str, tuple[str, ...]]]
@@ -94,8 +94,6 @@ def _told(folder: Path) -> dict[str, tuple[str, ...]]:
     whole = folder / "flags.json"
     told: dict[str, tuple[str, ...]] = {}
     for path in [whole] if whole.is_file() else sorted(folder.glob("flags.*-of-*.json")):
-        content = read_json(path)
-        if not isinstance(content, dict):
-            raise DataError(f"{path} holds no list of remarks for each case. Predict again.")
-        told |= {str(case): tuple(map(str, remarks)) for case, remarks in content.items()}
+        content = read_record(path, Each([str]), error=DataError)
+        told |= {case: tuple(remarks) for case, remarks in content.items()}
     return told

@@ -21,9 +21,10 @@ def held(path: Path, *, wait: bool = False) -> Iterator[int]:
 
     Raises:
         RunError: Another process holds it and `wait` is not set.
+        OSError: The folder cannot be written to, or the lock's file is a link.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
         _lock(handle, path, wait=wait)
         yield handle

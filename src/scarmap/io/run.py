@@ -20,19 +20,76 @@
       .locks/                      empty files that a writing process holds, see `scarmap.io.lock`
 """
 
-import csv
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scarmap.errors import RunError
-from scarmap.io.files import read_json, write_json
+from scarmap.errors import DataError, RunError
+from scarmap.io.files import read_rows, write_json
+from scarmap.io.record import (
+    ABOVE_ZERO,
+    AT_LEAST_ZERO,
+    COUNT,
+    FILE_NAME,
+    Each,
+    Maybe,
+    Record,
+    Shape,
+    Such,
+    one_of,
+    read_record,
+)
 
 MONITORED = "monitored_"
 """Begins the columns of a log that an objective shows beside its losses: quantity, then region
 where it has one."""
 
-RECORD_PARTS = ("recipe", "data", "folds", "provenance", "state")
+_WORDS = ("name", "paper", "table", "published_convention", "note", "function", "layout")
+_SPREAD = (float, float)
+"""A published mean and its standard deviation."""
+_STAGE = {"name": FILE_NAME, "inputs": Maybe([FILE_NAME])}
+_STEP = Such(
+    "fold_NUMBER/STEP",
+    lambda value: isinstance(value, str) and bool(re.fullmatch(r"fold_\d{1,6}/[^/\\]+", value)),
+)
+_RECORD: Shape = {
+    "scarmap": Maybe(str),
+    "recipe": {
+        **dict.fromkeys(_WORDS, Maybe(str)),
+        "published": Maybe(Each(_SPREAD)),
+        "also_published": Maybe(Each(Each(_SPREAD))),
+        "settings": Maybe(Each(object)),
+        "details": Maybe({"stages": Maybe([_STAGE])}),
+        "sequences": Maybe([str]),
+    },
+    "data": {
+        **dict.fromkeys(("folder", "layout", "sha256"), Maybe(str)),
+        "num_cases": Maybe(COUNT),
+        "spacing_mm": Maybe(ABOVE_ZERO),
+    },
+    "split": Maybe(
+        {
+            "unit": Maybe(one_of("patient", "slice")),
+            "notes": Maybe([str]),
+            "slices": Maybe(Each((FILE_NAME, COUNT), FILE_NAME)),
+        }
+    ),
+    "folds": [{"train": Maybe([FILE_NAME]), "validation": Maybe([FILE_NAME])}],
+    "provenance": {
+        **dict.fromkeys(
+            ("commit", "command", "hardware", "python", "torch", "started"), Maybe(str)
+        ),
+        "seed": Maybe(int),
+        "epochs_scale": Maybe(ABOVE_ZERO),
+        "max_steps": Maybe(COUNT),
+        "processes": Maybe(COUNT),
+    },
+    "state": Each(str, _STEP),
+    "made": Maybe(Each({"hardware": Maybe(str), "taken_over": Maybe(str)}, _STEP)),
+    "flags": Maybe(Each([str])),
+}
 
 
 @dataclass(frozen=True)
@@ -82,8 +139,8 @@ class RunFolder:
         """Held by who writes this folder, or does one step of it; see `scarmap.io.lock`."""
         return self.root / ".locks" / (step or "run")
 
-    def read_record(self) -> dict[str, Any]:
-        """Read `run.json`.
+    def read_record(self) -> Record:
+        """Read `run.json`; a key that is asked for and is not there is an error that names it.
 
         Raises:
             RunError: This is not a run folder, or its record is damaged.
@@ -93,27 +150,55 @@ class RunFolder:
                 f"{self.root} is not a run folder: it has no run.json. Give the folder that "
                 "`scarmap train` wrote."
             )
-        record = read_json(self.record_file)
-        missing = [
-            part for part in RECORD_PARTS if not isinstance(record, dict) or part not in record
-        ]
-        if missing:
-            raise RunError(
-                f"{self.record_file} is damaged: it has no {', '.join(missing)}. Restore it, or "
-                "train again."
-            )
-        return dict(record)
+        return read_record(self.record_file, _RECORD)
 
     def write_record(self, record: dict[str, Any]) -> None:
         """Write `run.json`."""
         write_json(self.record_file, record)
 
     def logs(self) -> dict[tuple[int, str], list[dict[str, str]]]:
-        """Training logs by (fold, stage), one dict per epoch, values as text."""
+        """Training logs by (fold, stage), one dict per epoch, values as text.
+
+        Raises:
+            RunError: One of them is damaged.
+        """
         logs = {}
         for path in sorted(self.root.glob("fold_*/*/log.csv")):
-            with path.open(newline="", encoding="utf-8") as file:
-                logs[int(path.parts[-3].removeprefix("fold_")), path.parts[-2]] = list(
-                    csv.DictReader(file)
-                )
+            fold = path.parts[-3].removeprefix("fold_")
+            if fold.isdecimal():
+                logs[int(fold), path.parts[-2]] = read_log(path)
         return logs
+
+
+def read_log(path: Path) -> list[dict[str, str]]:
+    """One log, one dict per epoch, values as text.
+
+    Raises:
+        RunError: It is damaged.
+    """
+    try:
+        rows = read_rows(path)
+    except DataError as problem:
+        raise RunError(str(problem)) from None
+    for number, row in enumerate(rows, start=2):
+        _check_log_row(row, f"{path}, line {number},")
+    return rows
+
+
+def _check_log_row(row: Mapping[str, str], where: str) -> None:
+    if not row.get("epoch", "").isdecimal():
+        raise RunError(_damaged_log(where, "epoch", row.get("epoch")))
+    seconds = row.get("seconds", "0")
+    try:
+        fits = AT_LEAST_ZERO.holds(float(seconds))
+    except ValueError:
+        fits = False
+    if not fits:
+        raise RunError(_damaged_log(where, "seconds", seconds))
+
+
+def _damaged_log(where: str, column: str, value: str | None) -> str:
+    return (
+        f"{where} holds {value!a} under {column!r}; expected a number. Restore the file, or "
+        "train this stage again."
+    )

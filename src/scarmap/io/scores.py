@@ -1,12 +1,13 @@
 """Scores of cases, as `cases.csv` holds them: one line per number, an undefined one as `nan`."""
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
+from math import isinf
 from pathlib import Path
 
 from scarmap.errors import DataError
-from scarmap.io.files import write_csv
+from scarmap.io.files import read_rows, write_csv
+from scarmap.io.record import is_file_name
 
 
 @dataclass(frozen=True)
@@ -46,25 +47,23 @@ def read_scores(path: Path) -> list[Score]:
     """
     if not path.is_file():
         raise DataError(f"{path} does not exist. Run `scarmap evaluate` to make it.")
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
+    lines = read_rows(path)
     try:
-        return [
-            Score(
-                line["case"],
-                line["convention"],
-                line["structure"],
-                line["metric"],
-                float(line["value"] or "nan"),
-                line["unit"],
-            )
-            for line in lines
-        ]
+        return [_score(line) for line in lines]
     except (KeyError, TypeError, ValueError) as problem:
         raise DataError(
             f"{path} is not a table of scores ({problem!r}); expected the columns "
             f"{', '.join(_COLUMNS)}. Run `scarmap evaluate` again."
         ) from None
+
+
+def _score(line: Mapping[str, str]) -> Score:
+    case, value = line["case"], float(line["value"] or "nan")
+    if not is_file_name(case):
+        raise ValueError(f"{case!r} is no name of a case")
+    if isinf(value):
+        raise ValueError(f"the value {value} of {case}")
+    return Score(case, line["convention"], line["structure"], line["metric"], value, line["unit"])
 
 
 def values_by_case(

@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scarmap.errors import DataError, RunError
-from scarmap.io.files import read_json, replacing, write_json
+from scarmap.io.files import replacing, write_json
+from scarmap.io.record import Each, read_record
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+_ABOUT = Each(object)
 
 
 def write_weights(path: Path, tensors: Mapping[str, "Tensor"], about: Mapping[str, Any]) -> None:
@@ -18,14 +22,15 @@ def write_weights(path: Path, tensors: Mapping[str, "Tensor"], about: Mapping[st
         path: File name ending in `.safetensors`.
         tensors: State of a module.
         about: JSON values: the model's description and whatever else is needed to use it.
-    """
-    from safetensors.torch import save_file
 
+    Raises:
+        DataError: There is no room for it.
+    """
+    from safetensors.torch import save
+
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with replacing(path) as temporary:
-        save_file(
-            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
-            temporary,
-        )
+        temporary.write_bytes(save(plain))
     write_json(path.with_suffix(".json"), dict(about))
 
 
@@ -44,7 +49,7 @@ def read_weights(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
             "--resume."
         )
     try:
-        return load_file(path), read_json(path.with_suffix(".json"))
+        return load_file(path), read_record(path.with_suffix(".json"), _ABOUT)
     except (SafetensorError, OSError, DataError) as problem:
         raise RunError(
             f"{path} is damaged ({problem}). Restore it, or train this stage again."

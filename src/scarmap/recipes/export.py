@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from scarmap.errors import RunError
 from scarmap.evaluation.reliability import Reliability, read_reliability, write_reliability
 from scarmap.inference.engine import load_network
 from scarmap.inference.ensemble import Maps
+from scarmap.io.files import is_leftover, replacing
 from scarmap.io.run import RunFolder
 from scarmap.nn.views import has_views_of_the_whole
 from scarmap.recipes.card import write_card
@@ -82,8 +84,19 @@ def export_run(run: RunFolder, out: Path, *, own_recipe: str | None = None) -> f
 
 
 def _check_target(out: Path) -> None:
-    if out.exists() and not is_model_folder(out) and (not out.is_dir() or any(out.iterdir())):
+    if not out.exists() or is_model_folder(out):
+        return
+    if not out.is_dir() or not all(map(_is_begun, out.iterdir())):
         raise RunError(f"{out} is not empty and holds no model. Give --out a new folder.")
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether a file is what an export that was stopped has left; its record comes last."""
+    name = path.name
+    parts = (("fold_", ".onnx"), ("reliability_", ".json"))
+    return is_leftover(path) or any(
+        name.startswith(first) and name.endswith(last) for first, last in parts
+    )
 
 
 def write_model(
@@ -188,13 +201,14 @@ def _export(whole: nn.Module, path: Path, recipe: Recipe, *, shape: tuple[int, i
         RunError: It computes something that ONNX cannot hold.
     """
     free = {0: "slices"}
+    written = BytesIO()
     try:
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")  # of the exporter, about constants that are meant
             torch.onnx.export(
                 whole.eval(),
                 (torch.rand(2, *shape),),
-                str(path),
+                written,
                 dynamo=False,  # the other one takes thirty times as long, for the same network
                 opset_version=_OPSET,
                 input_names=["images"],
@@ -203,6 +217,8 @@ def _export(whole: nn.Module, path: Path, recipe: Recipe, *, shape: tuple[int, i
             )
     except Exception as problem:
         raise _refused(recipe, " ".join(str(problem).split())[:200]) from None
+    with replacing(path) as temporary:
+        temporary.write_bytes(written.getbuffer())
 
 
 def _compare(whole: nn.Module, path: Path, recipe: Recipe, shape: tuple[int, int, int]) -> float:

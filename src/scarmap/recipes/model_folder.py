@@ -14,6 +14,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,62 @@ from scarmap.inference.cohort import Model
 from scarmap.inference.engine import load_network
 from scarmap.inference.ensemble import average, average_views
 from scarmap.inference.segment import Segmenter
-from scarmap.io.files import read_json, write_json
+from scarmap.io.files import write_json
+from scarmap.io.record import (
+    ABOVE_ZERO,
+    COUNT,
+    FILE_NAME,
+    Each,
+    Maybe,
+    Record,
+    Shape,
+    Such,
+    one_of,
+)
+from scarmap.io.record import read_record as read_shaped
+from scarmap.labels import REGIONS, SEQUENCES
 from scarmap.recipes.parts import rebuild
 from scarmap.recipes.settings import freeze
 from scarmap.sampling.preparation import Preparation
 
 RECORD = "model.json"
 CARD = "model_card.md"
+
+_VIEWS = Such("1, 4 or 8", lambda value: value in (1, 4, 8) and value is not True)
+_SIZE = Such(
+    "a multiple of 16 up to 1024",
+    lambda value: COUNT.holds(value) and 0 < value <= 1024 and value % 16 == 0,
+)
+_PART: Shape = Such(
+    'a part\'s name, or its name as "call" with its keywords',
+    lambda value: isinstance(value.get("call") if isinstance(value, dict) else value, str),
+)
+_SHAPE: Shape = {
+    **dict.fromkeys(("scarmap", "name", "version", "limits"), Maybe(str)),
+    "sealed": Maybe(str),
+    "hardly_calls": Maybe([str]),
+    "recipe": {"name": Maybe(str), "function": Maybe(str), "settings": Maybe(Each(object))},
+    "data": {"layout": Maybe(str), "num_cases": Maybe(COUNT), "sha256": Maybe(str)},
+    "fingerprint": str,
+    "layout": str,
+    "preparation": {
+        "sequences": [one_of(*SEQUENCES)],
+        "size": _SIZE,
+        "intensity": _PART,
+        "spacing_mm": Maybe(ABOVE_ZERO),
+        "margin": Maybe(COUNT),
+        "tolerance": Maybe(ABOVE_ZERO),
+        "optional": Maybe(bool),
+        "around_heart": Maybe(bool),
+    },
+    "regions": [one_of(*REGIONS)],
+    "compose": _PART,
+    "check": Maybe(_PART),
+    "finish": Maybe(_PART),
+    "views": _VIEWS,
+    "networks": [FILE_NAME],
+    "files": Each(str, FILE_NAME),
+}
 
 
 def is_model_folder(path: Path) -> bool:
@@ -108,11 +158,12 @@ def _part(described: Any) -> Callable[..., Any] | None:
 
 
 def _preparation(described: Mapping[str, Any]) -> Preparation:
-    fields = {name: freeze(value) for name, value in described.items()}
-    return Preparation(**{**fields, "intensity": rebuild(described["intensity"])})
+    known = {each.name for each in fields(Preparation)}
+    given = {name: freeze(value) for name, value in described.items() if name in known}
+    return Preparation(**{**given, "intensity": rebuild(described["intensity"])})
 
 
-def read_record(root: Path) -> dict[str, Any]:
+def read_record(root: Path) -> Record:
     """Content of `model.json`.
 
     Raises:
@@ -123,14 +174,14 @@ def read_record(root: Path) -> dict[str, Any]:
             f"{root} is no model folder: it has no {RECORD}. Make one of a run: scarmap export RUN "
             "--out MODEL."
         )
-    record = read_json(root / RECORD)
-    sealed = record.pop("sealed", None) if isinstance(record, dict) else None
+    record = read_shaped(root / RECORD, _SHAPE)
+    sealed = record.pop("sealed", None)
     if sealed is None or sealed != _seal(record):
         raise RunError(
             f"{root / RECORD} is not as it was written. Take the whole folder from where it came, "
             "or export the run again."
         )
-    return dict(record)
+    return record
 
 
 def write_record(root: Path, record: Mapping[str, Any]) -> None:

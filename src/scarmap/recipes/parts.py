@@ -6,11 +6,12 @@ A folder may come from anywhere, and to call what it names runs code. So only th
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import Any
 
-from scarmap.errors import RunError
+from scarmap.errors import RecipeError, RunError
 from scarmap.recipes.names import as_today
-from scarmap.recipes.settings import freeze
+from scarmap.recipes.settings import check_settings, freeze
 
 _HOMES: Mapping[str, tuple[str, ...]] = {
     "scarmap.sampling.intensity": ("scarmap:standardise", "scarmap:scale_between"),
@@ -66,6 +67,20 @@ def rebuild(described: Any) -> Callable[..., Any]:
     function: Callable[..., Any] = getattr(import_module(PARTS[name]), name.partition(":")[2])
     if not isinstance(described, Mapping):
         return function
-    return partial(
-        function, **{key: freeze(each) for key, each in described.items() if key != "call"}
-    )
+    given = {key: freeze(each) for key, each in described.items() if key != "call"}
+    _check_keywords(name, function, given)
+    return partial(function, **given)
+
+
+def _check_keywords(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -> None:
+    known = signature(function).parameters
+    for key in given:
+        if key not in known or known[key].kind is not Parameter.KEYWORD_ONLY:
+            raise RunError(
+                f"A model sets {key!r} of {name}, which has no such keyword in this scarmap. Use "
+                "the scarmap version that wrote it, or export the run again."
+            )
+    try:
+        check_settings(function, given)
+    except RecipeError as problem:
+        raise RunError(f"A model calls {name}: {problem}") from None

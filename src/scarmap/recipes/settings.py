@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping
+from collections.abc import Mapping as AnyMapping
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -158,6 +159,8 @@ def fits(value: Any, annotation: Any) -> bool:
         return any(fits(value, each) for each in arguments)
     if origin is tuple:
         return isinstance(value, tuple) and _fits_each(value, arguments)
+    if origin is AnyMapping:
+        return isinstance(value, Mapping) and _fits_each(tuple(value.values()), (arguments[1], ...))
     if isinstance(value, bool):
         # Python takes True for the number 1; a recipe does not.
         return annotation not in _PLAIN or annotation is bool

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from scarmap.io.files import replacing
 from scarmap.report.cells import plain
+from scarmap.report.drawing.words import without_formulas
 from scarmap.version import __version__
 
 
@@ -96,7 +97,7 @@ def chart_address(figure: Figure) -> str:
     """
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "scarmap", "svg.fonttype": "path"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        without_formulas(figure).savefig(buffer, format="svg", metadata={"Date": None})
     return _address(figure, buffer, "image/svg+xml")
 
 
@@ -110,7 +111,7 @@ def picture_address(figure: Figure, *, widest_pixels: int = 1560, dpi: int = 130
     """
     dpi = min(dpi, int(widest_pixels / figure.get_figwidth()))
     buffer = io.BytesIO()
-    figure.savefig(
+    without_formulas(figure).savefig(
         buffer, format="webp", dpi=dpi, facecolor=figure.get_facecolor(), pil_kwargs={"quality": 88}
     )
     return _address(figure, buffer, "image/webp")

@@ -9,7 +9,7 @@ import pytest
 
 from scarmap.errors import DataError, RunError
 from scarmap.io.nifti import read_image, write_labels
-from scarmap.io.run import RECORD_PARTS, RunFolder
+from scarmap.io.run import RunFolder
 from scarmap.report.drawing.case import draw_case
 from scarmap.report.pages.run import build_report, case_table, curve_pictures
 from scarmap.report.run import cases as gallery
@@ -141,7 +141,7 @@ def test_a_shortened_run_and_unscored_cases_are_announced(run):
 
 def test_a_run_without_results_says_what_is_missing(tmp_path):
     run = RunFolder(tmp_path)
-    run.write_record({part: {} for part in RECORD_PARTS})
+    run.write_record({"recipe": {}, "data": {}, "folds": [], "provenance": {}, "state": {}})
     text, page = _read(run)
     assert not page.all("img")
     for expected in (

@@ -1,9 +1,17 @@
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
-from scarmap.errors import RunError
-from scarmap.training.stage.checkpoint import Progress, read_checkpoint, write_checkpoint
+from scarmap.errors import DataError, RunError
+from scarmap.training.stage.checkpoint import (
+    Progress,
+    load_learner,
+    load_optimizer,
+    read_checkpoint,
+    write_checkpoint,
+)
 
 CPU = torch.device("cpu")
 
@@ -96,9 +104,27 @@ class Dangerous:
         lambda path: torch.save({"learner": {}}, path),
         lambda path: torch.save({"progress": {"epochs": 1}, "learner": {}, "optimizer": {}}, path),
         lambda path: torch.save([1, 2], path),
+        lambda path: torch.save(torch.ones(2), path),
+        lambda path: torch.save(
+            {"progress": vars(Progress()) | {"epoch": "x"}, "learner": {}, "optimizer": {}}, path
+        ),
+        lambda path: torch.save(
+            {"progress": vars(Progress()), "learner": 5, "optimizer": {}}, path
+        ),
         lambda path: torch.save({"progress": Dangerous()}, path),
     ],
-    ids=["cut", "empty", "text", "parts missing", "other fields", "a list", "code"],
+    ids=[
+        "cut",
+        "empty",
+        "text",
+        "parts missing",
+        "other fields",
+        "a list",
+        "a tensor",
+        "no number",
+        "no state",
+        "code",
+    ],
 )
 def test_a_damaged_checkpoint_is_named_and_never_executed(tmp_path, damage, capsys):
     path, _, _ = written(tmp_path)
@@ -115,3 +141,51 @@ def test_a_write_that_fails_leaves_the_old_checkpoint(tmp_path):
         write_checkpoint(path, Progress(), {"weights": lambda: None}, {})
     assert read_checkpoint(path, CPU)[0] == after(0.4, 0.3)
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{}, {"weight": torch.ones(9, 9), "bias": torch.ones(2)}, {"weight": "x", "bias": 5}],
+    ids=["empty", "another shape", "no tensors"],
+)
+def test_the_state_of_another_network_is_named(tmp_path, state):
+    path = tmp_path / "checkpoint.pt"
+    with pytest.raises(RunError, match=r"checkpoint\.pt cannot be continued from") as caught:
+        load_learner(path, nn.Linear(3, 2), state)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.clear(),
+        lambda state: state.update(param_groups=5),
+        lambda state: state["param_groups"][0].update(betas=5),
+        lambda state: state["param_groups"][0].pop("eps"),
+        lambda state: state["state"][0].update(exp_avg=torch.ones(9)),
+        lambda state: state["state"].update({0: 5}),
+    ],
+    ids=["empty", "no groups", "no pair", "a setting less", "another shape", "no state"],
+)
+def test_the_state_of_another_optimiser_is_named(tmp_path, change):
+    path, model, _ = written(tmp_path)
+    _, _, state = read_checkpoint(path, CPU)
+    change(state)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    with pytest.raises(RunError, match=r"checkpoint\.pt cannot be continued from"):
+        load_optimizer(path, optimizer, state)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_a_paragraph_that_names_the_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint.pt"
+    full = Path("/dev/full")
+    monkeypatch.setattr(Path, "write_bytes", lambda _path, data: _to(full, data))
+    with pytest.raises(DataError, match=r"checkpoint\.pt cannot be written .*disk is full"):
+        write_checkpoint(path, Progress(), nn.Linear(300, 300).state_dict(), {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def _to(device, data):
+    with device.open("wb") as file:
+        file.write(data)

@@ -1,4 +1,5 @@
 import csv
+import shutil
 from copy import deepcopy
 from functools import partial
 
@@ -232,3 +233,31 @@ def test_a_loss_that_is_not_a_number_stops_the_training(training, stage, gradien
 def test_a_stage_that_is_never_validated_is_handed_over_in_evaluation_mode(training, stage, keep):
     model = fit(training(stage(score=None, keep=keep)), {})
     assert not any(each.training for each in model.modules())
+
+
+def test_tensorboard_reads_every_epoch_once_after_a_resumed_training(training, stage, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    fit(training(stage(phases=(Phase(2, 0.05, constant),))), {})
+    fit(training(stage(phases=(Phase(3, 0.05, constant),)), resume=True), {})
+    read = EventAccumulator(str(tmp_path / "segment" / "tensorboard")).Reload()
+    assert [each.step for each in read.Scalars("loss")] == [0, 1, 2]
+
+
+def test_an_output_that_is_removed_during_training_is_told(training, stage, tmp_path):
+    def remove(_row, _planned):
+        shutil.rmtree(tmp_path / "segment")
+
+    with pytest.raises(RunError, match="segment was removed while"):
+        fit(training(stage(), on_epoch=remove), {})
+
+
+@pytest.mark.parametrize("learner", [{}, None])
+def test_a_checkpoint_of_another_network_is_told(training, stage, tmp_path, learner):
+    fit(training(stage(phases=(Phase(1, 0.05, constant),))), {})
+    path = tmp_path / "segment" / "checkpoint.pt"
+    state = torch.load(path, weights_only=True)
+    state["progress"]["phase"] = 9 if learner is None else 0
+    torch.save({**state, "learner": state["learner"] if learner is None else learner}, path)
+    with pytest.raises(RunError, match=r"checkpoint\.pt"):
+        fit(training(stage(), resume=True), {})

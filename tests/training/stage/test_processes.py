@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from lightning_fabric.plugins.environments import (
@@ -93,3 +97,19 @@ def test_a_device_is_the_one_that_was_asked_for():
     assert worker_gpus("slurm", "cuda") == 1  # whatever this machine has
     with pytest.raises(RunError, match="tpu"):
         choose_device("tpu")
+
+
+@pytest.mark.skipif(not Path("/proc/self/net/tcp").is_file(), reason="asks Linux for its sockets")
+def test_processes_of_one_machine_listen_to_no_other(started_with):
+    started_with({})
+    ended = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("listening.py"))],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    lines = [line for line in ended.stdout.splitlines() if line.startswith("2 processes:")]
+    assert len(lines) == 2, ended.stderr
+    heard = {address for line in lines for address in line.split()[2:]}
+    assert heard <= {"0100007F", "00000000000000000000000001000000"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from scarmap.errors import DataError
-from scarmap.io.files import read_json
 from scarmap.io.nifti import read_maps
+from scarmap.io.record import read_record
 from scarmap.quantification.intervals.from_probabilities import Probabilities
 from scarmap.volume import Grid, check_same_grid
 
@@ -53,7 +53,7 @@ def _read_one(path: Path, grid: Grid) -> dict[str, Probabilities]:
     maps, placed = read_maps(path)
     check_same_grid(grid, placed, what=f"the mask {grid.source} and the probabilities {path}")
     named = path.with_name(path.name.removesuffix(".gz").removesuffix(".nii") + ".json")
-    regions = read_json(named).get("regions", [])
+    regions = read_record(named, {"regions": [str]}, error=DataError)["regions"]
     if len(regions) != maps.shape[-1]:
         raise DataError(
             f"{path} holds {maps.shape[-1]} maps and {named} names {len(regions)} regions. Predict "

@@ -28,6 +28,7 @@ from scarmap.report.drawing.heart import (
     upright,
 )
 from scarmap.report.drawing.panels import Window, cut_labels, heart_window, sequences_in_order
+from scarmap.report.drawing.words import without_formulas
 from scarmap.report.pages.study import base_to_apex, discs_note, slice_names, study_facts
 from scarmap.report.pdf.plain_discs import draw_disc
 from scarmap.report.study.alignment import (
@@ -75,7 +76,7 @@ def draw_study(case: Case, study: Quantification, *, aligned: Aligned | None = N
         for number, sheet in enumerate(sheets, start=1):
             foot = f"{RESEARCH_ONLY} {case.name}, sheet {number} of {len(sheets)}"
             sheet.text(0.5, 0.02, foot, fontsize=7, color="#555555", ha="center")
-            pdf.savefig(sheet)
+            pdf.savefig(without_formulas(sheet))
             sheet.clear()
     return buffer.getvalue()
 
@@ -202,7 +203,9 @@ def _alignment_sheets(aligned: Aligned, case: Case, study: Quantification) -> It
 def _pixels(figure: Figure) -> NDArray[np.float32]:
     """A picture as (rows, columns, 4), to be put into another one."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130, facecolor=figure.get_facecolor())
+    without_formulas(figure).savefig(
+        buffer, format="png", dpi=130, facecolor=figure.get_facecolor()
+    )
     figure.clear()
     buffer.seek(0)
     pixels: NDArray[np.float32] = image.imread(buffer)

@@ -14,12 +14,19 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from scarmap.datasets.folds import Fold, contiguous_folds
+from scarmap.errors import RunError
 from scarmap.io.run import MONITORED
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.recipes.describe import describe
 from scarmap.recipes.recipe import Phase, Stage
 from scarmap.sampling.bank import Bank
-from scarmap.training.stage.checkpoint import Progress, read_checkpoint, write_checkpoint
+from scarmap.training.stage.checkpoint import (
+    Progress,
+    load_learner,
+    load_optimizer,
+    read_checkpoint,
+    write_checkpoint,
+)
 from scarmap.training.stage.epoch import (
     check_finite,
     epoch_generator,
@@ -32,6 +39,8 @@ from scarmap.training.stage.epoch import (
 from scarmap.training.stage.learner import Learner, build_learner
 from scarmap.training.stage.log import Cell, EpochLog
 from scarmap.training.stage.shared_batch import share_rows
+
+_CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True)
@@ -128,14 +137,12 @@ def fit(training: StageTraining, earlier: Mapping[str, nn.Module]) -> nn.Module:
             if log is not None:
                 log.append(row)
                 write_checkpoint(
-                    training.folder / "checkpoint.pt",
+                    training.folder / _CHECKPOINT,
                     progress,
                     learner.state_dict(),
                     optimizer.state_dict(),
                 )
                 training.options.on_epoch(row, planned)
-    if log is not None:
-        log.close()
     return _finish(training.stage, learner.model, progress, training.folder, training.fabric)
 
 
@@ -145,17 +152,26 @@ def _optimizer(
     plain = training.stage.optimizer(learner.parameters())
     optimizer = cast("Optimizer", training.fabric.setup_optimizers(plain))
     if state is not None:
-        optimizer.load_state_dict(state)
+        load_optimizer(training.folder / _CHECKPOINT, optimizer, state)
     return optimizer
 
 
 def _continued(training: StageTraining, learner: Learner) -> tuple[Progress, dict[str, Any] | None]:
-    """Load the checkpoint to continue, if any; returns the progress and the optimiser's state."""
-    checkpoint = training.folder / "checkpoint.pt"
+    """Load the checkpoint to continue, if any; returns the progress and the optimiser's state.
+
+    Raises:
+        RunError: It is damaged, or of another training.
+    """
+    checkpoint = training.folder / _CHECKPOINT
     if not (training.options.resume and checkpoint.is_file()):
         return Progress(), None
     progress, state, optimizer_state = read_checkpoint(checkpoint, training.fabric.device)
-    learner.load_state_dict(state)
+    if progress.phase >= len(training.phases):
+        raise RunError(
+            f"{checkpoint} is in phase {progress.phase + 1} of {len(training.phases)}, so it "
+            "belongs to another training. Remove it to train this stage anew."
+        )
+    load_learner(checkpoint, learner, state)
     return progress, optimizer_state
 
 

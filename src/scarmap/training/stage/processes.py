@@ -15,6 +15,7 @@ from scarmap.recipes.devices import uses_cuda
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+    from lightning_fabric.strategies.ddp import DDPStrategy
 
 _PATIENCE = timedelta(hours=6)
 """How long processes wait for the first one, which alone segments and scores held-out cases."""
@@ -33,7 +34,6 @@ def make_fabric(device: str, *, devices: int = 1) -> "Fabric":
     """
     from lightning_fabric import Fabric
     from lightning_fabric.plugins.environments.lightning import LightningEnvironment
-    from lightning_fabric.strategies.ddp import DDPStrategy
 
     cuda = uses_cuda(device)
     started = started_processes()
@@ -43,10 +43,23 @@ def make_fabric(device: str, *, devices: int = 1) -> "Fabric":
         accelerator="cuda" if cuda else "cpu",
         devices=here,
         num_nodes=nodes,
-        strategy=DDPStrategy(timeout=_PATIENCE) if here * nodes > 1 else "auto",
+        strategy=_strategy(processes=here * nodes, started=started is not None),
         precision="bf16-mixed" if cuda else "32-true",
         plugins=None if started else LightningEnvironment(),
     )
+
+
+def _strategy(*, processes: int, started: bool) -> "DDPStrategy | str":
+    """How processes share a batch; those of torchrun and srun meet where these say."""
+    if processes == 1:
+        return "auto"
+    if started:
+        from lightning_fabric.strategies.ddp import DDPStrategy
+
+        return DDPStrategy(timeout=_PATIENCE)
+    from scarmap.training.stage.one_machine import OneMachine
+
+    return OneMachine(patience=_PATIENCE)
 
 
 def _check_devices(devices: int, *, here: int, cuda: bool) -> None:
