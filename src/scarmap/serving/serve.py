@@ -113,6 +113,7 @@ def _listening(opening: Opening) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((opening.host, opening.port))
+            listener.listen()  # Who comes before the server is ready waits.
         except OSError as problem:
             raise DataError(
                 f"Port {opening.port} of {opening.host} cannot be used ({problem.strerror}). Give "
