@@ -29,8 +29,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "src/scarmap"
 TESTS: Mapping[str, tuple[str, ...]] = {
-    "evaluation/*.py": ("tests/evaluation",),
-    "quantification/**/*.py": ("tests/quantification",),
+    "evaluation/": ("tests/evaluation",),
+    "quantification/": ("tests/quantification",),
     "systems/mfunet/objective.py": ("tests/systems/mfunet/test_objective.py",),
     "systems/cascade/objective.py": ("tests/systems/cascade/test_objective.py",),
     "systems/linear_codec/objective.py": ("tests/systems/linear_codec/test_objective.py",),
@@ -38,11 +38,13 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "systems/scarmap/objective.py": ("tests/systems/scarmap/test_objective.py",),
     "nn/losses.py": ("tests/nn",),
     "sampling/augment.py": ("tests/sampling/test_augment.py",),
-    "inference/*.py": ("tests/inference",),
-    "io/*.py": ("tests/io", "tests/datasets/test_manifest.py", "tests/fuzz"),
+    "inference/": ("tests/inference",),
+    "io/": ("tests/io", "tests/datasets/test_manifest.py", "tests/fuzz"),
 }
-"""Module to the tests that cover it; the test of the same name runs first."""
-_MOST_S = 240
+"""How the names of modules begin, to the tests that cover them; that of the same name is first."""
+_MOST_S = 300
+_CHOSEN = ("-m", "not slow", "-k", "not workers", "-p", "no:cacheprovider")
+"""Workers of Dask start too slowly to start them for every fault."""
 _MEMORY = 12 * 2**30
 
 _COMPARED: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
@@ -183,17 +185,16 @@ def planted(source: str, number: int) -> str:
 def all_mutants() -> list[Mutant]:
     """Every fault of every module that is measured."""
     found: list[Mutant] = []
-    for pattern in TESTS:
-        for path in sorted((ROOT / PACKAGE).glob(pattern)):
-            if path.name != "__init__.py":
-                module = str(path.relative_to(ROOT / PACKAGE))
-                found += mutants_of(module, path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / PACKAGE).rglob("*.py")):
+        module = path.relative_to(ROOT / PACKAGE).as_posix()
+        if module.startswith(tuple(TESTS)) and path.name != "__init__.py":
+            found += mutants_of(module, path.read_text(encoding="utf-8"))
     return found
 
 
 def tests_of(module: str) -> list[str]:
     """The tests of a module, those of the same name first."""
-    folders = next(tests for pattern, tests in TESTS.items() if Path(module).match(pattern))
+    folders = next(tests for begin, tests in TESTS.items() if module.startswith(begin))
     own = ROOT / "tests" / Path(module).with_name(f"test_{Path(module).name}")
     return [*([str(own)] if own.is_file() else []), *(str(ROOT / each) for each in folders)]
 
@@ -204,15 +205,17 @@ def run(mutant: Mutant, copy: Path) -> str:
     source = target.read_text(encoding="utf-8")
     target.write_text(planted(source, mutant.number), encoding="utf-8")
     try:
-        return _tested(mutant, copy)
+        return tested(mutant.module, copy)
     finally:
         target.write_text(source, encoding="utf-8")
 
 
-def _tested(mutant: Mutant, copy: Path) -> str:
+def tested(module: str, copy: Path) -> str:
+    """Run the tests of a module on a copy of the package."""
+    tests = tests_of(module)
     child = os.fork()
     if child == 0:
-        os._exit(_test(tests_of(mutant.module), copy))
+        os._exit(_test(tests, copy))
     ends = time.monotonic() + _MOST_S
     while time.monotonic() < ends:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -236,7 +239,15 @@ def _test(tests: Sequence[str], copy: Path) -> int:
     sys.dont_write_bytecode = True
     import pytest
 
-    return int(pytest.main(["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", *tests]))
+    return int(pytest.main(["-x", "-q", *_CHOSEN, *tests]))
+
+
+def _sound(module: str, copy: Path) -> str:
+    """How the modules begin whose tests pass without a fault, so that a failure tells of one."""
+    begin = next(each for each in TESTS if module.startswith(each))
+    if tested(module, copy) != "survived":
+        raise SystemExit(f"The tests of {begin} fail or take too long without any fault.")
+    return begin
 
 
 def known_results(path: Path) -> dict[str, str]:
@@ -259,24 +270,36 @@ def main() -> None:
     every = [each for each in all_mutants() if each.module.startswith(arguments.only)]
     sample = random.Random(arguments.seed).sample(every, min(arguments.count, len(every)))
     results = known_results(arguments.results)
-    ends = time.monotonic() + 60 * arguments.minutes
     import pytest  # noqa: F401  once, for every child
-    import scipy.ndimage
+    import scipy.ndimage  # noqa: F401
     import torch
 
     torch.set_num_threads(1)
-    assert scipy.ndimage
+    left = [each for each in sample if each.name not in results]
+    ends = time.monotonic() + 60 * arguments.minutes
     with tempfile.TemporaryDirectory() as name:
-        copy = Path(name)
-        shutil.copytree(ROOT / PACKAGE, copy / "scarmap")
-        for mutant in sample:
-            if mutant.name in results or time.monotonic() > ends:
-                continue
-            results[mutant.name] = run(mutant, copy)
+        shutil.copytree(ROOT / PACKAGE, Path(name) / "scarmap")
+        for mutant, ended in _run_each(left, Path(name)):
+            results[mutant.name] = ended
             with arguments.results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"name": mutant.name, "ended": results[mutant.name]}) + "\n")
-    done = [(each, results[each.name]) for each in sample if each.name in results]
-    survivors = [each for each, ended in done if ended == "survived"]
+                file.write(json.dumps({"name": mutant.name, "ended": ended}) + "\n")
+            if time.monotonic() > ends:
+                break
+    _tell(every, sample, results)
+
+
+def _run_each(mutants: Sequence[Mutant], copy: Path) -> Iterator[tuple[Mutant, str]]:
+    """What becomes of each fault; the tests of a module are run without one first."""
+    sound: list[str] = []
+    for mutant in mutants:
+        if not mutant.module.startswith(tuple(sound)):
+            sound.append(_sound(mutant.module, copy))
+        yield mutant, run(mutant, copy)
+
+
+def _tell(every: Sequence[Mutant], sample: Sequence[Mutant], results: Mapping[str, str]) -> None:
+    done = [each for each in sample if each.name in results]
+    survivors = [each for each in done if results[each.name] == "survived"]
     print(f"{len(every)} faults can be planted; {len(done)} of a sample of {len(sample)} were.")
     print(f"{len(done) - len(survivors)} were noticed, {len(survivors)} were not:")
     for each in survivors:

@@ -236,6 +236,7 @@ def measure_kills(folder: Path, number: int) -> None:
             fuse.join()
         finally:
             server.end(signal.SIGKILL)
+        print(f"{count + 1} kills: {len(saved)} versions saved, {lost} lost", flush=True)
     server = Server(folder / "store")
     lost += check(server, saved, drawn, brought)
     states = [server.wait(study)["status"] for study in brought]

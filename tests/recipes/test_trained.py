@@ -19,8 +19,10 @@ from scarmap.io.nifti import read_labels, read_maps
 from scarmap.io.run import RunFolder
 from scarmap.io.weights import read_weights, write_weights
 from scarmap.labels import region_mask
+from scarmap.recipes.describe import describe
 from scarmap.recipes.names import recorded_name
 from scarmap.recipes.trained import (
+    fingerprint_of,
     load_segmenter,
     load_stage,
     load_stages,
@@ -29,6 +31,7 @@ from scarmap.recipes.trained import (
     recorded_recipe,
     run_model,
 )
+from scarmap.systems.catalogue import choose
 from scarmap.training.run.request import Request
 from scarmap.training.run.train import train
 from scarmap.training.stage.fit import Options
@@ -263,3 +266,13 @@ def test_weights_of_an_unfinished_fold_are_never_used_to_predict(
     change_record(run, lambda record: record["state"].pop("fold_1/segment"))
     np.testing.assert_allclose(load(run).probabilities(slices), alone, rtol=1e-5)
     assert run_model(run, device="cpu", own_recipe=own).fingerprint != model.fingerprint
+
+
+def test_other_words_on_where_a_constant_comes_from_make_no_other_model():
+    """Masks of a run stay up to date when `Recipe.sources` is written better."""
+    recipe = choose("cascade/unet-bssfp", {"width": 4}).build()
+    record = {"recipe": {"details": describe(recipe)}, "data": {"spacing_mm": 1.5}}
+    said = replace(recipe, sources={"width": "choice"})
+    other = replace(recipe, regions=("whole_myocardium",))
+    assert fingerprint_of(record, said, []) == fingerprint_of(record, recipe, [])
+    assert fingerprint_of(record, other, []) != fingerprint_of(record, recipe, [])

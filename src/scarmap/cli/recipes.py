@@ -39,7 +39,7 @@ def list_recipes(as_json: _Json = False) -> None:
     )
     for name, row in rows_by_name.items():
         published = row.published.items()
-        decimals = published_decimals({"dice": row.published, **row.also_published})
+        decimals = published_decimals(row.published)
         dice = ", ".join(f"{name} {published_text(score, decimals)}" for name, score in published)
         marked = name == RECOMMENDED
         about = "our own: for any subset of LGE, T2 and bSSFP" if marked else dice

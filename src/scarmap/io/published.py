@@ -7,16 +7,18 @@ Published = Mapping[str, Mapping[str, Any]]
 """Metric to structure to `[mean, sd]` or a mean alone; ratios in percent."""
 
 
-def published_decimals(published: Published) -> int:
-    """Decimals that a paper prints in one row: those of its longest figure, one at least.
+def published_decimals(by_structure: Mapping[str, Any]) -> int:
+    """Decimals that a paper prints of one metric in one row: its longest figure's, one at least.
 
     A float keeps no zero at its end, so 57.50 alone would look like 57.5; beside 23.09 it does not.
 
-    >>> published_decimals({"dice": {"scar": [57.5, 23.09]}, "hausdorff_mm": {"scar": [3, 0.8]}})
-    2
+    Args:
+        by_structure: Structure to mean and sd, or a mean alone.
+
+    >>> published_decimals({"scar": [57.5, 23.09]}), published_decimals({"scar": 53})
+    (2, 1)
     """
-    scores = [score for by_structure in published.values() for score in by_structure.values()]
-    figures = [figure for score in scores for figure in _figures(score)]
+    figures = [figure for score in by_structure.values() for figure in _figures(score)]
     return max([1, *(len(repr(figure).partition(".")[2]) for figure in figures)])
 
 

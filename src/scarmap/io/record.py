@@ -26,6 +26,13 @@ class Maybe:
 
 
 @dataclass(frozen=True)
+class IfThere:
+    """A value that may be missing, but not null."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True)
 class Such:
     """A value with a property, which the words name."""
 
@@ -150,6 +157,8 @@ def fits_shape(content: Any, shape: Shape) -> bool:
 def _faults(value: Any, shape: Shape, where: Path, key: str) -> Iterator[str]:
     if isinstance(shape, Maybe):
         yield from () if value is None else _faults(value, shape.shape, where, key)
+    elif isinstance(shape, IfThere):
+        yield from _faults(value, shape.shape, where, key)
     elif isinstance(shape, dict):
         yield from _faults_of_keys(value, shape, where, key)
     elif isinstance(shape, Each):
@@ -169,7 +178,7 @@ def _faults_of_keys(value: Any, shape: dict[str, Shape], where: Path, key: str) 
     for name, part in shape.items():
         if name in value:
             yield from _faults(value[name], part, where, _below(key, name))
-        elif not isinstance(part, Maybe):
+        elif not isinstance(part, Maybe | IfThere):
             yield _lacking(where, _below(key, name))
 
 

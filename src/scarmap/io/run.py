@@ -34,6 +34,7 @@ from scarmap.io.record import (
     COUNT,
     FILE_NAME,
     Each,
+    IfThere,
     Maybe,
     Record,
     Shape,
@@ -49,7 +50,7 @@ where it has one."""
 _WORDS = ("name", "paper", "table", "published_convention", "note", "function", "layout")
 _SPREAD = (float, float)
 """A published mean and its standard deviation."""
-_STAGE = {"name": FILE_NAME, "inputs": Maybe([FILE_NAME])}
+_STAGE = {"name": FILE_NAME, "inputs": IfThere([FILE_NAME])}
 _STEP = Such(
     "fold_NUMBER/STEP",
     lambda value: isinstance(value, str) and bool(re.fullmatch(r"fold_\d{1,6}/[^/\\]+", value)),
@@ -58,11 +59,11 @@ _RECORD: Shape = {
     "scarmap": Maybe(str),
     "recipe": {
         **dict.fromkeys(_WORDS, Maybe(str)),
-        "published": Maybe(Each(_SPREAD)),
-        "also_published": Maybe(Each(Each(_SPREAD))),
-        "settings": Maybe(Each(object)),
-        "details": Maybe({"stages": Maybe([_STAGE])}),
-        "sequences": Maybe([str]),
+        "published": IfThere(Each(_SPREAD)),
+        "also_published": IfThere(Each(Each(_SPREAD))),
+        "settings": IfThere(Each(object)),
+        "details": IfThere({"stages": IfThere([_STAGE])}),
+        "sequences": IfThere([str]),
     },
     "data": {
         **dict.fromkeys(("folder", "layout", "sha256"), Maybe(str)),
@@ -71,24 +72,24 @@ _RECORD: Shape = {
     },
     "split": Maybe(
         {
-            "unit": Maybe(one_of("patient", "slice")),
-            "notes": Maybe([str]),
-            "slices": Maybe(Each((FILE_NAME, COUNT), FILE_NAME)),
+            "unit": IfThere(one_of("patient", "slice")),
+            "notes": IfThere([str]),
+            "slices": IfThere(Each((FILE_NAME, COUNT), FILE_NAME)),
         }
     ),
-    "folds": [{"train": Maybe([FILE_NAME]), "validation": Maybe([FILE_NAME])}],
+    "folds": [{"train": IfThere([FILE_NAME]), "validation": IfThere([FILE_NAME])}],
     "provenance": {
         **dict.fromkeys(
             ("commit", "command", "hardware", "python", "torch", "started"), Maybe(str)
         ),
         "seed": Maybe(int),
-        "epochs_scale": Maybe(ABOVE_ZERO),
+        "epochs_scale": IfThere(ABOVE_ZERO),
         "max_steps": Maybe(COUNT),
         "processes": Maybe(COUNT),
     },
     "state": Each(str, _STEP),
-    "made": Maybe(Each({"hardware": Maybe(str), "taken_over": Maybe(str)}, _STEP)),
-    "flags": Maybe(Each([str])),
+    "made": IfThere(Each({"hardware": Maybe(str), "taken_over": Maybe(str)}, _STEP)),
+    "flags": IfThere(Each([str])),
 }
 
 

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from scarmap.errors import RunError
+from scarmap.errors import DataError, RunError
 from scarmap.evaluation.reliability import Reliability, read_reliability, write_reliability
 from scarmap.inference.engine import load_network
 from scarmap.inference.ensemble import Maps
@@ -199,26 +198,30 @@ def _export(whole: nn.Module, path: Path, recipe: Recipe, *, shape: tuple[int, i
 
     Raises:
         RunError: It computes something that ONNX cannot hold.
+        DataError: There is no room.
     """
     free = {0: "slices"}
-    written = BytesIO()
     try:
-        with warnings.catch_warnings(), torch.inference_mode():
+        with (
+            replacing(path) as temporary,
+            warnings.catch_warnings(),
+            torch.inference_mode(),
+        ):
             warnings.simplefilter("ignore")  # of the exporter, about constants that are meant
             torch.onnx.export(
                 whole.eval(),
                 (torch.rand(2, *shape),),
-                written,
+                str(temporary),
                 dynamo=False,  # the other one takes thirty times as long, for the same network
                 opset_version=_OPSET,
                 input_names=["images"],
                 output_names=["probabilities"],
                 dynamic_axes={"images": free, "probabilities": free},
             )
+    except (OSError, DataError):  # of the disk, not of the network
+        raise
     except Exception as problem:
         raise _refused(recipe, " ".join(str(problem).split())[:200]) from None
-    with replacing(path) as temporary:
-        temporary.write_bytes(written.getbuffer())
 
 
 def _compare(whole: nn.Module, path: Path, recipe: Recipe, shape: tuple[int, int, int]) -> float:

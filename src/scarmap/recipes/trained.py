@@ -167,7 +167,10 @@ def _maker(run: RunFolder, record: Mapping[str, Any]) -> Maker:
 
 
 def fingerprint_of(record: Mapping[str, Any], recipe: Recipe, weights: Sequence[Path]) -> str:
-    """Digest of a model; it stays the same when parts of its recipe get new names.
+    """Digest of a model.
+
+    It stays the same when parts of its recipe get new names, and when other words say where its
+    constants come from.
 
     Args:
         record: Content of `run.json`, or what is told of the built-in model.
@@ -175,9 +178,16 @@ def fingerprint_of(record: Mapping[str, Any], recipe: Recipe, weights: Sequence[
         weights: Files of its weights, in order.
     """
     recorded, today = record["recipe"].get("details"), describe(recipe)
-    described = recorded if as_today(recorded) == today else today
+    described = recorded if _science(as_today(recorded)) == _science(today) else today
     spacing_mm = record["data"].get("spacing_mm", record.get("spacing_mm"))
     return fingerprint({"recipe": described, "spacing_mm": spacing_mm}, weights)
+
+
+def _science(described: Any) -> Any:
+    """A described recipe without the words on where its constants come from."""
+    if not isinstance(described, Mapping):
+        return described
+    return {name: value for name, value in described.items() if name != "sources"}
 
 
 def _load(root: Path, device: str, own_recipe: str | None) -> Segmenter:

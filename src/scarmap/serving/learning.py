@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
@@ -128,6 +129,7 @@ def _start(run: Run, *, resume: bool) -> None:
             pass_fds=(lock,),  # It holds the lock from now on, until it ends.
         )
         write_json(run.root / "learn.json", {**asked, "pid": begun.pid, "exit": None})
+    threading.Thread(target=begun.wait, daemon=True).start()  # Nobody else asks how it ended.
 
 
 _KEEPER = "from scarmap.serving.learning import keep; keep()"

@@ -32,7 +32,7 @@ class Watcher:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder = store, folder
-        self._seen: dict[str, tuple[_Seen, int]] = {}
+        self._seen: dict[str, tuple[_Seen | None, int]] = {}
 
     def run(self, ended: threading.Event) -> None:
         """Look until it is time to end."""
@@ -52,7 +52,7 @@ class Watcher:
 
     def _complete(self, entry: Path) -> bool:
         state = _state(entry)
-        before, looks = self._seen.get(entry.name, (state, 0))
+        before, looks = self._seen.get(entry.name, (None, 0))
         looks = looks + 1 if before == state else 0
         self._seen[entry.name] = state, looks
         return looks == QUIET_LOOKS and state[0] > 0

@@ -72,7 +72,7 @@ def test_a_page_states_run_scores_published_figures_and_cases_in_order(run):
     ]
     assert order == sorted(order)
     assert "reduced width" not in text
-    assert '<small class="published">3.0 ± 0.8</small>' in text
+    assert '<small class="published">3.04 ± 0.76</small>' in text
     assert "Number 3 of 3 cases by the 3D Dice of scar: " in text
     for label, count in (
         ("Best case: case_a", 1),

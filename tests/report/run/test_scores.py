@@ -108,7 +108,7 @@ def test_metrics_that_a_paper_published_are_shown_and_others_left_out():
     table = score_table(rows, published=published_scores(record))
     assert table.conventions[0].columns == ("Dice, %", "Hausdorff, mm")
     assert [(cell.text, cell.published) for cell in table.lines[0].cells] == [
-        ("90.0", "97.00 ± 1.50"),
+        ("90.0", "97.0 ± 1.5"),
         ("4.2", "3.04 ± 0.76"),
     ]
 

@@ -79,7 +79,6 @@ class _UnderConvention:
     convention: str
     measured: Mapping[str, Mapping[str, Any]]
     published: Mapping[str, Any]
-    decimals: int
 
     @property
     def structures(self) -> set[str]:
@@ -176,8 +175,7 @@ def _scores(contender: Contender, convention: str, metric: str) -> _UnderConvent
     measured = {name: metrics[metric] for name, metrics in summary.items() if metric in metrics}
     own = convention == _convention(contender)
     published = published_scores(contender.recipe).get(metric, {}) if own else {}
-    decimals = published_decimals(published_scores(contender.recipe))
-    return _UnderConvention(contender, convention, measured, published, decimals)
+    return _UnderConvention(contender, convention, measured, published)
 
 
 def _run_line(contender: Contender, convention: str, cells: tuple[RunCell, ...]) -> RunLine:
@@ -188,9 +186,10 @@ def _run_line(contender: Contender, convention: str, cells: tuple[RunCell, ...])
 
 def _cell(scores: _UnderConvention, structure: str, metric: str) -> RunCell:
     published = scores.published.get(structure)
+    decimals = published_decimals(scores.published)
     return RunCell(
         score_cell(scores.measured.get(structure), metric),
-        "" if published is None else published_text(published, scores.decimals),
+        "" if published is None else published_text(published, decimals),
     )
 
 

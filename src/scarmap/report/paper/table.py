@@ -212,7 +212,7 @@ def _published_cell(published: Published, column: str) -> str:
     by_structure = published.get(metric or _DICE, {})
     if structure not in by_structure:
         return ""
-    return published_text(by_structure[structure], published_decimals(published))
+    return published_text(by_structure[structure], published_decimals(by_structure))
 
 
 def _measured_cell(scores: Mapping[str, Any], column: str) -> str:

@@ -154,12 +154,12 @@ def _convention(columns: _Columns, rows: Sequence[Score]) -> Convention:
 
 def _cells(columns: _Columns, structure: str, absent: set[str]) -> Iterator[Cell]:
     signed = columns.convention == "case3d"
-    decimals = published_decimals(columns.published)
     for metric in columns.metrics:
         cell = score_cell(columns.scores.get(structure, {}).get(metric), metric, signed=signed)
         if metric == "dice" and structure in absent and cell.text:
             cell = replace(cell, note="never predicted")
-        score = columns.published.get(metric, {}).get(structure)
+        by_structure = columns.published.get(metric, {})
+        score, decimals = by_structure.get(structure), published_decimals(by_structure)
         yield cell if score is None else replace(cell, published=published_text(score, decimals))
 
 

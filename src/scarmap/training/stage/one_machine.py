@@ -7,9 +7,13 @@ import atexit
 import os
 import socket
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import torch
 from lightning_fabric.strategies.ddp import DDPStrategy
+
+if TYPE_CHECKING:
+    from torch.distributed import Store
 
 _MEETING = "SCARMAP_MEETING"
 """Environment variable by which the first process tells the others the port where they meet."""
@@ -54,12 +58,14 @@ class OneMachine(DDPStrategy):
             device_id=self.root_device if cuda else None,
         )
 
-    def _store(self) -> torch.distributed.TCPStore:
+    def _store(self) -> "Store":
+        from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
         port = int(os.environ[_MEETING])
         first = self._listening is not None
         # torch closes the socket that it is given, so Python must forget it.
         handle = self._listening.detach() if self._listening is not None else None
-        return torch.distributed.TCPStore(
+        return TCPStore(
             _LOOPBACK,
             port,
             self.num_processes,
