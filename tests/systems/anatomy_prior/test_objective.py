@@ -100,7 +100,7 @@ def test_each_image_is_weighed_on_its_own(heart, batch):
     torch.testing.assert_close(both["cross_entropy"], sum(alone) / 2)
 
 
-@pytest.mark.parametrize("class_weights", ["learned", "softmax"])
+@pytest.mark.parametrize("class_weights", ["learned", "balanced", "softmax"])
 def test_network_and_weight_generator_are_trained_together(heart, batch, class_weights):
     torch.manual_seed(0)
     given = batch(heart(), heart(epicardium=14))
