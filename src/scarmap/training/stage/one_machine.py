@@ -13,7 +13,7 @@ import torch
 from lightning_fabric.strategies.ddp import DDPStrategy
 
 if TYPE_CHECKING:
-    from torch.distributed import Store
+    from torch.distributed.distributed_c10d import Store
 
 _MEETING = "SCARMAP_MEETING"
 """Environment variable by which the first process tells the others the port where they meet."""
