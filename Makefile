@@ -13,13 +13,15 @@ LIGHT_DEPENDENCIES := $(VENV)/.scarmap-light-dependencies
 CHECKOUT := $(VENV)/.scarmap-checkout
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test slow fuzz check environment install install-light clean
+.PHONY: help demo test slow fuzz kills mutants check environment install install-light clean
 
 help:
 	@echo "make demo     a synthetic DICOM study to its page, SEG, SR and PDF, and scores of patients, in demo/"
 	@echo "make test     the test suite"
 	@echo "make slow     the tests that take minutes"
 	@echo "make fuzz     10,000 damaged images, with 4 GB of memory"
+	@echo "make kills    commands killed 50 times each and repeated"
+	@echo "make mutants  100 faults planted in the code, one at a time; those that no test notices"
 	@echo "make check    lint, format, types, import layers, spelling, complexity"
 	@echo "make clean    remove caches and the demo; the environment $(VENV) stays"
 
@@ -34,6 +36,12 @@ slow: install
 
 fuzz: install
 	ulimit -v 4194304; SCARMAP_FUZZ=10000 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/fuzz
+
+kills: install
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/kills.py --count 50
+
+mutants: install
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mutants.py --count 100
 
 check: install
 	$(BIN)/ruff check

@@ -153,10 +153,18 @@ def check_json(content: Any) -> None:
     for _ in range(_DEEPEST):
         if not level:
             return
-        names = [name for each in level if isinstance(each, dict) for name in each]
-        for text in (*names, *(each for each in level if isinstance(each, str))):
+        for text in filter(_is_text, level):
             text.encode()
-        lists = [each for each in level if isinstance(each, list)]
-        lists += [list(each.values()) for each in level if isinstance(each, dict)]
-        level = [item for each in lists for item in each]
+        level = [item for each in level for item in _parts(each)]
     raise ValueError(f"it nests deeper than {_DEEPEST} levels")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _parts(value: Any) -> list[Any]:
+    """What a list or an object holds, names included."""
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else []

@@ -36,6 +36,7 @@ from scarmap.io.record import (
     Record,
     Shape,
     Such,
+    check_shape,
     one_of,
 )
 from scarmap.io.record import read_record as read_shaped
@@ -174,13 +175,14 @@ def read_record(root: Path) -> Record:
             f"{root} is no model folder: it has no {RECORD}. Make one of a run: scarmap export RUN "
             "--out MODEL."
         )
-    record = read_shaped(root / RECORD, _SHAPE)
+    record = read_shaped(root / RECORD, Each(object))
     sealed = record.pop("sealed", None)
     if sealed is None or sealed != _seal(record):
         raise RunError(
             f"{root / RECORD} is not as it was written. Take the whole folder from where it came, "
             "or export the run again."
         )
+    check_shape(record, _SHAPE, where=root / RECORD)
     return record
 
 

@@ -7,13 +7,10 @@ import atexit
 import os
 import socket
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from lightning_fabric.strategies.ddp import DDPStrategy
-
-if TYPE_CHECKING:
-    from torch.distributed.distributed_c10d import Store
 
 _MEETING = "SCARMAP_MEETING"
 """Environment variable by which the first process tells the others the port where they meet."""
@@ -58,7 +55,7 @@ class OneMachine(DDPStrategy):
             device_id=self.root_device if cuda else None,
         )
 
-    def _store(self) -> "Store":
+    def _store(self) -> Any:
         from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
         port = int(os.environ[_MEETING])
