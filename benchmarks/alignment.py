@@ -252,7 +252,7 @@ def measure_moves(asked: argparse.Namespace) -> None:
     print("\nWeights of all cases:", fit_weights(moved))
 
 
-def one_view_dice(case: Case, segmenter: Segmenter) -> list[float]:
+def dice_of(case: Case, segmenter: Segmenter) -> list[float]:
     """Dice of each region against the truth."""
     assert case.labels is not None
     found = segment(replace(case, labels=None), segmenter).labels.array
@@ -261,15 +261,15 @@ def one_view_dice(case: Case, segmenter: Segmenter) -> list[float]:
 
 
 def measure_dice(asked: argparse.Namespace) -> None:
-    """Dice of the built-in model, one view: as given, moved, put back, and as given but aligned."""
-    segmenter = load_builtin("cpu", views=1)
+    """Dice of the built-in model: as given, moved, put back, and as given but aligned."""
+    segmenter = load_builtin("cpu", views=asked.views)
     every = trials(asked, (AS_GIVEN, 0))
     weights = cross_fitted(every)
     rows: dict[str, list[list[float]]] = {}
     for number, files in enumerate(find_cases(asked.data, labelled=True)):
         still, moved = (each for each in every if each.case == number)
         for name, case in arms(files, number, still, moved, weights[number % 2], mm=asked.mm):
-            rows.setdefault(name, []).append(one_view_dice(case, segmenter))
+            rows.setdefault(name, []).append(dice_of(case, segmenter))
         print(files.name, [round(values[-1][0], 3) for values in rows.values()], flush=True)
     print_dice(rows)
 
@@ -346,6 +346,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("SCARMAP_MYOPS2020"))
     parser.add_argument("--cache", type=Path, default=Path("runs/alignment"))
     parser.add_argument("--mm", type=float, default=6.0, help="length of the moves")
+    parser.add_argument("--views", type=int, default=4, help="of the built-in model, for Dice")
     parser.add_argument("--seeds", type=int, default=2, help="draws of directions")
     parser.add_argument("--cases", type=int, default=20, help="phantoms")
     parser.add_argument("--seed", type=int, default=0, help="of the phantoms")

@@ -51,6 +51,20 @@ def test_short_moves_are_found_but_not_made(study):
     assert all(np.hypot(*each.found_mm) > 0.7 and not each.refused for each in moves.slices)
 
 
+def test_moves_that_are_together_no_more_than_error_are_not_made(study):
+    moves = find_moves(*study(T2=np.full((4, 2), 1.8)), reference="LGE")["T2"]
+    assert not moves.made_mm.any()
+    assert all(np.hypot(*each.found_mm) > 2.0 and not each.refused for each in moves.slices)
+    assert all(each.overlap_after == each.overlap_before for each in moves.slices)
+
+
+def test_one_slice_that_moved_far_is_put_back_beside_others_that_did_not(study):
+    put = np.zeros((4, 2))
+    put[2] = (7.0, 0.0)
+    moves = find_moves(*study(T2=put), reference="LGE")["T2"]
+    assert np.abs(moves.made_mm + put).max() < 1.0
+
+
 def test_a_slice_without_much_to_see_follows_the_others(study):
     put = np.array([[6.0, -4.0]] * 4)
     images, maps, partners = study(T2=put)

@@ -1,5 +1,6 @@
 """Whether a slice's move is believed: when in doubt, the scanner's geometry stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ from scarmap.alignment.moves import best_move, score_at
 
 LEAST_MM = 2.0
 """Shorter moves are within what alignment errs, and are not made."""
+STILL_MM = 3.0
+"""A sequence whose slices move less than this in the root mean square, little more than alignment
+errs by, is taken to lie where it belongs."""
 LARGEST_MM = 15.0
 """A longer one is no breath-hold."""
 APART_MM = 8.0
@@ -60,6 +64,16 @@ class Decision:
     move_mm: tuple[float, float]
     apart_mm: float
     refused: str = ""
+
+
+def lies_still(found_mm: Sequence[tuple[float, float]]) -> bool:
+    """Whether the moves of a sequence's slices are together no more than error.
+
+    Args:
+        found_mm: The move that was found for each slice.
+    """
+    squares = (np.asarray(found_mm) ** 2).sum(axis=1)
+    return bool(np.sqrt(squares.mean()) < STILL_MM)
 
 
 def decide(found_mm: tuple[float, float], evidence: Evidence, board: Board) -> Decision:

@@ -17,7 +17,7 @@ from scarmap.alignment.agreement import (
     cues_by_move,
     likelihood,
 )
-from scarmap.alignment.guard import Evidence, decide
+from scarmap.alignment.guard import Evidence, decide, lies_still
 from scarmap.alignment.moves import (
     best_move,
     chances,
@@ -150,11 +150,12 @@ def moves_of(
     scores = {z: compared.own(sequence, z) + compared.by_third(sequence, z) for z in there}
     common = find_common(list(scores.values()), compared.board)
     known = prior(compared.board, common)
+    found = {z: best_move(scores[z] + known, compared.board) for z in there}
+    still = lies_still(list(found.values()))
     slices = list(placed.slices)
     for z in there:
-        found = best_move(scores[z] + known, compared.board)
         evidence = _evidence(sequence, compared, z, scores[z], hearts_mm2[z])
-        slices[z] = _judged(slices[z], found, evidence, compared.board)
+        slices[z] = _judged(slices[z], found[z], evidence, compared.board, still=still)
     return SequenceMoves(tuple(slices), common)
 
 
@@ -174,9 +175,16 @@ def _evidence(
 
 
 def _judged(
-    placed: SliceMove, found_mm: tuple[float, float], evidence: Evidence, board: Board
+    placed: SliceMove,
+    found_mm: tuple[float, float],
+    evidence: Evidence,
+    board: Board,
+    *,
+    still: bool,
 ) -> SliceMove:
     decision = decide(found_mm, evidence, board)
+    if still:
+        decision = replace(decision, move_mm=(0.0, 0.0), refused="")
     return replace(
         placed,
         found_mm=found_mm,
