@@ -296,16 +296,5 @@ def region_mask(labels: LabelArray, region: str) -> MaskArray:
     """
     if region not in REGIONS:
         raise LabelError(f"There is no region {region!r}. {suggest(region, REGIONS)}")
-    inside: MaskArray = _INSIDE[region][labels]
-    return inside
-
-
-def _table(tissues: Iterable[str]) -> MaskArray:
-    """Whether each value that a byte can have is the index of one of some tissues, (256,)."""
-    table = np.zeros(256, dtype=np.bool_)
-    table[[INDEX[name] for name in tissues]] = True
-    return table
-
-
-_INSIDE = {region: _table(tissues) for region, tissues in REGIONS.items()}
-"""Looking a voxel up is ten times as fast as comparing it with each tissue."""
+    inside = np.isin(np.arange(256), [INDEX[name] for name in REGIONS[region]])
+    return np.take(inside, labels)  # ten times as fast as comparing each voxel
