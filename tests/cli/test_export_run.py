@@ -4,6 +4,7 @@ import numpy as np
 
 from scarmap.io.nifti import read_labels
 from scarmap.recipes.model_folder import folder_model
+from scarmap.systems.scarmap.builtin import WEIGHTS
 
 
 def test_a_model_folder_predicts_in_parts_as_its_run_does_and_continues_its_masks(
@@ -39,3 +40,9 @@ def test_what_is_no_run_is_told_so(scarmap, tmp_path):
     ended = scarmap("export", tmp_path, "--out", tmp_path / "model")
     assert ended.code == 2
     assert "is not a run folder" in ended.err
+
+
+def test_a_model_folder_is_exported_for_a_reason_only(scarmap, tmp_path):
+    ended = scarmap("export", WEIGHTS.parent, "--out", tmp_path / "model")
+    assert ended.code == 2
+    assert "add --eight-bit" in ended.err

@@ -21,8 +21,9 @@ def export(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="RUN|MASK",
-            help="Run folder of `scarmap train`, or a NIfTI mask on the grid of the LGE images.",
+            metavar="RUN|MODEL|MASK",
+            help="Run folder of `scarmap train`, a model folder, or a NIfTI mask on the grid of "
+            "the LGE images.",
         ),
     ],
     out: Annotated[
@@ -35,6 +36,12 @@ def export(
         str | None,
         typer.Option(help="module:function that the run was trained with, if it is your own."),
     ] = None,
+    eight_bit: Annotated[
+        bool,
+        typer.Option(
+            "--eight-bit", help="Networks in 8 bits: a quarter of the size, a little faster."
+        ),
+    ] = False,
     dicom: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder with the DICOM study of the mask's images."),
@@ -75,9 +82,13 @@ def export(
 ) -> None:
     """Write a run as a model that needs no torch, or a mask as DICOM: SEG, report, PDF."""
     from scarmap.io.run import RunFolder
+    from scarmap.recipes.model_folder import is_model_folder
 
+    if is_model_folder(source):
+        _export_model(source, out, eight_bit=eight_bit)
+        return
     if RunFolder(source).record_file.is_file():
-        _export_run(source, out, own_recipe=recipe)
+        _export_run(source, out, own_recipe=recipe, eight_bit=eight_bit)
         return
     if dicom is None:
         raise DataError(
@@ -98,15 +109,39 @@ def export(
     _write(case, found, out, maker=maker, reference_deg=reference_angle)
 
 
-def _export_run(run: Path, out: Path, *, own_recipe: str | None) -> None:
+def _export_run(run: Path, out: Path, *, own_recipe: str | None, eight_bit: bool) -> None:
+    from tempfile import TemporaryDirectory
+
     from scarmap.io.run import RunFolder
     from scarmap.recipes.export import export_run
 
-    difference = export_run(RunFolder(run), out, own_recipe=own_recipe)
+    with TemporaryDirectory() as folder:
+        whole = Path(folder) / "model" if eight_bit else out
+        difference = export_run(RunFolder(run), whole, own_recipe=own_recipe)
+        typer.echo(f"Probabilities of ONNX Runtime and torch differ by {difference:.1g} at most.")
+        if eight_bit:
+            _export_model(whole, out, eight_bit=True)
+            return
+    _tell_model(out)
+
+
+def _export_model(model: Path, out: Path, *, eight_bit: bool) -> None:
+    from scarmap.recipes.eight_bit import eight_bit_model
+
+    if not eight_bit:
+        raise DataError(
+            f"{model} is a model folder already; copy it as it is, or add --eight-bit for one "
+            "whose networks are smaller."
+        )
+    difference = eight_bit_model(model, out)
     typer.echo(
-        f"Model: {out}\nProbabilities of ONNX Runtime and torch differ by {difference:.1g} at "
-        f"most.\nNext: scarmap predict {out} --data DIR --out MASKS"
+        f"Probabilities in 8 and 32 bits differ by {difference:.1g} at most, on synthetic hearts."
     )
+    _tell_model(out)
+
+
+def _tell_model(out: Path) -> None:
+    typer.echo(f"Model: {out}\nNext: scarmap predict {out} --data DIR --out MASKS")
 
 
 def _maker(made_by: str | None, editor: str, by_hand: bool) -> "Maker":
