@@ -90,10 +90,11 @@ def _add_changes(router: APIRouter, room: Room) -> None:
         return {"id": study}
 
     @router.get("/events")
-    async def events(request: Request, after: int = 0) -> dict[str, Any]:
+    async def events(request: Request, after: int = -1) -> dict[str, Any]:
         for _ in range(int(_POLL_S / _LOOK_S)):
             now, changed = await run_in_threadpool(studies.changed_since, store, after)
-            if changed or after > now or room.ending.is_set() or await request.is_disconnected():
+            known = 0 <= after <= now  # Who knows no number, or that of another store, is told it.
+            if changed or not known or room.ending.is_set() or await request.is_disconnected():
                 return {"now": now, "changed": changed}
             await asyncio.sleep(_LOOK_S)
         return {"now": now, "changed": []}
