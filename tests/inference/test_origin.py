@@ -70,5 +70,5 @@ def test_flags_alone_are_read_and_images_tell_the_sequences(study):
 
 def test_flags_that_are_none_are_an_error(study):
     (study.labels.parent / "flags.json").write_text("[]")
-    with pytest.raises(DataError, match="holds no list of remarks"):
+    with pytest.raises(DataError, match="expected an object with keys"):
         Origins().of(study)

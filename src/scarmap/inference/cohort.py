@@ -1,6 +1,7 @@
 """Segment a cohort, in this process or on many workers, each of which loads the model once."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -135,7 +136,7 @@ def segment_cohort(
     suffix = f".{shard.number}-of-{shard.of}" if shard else ""
     files, lost = _without_failed(shard.part(files) if shard else files, failed or {})
     wanted = Wanted(model.fingerprint, model.sequences, save_probabilities, model.maker)
-    with held(out / ".locks" / f"predict{suffix}"):
+    with _alone_in(out, f"predict{suffix}"):
         return _segment_held(
             files,
             model,
@@ -147,6 +148,21 @@ def segment_cohort(
             remarks=remarks or {},
             on_case=on_case,
         )
+
+
+@contextmanager
+def _alone_in(out: Path, lock: str) -> Iterator[None]:
+    """Hold a folder while the block runs; one that it made and left empty is removed again."""
+    path, new = out / ".locks" / lock, not out.exists()
+    with held(path):
+        try:
+            yield
+        finally:
+            left = [*out.glob("*"), *path.parent.glob("*")]
+            if new and left == [path.parent, path]:
+                path.unlink()
+                path.parent.rmdir()
+                out.rmdir()
 
 
 def _segment_held(

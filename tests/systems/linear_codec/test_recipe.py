@@ -170,7 +170,7 @@ def test_the_leaky_split_trains_on_the_first_four_fifths_of_the_copies():
 
 
 def test_every_constant_has_a_source():
-    assert linear_codec().sources is SOURCES
+    assert linear_codec().sources.items() >= SOURCES.items()
     free = {"codec", "schedule", "augmentation", "leaky_split"}
     assert set(settings(linear_codec)) - free <= set(SOURCES)
 
