@@ -81,7 +81,7 @@ def linked(cases: Sequence[CaseFiles], folder: Path) -> Path:
     """The images of the studies alone, as `--data` takes them."""
     folder.mkdir(parents=True, exist_ok=True)
     for case in cases:
-        target = folder / f"{case.name}.nii.gz"
+        target = folder / f"{case.name}_LGE.nii.gz"
         if not target.exists():
             shutil.copyfile(case.images["LGE"], target)
     return folder

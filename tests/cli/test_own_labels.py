@@ -50,3 +50,12 @@ def test_a_label_set_that_is_spelt_wrong_is_explained(scarmap, data, tmp_path):
     assert ended.code == 2
     assert "labels.json names a tissue 'lv_pol'" in ended.err
     assert "Did you mean 'lv_pool'" in ended.err
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"scar": "two"}'])
+def test_a_broken_label_set_is_told_as_such_and_not_as_an_unknown_layout(scarmap, data, text):
+    (data / "labels.json").write_text(text)
+    ended = scarmap("quantify", data, "--out", data.parent / "figures")
+    assert ended.code == 2
+    assert "labels.json" in ended.err
+    assert "--layout" not in ended.err

@@ -43,3 +43,11 @@ def test_a_file_system_without_locks_refuses_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("fcntl.flock", unable)
     with held(tmp_path / "lock"), held(tmp_path / "lock"):
         pass
+
+
+def test_a_link_under_the_locks_name_is_not_followed(tmp_path):
+    (tmp_path / "target").write_text("mine")
+    (tmp_path / "lock").symlink_to("target")
+    with pytest.raises(OSError, match="lock"), held(tmp_path / "lock"):
+        pass
+    assert (tmp_path / "target").read_text() == "mine"

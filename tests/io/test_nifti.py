@@ -244,3 +244,9 @@ def test_maps_come_back_with_their_grid_and_a_single_stack_is_none(tmp_path):
     write_image(tmp_path / "stack.nii.gz", maps[..., 0], grid)
     with pytest.raises(DataError, match="expected maps"):
         read_maps(tmp_path / "stack.nii.gz")
+
+
+def test_a_link_that_leads_to_itself_is_named(tmp_path):
+    (tmp_path / "loop.nii.gz").symlink_to("loop.nii.gz")
+    with pytest.raises(DataError, match=r"loop\.nii\.gz"):
+        read_image(tmp_path / "loop.nii.gz")
