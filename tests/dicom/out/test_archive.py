@@ -2,23 +2,16 @@
 still the same."""
 
 import json
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
 from io import BytesIO
-from pathlib import Path
 
 import pydicom
 import pytest
 from tests.dicom import tiny_study
+from tests.dicom.orthanc import DICOMWEB, ORTHANC, get, running
 
 from scarmap.dicom.out.segmentation import segments_of
 from scarmap.labels import region_mask
 
-ORTHANC = shutil.which("Orthanc")
-DICOMWEB = next(iter(Path("/usr/share/orthanc/plugins").glob("libOrthancDicomWeb*")), None)
 SUCCESS = 0x0000
 pytestmark = [
     pytest.mark.slow,
@@ -26,48 +19,11 @@ pytestmark = [
 ]
 
 
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
     """Ports of a running archive that only this computer can reach."""
-    folder = tmp_path_factory.mktemp("archive")
-    http, dicom = _free_port(), _free_port()
-    settings = {
-        "Name": "test", "StorageDirectory": str(folder / "db"),
-        "IndexDirectory": str(folder / "db"), "HttpPort": http, "DicomPort": dicom,
-        "RemoteAccessAllowed": False, "DicomServerEnabled": True,
-        "DicomAlwaysAllowStore": True, "DicomCheckCalledAet": False, "AuthenticationEnabled": False,
-        "Plugins": [str(DICOMWEB)] if DICOMWEB else [],
-    }  # fmt: skip
-    (folder / "orthanc.json").write_text(json.dumps(settings))
-    with (folder / "log.txt").open("w") as log:
-        process = subprocess.Popen([ORTHANC, folder / "orthanc.json"], stdout=log, stderr=log)
-    try:
-        for _ in range(150):
-            try:
-                _get(http, "system")
-                break
-            except OSError:
-                assert process.poll() is None, (folder / "log.txt").read_text()
-                time.sleep(0.2)
-        yield http, dicom
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _get(port, path, *, query=None, accept="application/json"):
-    body = None if query is None else json.dumps(query).encode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/{path}", data=body, headers={"Accept": accept}
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.read()
+    with running(tmp_path_factory.mktemp("archive")) as ports:
+        yield ports
 
 
 def _send(port, files):
@@ -86,9 +42,9 @@ def _send(port, files):
 
 
 def _fetch(port, uid):
-    found = _get(port, "tools/find", query={"Level": "Instance", "Query": {"SOPInstanceUID": uid}})
+    found = get(port, "tools/find", query={"Level": "Instance", "Query": {"SOPInstanceUID": uid}})
     (identifier,) = json.loads(found)
-    return pydicom.dcmread(BytesIO(_get(port, f"instances/{identifier}/file")))
+    return pydicom.dcmread(BytesIO(get(port, f"instances/{identifier}/file")))
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +57,9 @@ def stored(archive, results, tmp_path_factory):
 
 
 def test_results_are_new_series_of_the_same_study(stored, results):
-    (study,) = json.loads(_get(stored, "studies?expand"))
+    (study,) = json.loads(get(stored, "studies?expand"))
     assert study["MainDicomTags"]["StudyInstanceUID"] == tiny_study.STUDY
-    series = json.loads(_get(stored, "series?expand"))
+    series = json.loads(get(stored, "series?expand"))
     assert sorted(each["MainDicomTags"]["Modality"] for each in series) == [
         "DOC",
         "MR",
@@ -115,7 +71,7 @@ def test_results_are_new_series_of_the_same_study(stored, results):
 def test_a_rerun_adds_nothing(stored, archive, results, make_results, tmp_path):
     again = make_results(tmp_path, results.headers)
     assert _send(archive[1], vars(again.files).values()) == [SUCCESS] * 3
-    assert len(json.loads(_get(stored, "instances"))) == 7
+    assert len(json.loads(get(stored, "instances"))) == 7
 
 
 def test_what_is_fetched_holds_the_same_voxels_figures_and_page(stored, results):
@@ -141,7 +97,7 @@ def test_what_is_fetched_holds_the_same_voxels_figures_and_page(stored, results)
 def test_dicomweb_finds_and_gives_the_results(stored, results):
     uid = pydicom.dcmread(results.files.segmentation).SeriesInstanceUID
     where = f"dicom-web/studies/{tiny_study.STUDY}/series"
-    (found,) = json.loads(_get(stored, f"{where}?Modality=SEG", accept="application/dicom+json"))
+    (found,) = json.loads(get(stored, f"{where}?Modality=SEG", accept="application/dicom+json"))
     assert found["0020000E"]["Value"] == [uid]
-    given = _get(stored, f"{where}/{uid}", accept='multipart/related; type="application/dicom"')
+    given = get(stored, f"{where}/{uid}", accept='multipart/related; type="application/dicom"')
     assert results.files.segmentation.read_bytes()[-64:] in given

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from scarmap.errors import RecipeError
-from scarmap.recipes.describe import describe, differences, settings
+from scarmap.recipes.describe import describe, differences
 from scarmap.systems.catalogue import RECIPES as ALL
 from scarmap.systems.catalogue import choose
 from scarmap.systems.linear_codec.recipe import RECIPES, SOURCES, linear_codec, same_cases
