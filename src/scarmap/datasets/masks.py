@@ -221,13 +221,26 @@ def find_masks(folder: Path) -> dict[str, Path]:
     return (
         _contours(folder)
         or _truths_of_sets(folder)
-        or _truths(myosaiq.find_cases(folder))
-        or _truths(mscmrseg2019.find_cases(folder))
-        or _truths(myops2020.find_cases(folder))
-        or _truths(plain.find_cases(folder))
-        or _truths(nnunet.find_cases(folder) if nnunet.is_described(folder) else ())
+        or _truths_of_one_set(folder)
         or _flat_masks(folder)
     )
+
+
+_READERS = (
+    myosaiq.find_cases,
+    mscmrseg2019.find_cases,
+    myops2020.find_cases,
+    plain.find_cases,
+)
+
+
+def _truths_of_one_set(folder: Path) -> dict[str, Path]:
+    """Truths of a folder that is one data set, in the layout of the first that knows it."""
+    for find in _READERS:
+        truths = _truths(find(folder))
+        if truths:
+            return truths
+    return _truths(nnunet.find_cases(folder) if nnunet.is_described(folder) else ())
 
 
 def _contours(folder: Path) -> dict[str, Path]:

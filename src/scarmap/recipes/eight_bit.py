@@ -58,25 +58,33 @@ def eight_bit_model(folder: Path, out: Path) -> float:
     record = read_record(folder)
     if record.get("eight_bit"):
         raise RunError(f"The networks of {folder} are in 8 bits already.")
-    if out.exists() and not is_model_folder(out) and (not out.is_dir() or any(out.iterdir())):
-        raise RunError(f"{out} is not empty and holds no model. Give --out a new folder.")
+    _check_target(out)
     slices = _synthetic_slices(load_folder(folder, "cpu", views=1))
     out.mkdir(parents=True, exist_ok=True)
     difference = 0.0
     for name in record["networks"]:
         _quantise(folder / name, out / name, slices)
         difference = max(difference, _difference(folder / name, out / name, slices))
-    for path in folder.glob("reliability_*.json"):
-        shutil.copyfile(path, out / path.name)
-    if (folder / CARD).is_file():
-        (out / CARD).write_text(
-            (folder / CARD).read_text(encoding="utf-8") + _NOTE, encoding="utf-8"
-        )
+    _copy_notes(folder, out)
     known = {key: value for key, value in record.items() if key != "files"}
     other = hashlib.sha256(f"{record['fingerprint']} in 8 bits".encode()).hexdigest()
     changed = {"fingerprint": other, "eight_bit": True, "difference_in_8_bits": difference}
     write_record(out, {**known, **changed})
     return difference
+
+
+def _check_target(out: Path) -> None:
+    if out.exists() and not is_model_folder(out) and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(f"{out} is not empty and holds no model. Give --out a new folder.")
+
+
+def _copy_notes(folder: Path, out: Path) -> None:
+    """Counts that calibrate, as they are, and the card with a remark."""
+    for path in folder.glob("reliability_*.json"):
+        shutil.copyfile(path, out / path.name)
+    if (folder / CARD).is_file():
+        text = (folder / CARD).read_text(encoding="utf-8")
+        (out / CARD).write_text(text + _NOTE, encoding="utf-8")
 
 
 def _synthetic_slices(segmenter: Segmenter) -> Maps:
