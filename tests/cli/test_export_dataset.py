@@ -114,6 +114,7 @@ def test_the_masks_of_a_fold_are_read_by_the_description_two_folders_above(
     assert set(dice_of(tmp_path / "scores").values()) == {1.0}
 
 
+@pytest.mark.slow
 def test_a_run_is_reported_beside_nnunet_on_the_cases_that_it_held_out(
     scarmap, myops_phantom, myops_run, tmp_path
 ):

@@ -66,6 +66,7 @@ def test_a_training_that_breaks_says_why_and_holds_nothing(room, client, five, m
     }
 
 
+@pytest.mark.slow
 def test_a_training_runs_alone_and_can_be_stopped(client, five, monkeypatch):
     monkeypatch.setattr(learning, "_TRAIN", "import time; time.sleep(60)")
     assert client.post("/api/learn", json={}).status_code == 202

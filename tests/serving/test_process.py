@@ -56,6 +56,7 @@ def _wait(client, study, status):
     pytest.fail(str(row))
 
 
+@pytest.mark.slow
 def test_the_command_serves_until_it_is_killed_and_the_store_opens_again(tmp_path, heart):
     store = tmp_path / "store"
     process, client = start(store)
