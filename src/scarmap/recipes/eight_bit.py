@@ -17,11 +17,12 @@ from scarmap.errors import RunError
 from scarmap.inference.engine import load_network
 from scarmap.inference.ensemble import Maps
 from scarmap.inference.segment import Segmenter, segment
+from scarmap.io.files import replacing
 from scarmap.labels import MIXED
 from scarmap.phantom.study import make_case
 from scarmap.recipes.model_folder import (
     CARD,
-    is_model_folder,
+    check_target,
     load_folder,
     read_record,
     write_record,
@@ -58,7 +59,7 @@ def eight_bit_model(folder: Path, out: Path) -> float:
     record = read_record(folder)
     if record.get("eight_bit"):
         raise RunError(f"The networks of {folder} are in 8 bits already.")
-    _check_target(out)
+    check_target(out)
     slices = _synthetic_slices(load_folder(folder, "cpu", views=1))
     out.mkdir(parents=True, exist_ok=True)
     difference = 0.0
@@ -71,11 +72,6 @@ def eight_bit_model(folder: Path, out: Path) -> float:
     changed = {"fingerprint": other, "eight_bit": True, "difference_in_8_bits": difference}
     write_record(out, {**known, **changed})
     return difference
-
-
-def _check_target(out: Path) -> None:
-    if out.exists() and not is_model_folder(out) and (not out.is_dir() or any(out.iterdir())):
-        raise RunError(f"{out} is not empty and holds no model. Give --out a new folder.")
 
 
 def _copy_notes(folder: Path, out: Path) -> None:
@@ -122,12 +118,12 @@ def _quantise(network: Path, out: Path, slices: Maps) -> None:
             one = next(self.left, None)
             return None if one is None else {"images": one}
 
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, replacing(out) as quantised:
         whole = Path(folder) / network.name
         quant_pre_process(network, whole, skip_symbolic_shape=True)
         quantize_static(
             whole,
-            out,
+            quantised,
             OneByOne(),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "ConvTranspose"],

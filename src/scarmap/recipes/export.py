@@ -20,12 +20,12 @@ from scarmap.errors import DataError, RunError
 from scarmap.evaluation.reliability import Reliability, read_reliability, write_reliability
 from scarmap.inference.engine import load_network
 from scarmap.inference.ensemble import Maps
-from scarmap.io.files import is_leftover, replacing
+from scarmap.io.files import replacing
 from scarmap.io.run import RunFolder
 from scarmap.nn.views import has_views_of_the_whole
 from scarmap.recipes.card import write_card
 from scarmap.recipes.describe import describe, unwrap
-from scarmap.recipes.model_folder import is_model_folder, write_record
+from scarmap.recipes.model_folder import check_target, write_record
 from scarmap.recipes.parts import PARTS, name_of
 from scarmap.recipes.recipe import Recipe
 from scarmap.recipes.trained import (
@@ -60,7 +60,7 @@ def export_run(run: RunFolder, out: Path, *, own_recipe: str | None = None) -> f
         RunError: No fold is finished, or this system cannot be exported; the message says why.
     """
     record = run.read_record()
-    _check_target(out)
+    check_target(out)
     recipe = recorded_recipe(record, own_recipe=own_recipe)
     numbers = finished_folds(run, record, recipe)
     folds = [load_stages(run, recipe, number, _CPU) for number in numbers]
@@ -80,22 +80,6 @@ def export_run(run: RunFolder, out: Path, *, own_recipe: str | None = None) -> f
     )
     write_card(run, out)
     return difference
-
-
-def _check_target(out: Path) -> None:
-    if not out.exists() or is_model_folder(out):
-        return
-    if not out.is_dir() or not all(map(_is_begun, out.iterdir())):
-        raise RunError(f"{out} is not empty and holds no model. Give --out a new folder.")
-
-
-def _is_begun(path: Path) -> bool:
-    """Whether a file is what an export that was stopped has left; its record comes last."""
-    name = path.name
-    parts = (("fold_", ".onnx"), ("reliability_", ".json"))
-    return is_leftover(path) or any(
-        name.startswith(first) and name.endswith(last) for first, last in parts
-    )
 
 
 def write_model(

@@ -26,7 +26,7 @@ from scarmap.inference.cohort import Model
 from scarmap.inference.engine import load_network
 from scarmap.inference.ensemble import average, average_views
 from scarmap.inference.segment import Segmenter
-from scarmap.io.files import write_json
+from scarmap.io.files import is_leftover, write_json
 from scarmap.io.record import (
     ABOVE_ZERO,
     COUNT,
@@ -88,6 +88,27 @@ _SHAPE: Shape = {
 def is_model_folder(path: Path) -> bool:
     """Whether a folder holds a model and not a run."""
     return (path / RECORD).is_file()
+
+
+def check_target(out: Path) -> None:
+    """Refuse to write a model into a folder that holds anything else.
+
+    Raises:
+        RunError: It holds neither a model nor what an export that was stopped has left.
+    """
+    if not out.exists() or is_model_folder(out):
+        return
+    if not out.is_dir() or not all(map(_is_begun, out.iterdir())):
+        raise RunError(f"{out} is not empty and holds no model. Give --out a new folder.")
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether a file is what an export that was stopped has left; its record comes last."""
+    name = path.name
+    parts = (("fold_", ".onnx"), ("reliability_", ".json"))
+    return is_leftover(path) or any(
+        name.startswith(first) and name.endswith(last) for first, last in parts
+    )
 
 
 def folder_model(root: Path, *, device: str = "auto") -> Model:
