@@ -53,6 +53,13 @@ def test_entries_are_read_as_they_were_written_and_the_latest_counts(tmp_path, e
     assert read_entries(tmp_path) == {"p7": later, "p8": replace(entry, case="p8")}
 
 
+def test_the_last_line_of_a_manifest_counts_though_the_clock_was_set_back(tmp_path, entry):
+    again = replace(entry, model="model 2", written="2025-12-31")
+    for each in (entry, again):
+        append_entry(tmp_path / "manifest.jsonl", each)
+    assert read_entries(tmp_path) == {"p7": again}
+
+
 @pytest.mark.parametrize("end", [b"", b"\n"])
 @pytest.mark.parametrize("half", [b'{"case": "p6", "ma', b"[1, 2]", b'{"case": "p6"}', b"\xff\xfe"])
 def test_half_a_line_of_a_killed_process_spoils_no_other(tmp_path, entry, half, end):

@@ -1,9 +1,11 @@
 """A disk that is full, an output that is gone, a manifest cut in half: nothing done is lost."""
 
+import json
 import resource
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -110,3 +112,72 @@ def test_two_predictions_into_one_folder_do_not_mix(cases, tmp_path):
     assert codes in ([0, 0], [0, 2]), told
     assert codes == [0, 0] or "Another command works here" in "".join(told)
     assert len(read_entries(tmp_path)) == 6
+
+
+def start(*words):
+    return subprocess.Popen([*SCARMAP, *words], stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_a_mask(out):
+    """Until the first mask is acknowledged."""
+    ends = time.monotonic() + 300
+    while not (out.is_dir() and read_entries(out)) and time.monotonic() < ends:
+        time.sleep(0.002)
+
+
+@pytest.mark.slow
+def test_an_output_that_becomes_read_only_loses_no_finished_mask(cases, tmp_path):
+    out = tmp_path / "masks"
+    words = ("predict", "--data", str(cases), "--out", str(out), "--device", "cpu")
+    out.mkdir()
+    sealed = ["chattr", "+i", str(out)]
+    if not shutil.which("chattr") or subprocess.run(sealed, check=False).returncode:
+        pytest.skip("a folder cannot be made immutable here")
+    subprocess.run(["chattr", "-i", str(out)], check=True)
+    running = start(*words)
+    wait_for_a_mask(out)
+    subprocess.run(sealed, check=True)
+    try:
+        told = running.communicate(timeout=600)[1]
+        kept = read_entries(out)
+        assert running.returncode in (2, 3), told
+        assert "Traceback" not in told
+        assert str(out) in told
+        assert 0 < len(kept) < 6
+        assert all((out / entry.mask).is_file() for entry in kept.values())
+    finally:
+        subprocess.run(["chattr", "-i", str(out)], check=True)
+    again = scarmap(*words)
+    assert again.returncode == 0, again.stderr
+    assert read_entries(out).items() >= kept.items()
+    assert len(read_entries(out)) == 6
+
+
+@pytest.mark.slow
+def test_an_output_that_is_removed_while_it_is_written_is_made_again(cases, tmp_path):
+    out = tmp_path / "masks"
+    words = ("predict", "--data", str(cases), "--out", str(out), "--device", "cpu")
+    running = start(*words)
+    wait_for_a_mask(out)
+    out.rename(tmp_path / "gone")
+    told = running.communicate(timeout=600)[1]
+    assert running.returncode in (0, 2, 3), told
+    assert "Traceback" not in told
+    again = scarmap(*words)
+    assert again.returncode == 0, again.stderr
+    assert {path.name for path in out.glob("*.nii.gz")} == {
+        entry.mask for entry in read_entries(out).values()
+    }
+    assert len(read_entries(out)) == 6
+
+
+@pytest.mark.slow
+def test_a_clock_that_was_set_back_costs_one_new_mask_and_not_one_each_time(cases, tmp_path):
+    words = ("predict", "--data", cases, "--out", tmp_path, "--device", "cpu")
+    assert scarmap(*words).returncode == 0
+    manifest = tmp_path / "manifest.jsonl"
+    lines = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
+    lines[0] |= {"model": "another", "written": "2999-01-01T00:00:00.000000+00:00"}
+    manifest.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    assert "5 skipped" in scarmap(*words).stdout
+    assert "6 skipped" in scarmap(*words).stdout

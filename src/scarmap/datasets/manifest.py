@@ -162,13 +162,18 @@ def append_entry(path: Path, entry: Entry) -> None:
 
 
 def read_entries(folder: Path) -> dict[str, Entry]:
-    """The latest entry of each case in all manifests of a folder; broken lines are skipped."""
+    """The latest entry of each case in all manifests of a folder; broken lines are skipped.
+
+    The last line about a case counts in one manifest, and the latest time between several: a clock
+    may have been set back, and lines keep their order.
+    """
     entries: dict[str, Entry] = {}
     for path in sorted(folder.glob("manifest*.jsonl")):
         with path.open(encoding="utf-8", errors="replace") as lines:
-            for entry in filter(None, [_entry(line, path) for line in lines]):
-                if entries.setdefault(entry.case, entry).written <= entry.written:
-                    entries[entry.case] = entry
+            told = filter(None, [_entry(line, path) for line in lines])
+            for case, entry in {each.case: each for each in told}.items():
+                if entries.setdefault(case, entry).written <= entry.written:
+                    entries[case] = entry
     return entries
 
 
