@@ -188,6 +188,21 @@ def test_a_heart_at_the_border_of_a_narrow_image_is_not_searched_for(segmenter):
     assert shows.num_slices == 2
 
 
+def test_maps_are_refined_where_the_heart_is_seen_and_with_one_view(heart, segmenter):
+    case, (model, _) = heart(), segmenter()
+    asked = []
+
+    def refine(maps, slices, predict):
+        asked.append((maps.shape, slices.shape[0]))
+        return np.zeros_like(maps) + predict(slices).max()
+
+    one_view = replace(model, glance=lambda slices: model.probabilities(slices) * 0 + 0.25)
+    found = segment(case, replace(one_view, refine=refine))
+    assert asked == [((3, 3, 64, 64), 3)]
+    inside = found.probabilities[found.probabilities > 0]
+    np.testing.assert_allclose(inside, 0.25, rtol=1e-5)
+
+
 def test_the_last_decision_knows_the_voxels_size_and_is_told_after_the_check(heart, segmenter):
     case, (model, _) = heart(), segmenter()
     seen = []

@@ -22,7 +22,10 @@ from scarmap.training.stage.fit import Options
 CPU = torch.device("cpu")
 SMALL = {"width": 4}
 SYSTEMS = {
-    "scarmap": ("scarmap", {**SMALL, "size": 48, "spacing_mm": 3.0, "start": None}),
+    "scarmap": (
+        "scarmap",
+        {**SMALL, "size": 48, "spacing_mm": 3.0, "start": None, "subsets": True},
+    ),
     "mfunet": ("mfunet", {**SMALL, "size": 96}),
     "anatomy-prior": (
         "anatomy-prior",

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scarmap.inference.ensemble import Predict
+from scarmap.inference.ensemble import Maps, Predict
 from scarmap.inference.locate import find_heart, looks_whole
 from scarmap.io.coding import merge
 from scarmap.labels import MIXED, LabelArray
@@ -42,6 +43,8 @@ class Segmenter:
             made from the networks' own. None changes nothing.
         glance: As `probabilities`, of one view of each slice: enough to find the heart by. None
             finds it by `probabilities`.
+        refine: What becomes of the probabilities of the window that shows the heart: maps
+            (Z, K, H, W), slices (Z, S, H, W) and `glance` to maps. None keeps them.
     """
 
     preparation: Preparation
@@ -53,6 +56,7 @@ class Segmenter:
     finish: Callable[[LabelArray, Grid], tuple[LabelArray, tuple[str, ...]]] | None = None
     calibrate: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
     glance: Predict | None = None
+    refine: Callable[[Maps, Maps, Predict], Maps] | None = None
 
     def layout_of(self, case: str) -> str:
         """Label layout of a case's mask.
@@ -106,6 +110,9 @@ def segment(case: Case, segmenter: Segmenter) -> Segmentation:
         if centre is not None:
             slices = prepare(case, segmenter.preparation, centre_share=centre)
             found = run(slices.images, segmenter.probabilities)
+    if segmenter.refine is not None:
+        look = partial(run, predict=segmenter.glance or segmenter.probabilities)
+        found = segmenter.refine(found, slices.images, look)
     probabilities = restore(found, slices.way_back)
     labels = segmenter.compose(probabilities)
     if segmenter.layout != MIXED:

@@ -161,9 +161,11 @@ def _described(recipe: Recipe) -> dict[str, Any]:
         "regions": list(recipe.regions),
         **{name: describe(getattr(recipe, name)) for name in ("compose", "check", "finish")},
     }
+    if recipe.refine is not None:
+        found["refine"] = describe(recipe.refine)
     parts = {"intensity": found["preparation"]["intensity"], **found}
-    for name in ("intensity", "compose", "check", "finish"):
-        if parts[name] is not None and name_of(parts[name]) not in PARTS:
+    for name in ("intensity", "compose", "check", "finish", "refine"):
+        if parts.get(name) is not None and name_of(parts[name]) not in PARTS:
             raise RunError(
                 f"This run cannot be exported: its {name} is {name_of(parts[name])}, and a model "
                 "folder calls nothing but scarmap's own parts. Predict with the run itself."

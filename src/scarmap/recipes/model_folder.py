@@ -79,6 +79,7 @@ _SHAPE: Shape = {
     "compose": _PART,
     "check": Maybe(_PART),
     "finish": Maybe(_PART),
+    "refine": Maybe(_PART),
     "views": _VIEWS,
     "networks": [FILE_NAME],
     "files": Each(str, FILE_NAME),
@@ -170,6 +171,7 @@ def load_folder(root: Path, device: str = "auto", *, views: int | None = None) -
         compose=rebuild(record["compose"]),
         check=_part(record["check"]),
         finish=_part(record["finish"]),
+        refine=_part(record.get("refine")),
         calibrate=fit_calibration(regions, read_reliability(root).values()),
         glance=partial(average, networks),
     )

@@ -34,6 +34,7 @@ _HOMES: Mapping[str, tuple[str, ...]] = {
         "scarmap.scarmap:compose",
         "scarmap.scarmap:decide_presence",
     ),
+    "scarmap.systems.scarmap.subsets": ("scarmap.scarmap:ask_subsets",),
 }
 """Where the parts live, by the names that records give them."""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from scarmap.datasets.folds import Fold
     from scarmap.datasets.split import Unit
+    from scarmap.inference.ensemble import Maps, Predict
     from scarmap.io.illustrations import Illustration
     from scarmap.labels import LabelArray
     from scarmap.sampling.bank import Bank
@@ -112,6 +113,9 @@ class Recipe:
         finish: Last decision on a case's mask, for which its voxels' size must be known, from
             tissue indices (X, Y, Z) and their grid; returns the mask and what a reader must be told
             about it, one sentence each.
+        refine: What becomes of the maps of `assemble` before they leave the slices: maps
+            (Z, K, H, W), slices (Z, S, H, W) and an inference with one view to maps; see
+            `scarmap.inference.segment.Segmenter`. It needs no torch.
         unit: What `folds` splits. "slice" is for reproducing a table of a paper that split slices;
             every output of such a run says what it leaks.
         illustrate: Pictures of the system's inner life, from trained stages, the bank and the rows
@@ -134,6 +138,9 @@ class Recipe:
     illustrate: Callable[[Mapping[str, nn.Module], Bank, Tensor], list[Illustration]] | None = None
     check: Callable[[LabelArray], tuple[str, ...]] | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    refine: Callable[[Maps, Maps, Predict], Maps] | None = field(
+        default=None, metadata={"later": True}
+    )
 
 
 @dataclass(frozen=True)

@@ -274,6 +274,7 @@ def make_segmenter(
         compose=recipe.compose,
         check=recipe.check,
         finish=recipe.finish,
+        refine=recipe.refine,
         glance=partial(average, glances),
     )
 

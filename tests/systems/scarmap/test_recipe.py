@@ -138,6 +138,12 @@ def test_synthetic_hearts_teach_edema_as_a_region_of_its_own():
     )
 
 
+def test_a_recipe_that_asks_no_subsets_is_described_as_before():
+    assert "refine" not in describe(scarmap())
+    asked = json.loads(json.dumps(describe(scarmap(subsets=True).refine)))
+    assert rebuild(asked).keywords == {"sequences": ("LGE", "T2", "bSSFP")}
+
+
 def test_one_threshold_is_described_as_before_and_several_come_back_from_a_record():
     assert describe(scarmap().compose)["threshold"] == 0.5
     compose = scarmap(pathology_threshold=0.3, infarct_threshold=0.6).compose
