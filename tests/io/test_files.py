@@ -4,7 +4,7 @@ import os
 import pytest
 
 from scarmap.errors import DataError
-from scarmap.io.files import read_json, read_rows, replacing, write_json
+from scarmap.io.files import read_json, read_rows, replacing, write_csv, write_json
 
 
 def _write_half(path):
@@ -36,6 +36,16 @@ def test_json_round_trips_beyond_ascii(tmp_path):
     write_json(tmp_path / "a.json", content)
     assert read_json(tmp_path / "a.json") == content
     assert "Köln" in (tmp_path / "a.json").read_text(encoding="utf-8")
+
+
+def test_a_table_round_trips_with_commas_lines_and_letters_beyond_ascii(tmp_path):
+    path = tmp_path / "new" / "a.csv"
+    write_csv(path, [("case", "told"), ("é1", 'one, "two"\nthree'), ("p2", "")])
+    assert path.read_bytes() == b'case,told\n\xc3\xa91,"one, ""two""\nthree"\np2,\n'
+    assert read_rows(path) == [
+        {"case": "é1", "told": 'one, "two"\nthree'},
+        {"case": "p2", "told": ""},
+    ]
 
 
 def test_missing_and_broken_json_are_named(tmp_path):
