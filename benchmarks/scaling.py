@@ -4,8 +4,9 @@
 
     OMP_NUM_THREADS=1 python benchmarks/scaling.py --studies 10 100 --workers 1 2 --out FILE
 
-Everything is measured on synthetic hearts with a small network that was trained on such hearts, so
-anyone can repeat it. Each measurement has a process of its own; what it prints is a JSON object.
+Everything is measured on synthetic hearts with a small network that was trained on such hearts and
+exported as a model folder, so anyone can repeat it. Each measurement has a process of its own,
+without torch; what it prints is a JSON object.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import torch
+import onnxruntime
 
 from scarmap.cluster.dask_scheduler import DaskScheduler
 from scarmap.cluster.scheduler import open_scheduler
@@ -29,15 +30,8 @@ from scarmap.inference.cohort import segment_cohort, segment_part
 from scarmap.inference.segment import Segmenter, segment
 from scarmap.inference.wanted import Wanted
 from scarmap.io.nifti import write_labels
-from scarmap.io.run import RunFolder
 from scarmap.phantom.cohort import write_cohort
-from scarmap.recipes.devices import choose_device
-from scarmap.recipes.trained import run_model
-from scarmap.systems.catalogue import choose
-from scarmap.training.run.provenance import commit, hardware
-from scarmap.training.run.request import Request
-from scarmap.training.run.train import train
-from scarmap.training.stage.fit import Options
+from scarmap.recipes.model_folder import folder_model
 
 SETTINGS = {"width": 8, "size": 96, "spacing_mm": 2.0}
 SLICES, MATRIX = 4, 160
@@ -62,13 +56,13 @@ def main() -> None:
     parser.add_argument(
         "--measure",
         nargs=4,
-        metavar=("HOW", "RUN", "DATA", "STUDIES"),
+        metavar=("HOW", "MODEL", "DATA", "STUDIES"),
         help="one of them, for itself",
     )
     arguments = parser.parse_args()
     if arguments.measure:
-        how, run, data, studies = arguments.measure
-        print(json.dumps(measured(how, Path(run), find_cases(Path(data))[: int(studies)])))
+        how, model, data, studies = arguments.measure
+        print(json.dumps(measured(how, Path(model), find_cases(Path(data))[: int(studies)])))
         return
     with tempfile.TemporaryDirectory() as folder:
         page = measure_all(Path(folder), arguments)
@@ -79,7 +73,26 @@ def main() -> None:
 
 def measure_all(folder: Path, arguments: argparse.Namespace) -> str:
     """Every measurement, as a page."""
-    run, data = folder / "run", folder / "data"
+    model, data = folder / "model", folder / "data"
+    make_model(folder, model, epochs_scale=arguments.epochs_scale)
+    repeat_cohort(folder / "distinct", data, max(arguments.studies))
+    ways = ["loop", "process", *(f"dask-{number}" for number in arguments.workers)]
+    found = {
+        (way, number): in_own_process(way, model, data, number)
+        for number in arguments.studies
+        for way in ways
+    }
+    return written(found, alone(model, data, arguments.alone), arguments, ways)
+
+
+def make_model(folder: Path, out: Path, *, epochs_scale: float) -> None:
+    """Train a small network and write its model folder."""
+    from scarmap.recipes.export import export_run
+    from scarmap.systems.catalogue import choose
+    from scarmap.training.run.request import Request
+    from scarmap.training.run.train import train
+    from scarmap.training.stage.fit import Options
+
     write_cohort(
         folder / "train",
         layout="myops2020",
@@ -88,20 +101,9 @@ def measure_all(folder: Path, arguments: argparse.Namespace) -> str:
         num_slices=SLICES,
         in_plane=MATRIX,
     )
-    options = Options(epochs_scale=arguments.epochs_scale)
-    train(
-        Request(
-            "mfunet", choose("mfunet", SETTINGS).row, folder / "train", run, (0,), options=options
-        )
-    )
-    repeat_cohort(folder / "distinct", data, max(arguments.studies))
-    ways = ["loop", "process", *(f"dask-{number}" for number in arguments.workers)]
-    found = {
-        (way, number): in_own_process(way, run, data, number)
-        for number in arguments.studies
-        for way in ways
-    }
-    return written(found, alone(run, data, arguments.alone), arguments, ways)
+    row, options = choose("mfunet", SETTINGS).row, Options(epochs_scale=epochs_scale)
+    request = Request("mfunet", row, folder / "train", folder / "run", (0,), options=options)
+    export_run(train(request), out)
 
 
 def repeat_cohort(distinct: Path, data: Path, num_cases: int) -> None:
@@ -117,26 +119,26 @@ def repeat_cohort(distinct: Path, data: Path, num_cases: int) -> None:
             shutil.copy(path, data / f"study{number:05d}_{path.name.rpartition('_')[2]}")
 
 
-def in_own_process(way: str, run: Path, data: Path, studies: int) -> dict[str, float]:
+def in_own_process(way: str, model: Path, data: Path, studies: int) -> dict[str, float]:
     """Measure one way in a fresh process."""
-    words = [sys.executable, __file__, "--measure", way, str(run), str(data), str(studies)]
+    words = [sys.executable, __file__, "--measure", way, str(model), str(data), str(studies)]
     ended = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
     print(way, studies, found, file=sys.stderr)
     return found
 
 
-def measured(how: str, run: Path, files: list[CaseFiles]) -> dict[str, float]:
+def measured(how: str, root: Path, files: list[CaseFiles]) -> dict[str, float]:
     """Seconds to start and to work, and peak memory of the largest process in MiB.
 
     Args:
         how: "loop", "process" or "dask-N" with N workers.
-        run: A trained run.
+        root: A model folder.
         files: The studies.
     """
     with tempfile.TemporaryDirectory() as folder:
         out, began = Path(folder), time.perf_counter()
-        model = run_model(RunFolder(run))
+        model = folder_model(root, device="cpu")
         if how in ("loop", "process"):
             segmenter = model.load()
             started = time.perf_counter()
@@ -175,7 +177,7 @@ def peak_mib() -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
-def alone(run: Path, data: Path, studies: int) -> float:
+def alone(model: Path, data: Path, studies: int) -> float:
     """Seconds per study where each is segmented by a command of its own."""
     began = time.perf_counter()
     for files in find_cases(data)[:studies]:
@@ -191,7 +193,7 @@ def alone(run: Path, data: Path, studies: int) -> float:
             "-c",
             "from scarmap.cli.main import main; main()",
             "predict",
-            run,
+            model,
             *options,
             "--out",
             data / "alone",
@@ -218,18 +220,21 @@ def written(
         )
     longest = max(arguments.studies)
     resident = found["process", longest]["work"] / longest
-    device = choose_device("auto")
     studies, workers = (" ".join(map(str, each)) for each in (arguments.studies, arguments.workers))
-    threads = torch.get_num_threads()
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
     command = (
         f"OMP_NUM_THREADS={threads} python benchmarks/scaling.py --studies {studies} "
         f"--workers {workers}"
     )
+    from torch import device
+
+    from scarmap.training.run.provenance import commit, hardware
+
     return f"""# Scaling
 
-{hardware(device)} ({os.cpu_count()} cores in all); torch {torch.__version__}; commit {commit()}.
-Synthetic studies in MyoPS layout, {SLICES} slices of {MATRIX} x {MATRIX} pixels, of which
-{DISTINCT} differ; MFU-Net of width {SETTINGS["width"]} on windows of {SETTINGS["size"]} pixels,
+{hardware(device("cpu"))} ({os.cpu_count()} cores in all); ONNX Runtime {onnxruntime.__version__};
+commit {commit()}. Synthetic studies in MyoPS layout, {SLICES} slices of {MATRIX} x {MATRIX}
+pixels, of which {DISTINCT} differ; MFU-Net of width {SETTINGS["width"]} on windows of {SETTINGS["size"]} pixels,
 one fold. Every row is a process of its own; its start (model, workers) is not part of the studies
 per second. Peak memory is that of its largest process, workers included.
 
