@@ -234,9 +234,9 @@ def written(
 
 {hardware(device("cpu"))} ({os.cpu_count()} cores in all); ONNX Runtime {onnxruntime.__version__};
 commit {commit()}. Synthetic studies in MyoPS layout, {SLICES} slices of {MATRIX} x {MATRIX}
-pixels, of which {DISTINCT} differ; MFU-Net of width {SETTINGS["width"]} on windows of {SETTINGS["size"]} pixels,
-one fold. Every row is a process of its own; its start (model, workers) is not part of the studies
-per second. Peak memory is that of its largest process, workers included.
+pixels, of which {DISTINCT} differ; MFU-Net of width {SETTINGS["width"]} on windows of
+{SETTINGS["size"]} pixels, one fold. Every row is a process of its own; its start (model, workers)
+is not part of the studies per second. Peak memory is that of its largest process, workers included.
 
 ```console
 {command}
