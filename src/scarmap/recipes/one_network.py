@@ -67,7 +67,7 @@ def check_same_start(recipe: Recipe) -> None:
         raise RunError(
             f"The folds of this run cannot become one network: in each, the stage {stage.name} "
             f"began {began}, and networks that learnt from different beginnings number their "
-            "features differently, so that the mean of their weights segments nothing. Export "
+            "features differently, so that the mean of their weights has no meaning. Export "
             "without --one-network, or train from common weights: scarmap train scarmap --set "
             "start=builtin."
         )
