@@ -3,8 +3,12 @@ import pickle
 import numpy as np
 
 from scarmap.io.nifti import read_labels
-from scarmap.recipes.model_folder import folder_model
+from scarmap.recipes.model_folder import folder_model, read_record
+from scarmap.systems.catalogue import choose
 from scarmap.systems.scarmap.builtin import WEIGHTS
+from scarmap.training.run.request import Request
+from scarmap.training.run.train import train
+from scarmap.training.stage.fit import Options
 
 
 def test_a_model_folder_predicts_in_parts_as_its_run_does_and_continues_its_masks(
@@ -46,3 +50,29 @@ def test_a_model_folder_is_exported_for_a_reason_only(scarmap, tmp_path):
     ended = scarmap("export", WEIGHTS.parent, "--out", tmp_path / "model")
     assert ended.code == 2
     assert "add --eight-bit" in ended.err
+
+
+def test_a_model_folder_cannot_be_averaged_and_says_what_can(scarmap, tmp_path):
+    ended = scarmap("export", WEIGHTS.parent, "--out", tmp_path / "model", "--one-network")
+    assert ended.code == 2
+    assert "scarmap export RUN --out MODEL --one-network" in ended.err
+
+
+def test_a_run_of_several_folds_becomes_one_network_in_8_bits(
+    scarmap, myops_phantom, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("scarmap.recipes.eight_bit.HEARTS", 1)
+    row = choose("scarmap", {"size": 48, "spacing_mm": 3.0}).row
+    options = Options(epochs_scale=1e-9, max_steps=1)
+    run, model = tmp_path / "run", tmp_path / "model"
+    train(Request("scarmap", row, myops_phantom, run, (0, 1), "cpu", options))
+    ended = scarmap("export", run, "--out", model, "--one-network", "--eight-bit")
+    assert ended.code == 0, ended.err
+    record = read_record(model)
+    assert (record["networks"], record["averaged_folds"]) == (["fold_0.onnx"], [0, 1])
+    assert record["eight_bit"]
+    card = (model / "model_card.md").read_text(encoding="utf-8")
+    assert "One network" in card
+    assert "compute in 8 bits" in card
+    ended = scarmap("predict", model, "--data", myops_phantom, "--out", tmp_path / "masks")
+    assert "6 of 6 cases segmented" in ended.out

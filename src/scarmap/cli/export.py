@@ -42,6 +42,12 @@ def export(
             "--eight-bit", help="Networks in 8 bits: a quarter of the size, a little faster."
         ),
     ] = False,
+    one_network: Annotated[
+        bool,
+        typer.Option(
+            "--one-network", help="One network with the mean of the folds' weights, of a run."
+        ),
+    ] = False,
     dicom: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder with the DICOM study of the mask's images."),
@@ -85,10 +91,10 @@ def export(
     from scarmap.recipes.model_folder import is_model_folder
 
     if is_model_folder(source):
-        _export_model(source, out, eight_bit=eight_bit)
+        _export_model(source, out, eight_bit=eight_bit, one_network=one_network)
         return
     if RunFolder(source).record_file.is_file():
-        _export_run(source, out, own_recipe=recipe, eight_bit=eight_bit)
+        _export_run(source, out, own_recipe=recipe, eight_bit=eight_bit, one_network=one_network)
         return
     if dicom is None:
         raise DataError(
@@ -109,7 +115,9 @@ def export(
     _write(case, found, out, maker=maker, reference_deg=reference_angle)
 
 
-def _export_run(run: Path, out: Path, *, own_recipe: str | None, eight_bit: bool) -> None:
+def _export_run(
+    run: Path, out: Path, *, own_recipe: str | None, eight_bit: bool, one_network: bool
+) -> None:
     from tempfile import TemporaryDirectory
 
     from scarmap.io.run import RunFolder
@@ -117,17 +125,24 @@ def _export_run(run: Path, out: Path, *, own_recipe: str | None, eight_bit: bool
 
     with TemporaryDirectory() as folder:
         whole = Path(folder) / "model" if eight_bit else out
-        difference = export_run(RunFolder(run), whole, own_recipe=own_recipe)
+        difference = export_run(
+            RunFolder(run), whole, own_recipe=own_recipe, one_network=one_network
+        )
         typer.echo(f"Probabilities of ONNX Runtime and torch differ by {difference:.1g} at most.")
         if eight_bit:
-            _export_model(whole, out, eight_bit=True)
+            _export_model(whole, out, eight_bit=True, one_network=False)
             return
     _tell_model(out)
 
 
-def _export_model(model: Path, out: Path, *, eight_bit: bool) -> None:
+def _export_model(model: Path, out: Path, *, eight_bit: bool, one_network: bool) -> None:
     from scarmap.recipes.eight_bit import eight_bit_model
 
+    if one_network:
+        raise DataError(
+            f"{model} is a model folder; folds are averaged where their weights are, in the run "
+            "that it was exported from: scarmap export RUN --out MODEL --one-network."
+        )
     if not eight_bit:
         raise DataError(
             f"{model} is a model folder already; copy it as it is, or add --eight-bit for one "

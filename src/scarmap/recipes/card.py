@@ -8,8 +8,14 @@ from scarmap.io.run import RunFolder
 from scarmap.recipes.model_folder import CARD
 
 
-def write_card(run: RunFolder, folder: Path) -> None:
-    """Write the card into a model folder; it names no folder and no patient."""
+def write_card(run: RunFolder, folder: Path, *, averaged: int = 0) -> None:
+    """Write the card into a model folder; it names no folder and no patient.
+
+    Args:
+        run: The run that was exported.
+        folder: The model folder.
+        averaged: Number of folds whose weights were averaged; 0 where none were.
+    """
     record = run.read_record()
     recipe, data, how = record["recipe"], record["data"], record["provenance"]
     lines = [
@@ -27,10 +33,24 @@ def write_card(run: RunFolder, folder: Path) -> None:
         "- Licence: the network's weights come under the terms of the data that it was trained on; "
         "whoever hands this folder on says which these are.",
         "",
+        *_average(averaged),
         *_scores(run),
     ]
     with replacing(folder / CARD) as temporary:
         temporary.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def _average(averaged: int) -> list[str]:
+    """What an average of folds has to do with their scores."""
+    if not averaged:
+        return []
+    return [
+        f"One network: the mean of the weights of {averaged} folds. The scores below are those of "
+        "the single folds, each on the cases that it held out. The mean has learnt from all of "
+        "these cases: it was not scored, and its probabilities are not calibrated. Score it on "
+        "cases of your own.",
+        "",
+    ]
 
 
 def _scores(run: RunFolder) -> list[str]:

@@ -5,6 +5,7 @@ written twice. What is exported is then run by both torch and the engine on the 
 refused where they differ.
 """
 
+import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from scarmap.nn.views import has_views_of_the_whole
 from scarmap.recipes.card import write_card
 from scarmap.recipes.describe import describe, unwrap
 from scarmap.recipes.model_folder import check_target, write_record
+from scarmap.recipes.one_network import average_folds, check_same_start
 from scarmap.recipes.parts import PARTS, name_of
 from scarmap.recipes.recipe import Recipe
 from scarmap.recipes.trained import (
@@ -45,41 +47,59 @@ _ODD_SHARE = 1e-3
 _CPU = torch.device("cpu")
 
 
-def export_run(run: RunFolder, out: Path, *, own_recipe: str | None = None) -> float:
+def export_run(
+    run: RunFolder, out: Path, *, own_recipe: str | None = None, one_network: bool = False
+) -> float:
     """Write the finished folds of a run as a model folder.
 
     Args:
         run: The run folder.
         out: The model folder; a new one, or one that is replaced.
         own_recipe: `module:function` that the run was trained with, when it is the user's own.
+        one_network: Average the weights of the folds. Such a model has a fingerprint of its own and
+            no calibration: each case was held out from one fold, and none from the average. A
+            single fold is exported as it is.
 
     Returns:
         Largest difference between a probability of the engine and of torch, on noise.
 
     Raises:
-        RunError: No fold is finished, or this system cannot be exported; the message says why.
+        RunError: No fold is finished, this system cannot be exported, or its folds cannot be
+            averaged; the message says why.
     """
     record = run.read_record()
     check_target(out)
     recipe = recorded_recipe(record, own_recipe=own_recipe)
     numbers = finished_folds(run, record, recipe)
+    averaged = numbers if one_network and len(numbers) > 1 else []
+    if averaged:
+        check_same_start(recipe)
     folds = [load_stages(run, recipe, number, _CPU) for number in numbers]
+    fingerprint = run_model(run, device="cpu", own_recipe=own_recipe).fingerprint
+    difference = write_model(
+        replace(recipe, preparation=at_spacing(recipe.preparation, record["data"]["spacing_mm"])),
+        [average_folds(folds)] if averaged else folds,
+        out,
+        layout=record["data"]["layout"],
+        about=_about(record, fingerprint, averaged),
+        reliability={} if averaged else read_reliability(run.evaluation),
+    )
+    write_card(run, out, averaged=len(averaged))
+    return difference
+
+
+def _about(record: Mapping[str, Any], fingerprint: str, averaged: Sequence[int]) -> dict[str, Any]:
+    """What a model's record tells of its run: of its recipe, its data and its folds."""
     data = record["data"]
     about = {
         "recipe": {key: record["recipe"].get(key) for key in ("name", "function", "settings")},
         "data": {key: data.get(key) for key in ("layout", "num_cases", "sha256")},
-        "fingerprint": run_model(run, device="cpu", own_recipe=own_recipe).fingerprint,
+        "fingerprint": fingerprint,
     }
-    difference = write_model(
-        replace(recipe, preparation=at_spacing(recipe.preparation, data["spacing_mm"])),
-        folds,
-        out,
-        layout=data["layout"],
-        about=about,
-        reliability=read_reliability(run.evaluation),
-    )
-    write_card(run, out)
-    return difference
+    if not averaged:
+        return about
+    other = hashlib.sha256(f"{fingerprint} as one network".encode()).hexdigest()
+    return {**about, "fingerprint": other, "averaged_folds": list(averaged)}
 
 
 def write_model(

@@ -4,7 +4,8 @@
 
     MODEL/
       model.json          recipe, preparation, decisions, fingerprint, and a digest of every file
-      fold_0.onnx         the system's whole inference: slices to probabilities; one for each fold
+      fold_0.onnx         the system's whole inference: slices to probabilities; one for each fold,
+                          or a single one where the folds' weights were averaged
       reliability_0.json  held-out voxels by the probability that they were given, for calibration
       model_card.md       what it is and was trained on, for whoever uses it
 
@@ -82,6 +83,7 @@ _SHAPE: Shape = {
     "refine": Maybe(_PART),
     "views": _VIEWS,
     "networks": [FILE_NAME],
+    "averaged_folds": Maybe([COUNT]),
     "files": Each(str, FILE_NAME),
 }
 
