@@ -3,6 +3,7 @@ import pytest
 
 from scarmap.evaluation.reliability import (
     Calibration,
+    Reliability,
     add_up,
     count_reliability,
     fit_calibration,
@@ -45,6 +46,14 @@ def test_counts_are_those_of_the_voxels():
     assert counts.true.sum() == 2
     assert counts.said.sum() == pytest.approx(2.7)
     assert counts.expected_error() == pytest.approx(abs(2.7 - 2) / 3)
+
+
+def test_the_voxels_of_two_cases_are_added_up():
+    one = Reliability(np.array([3.0, 1.0]), np.array([0.6, 0.9]), np.array([1.0, 1.0]))
+    other = Reliability(np.array([5.0, 0.0]), np.array([0.4, 0.0]), np.array([2.0, 0.0]))
+    both = one + other
+    assert (both.count.tolist(), both.true.tolist()) == ([8.0, 1.0], [3.0, 1.0])
+    assert both.said.tolist() == pytest.approx([1.0, 0.9])
 
 
 def test_a_region_that_the_expert_did_not_label_is_not_counted():

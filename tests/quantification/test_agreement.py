@@ -55,6 +55,18 @@ def test_icc_is_that_of_the_published_example_of_shrout_and_fleiss():
     assert (found.low, found.high) == pytest.approx((0.02, 0.76), abs=0.005)
 
 
+def test_icc_of_readings_without_bias_has_the_degrees_of_freedom_of_their_residuals():
+    """With equal means of both readings the mean square between them is 0."""
+    first, second = np.array([10.0, 20.0, 30.0, 40.0]), np.array([12.0, 18.0, 33.0, 37.0])
+    rows = 2 * (((first + second) / 2 - 25) ** 2).sum() / 3
+    error = ((first - second) ** 2).sum() / 2 / 3
+    found = icc_agreement(np.column_stack([first, second]))
+    assert found.value == pytest.approx((rows - error) / (rows + error - 2 * error / 4))
+    f = stats.f.ppf(0.975, 3, 3)
+    assert found.low == pytest.approx(4 * (rows - f * error) / (2 * f * error + 4 * rows))
+    assert found.high == pytest.approx(4 * (f * rows - error) / (2 * error + 4 * f * rows))
+
+
 def test_icc_from_mean_squares_of_two_readings():
     """Mean squares by hand: patients 5 rows, readings 2 columns."""
     ratings = np.column_stack([FIRST, SECOND])

@@ -10,9 +10,13 @@ from scarmap.quantification.dictionary import FLAGS, GRAVE
 from scarmap.quantification.doubts import common_flags, flags_of_intervals
 from scarmap.quantification.measures.walls import is_infarcted
 from scarmap.quantification.origin import MaskOrigin
-from scarmap.quantification.result import Flag, Interval
+from scarmap.quantification.result import Flag, Interval, ThresholdFigures
 from scarmap.quantification.study import Choices, quantify
-from scarmap.quantification.thresholds.measure import measure_thresholds
+from scarmap.quantification.thresholds.measure import (
+    _WHOLE_WALL,
+    _flags_of_full_walls,
+    measure_thresholds,
+)
 from scarmap.volume import Grid, LabelMap, Volume
 
 SPACING = (2.0, 2.0, 10.0)
@@ -96,6 +100,18 @@ def test_a_tissue_that_the_model_hardly_calls_is_not_assessed_where_it_called_no
     assert {"not_assessed", "hardly_called"} <= set(codes(study))
 
 
+def test_a_tissue_that_neither_the_model_nor_the_layout_calls_is_not_said_to_be_seldom(make_heart):
+    infarct = make_heart(hurt=lambda radius, angle, index: {"mvo": angle < 60}, spacing_mm=SPACING)
+    model = MaskOrigin("m", hardly_calls=("edema", "mvo"), sequences=("LGE",), by_model=True)
+    (told,) = [
+        flag.message
+        for flag in quantify(infarct, layout="emidec", origin=model).flags
+        if flag.code == "hardly_called"
+    ]
+    assert "no-reflow" in told
+    assert "edema" not in told
+
+
 def test_remarks_come_first_and_flags_are_ranked_by_gravity(heart):
     origin = MaskOrigin("m", sequences=("LGE",), remarks=("An infarct of 4.23 ml was left out.",))
     study = quantify(heart, origin=origin, choices=Choices(salvage=True))
@@ -170,6 +186,29 @@ def test_a_threshold_that_calls_all_of_the_wall_infarct_is_flagged(heart):
     found, flags = measure_thresholds(even, heart, None, methods=("fwhm_max",), signed=False)
     assert found[0].infarct_percent_lv > 99
     assert [flag.code for flag in flags] == ["threshold_fills_wall"]
+
+
+def test_a_wall_of_which_exactly_the_limit_is_called_infarct_is_flagged():
+    figures = [
+        ThresholdFigures(method, f"{method}: x", 9.0, None, 1.0, 9.0, percent, 0.5)
+        for method, percent in (("otsu", _WHOLE_WALL), ("5sd", _WHOLE_WALL - 0.1))
+    ]
+    (told,) = _flags_of_full_walls(figures)
+    assert told.message.startswith("otsu: at least 90 %")
+
+
+def test_what_lies_beyond_the_window_does_not_count_and_what_lies_in_it_does(make_heart):
+    """The window reaches two radii of 30 mm from the heart's centre, 30 voxels of 2 mm."""
+    small = make_heart(spacing_mm=SPACING, size=(91, 91))
+    image = painted(small, pool=200, wall=50).array
+    beyond, within = image.copy(), image.copy()
+    beyond[:10] = 5000
+    within[45 - 28 : 45 - 22] = 5000
+    seen, far, near = (
+        contrast(Volume(each, small.grid), small) for each in (image, beyond, within)
+    )
+    assert far == seen
+    assert near.cavity_over_wall < seen.cavity_over_wall / 2
 
 
 def test_thin_slices_of_a_three_dimensional_scan_are_flagged(make_heart):
