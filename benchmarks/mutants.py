@@ -37,7 +37,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "systems/anatomy_prior/objective.py": ("tests/systems/anatomy_prior/test_objective.py",),
     "systems/scarmap/objective.py": ("tests/systems/scarmap/test_objective.py",),
     "nn/losses.py": ("tests/nn",),
-    "sampling/augment.py": ("tests/sampling/test_augment.py",),
+    "sampling/augment.py": ("tests/sampling/test_augment.py", "tests/systems/test_golden.py"),
     "inference/": ("tests/inference",),
     "io/": ("tests/io", "tests/datasets/test_manifest.py", "tests/fuzz"),
 }

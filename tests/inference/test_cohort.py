@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from scarmap.cluster.scheduler import open_scheduler
+from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases
 from scarmap.datasets.manifest import read_entries
 from scarmap.errors import DataError, RunError
-from scarmap.inference import stream
-from scarmap.inference.cohort import Model, Shard, read_shard, segment_cohort
+from scarmap.inference import cohort, stream
+from scarmap.inference.cohort import Model, Shard, absolute, read_shard, resident, segment_cohort
 from scarmap.inference.postprocess import slices_without_heart
 from scarmap.inference.segment import Segmenter
+from scarmap.inference.stream import Ended
 from scarmap.io.lock import held
 from scarmap.io.nifti import read_labels
 from scarmap.labels import INDEX
@@ -66,7 +68,9 @@ def load_bright(told=""):
 
 def test_flagged_cases_are_written_and_listed(emidec_phantom, blind, model, tmp_path):
     files = find_cases(emidec_phantom)[:2]
-    outcome = segment_cohort(files, model(blind), tmp_path)
+    told = []
+    outcome = segment_cohort(files, model(blind), tmp_path, on_case=told.append)
+    assert told == [case.name for case in files]
     said = "No left ventricle was found in slices 1, 2, 3, 4, 5 of 5, so they hold no pathology."
     assert set(outcome.written) == {case.name for case in files}
     assert outcome.flagged == {case.name: (said,) for case in files}
@@ -176,6 +180,7 @@ def test_a_bad_case_is_named_and_tried_again_when_it_was_mended(
     bad = [good[0], replace(good[1], images={"LGE": tmp_path / "none.nii.gz"}), *good[2:]]
     outcome = segment_cohort(bad, model(blind), tmp_path / "masks")
     assert set(outcome.failed) == {good[1].name}
+    assert outcome.num_cases == 4
     assert "none.nii.gz does not exist" in outcome.failed[good[1].name]
     again = segment_cohort(good, model(blind), tmp_path / "masks")
     assert (set(again.written), again.failed) == ({good[1].name}, {})
@@ -281,3 +286,106 @@ def test_workers_write_the_same_masks_as_one_process(emidec_phantom, tmp_path):
         assert np.asarray(nibabel.load(path).dataobj).any()
         assert path.read_bytes() == shared.written[name].read_bytes()
     assert set(read_entries(tmp_path / "shared")) == set(alone.written)
+
+
+def test_a_folder_that_was_made_for_nothing_is_removed_again(
+    emidec_phantom, blind, model, tmp_path
+):
+    def fail():
+        raise RunError("these weights do not fit")
+
+    files = find_cases(emidec_phantom)[:1]
+    for out in (tmp_path / "new", tmp_path):
+        with pytest.raises(RunError, match="do not fit"):
+            segment_cohort(files, model(blind, loaded=fail), out)
+    assert [path.name for path in tmp_path.iterdir()] == [".locks"]
+
+
+class Slots:
+    """A scheduler of two slots whose jobs end at once, each with what `ends` makes of its cases."""
+
+    slots = 2
+
+    def __init__(self, ends):
+        self.ends, self.parts, self.in_flight = ends, [], []
+
+    def submit(self, function, files, model, out, wanted, *, name):
+        assert all(each.images["LGE"].is_absolute() for each in files)
+        self.parts.append((name, len(files)))
+        return self.ends(name, files)
+
+    def finished(self, jobs, *, in_flight):
+        self.in_flight.append(in_flight)
+        return jobs
+
+
+class Done:
+    """A job that has ended."""
+
+    def __init__(self, name, told, error=None):
+        self.name, self.told, self.error = name, told, error
+
+    def result(self):
+        return self.told
+
+
+def shared(number, model, out, ends):
+    """What became of some cases on two slots, and the scheduler that was asked."""
+    files = [CaseFiles(f"p{each:03d}", "emidec", {"LGE": Path("l.nii")}) for each in range(number)]
+    scheduler = Slots(ends)
+    return segment_cohort(files, model, out, scheduler=scheduler), scheduler
+
+
+def in_vain(name, files):
+    return Done(name, [Ended(each.name, problem="dark") for each in files])
+
+
+@pytest.mark.parametrize(
+    ("number", "sizes"), [(3, [1] * 3), (9, [2, 2, 2, 2, 1]), (100, [8] * 12 + [4])]
+)
+def test_a_cohort_is_cut_so_that_each_slot_has_a_job_and_one_that_waits(
+    blind, model, tmp_path, number, sizes
+):
+    outcome, scheduler = shared(number, model(blind), tmp_path, in_vain)
+    assert [size for _, size in scheduler.parts] == sizes
+    assert scheduler.in_flight == [4]
+    assert outcome.failed == {f"p{each:03d}": "dark" for each in range(number)}
+
+
+def test_the_cases_of_a_lost_job_fail_and_a_model_that_cannot_be_loaded_ends_all(
+    blind, model, tmp_path
+):
+    def lost(name, files):
+        if name != "p001 and on":
+            return in_vain(name, files)
+        return Done(name, None, RunError("its workers were lost"))
+
+    outcome, _ = shared(3, model(blind), tmp_path, lost)
+    assert outcome.failed == {"p000": "dark", "p001": "its workers were lost", "p002": "dark"}
+    with pytest.raises(RunError, match="cannot be loaded"):
+        shared(
+            3, model(blind), tmp_path, lambda name, _files: Done(name, RunError("cannot be loaded"))
+        )
+
+
+def test_a_worker_keeps_one_model_and_tells_why_it_cannot_load_another(blind, model, tmp_path):
+    loads = []
+    known = model(blind, fingerprint="a", loaded=lambda: loads.append("a"))
+    other = model(blind, fingerprint="b", loaded=lambda: loads.append("b"))
+    assert [resident(each) for each in (known, known, other, known)] == [blind] * 4
+    assert loads == ["a", "b", "a"]
+    assert list(cohort._loaded) == ["a"]
+    wanted = cohort.Wanted("bad", ("LGE",))
+    bad = Model("bad", ("LGE",), partial(load_bright, "these weights do not fit"))
+    problem = cohort.segment_part([], bad, tmp_path, wanted)
+    assert str(problem) == "these weights do not fit"
+    assert cohort.segment_part([], known, tmp_path, wanted) == []
+
+
+def test_files_of_a_job_are_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = CaseFiles("p7", "emidec", {"LGE": Path("l.nii")}, Path("m.nii"))
+    assert absolute(files) == replace(
+        files, images={"LGE": tmp_path / "l.nii"}, labels=tmp_path / "m.nii"
+    )
+    assert absolute(replace(files, labels=None)).labels is None

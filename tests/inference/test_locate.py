@@ -102,3 +102,28 @@ def test_the_largest_part_is_taken_and_a_heartless_stack_has_none():
     images = square((1, 1, 64, 64), at=(40, 8)) + square((1, 1, 64, 64), at=(4, 50), side=8)
     assert find_heart(images, bright, size=32, pixel_mm2=9) == (46, 14)
     assert find_heart(images * 0.5, bright, size=32, pixel_mm2=9) is None
+
+
+@pytest.mark.parametrize("at", [(1, 1), (1, 27), (27, 1), (27, 27)])
+def test_one_pixel_between_heart_and_border_is_enough(at):
+    heart = square((1, 40, 40), at=at)
+    assert looks_whole(heart, pixel_mm2=9, inner_borders=(True, True))
+
+
+def test_the_middle_the_first_and_the_last_quarter_are_searched_in_this_order():
+    searched = []
+
+    def watch(windows):
+        searched.append(round(float(windows.max()) * 100))
+        return bright(windows)
+
+    levels = np.arange(16, dtype=np.float32).reshape(16, 1, 1, 1) / 100
+    images = np.broadcast_to(levels, (16, 1, 32, 32))
+    assert find_heart(images, watch, size=32, pixel_mm2=9) is None
+    assert searched == [8, 4, 12]
+
+
+@pytest.mark.parametrize(("pixel_mm2", "found"), [(400 / 144, (26, 16)), (399 / 144, None)])
+def test_a_heart_is_found_from_400_square_millimetres_on(pixel_mm2, found):
+    images = square((1, 1, 40, 48), at=(20, 10))
+    assert find_heart(images, bright, size=32, pixel_mm2=pixel_mm2) == found

@@ -176,9 +176,11 @@ def test_the_window_is_square_in_pixels_of_an_image_that_is_not(segmenter):
     assert shows.num_slices == 2 + 6 + 2
 
 
-def test_a_heart_at_the_border_of_a_narrow_image_is_not_searched_for(segmenter):
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_heart_at_the_border_of_a_narrow_image_is_not_searched_for(segmenter, turned):
     image = np.zeros((64, 200, 2), np.float32)
     image[:16, 92:108] = 2
+    image = image.swapaxes(0, 1) if turned else image
     model, shows = segmenter()
     found = segment(
         Case("a", "emidec", {"LGE": Volume(image, Grid(image.shape, (2.0, 2.0, 8.0), np.eye(4)))}),
@@ -228,3 +230,16 @@ def test_what_the_check_has_to_say_comes_with_the_mask(heart, segmenter):
     checked = replace(model, check=lambda labels: (f"{(labels > 0).sum()} voxels.",))
     found = segment(case, checked)
     assert found.flags == (f"{(found.labels.array > 0).sum()} voxels.", *doubt)
+
+
+@pytest.mark.parametrize("spacing_mm", [(3.0, 1.0), (1.0, 3.0)])
+def test_the_area_of_pixels_that_are_not_square_is_width_times_height(segmenter, spacing_mm):
+    image = np.zeros((120, 80, 2), np.float32)
+    image[54:66, 34:46] = 2  # 144 pixels of 3 mm2
+    model, shows = segmenter()
+    grid = Grid(image.shape, (*spacing_mm, 8.0), np.eye(4))
+    segment(Case("a", "emidec", {"LGE": Volume(image, grid)}), model)
+    assert shows.num_slices == 2
+    image[54:66, 34] = 0  # 132 of them
+    segment(Case("a", "emidec", {"LGE": Volume(image, grid)}), model)
+    assert shows.num_slices > 4

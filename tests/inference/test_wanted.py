@@ -103,6 +103,7 @@ def test_a_model_is_known_by_its_recipe_and_its_weights(tmp_path):
     second.write_text("weights")
     known = fingerprint({"width": 8}, [first])
     assert fingerprint({"width": 8}, [second]) == known
+    assert fingerprint({"a": 1, "b": 2}, []) == fingerprint({"b": 2, "a": 1}, [])
     second.write_text("Weights")
     others = [
         fingerprint({"width": 8}, [second]),

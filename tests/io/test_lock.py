@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ HOLD += "with held(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)
 
 
 def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path):
-    path = tmp_path / "run" / "lock"
+    path = tmp_path / "new" / "run" / "lock"
     with (
         held(path),
         pytest.raises(RunError, match=r"Another command works here: it holds .*lock"),
@@ -51,3 +52,12 @@ def test_a_link_under_the_locks_name_is_not_followed(tmp_path):
     with pytest.raises(OSError, match="lock"), held(tmp_path / "lock"):
         pass
     assert (tmp_path / "target").read_text() == "mine"
+
+
+def test_whoever_may_write_may_hold_the_lock_too(tmp_path):
+    before = os.umask(0)
+    try:
+        with held(tmp_path / "lock"):
+            assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o666
+    finally:
+        os.umask(before)

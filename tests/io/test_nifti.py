@@ -5,9 +5,16 @@ import nibabel
 import numpy as np
 import pytest
 
-from scarmap.errors import DataError, LabelError
+from scarmap.errors import DataError, GeometryError, LabelError
 from scarmap.io import nifti
-from scarmap.io.nifti import read_image, read_labels, read_maps, write_image, write_labels
+from scarmap.io.nifti import (
+    read_image,
+    read_labels,
+    read_maps,
+    write_image,
+    write_in_layout,
+    write_labels,
+)
 from scarmap.labels import INDEX
 from scarmap.volume import Grid, LabelMap, check_same_grid
 
@@ -103,6 +110,7 @@ def test_stored_scaling_is_applied_to_the_image_but_not_to_its_mask(tmp_path):
 def test_a_single_slice_stored_as_two_axes_returns_as_two_axes(tmp_path):
     image = read_image(_write(tmp_path / "slice.nii.gz", _values((7, 6))))
     assert image.array.shape == image.grid.shape == (7, 6, 1)
+    assert image.grid.spacing_mm[2] == 1
     write_labels(
         tmp_path / "mask.nii.gz", LabelMap(np.zeros((7, 6, 1), np.uint8), image.grid), "emidec"
     )
@@ -250,3 +258,57 @@ def test_a_link_that_leads_to_itself_is_named(tmp_path):
     (tmp_path / "loop.nii.gz").symlink_to("loop.nii.gz")
     with pytest.raises(DataError, match=r"loop\.nii\.gz"):
         read_image(tmp_path / "loop.nii.gz")
+
+
+def test_an_oblique_image_has_the_lengths_of_its_columns_as_spacing_and_warns_of_nothing(
+    tmp_path, caplog
+):
+    nifti._warn_once.cache_clear()
+    image = read_image(_write(tmp_path / "image.nii.gz", _values()))
+    assert image.grid.shape == (7, 6, 3)
+    # sqrt(1.21 + .16 + .04), sqrt(.09 + 1.44 + .16), sqrt(4 + 9 + 81)
+    assert image.grid.spacing_mm == pytest.approx((1.41**0.5, 1.69**0.5, 94**0.5))
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(("spacing", "axis"), [((3.0, 1.5, 1.5), 1), ((1.0, 8.0, 1.5), 2)])
+def test_slices_along_another_axis_are_refused_from_twice_the_third_spacing_on(
+    tmp_path, spacing, axis
+):
+    path = _write(tmp_path / "image.nii.gz", _values(), affine=np.diag([*spacing, 1]))
+    with pytest.raises(GeometryError, match=rf"image\.nii\.gz has voxels of .*along axis {axis};"):
+        read_image(path)
+    nearly = [min(size, 2.9) for size in spacing]
+    _write(path, _values(), affine=np.diag([*nearly, 1]))
+    assert read_image(path).grid.spacing_mm == pytest.approx(nearly)
+
+
+def test_one_value_in_two_voxels_shows_nothing_and_one_voxel_is_an_image(tmp_path):
+    path = tmp_path / "image.nii.gz"
+    with pytest.raises(DataError, match=r"image\.nii\.gz holds the value 5 in every voxel"):
+        read_image(_write(path, np.full((1, 1, 2), 5, dtype=np.int16)))
+    assert read_image(_write(path, np.full((1, 1, 1), 5, dtype=np.int16))).array.tolist() == [[[5]]]
+
+
+def test_a_mask_has_whole_numbers_and_no_display_range_whatever_its_image_has(tmp_path):
+    values = _values().astype(np.float32) / 7
+    image = read_image(_write(tmp_path / "image.nii.gz", values, cal_min=20, cal_max=500))
+    labels = np.zeros(values.shape, dtype=np.uint8)
+    labels[0, 0] = INDEX["scar"], INDEX["mvo"], INDEX["edema"]
+    write_in_layout(tmp_path / "mask.nii.gz", LabelMap(labels, image.grid), "myops2020")
+    header = nibabel.load(tmp_path / "mask.nii.gz").header
+    assert header.get_data_dtype() == np.int16
+    assert (header["cal_min"], header["cal_max"]) == (0, 0)
+    read = read_labels(tmp_path / "mask.nii.gz", "myops2020").array
+    assert read[0, 0].tolist() == [INDEX["scar"], INDEX["scar"], INDEX["edema"]]
+    assert not read[1:].any()
+
+
+def test_maps_of_one_slice_and_one_region_keep_a_spacing_that_is_not_that_of_their_affine(tmp_path):
+    grid = Grid((4, 3, 1), (1.5, 1.25, 10.0), np.diag([1.0, 1.0, 1.0, 1.0]))
+    maps = np.linspace(0, 1, 12, dtype=np.float32).reshape(4, 3, 1, 1)
+    write_image(tmp_path / "maps.nii.gz", maps, grid)
+    assert nibabel.load(tmp_path / "maps.nii.gz").header.get_zooms() == (1.5, 1.25, 10.0, 1.0)
+    read, placed = read_maps(tmp_path / "maps.nii.gz")
+    np.testing.assert_array_equal(read, maps)
+    assert (placed.shape, placed.spacing_mm) == (grid.shape, grid.spacing_mm)

@@ -6,6 +6,7 @@ import pytest
 from scarmap.errors import DataError, RunError
 from scarmap.io.record import (
     ABOVE_ZERO,
+    AT_LEAST_ZERO,
     COUNT,
     FILE_NAME,
     Each,
@@ -46,6 +47,9 @@ def test_a_record_is_what_was_written(tmp_path):
         ({"data": {"mm": float("nan")}}, r"nan under 'data\.mm'"),
         ({"data": {}}, r"run\.json has no 'data\.mm'"),
         ({"data": []}, r"under 'data'; expected an object"),
+        # Text of 58 letters is shown whole, with its marks, and more is cut after 57 signs.
+        ({"cases": "a" * 58}, rf"json holds '{'a' * 58}' under 'cases'"),
+        ({"cases": "a" * 59}, rf"json holds '{'a' * 56}\.\.\. under 'cases'"),
     ],
 )
 def test_what_a_record_should_not_hold_is_named_with_its_key(tmp_path, change, told):
@@ -78,3 +82,22 @@ def test_keys_and_lengths_are_checked_too():
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "C:a", "a\0", 5, None])
 def test_a_name_that_leads_elsewhere_is_none_of_a_file(name):
     assert not is_file_name(name)
+
+
+@pytest.mark.parametrize(
+    ("shape", "fitting", "others"),
+    [
+        (COUNT, [0, 7], [-1, 1.5, True, "1", None]),
+        (ABOVE_ZERO, [0.5, 1, 2.5], [0, -1, True, float("inf"), float("nan"), "1"]),
+        (AT_LEAST_ZERO, [0, 0.5, 3], [-1, -0.5, True, float("nan"), "1"]),
+        (int, [-3, 0], [1.5, True, "1"]),
+        (float, [-3, 0, 1.5], [True, float("inf"), "1", None]),
+        (bool, [True, False], [0, "true", None]),
+        (str, ["", "a"], [1, None]),
+        (object, [None, 1, "a"], []),
+        (Maybe(COUNT), [None, 1], [-1]),
+    ],
+)
+def test_values_fit_a_plain_shape_or_do_not(shape, fitting, others):
+    assert [each for each in fitting if not fits_shape(each, shape)] == []
+    assert [each for each in others if fits_shape(each, shape)] == []

@@ -3,7 +3,7 @@ from math import isnan
 import pytest
 
 from scarmap.errors import DataError
-from scarmap.io.scores import Score, read_scores, values_by_case
+from scarmap.io.scores import Score, read_scores, values_by_case, write_scores
 
 
 def _score(value, *, case="a", convention="case3d", metric="dice"):
@@ -45,3 +45,17 @@ def test_a_foreign_table_is_named(tmp_path, text):
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(DataError, match=r"cases\.csv does not exist"):
         read_scores(tmp_path / "cases.csv")
+
+
+def test_scores_are_read_as_they_were_written(tmp_path):
+    scores = [_score(0.5), _score(3.25, case="b", metric="assd_mm")]
+    write_scores(tmp_path / "cases.csv", scores)
+    assert read_scores(tmp_path / "cases.csv") == scores
+
+
+@pytest.mark.parametrize("line", ["../a,case3d,scar,dice,1,ratio", "a,case3d,scar,dice,inf,ratio"])
+def test_a_case_that_is_no_name_and_an_endless_value_are_refused(tmp_path, line):
+    path = tmp_path / "cases.csv"
+    path.write_text(f"case,convention,structure,metric,value,unit\n{line}\n")
+    with pytest.raises(DataError, match=r"cases\.csv is not a table of scores"):
+        read_scores(path)

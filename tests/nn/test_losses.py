@@ -111,3 +111,12 @@ def test_dice_cross_entropy_takes_the_background_from_either_end(logits, soft):
 def test_binary_dice_cross_entropy_equals_monai(logits, one_hot):
     oracle = DiceCELoss(sigmoid=True, batch=True)(logits[:, :1], one_hot[:, :1])
     torch.testing.assert_close(binary_dice_cross_entropy(logits[:, :1], one_hot[:, :1]), oracle)
+
+
+def test_smoothing_is_added_to_both_sides_of_a_ratio_by_hand():
+    p = torch.tensor([0.5, 0.5, 0.0, 1.0]).view(1, 1, 2, 2)
+    y = torch.tensor([1.0, 0.0, 1.0, 1.0]).view(1, 1, 2, 2)
+    # 1.5 pixels are hit, 0.5 false and 1.5 missed.
+    assert dice_loss(p, y, smooth=1).item() == pytest.approx(1 - (3 + 1) / (5 + 1))
+    assert tversky_loss(p, y, smooth=1).item() == pytest.approx(1 - 2.5 / (2.7 + 1))
+    assert dice_loss(0 * p, 0 * y).item() == 0

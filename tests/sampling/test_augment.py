@@ -34,6 +34,15 @@ def always(value, monkeypatch):
     )
 
 
+def always_normal(value, monkeypatch):
+    """Every draw from a normal distribution is `value` deviations from its mean."""
+
+    def drawn(*shape, generator, device):
+        return torch.full(shape[0] if isinstance(shape[0], torch.Size) else shape, value)
+
+    monkeypatch.setattr(module.torch, "randn", drawn)
+
+
 def apply(batch, augmentation, *, size=32, seed=0):
     return augment(batch, augmentation, size=size, generator=generator(seed))
 
@@ -239,3 +248,62 @@ def test_stretching_widens_columns_and_flattens_rows_by_one_factor():
         ratios.append(across / down)
     assert 1 / 1.4**2 - 0.1 < min(ratios) < 0.8
     assert 1.25 < max(ratios) < 1.4**2 + 0.1
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "draw", "read"),
+    [
+        (Augmentation(scale=(0.5, 2.0)), 0.0, (5.0, -9.0)),
+        (Augmentation(scale=(0.5, 2.0)), 0.5, (2.5, -4.5)),  # log-uniform: 1 is in the middle
+        (Augmentation(scale=(0.5, 2.0)), 1.0, (1.25, -2.25)),
+        (Augmentation(shift=0.25), 0.0, (-1.5, -8.5)),
+        (Augmentation(shift=0.25), 1.0, (6.5, -0.5)),
+        (Augmentation(rotation_deg=90), 0.0, (-4.5, -2.5)),
+        (Augmentation(rotation_deg=90), 1.0, (4.5, 2.5)),
+        (Augmentation(rotation_deg=90, scale=(1.0, 2.0)), 1.0, (2.25, 1.25)),
+        (Augmentation(shear=0.5), 0.0, (4.75, -4.5)),
+        (Augmentation(shear=0.5), 1.0, (0.25, -4.5)),
+        (Augmentation(stretch=2.0), 0.0, (5.0, -2.25)),
+        (Augmentation(stretch=2.0), 1.0, (1.25, -9.0)),
+        (Augmentation(flips=True), 0.4, (-2.5, 4.5)),
+        (Augmentation(flips=True), 0.5, (2.5, -4.5)),
+        (Augmentation(elastic_px=0.5), 0.5, (3.5, -3.5)),
+    ],
+)
+def test_where_a_pixel_is_read_at_each_end_of_a_range_by_hand(
+    augmentation, draw, read, monkeypatch
+):
+    """The pixel lies 2.5 columns right of the centre and 4.5 rows above it."""
+    always(draw, monkeypatch)
+    always_normal(2.0, monkeypatch)
+    grid = draw_grid(torch.zeros(3, 1, 40, 20), augmentation, size=16, generator=generator())
+    assert grid.shape == (3, 16, 16, 2)
+    placed = grid[:, 3, 10] * torch.tensor([20, 40]) / 2
+    torch.testing.assert_close(placed, torch.tensor([read] * 3))
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "expected"),
+    [
+        (Augmentation(gain=0.5), 3 * torch.e),
+        (Augmentation(offset=0.25), 3.5),
+        (Augmentation(noise=0.4), 3.4),  # two deviations of half the largest one
+        (Augmentation(gamma=(1.0, 4.0), gamma_share=0.6), 9.0),  # the square, halfway to the fourth
+        (Augmentation(gamma=(1.0, 4.0), gamma_share=0.5), 3.0),
+        (Augmentation(gamma=(1.0, 4.0)), 9.0),
+    ],
+)
+def test_what_becomes_of_an_intensity_by_hand(augmentation, expected, monkeypatch):
+    always(0.5, monkeypatch)
+    always_normal(2.0, monkeypatch)
+    flat = Batch(torch.full((2, 3, 8, 8), 3.0), torch.zeros(2, 8, 8, dtype=torch.uint8))
+    changed = apply(flat, augmentation, size=8).images
+    torch.testing.assert_close(changed, torch.full((2, 3, 8, 8), expected))
+
+
+def test_ranges_that_are_not_set_draw_nothing_beside_angle_scale_and_shifts():
+    drawn, expected = generator(), generator()
+    augment(noise(), Augmentation(shift=0.1), size=32, generator=drawn)
+    for _ in range(4):
+        torch.rand(2, generator=expected)
+    assert torch.equal(drawn.get_state(), expected.get_state())

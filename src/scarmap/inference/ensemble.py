@@ -39,8 +39,6 @@ def average_views(predict: Predict, slices: Maps, *, views: int) -> Maps:
     Returns:
         (Z, K, H, W), in the original orientation.
     """
-    if views == 1:
-        return predict(slices)
     seen = [(number % 4, number >= 4) for number in range(views)]
     return average(
         [partial(_seen_as, predict, turns=turns, mirrored=mirrored) for turns, mirrored in seen],

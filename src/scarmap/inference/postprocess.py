@@ -42,7 +42,7 @@ def largest_component(mask: MaskArray) -> MaskArray:
     """Keep the largest connected part of a mask of any dimension, diagonal neighbours connected."""
     box = _box_of(mask)
     parts, count = ndimage.label(mask[box], structure=np.ones((3,) * mask.ndim))
-    if count <= 1:
+    if not count:
         return mask
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
@@ -187,7 +187,7 @@ def leave_out_small_parts(
     found = region_mask(labels, region)
     wall = np.count_nonzero(region_mask(labels, "whole_myocardium"))
     parts, _ = ndimage.label(found, structure=_TOUCHING)
-    small = np.bincount(parts.ravel(), minlength=1) * 100 < smallest_percent * wall
+    small = np.bincount(parts.ravel()) * 100 < smallest_percent * wall
     small[0] = False
     gone: MaskArray = small[parts]
     count = np.count_nonzero(gone)
@@ -221,7 +221,7 @@ def _tissue_around(labels: LabelArray, part: MaskArray, around: str) -> str:
     """Edema where more of it than of normal myocardium touches a part, else normal myocardium."""
     if around != "edema":
         return around
-    touching = labels[ndimage.binary_dilation(part, _TOUCHING) & ~part]
+    touching = labels[ndimage.binary_dilation(part, _TOUCHING)]
     edema, normal = (
         np.count_nonzero(touching == INDEX[tissue]) for tissue in ("edema", "normal_myocardium")
     )

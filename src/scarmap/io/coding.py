@@ -52,14 +52,15 @@ def decode(labels: LabelArray, layout: str) -> NDArray[np.int16]:
         LabelError: A tissue is present that the layout has no value for.
     """
     table = codes(layout)
-    lookup = np.full(len(TISSUES), -1, dtype=np.int16)
+    lookup = np.full(len(TISSUES), np.iinfo(np.int16).min, dtype=np.int16)
     for name, value in table.items():
         lookup[INDEX[name]] = value
     values = lookup[labels]
-    if (values < 0).any():
-        homeless = sorted({TISSUES[index].name for index in np.unique(labels[values < 0])})
+    homeless = labels[values < 0]
+    if homeless.size:
+        names = sorted(TISSUES[index].name for index in np.unique(homeless))
         raise LabelError(
-            f"Layout {layout!r} has no mask value for {', '.join(homeless)}; use another --layout."
+            f"Layout {layout!r} has no mask value for {', '.join(names)}; use another --layout."
         )
     return values
 

@@ -59,7 +59,6 @@ def snap_colours(layout: str) -> str:
 def _entries(layout: str) -> list[tuple[int, str, tuple[int, int, int]]]:
     entries = []
     for name, code in codes(layout).items():
-        colour = TISSUES[INDEX[name]].colour.removeprefix("#")
-        red, green, blue = (int(colour[start : start + 2], 16) for start in (0, 2, 4))
+        red, green, blue = bytes.fromhex(TISSUES[INDEX[name]].colour.removeprefix("#"))
         entries.append((code, name, (red, green, blue)))
     return sorted(entries)

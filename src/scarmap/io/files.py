@@ -49,7 +49,7 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            temporary.unlink()
 
 
 def check_writable(folder: Path) -> None:

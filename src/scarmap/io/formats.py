@@ -20,7 +20,6 @@ OTHERS = (".nrrd", ".nhdr", ".mha", ".mhd")
 """What SimpleITK reads."""
 ENDINGS = (*NIFTI, *OTHERS)
 
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _LOOKED_AT = 200
 """Files of a folder among which one DICOM file tells; a study has a few thousand, nested."""
 _PREAMBLE = 128
@@ -101,9 +100,10 @@ def _load_itk(path: Path) -> Any:
     check_voxel_size(image.GetSpacing()[:3], path, field="its spacing")
     check_placement(affine, path)
     array = SimpleITK.GetArrayFromImage(image).T
-    if array.dtype.kind in "iu" and array.dtype.itemsize > 4:
+    if array.dtype.name in ("int64", "uint64"):
         array = array.astype(np.int32)
-    return nibabel.Nifti1Image(array, _LPS_TO_RAS @ affine)
+    affine[:2] = -affine[:2]  # ITK points to the left and to the back, NIfTI to the right and front
+    return nibabel.Nifti1Image(array, affine)
 
 
 def is_dicom(path: Path) -> bool:

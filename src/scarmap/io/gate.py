@@ -31,11 +31,10 @@ _FARTHEST_MM = 1e5
 """Farthest plausible place of the first voxel; a scanner's room ends at a few metres."""
 _FLATTEST = 1e-3
 """Smallest volume that three axes of length one may span; those of an image span nearly one."""
-_HEADER_BYTES = 540
+_HEADER_BYTES = nibabel.Nifti2Header.sizeof_hdr
 """Length of the longer of both NIfTI headers."""
-_TRAILING_BYTES = 2**20
-"""What may follow the voxels: some programs append a comment."""
-_CHUNK = 2**20
+_TOO_MANY_BYTES = 2**20 + 1
+"""So many after the voxels are another file's; fewer may follow: some programs append a comment."""
 _UNITS = {1: "metres", 3: "micrometres"}
 
 
@@ -108,15 +107,9 @@ def placement(header: Any, path: Path) -> NDArray[np.float64]:
         (4, 4), voxel to millimetre.
 
     Raises:
-        DataError: It is no rotation, not finite, flat, or lies nowhere near a scanner.
+        DataError: It is not finite, flat, or lies nowhere near a scanner.
     """
-    try:
-        affine = np.asarray(header.get_best_affine(), dtype=np.float64)
-    except (HeaderDataError, ValueError, OverflowError) as problem:
-        raise DataError(
-            f"{path} has a quaternion that is no rotation ({problem}). Export it again, or repair "
-            "quatern_b, quatern_c and quatern_d."
-        ) from None
+    affine = np.asarray(header.get_best_affine(), dtype=np.float64)
     check_placement(affine, path)
     return affine
 
@@ -131,18 +124,21 @@ def check_placement(affine: NDArray[np.float64], path: Path) -> None:
     Raises:
         DataError: It is not finite, flat, or lies nowhere near a scanner.
     """
-    axes = affine[:3, :3]
-    lengths = np.linalg.norm(axes, axis=0) if np.isfinite(affine).all() else np.zeros(3)
-    if lengths.min() > 0 and abs(np.linalg.det(axes / lengths)) > _FLATTEST:
-        wrong = np.abs(affine[:3, 3]).max() > _FARTHEST_MM or lengths.max() > VOXEL_MM[1]
-        if not wrong and lengths.min() >= VOXEL_MM[0]:
-            return
-    raise DataError(
-        f"{path} says where it lies by the matrix {_in_one_line(axes)} and the corner "
-        f"{_in_one_line(affine[:3, 3])}, which is not finite, flat, or far from any scanner. "
-        "Export it again, or repair srow_x, srow_y and srow_z (the quaternion and its offset where "
-        "sform_code is 0)."
-    )
+    axes, corner = affine[:3, :3], affine[:3, 3]
+    if not np.isfinite(affine).all() or not _is_plausible(axes, corner):
+        raise DataError(
+            f"{path} says where it lies by the matrix {_in_one_line(axes)} and the corner "
+            f"{_in_one_line(corner)}, which is not finite, flat, or far from any scanner. "
+            "Export it again, or repair srow_x, srow_y and srow_z (the quaternion and its offset "
+            "where sform_code is 0)."
+        )
+
+
+def _is_plausible(axes: NDArray[np.float64], corner: NDArray[np.float64]) -> bool:
+    least, most = VOXEL_MM
+    lengths = np.linalg.norm(axes, axis=0)
+    near = np.abs(corner).max() <= _FARTHEST_MM and all(least <= each <= most for each in lengths)
+    return bool(near and abs(np.linalg.det(axes / lengths)) > _FLATTEST)
 
 
 def _in_one_line(numbers: NDArray[np.float64]) -> str:
@@ -169,17 +165,15 @@ def read_nifti(path: Path) -> Any:
     with gzip.open(path, "rb") as file:
         start = file.read(_HEADER_BYTES)
         ends = _check_header(start, path)
-        content = start + file.read(ends - len(start))
+        file.seek(0)
+        content = file.read(ends)
         _check_length(len(content), ends, path)
-        # The checksum is compared at the end of the stream, so all of it is read, though not kept.
-        beyond = 0
-        while part := file.read(_CHUNK):
-            beyond += len(part)
-            if beyond > _TRAILING_BYTES:
-                raise DataError(
-                    f"{path} goes on after the voxels that its header announces. The header is "
-                    "damaged, or this is another kind of file: export it again."
-                )
+        # The checksum is compared at the end of the stream, so it is read to there.
+        if len(file.read(_TOO_MANY_BYTES)) == _TOO_MANY_BYTES:
+            raise DataError(
+                f"{path} goes on after the voxels that its header announces. The header is "
+                "damaged, or this is another kind of file: export it again."
+            )
     return _header_class(start).image.from_bytes(content)
 
 
@@ -205,8 +199,7 @@ def _header_class(start: bytes) -> _Kind:
 def _check_header(start: bytes, path: Path) -> int:
     """Check a header; where the voxels end, in bytes from the file's beginning."""
     kind = _header_class(start).header
-    size = 348 if kind is nibabel.Nifti1Header else _HEADER_BYTES
-    header = kind(start[:size], check=False)
+    header = kind(start[: kind.sizeof_hdr], check=False)
     fields = header.structarr
     axes = int(fields["dim"][0])
     if not 1 <= axes <= 7:
@@ -218,9 +211,10 @@ def _check_header(start: bytes, path: Path) -> int:
     check_voxel_size([abs(float(size)) for size in fields["pixdim"][1 : spatial + 1]], path)
     _check_scaling(fields, path)
     offset = float(fields["vox_offset"])
-    if not size <= offset <= 2**31:
+    first = kind.single_vox_offset
+    if not first <= offset <= 2**31:
         raise DataError(
-            f"{path} states {offset:g} in vox_offset, where its voxels begin; expected {size} or "
+            f"{path} states {offset:g} in vox_offset, where its voxels begin; expected {first} or "
             "a little more. Export it again."
         )
     return int(offset) + math.prod(shape) * _bytes_each(header, path)

@@ -1,6 +1,7 @@
 """Read and write NIfTI. A mask is always written with the grid and header of its image."""
 
 import logging
+import math
 import zlib
 from dataclasses import replace
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 
 import nibabel
 import numpy as np
+from nibabel.affines import voxel_sizes
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
@@ -114,27 +116,23 @@ def read_maps(path: Path) -> tuple[NDArray[np.float32], Grid]:
         DataError: The file is missing, damaged or of another shape.
     """
     header, array = _load(path)
-    if array.ndim != 4 or 0 in array.shape:
+    if array.ndim != 4:
         raise DataError(
             f"{path} has the shape {array.shape}; expected maps (X, Y, Z, K), one per region, as "
             "`scarmap predict --save-probabilities` writes them."
         )
-    return array.astype(np.float32), _grid(header, path, array.shape[:3])
+    return array.astype(np.float32), _grid(header, path, array.shape)
 
 
 def _read(path: Path) -> tuple[Any, NDArray[Any]]:
     header, array = _load(path)
-    while array.ndim > 3 and array.shape[-1] == 1:
-        array = array[..., 0]
-    if array.ndim == 2:
-        array = array[..., None]
-    if array.ndim != 3 or 0 in array.shape:
+    stack = array.shape[:3] + (1,) * (3 - array.ndim)
+    if array.ndim < 2 or array.size != math.prod(stack):
         raise DataError(
-            f"{path} has the shape {array.shape}; expected one stack of slices (X, Y, Z) with at "
-            "least one voxel. Split a time series or a multi-channel file into single volumes "
-            "first."
+            f"{path} has the shape {array.shape}; expected one stack of slices (X, Y, Z). Split a "
+            "time series or a multi-channel file into single volumes first."
         )
-    return header, array
+    return header, array.reshape(stack)
 
 
 def _load(path: Path) -> tuple[Any, NDArray[Any]]:
@@ -164,7 +162,7 @@ def _grid(header: Any, path: Path, shape: tuple[int, ...]) -> Grid:
     spacing += [1.0] * (3 - len(spacing))
     _check_slice_axis(spacing, path)
     affine = placement(header, path)
-    if not np.allclose(np.linalg.norm(affine[:3, :3], axis=0), spacing, rtol=1e-2):
+    if not np.allclose(voxel_sizes(affine), spacing, rtol=1e-2):
         _warn_once(
             "Voxel sizes in pixdim and in the affine disagree (EMIDEC files do this); pixdim is "
             "used, and masks are written back with the header unchanged. First seen in this "
@@ -179,7 +177,7 @@ _SLICES_ELSEWHERE = 2.0
 
 def _check_slice_axis(spacing: list[float], path: Path) -> None:
     longest = int(np.argmax(spacing))
-    if longest == 2 or spacing[longest] < _SLICES_ELSEWHERE * spacing[2]:
+    if spacing[longest] < _SLICES_ELSEWHERE * spacing[2]:
         return
     stated = " × ".join(f"{size:.3g}" for size in spacing)
     raise GeometryError(

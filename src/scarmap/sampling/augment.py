@@ -131,9 +131,9 @@ def draw_grid(
 
     angle = uniform(-1, 1) * math.radians(augmentation.rotation_deg)
     zoom = torch.exp(uniform(math.log(augmentation.scale[0]), math.log(augmentation.scale[1])))
-    signs = [torch.ones(B, device=device), torch.ones(B, device=device)]
+    mirrored = torch.zeros(B, 2, dtype=torch.bool, device=device)
     if augmentation.flips:
-        signs = [torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) for _ in signs]
+        mirrored = torch.stack([uniform(0, 1) < 0.5 for _ in range(2)], -1)
     shift_x, shift_y = (uniform(-1, 1) * augmentation.shift * size for _ in range(2))
 
     rows, columns = torch.meshgrid(
@@ -144,13 +144,8 @@ def draw_grid(
         points = points + _elastic(B, size, augmentation, generator, device)
     # the grid says where a pixel reads from, so an enlargement divides
     cos, sin = torch.cos(angle) / zoom, torch.sin(angle) / zoom
-    matrix = torch.stack(
-        [
-            torch.stack([cos * signs[0], -sin * signs[1]], -1),
-            torch.stack([sin * signs[0], cos * signs[1]], -1),
-        ],
-        1,
-    )
+    turn = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], 1)
+    matrix = torch.where(mirrored[:, None], -turn, turn)
     if augmentation.shear:
         matrix = matrix @ _shearing(uniform(-1, 1) * augmentation.shear)
     if augmentation.stretch != 1:

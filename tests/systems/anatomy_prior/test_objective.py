@@ -138,3 +138,43 @@ def test_myops_has_its_own_labels_and_regions(heart, batch):
     )
     assert "class_weight_edema" in shown
     assert "class_weight_mvo" not in shown
+
+
+class Scores(nn.Module):
+    """A weight generator that gives the same scores whatever it sees."""
+
+    def __init__(self, scores):
+        super().__init__()
+        self.scores = nn.Parameter(torch.tensor([scores]))
+
+    def forward(self, images):
+        return self.scores.expand(len(images), -1)
+
+
+@pytest.mark.parametrize("class_weights", ["learned", "balanced", "softmax"])
+def test_each_weighting_keeps_a_mean_of_its_own_at_one(heart, batch, class_weights):
+    given = batch(heart())
+    target = tissue_shares(given)[:, [INDEX[label] for label in EMIDEC]]
+    objective = AnatomyPriorObjective(class_weights=class_weights)
+    objective.generator = Scores([1.0, 0.0, -1.0, 0.5, 0.25])
+    (weights,) = objective.weigh(given.images, target)
+    means = {
+        "learned": weights.log().mean().exp(),
+        "balanced": (weights * target.mean((0, 2, 3))).sum(),
+        "softmax": weights.mean(),
+    }
+    assert [name for name, mean in means.items() if abs(mean.item() - 1) < 1e-4] == [class_weights]
+
+
+@pytest.mark.parametrize(
+    ("class_weights", "sign"), [("learned", -1), ("balanced", 1), ("softmax", -1)]
+)
+def test_only_balanced_weights_leave_the_label_that_costs_least(heart, batch, class_weights, sign):
+    given = batch(heart())
+    logits = torch.zeros(1, 5, 48, 48)
+    logits[:, 0] = 5  # the background is right and costs next to nothing
+    objective = AnatomyPriorObjective(class_weights=class_weights, penalty_weight=0)
+    objective.generator = Scores([0.0] * 5)
+    parts, _ = objective(Says(logits), given)
+    parts["cross_entropy"].backward()
+    assert objective.generator.scores.grad[0, 0].sign() == sign

@@ -103,6 +103,15 @@ def test_the_dice_loss_of_each_head_is_shown_and_not_minimised():
     assert not set(parts) & set(shown)
 
 
+def test_a_missed_pixel_counts_seven_tenths_unless_it_is_said_otherwise():
+    parts, _ = MFUNetObjective()(even_heads(), batch_of(*FOUR))
+    assert parts["tversky_scar"].item() == pytest.approx(3 * PATHOLOGY, rel=1e-4)
+
+
+def test_it_adds_nothing_to_the_weights():
+    assert not MFUNetObjective().state_dict()
+
+
 def test_beta_weighs_false_negatives_by_hand():
     parts, _ = MFUNetObjective(beta=0.4)(even_heads(), batch_of(*FOUR))
     # Half of one true pixel is missed, and half of each of the three others is false.
@@ -176,10 +185,16 @@ def test_focal_scale_touches_the_focal_losses_only():
 
 
 def test_pathology_outside_the_predicted_myocardium_is_charged_by_hand():
-    objective = MFUNetObjective(weights=(1, 3, 7), outside_penalty=0.5)
-    parts, _ = objective(even_heads(), batch_of(*FOUR))
-    assert parts["outside_scar"].item() == pytest.approx(0.5 * 0.5 * 0.75)
-    assert parts["outside_edema"].item() == pytest.approx(0.5 * 7 / 3 * 0.5 * 0.75)
+    objective = MFUNetObjective(
+        anatomy=("lv_pool", "whole_myocardium"), weights=(1, 3, 7), outside_penalty=0.5
+    )
+    wall = torch.tensor([0.0, 2.0, 0.0]).log1p().view(1, 3, 1, 1).expand(1, 3, 2, 2)  # 3/5
+    scar, edema = (
+        torch.tensor([odds, 1.0]).log().view(1, 2, 1, 1).expand(1, 2, 2, 2) for odds in (3.0, 0.25)
+    )
+    parts, _ = objective(Fixed(wall, scar, edema), batch_of(*FOUR))
+    assert parts["outside_scar"].item() == pytest.approx(0.5 * 3 / 4 * 2 / 5)
+    assert parts["outside_edema"].item() == pytest.approx(0.5 * 7 / 3 * 1 / 5 * 2 / 5)
 
 
 def test_auxiliary_maps_are_charged_by_hand_and_must_exist():

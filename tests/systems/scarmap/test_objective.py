@@ -177,3 +177,10 @@ def test_edema_is_not_asked_for_where_it_is_not_labelled():
         for objective in (TissueObjective, EdemaObjective)
     )
     assert own == pytest.approx(nested)
+
+
+def test_a_tissue_that_was_held_impossible_costs_as_much_as_one_in_a_million():
+    logits = torch.zeros(1, len(TISSUES), 1, 1)
+    logits[0, INDEX["scar"]] = -1000
+    losses = TissueObjective()(lambda images: logits, batch_of("scar"))
+    assert losses["cross_entropy"].item() == pytest.approx(6 * math.log(10), rel=1e-4)

@@ -134,7 +134,7 @@ class MFUNetObjective(nn.Module):
         self.loss = loss
         self.beta, self.gamma, self.focal_scale = beta, gamma, focal_scale
         self.outside_penalty, self.auxiliary_weight = outside_penalty, auxiliary_weight
-        self.myocardium = anatomy.index("whole_myocardium") if outside_penalty else 0
+        self.anatomy = anatomy
 
     def forward(self, model: nn.Module, batch: Batch) -> Losses:
         """Losses of a model that returns `Heads`.
@@ -188,7 +188,8 @@ class MFUNetObjective(nn.Module):
         return {**parts, "focal": self.focal_scale * parts["focal"]}
 
     def _outside(self, logits: list[Tensor]) -> dict[str, Tensor]:
-        elsewhere = 1 - logits[0].softmax(dim=1)[:, self.myocardium]
+        myocardium = self.anatomy.index("whole_myocardium")
+        elsewhere = 1 - logits[0].softmax(dim=1)[:, myocardium]
         parts = {}
         for name, weight, pathology in zip(
             self.names[1:], self.weights[1:], logits[1:], strict=True
