@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from scarmap.labels import region_mask
-from scarmap.quantification.stack.chords import cast_chords, directions_deg, ventricle_centre
+from scarmap.quantification.stack.chords import (
+    _nearest_mm,
+    _reach_mm,
+    cast_chords,
+    directions_deg,
+    ventricle_centre,
+)
 
 
 def _chords(labels, infarct=None):
@@ -22,6 +28,23 @@ def test_a_ring_of_ten_millimetres_is_ten_millimetres_thick_whatever_the_voxels(
     assert chords.wall_mm.mean() == pytest.approx(10.0, abs=0.15)
     assert chords.thickness_mm.mean() == pytest.approx(10.0, abs=0.35)
     assert (chords.thickness_mm <= chords.wall_mm + 0.1).all()
+
+
+def test_a_wall_crossed_by_every_chord_from_10_to_20_mm_reaches_half_a_step_beyond_its_samples():
+    """Samples at the middles of steps of 1 mm: the ring lies between 9.5 and 20.5 mm."""
+    radii = np.arange(1.0, 31.0)
+    angles = np.deg2rad(np.arange(360))
+    inside = np.tile((radii >= 10) & (radii <= 20), (360, 1))
+    directions = np.stack([np.cos(angles), np.sin(angles)])
+    found = _nearest_mm(inside, directions, radii, 1.0)
+    assert found == pytest.approx(np.full(360, 11.0), abs=0.01)
+
+
+def test_chords_reach_to_the_farthest_voxel_of_the_wall():
+    wall = np.zeros((9, 9), dtype=bool)
+    wall[7, 2] = wall[4, 5] = True
+    assert _reach_mm(wall, (4.0, 4.0), (1.0, 2.0)) == pytest.approx(5.0)
+    assert _reach_mm(np.zeros_like(wall), (4.0, 4.0), (1.0, 2.0)) == 0.0
 
 
 def test_infarct_in_the_inner_half_has_half_the_extent_and_half_the_length(make_heart):
