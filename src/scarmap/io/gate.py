@@ -125,7 +125,7 @@ def check_placement(affine: NDArray[np.float64], path: Path) -> None:
         DataError: It is not finite, flat, or lies nowhere near a scanner.
     """
     axes, corner = affine[:3, :3], affine[:3, 3]
-    if not np.isfinite(affine).all() or not _is_plausible(axes, corner):
+    if not _is_plausible(axes, corner):
         raise DataError(
             f"{path} says where it lies by the matrix {_in_one_line(axes)} and the corner "
             f"{_in_one_line(corner)}, which is not finite, flat, or far from any scanner. "
@@ -135,6 +135,7 @@ def check_placement(affine: NDArray[np.float64], path: Path) -> None:
 
 
 def _is_plausible(axes: NDArray[np.float64], corner: NDArray[np.float64]) -> bool:
+    """Whether all numbers are finite, and as those of an image; a NaN is below no limit."""
     least, most = VOXEL_MM
     lengths = np.linalg.norm(axes, axis=0)
     near = np.abs(corner).max() <= _FARTHEST_MM and all(least <= each <= most for each in lengths)
