@@ -209,7 +209,7 @@ def adapt(
 def builtin_network(recipe: Recipe) -> nn.Module:
     """The built-in model's network, ready to predict."""
     (stage,) = recipe.stages
-    network = stage.model()
+    network = stage.model().to(memory_format=torch.channels_last)  # an eighth of a step faster
     assert stage.initialise is not None
     stage.initialise(network, {})
     return network.eval()
