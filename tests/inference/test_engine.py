@@ -110,7 +110,7 @@ def test_where_a_process_cannot_tell_its_cores_those_of_the_machine_count(
 
 
 @pytest.mark.parametrize("scheduler", [None, "local"])
-def test_workers_of_this_machine_share_the_gpus_that_it_may_use(runtime, monkeypatch, scheduler):
+def test_jobs_of_this_machine_share_the_gpus_that_it_may_use(runtime, monkeypatch, scheduler):
     monkeypatch.setattr(Path, "glob", lambda folder, _pattern: [folder] * 3)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0, 2,")
     runtime(CPU, CUDA)
@@ -122,6 +122,6 @@ def test_workers_of_this_machine_share_the_gpus_that_it_may_use(runtime, monkeyp
     assert engine.worker_gpus(scheduler, "auto") == 0
 
 
-def test_workers_elsewhere_have_a_gpu_each_where_it_is_asked_for():
+def test_jobs_elsewhere_have_a_gpu_each_where_it_is_asked_for():
     assert engine.worker_gpus("tcp://head:8786", "cuda") == 1
     assert engine.worker_gpus("tcp://head:8786", "auto") == 0
