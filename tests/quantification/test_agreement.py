@@ -171,3 +171,23 @@ def test_the_interval_of_the_concordance_is_that_of_the_delta_method_for_any_shi
     reach = stats.norm.ppf(0.975) * sqrt(_variance_of_transformed_concordance(first, second))
     assert np.arctanh(found.value) - np.arctanh(found.low) == pytest.approx(reach, rel=1e-5)
     assert np.arctanh(found.high) - np.arctanh(found.value) == pytest.approx(reach, rel=1e-5)
+
+
+def test_limits_of_two_patients_are_1_96_sd_around_the_mean_and_one_patient_has_none():
+    """Differences 1 and 4: mean 2.5, squares around it sum to 4.5."""
+    found = agree([10.0, 20.0], [11.0, 24.0])
+    assert (found.lower_limit.value, found.upper_limit.value) == pytest.approx(
+        (2.5 - 1.96 * sqrt(4.5), 2.5 + 1.96 * sqrt(4.5)), abs=1e-3
+    )
+    assert np.isnan(agree([1.0], [2.0]).difference_sd)
+
+
+def test_three_patients_are_enough_for_a_concordance_and_a_slope():
+    found = agree([10.0, 20.0, 30.0], [11.0, 24.0, 31.0])
+    assert 0.9 < found.ccc.value < 1
+    assert np.isfinite(found.proportional_slope)
+
+
+def test_readings_that_do_not_vary_together_agree_by_nothing():
+    assert np.isnan(icc_agreement(np.ones((3, 2))).value)
+    assert concordance(np.full(4, 2.0), np.array([1.0, 2.0, 3.0, 5.0])).value == 0.0
