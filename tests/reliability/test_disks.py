@@ -40,6 +40,10 @@ def scarmap(*words, limit=None):
     )
 
 
+def start(*words):
+    return subprocess.Popen([*SCARMAP, *words], stderr=subprocess.PIPE, text=True)
+
+
 @pytest.mark.slow
 def test_a_training_without_room_for_its_checkpoint_says_so_and_goes_on_later(cases, tmp_path):
     words = ("train", "anatomy-prior", "--data", cases, "--out", tmp_path / "run", *TRAIN)
@@ -104,18 +108,12 @@ def test_a_manifest_that_was_cut_in_half_costs_the_cases_behind_the_cut(cases, t
 @pytest.mark.slow
 def test_two_predictions_into_one_folder_do_not_mix(cases, tmp_path):
     words = ("predict", "--data", str(cases), "--out", str(tmp_path), "--device", "cpu")
-    both = [
-        subprocess.Popen([*SCARMAP, *words], stderr=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    both = [start(*words) for _ in range(2)]
     told = [each.communicate(timeout=600)[1] for each in both]
     codes = sorted(each.returncode for each in both)
     assert codes in ([0, 0], [0, 2]), told
     assert codes == [0, 0] or "Another command works here" in "".join(told)
     assert len(read_entries(tmp_path)) == 6
-
-
-def start(*words):
-    return subprocess.Popen([*SCARMAP, *words], stderr=subprocess.PIPE, text=True)
 
 
 def wait_for_a_mask(out):

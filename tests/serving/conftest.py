@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from tests.dicom.conftest import study
+from tests.dicom.orthanc import free_port
 
 from scarmap.datasets.folder import find_cases
 from scarmap.phantom.cohort import write_cohort
 from scarmap.serving.app import build_app
+from scarmap.serving.node import Node
 from scarmap.serving.room import Room
 from scarmap.serving.security import Session
 from scarmap.serving.store import open_store
@@ -48,6 +50,15 @@ def room(tmp_path, request):
     store = open_store(tmp_path / "store")
     yield Room(store, Session(PORT), CPU)
     store.database.close()
+
+
+@pytest.fixture
+def node(room):
+    """A DICOM node that waits a fifth of a second for the rest of a study."""
+    node = Node(room.store, "SCARMAP", free_port(), quiet_s=0.2)
+    node.start()
+    yield node
+    node.stop()
 
 
 def enter(room):

@@ -2,7 +2,6 @@
 
 import io
 import re
-import socket
 import threading
 import time
 
@@ -10,6 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 from tests.dicom import tiny_study
+from tests.dicom.orthanc import free_port
 from tests.serving.conftest import CPU, enter, mask_of, row_of
 from tests.serving.test_drafts import put
 from tests.serving.test_versions import begin, save
@@ -53,12 +53,6 @@ def _texts_of(root):
     for path in root.rglob("*"):
         if path.is_file() and "headers" not in path.parts:
             yield path, path.read_bytes()
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def _paint(client, study, shape):
@@ -152,14 +146,6 @@ def test_an_export_without_an_lge_fails_and_says_so(room, client, tmp_path):
     assert room.store.folder(made).upload.is_dir()  # so that it can be tried again
 
 
-@pytest.fixture
-def node(room):
-    node = Node(room.store, "SCARMAP", _free_port(), quiet_s=0.2)
-    node.start()
-    yield node
-    node.stop()
-
-
 def _send(node, folder, *, title="SCARMAP"):
     send_files(_files(folder), Peer(title, "127.0.0.1", node.port), title="SCANNER")
 
@@ -188,7 +174,7 @@ def test_objects_that_were_acknowledged_outlive_a_kill(room, export, node):
     _send(node, export)
     number = len(_files(export))
     tidy(room.store)  # as a new server does
-    other = Node(room.store, "SCARMAP", _free_port())
+    other = Node(room.store, "SCARMAP", free_port())
     other.start()
     other.stop()
     with room.store.database.reading() as connection:
@@ -216,7 +202,7 @@ def test_a_study_is_complete_when_nothing_more_comes(room, export, node):
 
 
 def test_a_node_takes_no_more_than_its_limits(room, export):
-    node = Node(room.store, "SCARMAP", _free_port(), limits=Limits(num_files=2))
+    node = Node(room.store, "SCARMAP", free_port(), limits=Limits(num_files=2))
     node.start()
     try:
         with pytest.raises(PeerError, match="A700"):
@@ -246,7 +232,7 @@ def archive():
 
     entity = AE(ae_title="ARCHIVE")
     entity.supported_contexts = AllStoragePresentationContexts
-    port = _free_port()
+    port = free_port()
     server = entity.start_server(
         ("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_C_STORE, store)]
     )
@@ -278,7 +264,7 @@ def test_a_study_is_sent_once_it_is_done_where_that_is_asked_for(room, client, e
 
 @pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 def test_an_archive_that_does_not_answer_is_told_and_the_study_stays(room, client, export):
-    settings = WorkerSettings(device="cpu", peer=f"ARCHIVE@127.0.0.1:{_free_port()}")
+    settings = WorkerSettings(device="cpu", peer=f"ARCHIVE@127.0.0.1:{free_port()}")
     reading = enter(Room(room.store, room.session, settings))
     made = _upload(reading, export).json()["id"]
     work(room.store, settings, until_empty=True)

@@ -5,10 +5,9 @@ import json
 
 import pytest
 from tests.dicom import tiny_study
-from tests.dicom.orthanc import ORTHANC, free_port, get, running
+from tests.dicom.orthanc import ORTHANC, get, running
 from tests.serving.conftest import enter, row_of
 
-from scarmap.serving.node import Node
 from scarmap.serving.peer import Peer, send_files
 from scarmap.serving.room import Room
 from scarmap.serving.worker import WorkerSettings, work
@@ -17,14 +16,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(ORTHANC is None, reason="Orthanc is not installed"),
 ]
-
-
-@pytest.fixture
-def node(room):
-    node = Node(room.store, "SCARMAP", free_port(), quiet_s=0.2)
-    node.start()
-    yield node
-    node.stop()
 
 
 def test_a_study_comes_from_orthanc_and_goes_back_signed(room, node, tmp_path, monkeypatch):

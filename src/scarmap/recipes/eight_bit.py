@@ -3,7 +3,6 @@
 Needs the packages of `scarmap[train]` to make one, and nothing to use it.
 """
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +22,7 @@ from scarmap.phantom.study import make_case
 from scarmap.recipes.model_folder import (
     CARD,
     check_target,
+    fingerprint_of_changed,
     load_folder,
     read_record,
     write_record,
@@ -68,7 +68,7 @@ def eight_bit_model(folder: Path, out: Path) -> float:
         difference = max(difference, _difference(folder / name, out / name, slices))
     _copy_notes(folder, out)
     known = {key: value for key, value in record.items() if key != "files"}
-    other = hashlib.sha256(f"{record['fingerprint']} in 8 bits".encode()).hexdigest()
+    other = fingerprint_of_changed(record["fingerprint"], "in 8 bits")
     changed = {"fingerprint": other, "eight_bit": True, "difference_in_8_bits": difference}
     write_record(out, {**known, **changed})
     return difference

@@ -5,7 +5,6 @@ written twice. What is exported is then run by both torch and the engine on the 
 refused where they differ.
 """
 
-import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +25,7 @@ from scarmap.io.run import RunFolder
 from scarmap.nn.views import has_views_of_the_whole
 from scarmap.recipes.card import write_card
 from scarmap.recipes.describe import describe, unwrap
-from scarmap.recipes.model_folder import check_target, write_record
+from scarmap.recipes.model_folder import check_target, fingerprint_of_changed, write_record
 from scarmap.recipes.one_network import average_folds, check_same_start
 from scarmap.recipes.parts import PARTS, name_of
 from scarmap.recipes.recipe import Recipe
@@ -98,7 +97,7 @@ def _about(record: Mapping[str, Any], fingerprint: str, averaged: Sequence[int])
     }
     if not averaged:
         return about
-    other = hashlib.sha256(f"{fingerprint} as one network".encode()).hexdigest()
+    other = fingerprint_of_changed(fingerprint, "as one network")
     return {**about, "fingerprint": other, "averaged_folds": list(averaged)}
 
 

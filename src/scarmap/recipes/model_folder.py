@@ -211,6 +211,16 @@ def read_record(root: Path) -> Record:
     return record
 
 
+def fingerprint_of_changed(fingerprint: str, change: str) -> str:
+    """Fingerprint of a model that was made from another one without training.
+
+    Args:
+        fingerprint: That of the other.
+        change: What was done, in words that stay as they are.
+    """
+    return hashlib.sha256(f"{fingerprint} {change}".encode()).hexdigest()
+
+
 def write_record(root: Path, record: Mapping[str, Any]) -> None:
     """Write `model.json` when all other files are in their place; it holds their digests."""
     names = [*record["networks"], *(path.name for path in sorted(root.glob("reliability_*.json")))]

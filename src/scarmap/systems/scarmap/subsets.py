@@ -5,6 +5,8 @@ enhancement hides the wall where a bright scar touches bright blood, which T2 an
 bSSFP, which hardly shows pathology, distracts from it. Needs no torch.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,14 +44,14 @@ def ask_subsets(maps: Maps, slices: Maps, predict: Predict, *, sequences: Names)
     """
     present = tuple(name for k, name in enumerate(sequences) if slices[:, k].any())
     for_wall, for_pathology = smaller_sets(present)
-    answers = {
-        kept: predict(_only(slices, kept, sequences))
-        for kept in dict.fromkeys([*for_wall, *for_pathology])
-    }
-    wall = _mean([maps, *(answers[kept] for kept in for_wall)])
-    seen = _mean([maps, *(answers[kept] for kept in for_pathology)])
-    found = wall.copy()
-    found[:, _INJURY] = share(seen, _INJURY, _WALL) * wall[:, _WALL]
+    if not for_pathology:
+        return maps
+
+    def answers(sets: list[Names]) -> Iterator[Maps]:
+        return (predict(_only(slices, kept, sequences)) for kept in sets)
+
+    found, seen = (_mean([maps, *answers(sets)]) for sets in (for_wall, for_pathology))
+    found[:, _INJURY] = share(seen, _INJURY, _WALL) * found[:, _WALL]
     found[:, _INFARCT] = share(seen, _INFARCT, _INJURY) * found[:, _INJURY]
     found[:, _NO_REFLOW] = share(maps, _NO_REFLOW, _INFARCT) * found[:, _INFARCT]
     return found
