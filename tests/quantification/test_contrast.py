@@ -1,5 +1,7 @@
 """Square hearts whose contrast can be counted on paper."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -50,11 +52,13 @@ def seen(labels, image):
 )
 def test_contrast_is_over_the_range_of_the_window(radius, surroundings, frame, window):
     """From 0 to 200: of each more than 2 % of the window. Only the frame is darker than wall."""
-    found = seen(*square_heart(radius))
+    labels, image = square_heart(radius)
+    found = seen(labels, image)
     assert found.cavity_over_wall == pytest.approx((200 - 50) / 200)
     assert found.surroundings_over_wall == pytest.approx((surroundings - 50) / 200)
     assert found.wall_rank == pytest.approx(frame / window)
     assert found.bright_wall == pytest.approx(frame / window - (surroundings - 50) / 200)
+    assert astuple(seen(labels, 3 * image + 700)) == pytest.approx(astuple(found))
 
 
 def test_a_window_is_cut_where_the_image_ends():

@@ -9,7 +9,8 @@ from scarmap.labels import INDEX
 from scarmap.quantification.dictionary import FIGURES, FLAGS
 from scarmap.quantification.files import from_json, to_json
 from scarmap.quantification.measures.flags import flags_of_salvage, pathology_apart
-from scarmap.quantification.study import Choices, quantify
+from scarmap.quantification.origin import MaskOrigin
+from scarmap.quantification.study import Choices, conventions, quantify
 from scarmap.quantification.thresholds.methods import METHODS
 from scarmap.volume import Volume
 
@@ -43,6 +44,23 @@ def test_a_study_has_every_figure_of_the_dictionary_and_no_other(make_heart):
     assert list(study.figures) == [figure.name for figure in FIGURES]
     assert to_json(from_json(to_json(study))) == to_json(study)
     assert set(_codes(study)) <= FLAGS.keys()
+
+
+def test_what_is_measured_by_default(make_heart):
+    labels = make_heart(inner_mm=TAPERED, hurt=_scar)
+    half = np.where(labels.array == INDEX["scar"], 0.5, 0.0)
+    study = quantify(labels, probabilities={"whole_infarct": np.stack([half, half])})
+    assert (study.layout, study.tissues[0], len(study.tissues)) == ("", "lv_pool", len(INDEX) - 1)
+    assert (study.conventions["sectors"], study.conventions["transmurality"]) == ("rigid", "extent")
+    assert study.conventions["infarcted_segment"].startswith("at least 1 % of its mass")
+    assert study.intervals["infarct_ml"].confidence == 0.9
+    assert study.figures["mvo_percent_infarct"] == 0
+    assert isnan(study.figures["myocardial_salvage_index"])
+    by_mask = "edema and infarct of the mask"
+    assert study.conventions["area_at_risk"] == by_mask
+    assert conventions(Choices(), sectors="rigid")["area_at_risk"] == by_mask
+    drawn = quantify(labels, layout="scarmap", area_at_risk_ml=9.0)
+    assert (drawn.layout, drawn.conventions["area_at_risk"]) == ("scarmap", "given")
 
 
 def test_without_a_right_ventricle_only_rotation_free_figures_are_given(make_heart):
@@ -158,6 +176,14 @@ def test_thresholds_are_applied_to_the_image_inside_the_wall(make_heart):
     assert found["5sd"].remote.mean == pytest.approx(100, abs=1)
     given = quantify(labels, image=image, remote=scar, choices=Choices(methods=("2sd",)))
     assert given.thresholds[0].remote.mean == pytest.approx(500, abs=1)
+
+
+def test_a_mask_whose_infarct_nobody_saw_is_not_divided_by_an_image(make_heart):
+    labels = make_heart(inner_mm=(20.0,), hurt=_scar)
+    image = Volume((100.0 + labels.array).astype(np.float32), labels.grid)
+    guessed = MaskOrigin("m", sequences=("T2",), by_model=True)
+    assert quantify(labels, image=image, origin=guessed).grey_zones == ()
+    assert len(quantify(labels, image=image).grey_zones) == 3
 
 
 def test_a_signed_image_and_a_missing_remote_are_flagged(make_heart):
