@@ -25,17 +25,6 @@ def volumes(count, *, seed, spread=0.2, bias=1.1):
     return np.stack([found, true], 1)
 
 
-@pytest.mark.parametrize("confidence", [0.8, 0.9])
-def test_intervals_cover_new_cases_as_often_as_they_say(confidence):
-    covered = []
-    for seed in range(40):
-        pairs = volumes(80 + 50, seed=seed)
-        for found, true in pairs[80:]:
-            low, high = conformal_bounds(found, pairs[:80], confidence=confidence)
-            covered.append(low <= true <= high)
-    assert confidence - 0.02 < np.mean(covered) < confidence + 0.06
-
-
 def test_bounds_are_order_statistics_of_relative_errors():
     pairs = np.stack([np.full(19, 10.0), np.linspace(1, 19, 19)], 1)
     floor = 0.25 * 10  # of the median true volume
@@ -122,9 +111,10 @@ def test_a_part_that_few_cases_measure_gets_no_interval():
     assert intervals_from_errors({"infarct_ml": 12.0, "myocardium_ml": 100.0}, errors) == {}
 
 
-@pytest.fixture
-def scored(make_heart, tmp_path):
+@pytest.fixture(scope="module")
+def scored(make_heart, tmp_path_factory):
     """Twenty scored cases; the infarct of each mask spans 10 degrees more than the true one."""
+    folder = tmp_path_factory.mktemp("scored")
     for reading, more in (("true", 0), ("found", 10)):
         for number in range(20):
             labels = make_heart(
@@ -135,12 +125,12 @@ def scored(make_heart, tmp_path):
                     "scar": angle < 10 * number + more
                 },
             )
-            write_labels(tmp_path / reading / f"p{number}.nii.gz", labels, "emidec")
+            write_labels(folder / reading / f"p{number}.nii.gz", labels, "emidec")
     found, true = (
-        {path.name[:-7]: path for path in (tmp_path / each).iterdir()} for each in ("found", "true")
+        {path.name[:-7]: path for path in (folder / each).iterdir()} for each in ("found", "true")
     )
-    write_evaluation(tmp_path / "run" / "evaluation", evaluate_folder(found, true, "emidec"))
-    return tmp_path
+    write_evaluation(folder / "run" / "evaluation", evaluate_folder(found, true, "emidec"))
+    return folder
 
 
 def test_errors_are_read_from_a_run_from_scores_and_from_their_table(scored):
@@ -212,8 +202,19 @@ def test_a_study_gets_them_in_place_of_the_scatter_of_probabilities(scored, make
     assert {each.method for each in study.intervals.values()} == {interval.method}
 
 
-def test_too_few_cases_and_no_scores_are_explained(scored, tmp_path):
+def test_too_few_cases_and_no_scores_are_explained(scored):
     with pytest.raises(DataError, match="20 cases; intervals that cover 95% need 39"):
         read_known_errors(scored / "run", confidence=0.95)
     with pytest.raises(DataError, match="holds no scores"):
-        read_known_errors(tmp_path / "found")
+        read_known_errors(scored / "found")
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.9])
+def test_intervals_cover_new_cases_as_often_as_they_say(confidence):
+    covered = []
+    for seed in range(40):
+        pairs = volumes(80 + 50, seed=seed)
+        for found, true in pairs[80:]:
+            low, high = conformal_bounds(found, pairs[:80], confidence=confidence)
+            covered.append(low <= true <= high)
+    assert confidence - 0.02 < np.mean(covered) < confidence + 0.06
