@@ -47,6 +47,7 @@ def test_counts_are_those_of_the_voxels():
     counts = count_reliability(maps, ("whole_infarct",), LabelMap(labels, grid), "emidec")[
         "whole_infarct"
     ]
+    assert counts.count.shape == counts.said.shape == counts.true.shape == (len(EDGES) + 1,)
     assert counts.count[counts.count > 0].tolist() == [1, 3]
     assert counts.true.sum() == 2
     assert counts.said.sum() == pytest.approx(2.7)
