@@ -138,4 +138,6 @@ def test_the_cohort_has_one_line_per_study_with_units_in_its_columns(study, tmp_
     assert set(rows[0]) > {figure.name for figure in FIGURES}
     assert (rows[1]["infarct_g_low"], rows[1]["infarct_g_high"]) == ("3", "5")
     assert rows[0]["infarct_g_low"] == rows[0]["mvo_g"] == ""
+    assert [name for name in rows[0] if name.endswith("_low")] == ["infarct_g_low"]
+    assert not [name for name in rows[0] if name.startswith(("border_", "core_"))]
     assert rows[1]["flags"] == "single_slice no_rv_reference"

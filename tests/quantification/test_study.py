@@ -221,6 +221,27 @@ def test_folds_that_disagree_are_flagged_and_give_intervals(make_heart):
     )
 
 
+def test_an_undefined_figure_has_no_interval_and_one_from_levels_holds_its_figure(make_heart):
+    labels = make_heart(inner_mm=(20.0,), hurt=_scar)
+    unlikely = np.full(labels.array.shape, 0.1)
+    guessed = MaskOrigin("m", sequences=("LGE",), by_model=True)
+    study = quantify(
+        labels, origin=guessed, probabilities={"whole_infarct": unlikely, "edema": unlikely}
+    )
+    assert list(study.intervals) == ["infarct_ml", "infarct_g", "infarct_percent_lv"]
+    interval = study.intervals["infarct_ml"]
+    assert (interval.low, interval.high) == (0, study.figures["infarct_ml"])
+
+
+def test_no_reflow_without_the_scar_around_it_is_no_share_of_an_infarct(make_heart):
+    labels = make_heart(inner_mm=(20.0,), hurt=lambda radius, angle, index: {"mvo": angle < 90})
+    assert quantify(labels).figures["mvo_percent_infarct"] == 100
+    figures = quantify(labels, origin=MaskOrigin("m", hardly_calls=("scar",))).figures
+    assert figures["mvo_g"] > 0
+    assert isnan(figures["infarct_g"])
+    assert isnan(figures["mvo_percent_infarct"])
+
+
 def test_the_window_around_the_heart_changes_nothing(make_heart):
     labels = make_heart(inner_mm=TAPERED, hurt=_scar, size=(181, 151))
     wide, narrow = quantify(labels), quantify(make_heart(inner_mm=TAPERED, hurt=_scar))
