@@ -136,6 +136,15 @@ def test_average_pathology_does_not_match_scar_with_edema():
     assert values["scar_and_edema", "dice"] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(
+    ("labelled", "is_stacked"),
+    [("scar=1,edema=2", True), ("scar=1,mvo=2", True), ("edema=1,mvo=2", False), ("mvo=1", False)],
+)
+def test_average_pathology_needs_scar_and_another_one(labelled, is_stacked):
+    values = _values(mfunet_slicewise(TRUTH, TRUTH, f"own:{labelled}"))
+    assert (("average_pathology", "dice") in values) == is_stacked
+
+
 EMIDEC_TRUTH = _labels(
     {"normal_myocardium": np.s_[0:5, 0:2, 0], "scar": np.s_[0:3, 0, 0], "mvo": np.s_[0, 0, 0]}
 )

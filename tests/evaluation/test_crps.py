@@ -33,6 +33,25 @@ def test_the_distribution_has_the_volume_as_median_and_the_interval_as_its_share
     assert p[95] == pytest.approx((1 + erf(-5 / width / sqrt(2))) / 2)
 
 
+def test_a_side_without_a_width_is_a_step_at_the_volume():
+    left = cumulative(Foretold(100.0, 90.0, 100.0))
+    assert (left[90], left[99] < 0.5, left[100]) == (pytest.approx(0.05), True, 1)
+    right = cumulative(Foretold(100.0, 100.0, 110.0))
+    assert (right[99], right[100], right[110]) == (0, 0.5, pytest.approx(0.95))
+
+
+def test_an_interval_narrower_than_a_millilitre_has_its_width():
+    p = cumulative(Foretold(100.0, 99.0, 101.0))
+    assert p[98:103] == pytest.approx([0.0005, 0.05, 0.5, 0.95, 0.9995], abs=1e-4)
+
+
+def test_an_interval_beside_its_volume_is_a_step_on_the_other_side():
+    p = cumulative(Foretold(100.0, 110.0, 120.0))
+    assert (p[99], p[100], p[120]) == (0, 0.5, pytest.approx(0.95))
+    p = cumulative(Foretold(100.0, 80.0, 90.0))
+    assert (p[80], p[99] < 0.5, p[100]) == (pytest.approx(0.05), True, 1)
+
+
 def test_an_interval_that_holds_the_truth_costs_less_than_a_step_beside_it():
     step = crps(cumulative(Foretold(100.0, 100.0, 100.0)), 120.0)
     wide = crps(cumulative(Foretold(100.0, 70.0, 130.0)), 120.0)

@@ -53,6 +53,29 @@ def test_the_bootstrap_interval_agrees_with_scipy():
     assert (low, high) == pytest.approx(tuple(oracle.confidence_interval), abs=0.003)
 
 
+class Drawn:
+    """Draws samples whose means are 0, 1, 2 and so on."""
+
+    def choice(self, values, *, size):
+        return np.repeat(np.arange(size[0])[::-1, None], size[1], axis=1)
+
+
+@pytest.mark.parametrize(("confidence", "ends"), [(0.95, (25, 975)), (0.9, (50, 950))])
+def test_the_interval_leaves_equal_tails_of_the_means(confidence, ends):
+    found = bootstrap_interval(
+        np.ones(3), generator=Drawn(), num_resamples=1001, confidence=confidence
+    )
+    assert found == pytest.approx(ends)
+
+
+def test_ten_thousand_samples_are_drawn_unless_another_number_is_asked_for():
+    """Means of 0 to 9999; 2.5 % of the way from the first to the last."""
+    low, high = bootstrap_interval(np.ones(3), generator=Drawn())
+    assert (low, high) == pytest.approx((0.025 * 9999, 0.975 * 9999))
+    result = compare({"a": 1.0}, {"a": 0.0}, generator=Drawn())
+    assert (result.low, result.high) == (low, high)
+
+
 def test_the_same_seed_draws_the_same_interval():
     differences = np.random.default_rng(5).normal(size=25)
     first, second, other = (
@@ -96,6 +119,15 @@ def test_several_methods_are_corrected_together():
 def test_different_cases_are_named():
     with pytest.raises(DataError, match="not scored on the same cases: b, c"):
         compare({"a": 1.0, "b": 1.0}, {"a": 1.0, "c": 1.0}, generator=_generator())
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"), [(8, "1, 2, 3, 4, 5, 6, 7 "), (9, "1, 2, 3, 4, 5, 6, 7, ... ")]
+)
+def test_eight_of_the_cases_that_differ_are_named(more, shown):
+    with pytest.raises(DataError, match=f": 0, {shown}occur in one only"):
+        compare({"a": 1.0} | dict.fromkeys(map(str, range(more)), 1.0), {"a": 1.0},
+                generator=_generator())  # fmt: skip
 
 
 def test_nothing_defined_is_an_error():

@@ -87,6 +87,25 @@ def test_folders_without_a_shared_case_are_an_error_with_names_of_both_sides(tmp
         evaluate_folder({"one": tmp_path, "two": tmp_path}, {"three": tmp_path}, "emidec")
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"), [(8, "0, 1, 2, 3, 4, 5, 6, 7;"), (9, "0, 1, 2, 3, 4, 5, 6, 7, ...;")]
+)
+def test_eight_cases_of_a_folder_are_named(number, shown, tmp_path):
+    masks = dict.fromkeys(map(str, range(number)), tmp_path)
+    with pytest.raises(DataError, match=f"predictions are {shown} the truth has a"):
+        evaluate_folder(masks, {"a": tmp_path}, "emidec")
+
+
+def test_each_case_is_told_when_it_is_scored(tmp_path):
+    mask = _write_mask(tmp_path / "mask.nii.gz", _heart())
+    told = []
+    evaluate_folder(
+        {"b": mask, "a": mask}, {"a": mask, "b": mask}, "emidec",
+        on_case=lambda *each: told.append(each),
+    )  # fmt: skip
+    assert told == [("a", 2), ("b", 2)]
+
+
 def test_an_unknown_layout_is_refused_before_any_file_is_read(tmp_path):
     with pytest.raises(LabelError, match="myops2020"):
         evaluate_folder({"a": tmp_path}, {"a": tmp_path}, "myops")
@@ -113,6 +132,8 @@ def test_a_structure_that_is_never_defined_has_no_mean():
 def test_one_defined_value_has_a_mean_but_no_sd():
     statistics = summarise([_row(0.5)])["case3d"]["scar"]["dice"]
     assert (statistics["mean"], statistics["sd"]) == (0.5, None)
+    two = summarise([_row(0.5), _row(0.7, case="b")])["case3d"]["scar"]["dice"]
+    assert two["sd"] == pytest.approx(np.sqrt(2 * 0.1**2))
 
 
 def test_scores_return_from_cases_csv_as_they_were(tmp_path):
@@ -142,7 +163,7 @@ def _found(case, *, true, predicted, structure="whole_infarct"):
     """Scores of a case: Dice is undefined where the truth is empty, the volume is predicted."""
     dice = (0.7 if predicted else 0.0) if true else nan
     volume = _row(
-        3.0 if predicted else 0.0, case=case, structure=structure, metric="volume_ml", unit="ml"
+        0.3 if predicted else 0.0, case=case, structure=structure, metric="volume_ml", unit="ml"
     )
     return [_row(dice, case=case, structure=structure), volume]
 
@@ -157,7 +178,9 @@ COHORT = [
 
 
 def test_cases_are_counted_by_what_is_there_and_what_was_found():
-    counts = presence(COHORT)["whole_infarct"]
+    found = presence(COHORT)
+    assert found.keys() == {"whole_infarct"}
+    counts = found["whole_infarct"]
     assert counts == Presence(true_positive=1, false_positive=1, true_negative=2, false_negative=1)
     assert (counts.sensitivity, counts.specificity) == (0.5, pytest.approx(2 / 3))
 
@@ -181,7 +204,7 @@ def test_presence_agrees_with_masks(tmp_path):
 def test_cases_with_an_infarct_are_those_whose_truth_has_one():
     assert infarcted_cases(COHORT) == ("ill", "missed")
     assert infarcted_cases([_row(0.5), _row(nan, case="b")]) == ("a",)
-    assert infarcted_cases([_row(0.5, structure="lv_pool")]) == ()
+    assert infarcted_cases([_row(0.5, structure="mvo")]) == ()
 
 
 def test_the_summary_is_given_once_more_over_cases_with_an_infarct(tmp_path):
@@ -199,6 +222,16 @@ def test_the_summary_is_given_once_more_over_cases_with_an_infarct(tmp_path):
     assert content["infarcted"]["cases"] == ["ill", "missed"]
     assert content["presence"]["whole_infarct"]["false_positive"] == 1
     assert content["presence"]["whole_infarct"]["sensitivity"] == 0.5
+
+
+def test_cases_of_a_group_are_summarised_together(tmp_path):
+    rows = tuple(_row(value, case=case) for case, value in {"a": 0.2, "b": 0.4, "c": 0.9}.items())
+    evaluation = Evaluation("emidec", rows, groups={"a": "north", "b": "north", "c": "south"})
+    content = read_summary(write_evaluation(tmp_path / "new", evaluation)[1])
+    north, south = content["groups"]["north"], content["groups"]["south"]
+    assert (north["cases"], south["cases"]) == (["a", "b"], ["c"])
+    assert north["scores"]["case3d"]["scar"]["dice"]["mean"] == pytest.approx(0.3)
+    assert south["scores"]["case3d"]["scar"]["dice"]["n"] == 1
 
 
 def test_summary_json_holds_what_a_reader_must_be_told(tmp_path):

@@ -18,6 +18,7 @@ from scarmap.quantification.cohort import (
 )
 from scarmap.quantification.files import write_agreement
 from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
+from scarmap.quantification.origin import GIVEN, MaskOrigin
 from scarmap.quantification.study import Choices
 from scarmap.volume import Case
 
@@ -81,6 +82,11 @@ def test_a_landmark_is_kept_for_the_other_reading(masks):
     readings = compare_readings(second, masks["first"])
     assert readings.others["p0"].reference.septum_deg == 77.0
     assert readings.missing == ("p1", "p2", "p3")
+
+
+def test_where_the_masks_come_from_is_kept(masks):
+    assert measured(masks["first"]["p0"], "p0", origin=MaskOrigin("m")).origin.name == "m"
+    assert measured(masks["first"]["p0"], "p0").origin == GIVEN
 
 
 def test_readings_of_other_cases_are_an_error(masks):

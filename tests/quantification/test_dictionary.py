@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scarmap.quantification import result
 from scarmap.quantification.agreement import Agreement, Estimate
-from scarmap.quantification.dictionary import FIGURES, FLAGS
+from scarmap.quantification.dictionary import FIGURES, FLAGS, GRAVE
 from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.parts import GreyZone, Territory
 from scarmap.quantification.tables import (
@@ -105,6 +105,13 @@ def test_names_of_figures_are_unique_and_end_in_their_unit():
         assert endings[figure.unit] in figure.name
         assert (figure.unit == "count") == figure.name.startswith("num_")
         assert figure.meaning.endswith(".")
+
+
+def test_the_last_of_the_grave_flags_is_the_interval_without_its_figure():
+    grave = [code in GRAVE for code in FLAGS]
+    assert grave == sorted(grave, reverse=True)
+    last = list(FLAGS).index("interval_excludes")
+    assert grave[last - 1 : last + 2] == [True, True, False]
 
 
 def test_an_estimate_is_a_value_with_two_ends():

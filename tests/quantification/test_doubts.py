@@ -1,5 +1,5 @@
 from dataclasses import replace
-from math import isnan
+from math import isnan, nan
 
 import numpy as np
 import pytest
@@ -7,7 +7,14 @@ import pytest
 from scarmap.labels import INDEX
 from scarmap.quantification.contrast import contrast
 from scarmap.quantification.dictionary import FLAGS, GRAVE
-from scarmap.quantification.doubts import common_flags, flags_of_intervals
+from scarmap.quantification.doubts import (
+    common_flags,
+    excludes,
+    flags_of_intervals,
+    flags_of_origin,
+    is_three_dimensional,
+    ranked,
+)
 from scarmap.quantification.measures.walls import is_infarcted
 from scarmap.quantification.origin import MaskOrigin
 from scarmap.quantification.result import Flag, Interval, ThresholdFigures
@@ -126,7 +133,8 @@ def test_an_image_that_looks_like_another_sequence_is_flagged_and_a_right_one_is
     lge, dark = painted(heart, pool=200, wall=30), painted(heart, pool=20, wall=120)
     assert contrast(lge, heart).cavity_over_wall > 0.5
     assert contrast(dark, heart).cavity_over_wall < 0
-    assert "sequence_doubtful" not in codes(quantify(heart, images={"LGE": lge, "T2": dark}))
+    right = codes(quantify(heart, images={"LGE": lge, "T2": dark}))
+    assert not {"sequence_doubtful", "bright_blood_t2"}.intersection(right)
     assert "sequence_doubtful" in codes(quantify(heart, images={"LGE": dark}))
     assert "bright_blood_t2" in codes(quantify(heart, images={"T2": lge}))
     bright_wall = painted(heart, pool=200, wall=110, around=20)
@@ -179,6 +187,79 @@ def test_an_interval_without_its_own_figure_is_explained():
     assert "Infarct 7.9 g lies outside its interval, 15.2 to 109.4 g" in flag.message
     assert "too small" in flag.message
     assert not flags_of_intervals({"infarct_g": 20.0}, {}, {"infarct_g": beside})
+
+
+def test_an_interval_holds_its_own_ends_and_without_numbers_everything():
+    ends = Interval(2.0, 4.0, 0.9, "m")
+    assert [excludes(ends, value) for value in (1.9, 2.0, 3.0, 4.0, 4.1)] == [1, 0, 0, 0, 1]
+    assert not excludes(Interval(nan, nan, 0.9, "too few"), 3.0)
+
+
+def test_a_figure_above_its_interval_may_be_too_large():
+    below = {"mvo_g": Interval(1.0, 2.0, 0.9, "scatter of 5 folds")}
+    (told,) = flags_of_intervals({"mvo_g": 2.5}, {}, below)
+    assert told.message.startswith("No-reflow 2.5 g lies outside its interval, 1.0 to 2.0 g (sca")
+    assert told.message.endswith("the one of their mean, which may be too large.")
+
+
+@pytest.mark.parametrize(("high", "is_flagged"), [(14.0, False), (14.1, True)])
+def test_folds_disagree_where_their_interval_is_wider_than_the_infarct(high, is_flagged):
+    spread = {"infarct_g": Interval(4.0, high, 0.9, "scatter of 5 folds")}
+    told = flags_of_intervals({"infarct_g": 10.0}, spread, {})
+    assert [flag.code for flag in told] == ["folds_disagree"] * is_flagged
+    if is_flagged:
+        assert told[0].message.endswith(" the infarct: 4.0 to 14.1 g (scatter of 5 folds).")
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing_mm", "is_scan"),
+    [
+        ((40, 40, 30), (1.0, 2.0, 3.0), True),
+        ((40, 40, 30), (1.0, 2.0, 3.1), False),
+        ((40, 40, 29), (1.0, 2.0, 3.0), False),
+        ((40, 40, 30), (1.0, 1.0, 10.0), False),
+        ((30, 40, 9), (1.0, 2.0, 3.0), False),
+    ],
+)
+def test_thirty_slices_up_to_one_and_a_half_pixels_thick_are_a_scan(shape, spacing_mm, is_scan):
+    assert is_three_dimensional(Grid(shape, spacing_mm, np.eye(4))) == is_scan
+
+
+def four_voxels(*tissues):
+    """A mask of four voxels of 0.5 ml."""
+    labels = np.array([INDEX[tissue] for tissue in tissues], dtype=np.uint8).reshape(4, 1, 1)
+    return LabelMap(labels, Grid((4, 1, 1), (5.0, 10.0, 10.0), np.eye(4)))
+
+
+def test_what_a_mask_calls_without_its_sequence_is_said_to_be_a_guess_with_its_volume():
+    labels = four_voxels("scar", "mvo", "mvo", "edema")
+    missing = {"scar": "not assessable", "mvo": "not assessable", "edema": "not assessable"}
+    told = [flag.message for flag in flags_of_origin(MaskOrigin("m"), labels, missing)]
+    assert told == [
+        "No LGE image was given: infarct and no-reflow not assessable. The 1.50 ml that the mask "
+        "calls so are a guess.",
+        "No T2 image was given: edema not assessable. The 0.50 ml that the mask calls so are a "
+        "guess.",
+    ]
+    (dry,) = flags_of_origin(
+        MaskOrigin("m"), four_voxels(*["scar"] * 4), {"edema": "not assessable"}
+    )
+    assert dry.message == "No T2 image was given: edema not assessable."
+
+
+def test_a_little_of_what_a_model_hardly_calls_is_told_and_none_is_not():
+    model = MaskOrigin("m", hardly_calls=("edema", "mvo"))
+    labels = four_voxels("mvo", "scar", "scar", "scar")
+    (told,) = flags_of_origin(model, labels, {})
+    assert told.message == "m hardly ever calls no-reflow; there may be more of it."
+    (told,) = flags_of_origin(model, labels, {"mvo": "not assessed", "edema": "not assessed"})
+    assert told.code == "not_assessed"
+    assert told.message.startswith("m hardly ever calls no-reflow and edema: not assessed.")
+
+
+def test_of_the_same_sentence_one_flag_is_kept():
+    grave, mild, strange = Flag("no_heart", "x"), Flag("no_edema", "y"), Flag("later", "z")
+    assert ranked(mild, grave, strange, mild) == (strange, grave, mild)
 
 
 def test_a_threshold_that_calls_all_of_the_wall_infarct_is_flagged(heart):

@@ -6,13 +6,19 @@ from math import isnan, nan
 import pytest
 
 from scarmap.errors import DataError
+from scarmap.io.files import write_json
+from scarmap.quantification.agreement import agree
+from scarmap.quantification.cohort import TwoReadings
 from scarmap.quantification.dictionary import FIGURES
 from scarmap.quantification.files import (
+    from_json,
     read_quantification,
     to_json,
+    write_agreement,
     write_cohort,
     write_quantification,
 )
+from scarmap.quantification.origin import GIVEN
 from scarmap.quantification.result import (
     Flag,
     Interval,
@@ -60,6 +66,7 @@ def test_a_study_survives_being_written_and_read(study, tmp_path):
     write_quantification(tmp_path / "quantification.json", study)
     read = read_quantification(tmp_path / "quantification.json")
     assert to_json(read) == to_json(study)
+    assert repr(read) == repr(study)  # nan equals nan as text only
     assert isnan(read.figures["mvo_g"])
     assert isnan(read.thresholds[0].cutoff)
     assert replace(read.rings[0].figures, edema_percent=0, mvo_percent=0) == replace(
@@ -83,6 +90,44 @@ def test_a_file_of_something_else_is_an_error_that_names_it(tmp_path):
         read_quantification(tmp_path / "q.json")
 
 
+def test_an_older_file_lacks_what_has_a_default_and_nothing_else(study):
+    content = to_json(study)
+    assert content["format"] == 1
+    for name in ("flags", "origin", "unassessed", "territories", "grey_zones"):
+        del content[name]
+    read = from_json(content)
+    assert (read.flags, read.origin, read.unassessed) == ((), GIVEN, {})
+    assert repr(replace(read, flags=study.flags)) == repr(study)
+    del content["rings"]
+    with pytest.raises(KeyError, match="rings"):
+        from_json(content)
+
+
+@pytest.mark.parametrize("odd", [{"format": 2}, {"spacing_mm": [1.5, 1.5]}])
+def test_another_format_and_a_damaged_part_are_errors(study, odd, tmp_path):
+    write_json(tmp_path / "q.json", to_json(study) | odd)
+    with pytest.raises(DataError, match=r"q\.json is not a quantification of format 1 .*Run"):
+        read_quantification(tmp_path / "q.json")
+
+
+def test_the_agreement_has_a_line_per_figure_in_both_files(tmp_path):
+    found = {"infarct_g": agree([10.0, 20.0, 30.0], [12.0, 19.0, 33.0]), "mvo_g": agree([], [])}
+    targets = write_agreement(tmp_path / "new", TwoReadings({"b": None, "a": None}, ("c",), found))
+    assert [target.name for target in targets] == ["agreement.json", "agreement.csv"]
+    content = json.loads(targets[0].read_text())
+    assert (content["cases"], content["missing"]) == (["a", "b"], ["c"])
+    figures = content["figures"]
+    assert (figures["infarct_g"]["unit"], figures["infarct_g"]["mean"]) == ("g", 124 / 6)
+    assert figures["mvo_g"]["bias"] == {"value": None, "low": None, "high": None}
+    with targets[1].open() as file:
+        infarct, mvo = csv.DictReader(file)
+    assert list(infarct)[:7] == ["figure", "unit", "num_cases", "num_undefined", "confidence",
+                                 "mean", "bias"]  # fmt: skip
+    assert list(infarct)[-3:] == ["ccc", "ccc_low", "ccc_high"]
+    assert list(infarct.values())[:7] == ["infarct_g", "g", "3", "0", "0.95", "20.6667", "1.33333"]
+    assert list(mvo.values())[:7] == ["mvo_g", "g", "0", "0", "0.95", "", ""]
+
+
 def test_the_cohort_has_one_line_per_study_with_units_in_its_columns(study, tmp_path):
     write_cohort(
         tmp_path / "cohort.csv", [study, replace(study, case="p0", intervals={}, flags=())]
@@ -93,4 +138,6 @@ def test_the_cohort_has_one_line_per_study_with_units_in_its_columns(study, tmp_
     assert set(rows[0]) > {figure.name for figure in FIGURES}
     assert (rows[1]["infarct_g_low"], rows[1]["infarct_g_high"]) == ("3", "5")
     assert rows[0]["infarct_g_low"] == rows[0]["mvo_g"] == ""
+    assert [name for name in rows[0] if name.endswith("_low")] == ["infarct_g_low"]
+    assert not [name for name in rows[0] if name.startswith(("border_", "core_"))]
     assert rows[1]["flags"] == "single_slice no_rv_reference"

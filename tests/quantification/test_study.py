@@ -9,7 +9,8 @@ from scarmap.labels import INDEX
 from scarmap.quantification.dictionary import FIGURES, FLAGS
 from scarmap.quantification.files import from_json, to_json
 from scarmap.quantification.measures.flags import flags_of_salvage, pathology_apart
-from scarmap.quantification.study import Choices, quantify
+from scarmap.quantification.origin import MaskOrigin
+from scarmap.quantification.study import Choices, conventions, quantify
 from scarmap.quantification.thresholds.methods import METHODS
 from scarmap.volume import Volume
 
@@ -43,6 +44,23 @@ def test_a_study_has_every_figure_of_the_dictionary_and_no_other(make_heart):
     assert list(study.figures) == [figure.name for figure in FIGURES]
     assert to_json(from_json(to_json(study))) == to_json(study)
     assert set(_codes(study)) <= FLAGS.keys()
+
+
+def test_what_is_measured_by_default(make_heart):
+    labels = make_heart(inner_mm=TAPERED, hurt=_scar)
+    half = np.where(labels.array == INDEX["scar"], 0.5, 0.0)
+    study = quantify(labels, probabilities={"whole_infarct": np.stack([half, half])})
+    assert (study.layout, study.tissues[0], len(study.tissues)) == ("", "lv_pool", len(INDEX) - 1)
+    assert (study.conventions["sectors"], study.conventions["transmurality"]) == ("rigid", "extent")
+    assert study.conventions["infarcted_segment"].startswith("at least 1 % of its mass")
+    assert study.intervals["infarct_ml"].confidence == 0.9
+    assert study.figures["mvo_percent_infarct"] == 0
+    assert isnan(study.figures["myocardial_salvage_index"])
+    by_mask = "edema and infarct of the mask"
+    assert study.conventions["area_at_risk"] == by_mask
+    assert conventions(Choices(), sectors="rigid")["area_at_risk"] == by_mask
+    drawn = quantify(labels, layout="scarmap", area_at_risk_ml=9.0)
+    assert (drawn.layout, drawn.conventions["area_at_risk"]) == ("scarmap", "given")
 
 
 def test_without_a_right_ventricle_only_rotation_free_figures_are_given(make_heart):
@@ -160,6 +178,14 @@ def test_thresholds_are_applied_to_the_image_inside_the_wall(make_heart):
     assert given.thresholds[0].remote.mean == pytest.approx(500, abs=1)
 
 
+def test_a_mask_whose_infarct_nobody_saw_is_not_divided_by_an_image(make_heart):
+    labels = make_heart(inner_mm=(20.0,), hurt=_scar)
+    image = Volume((100.0 + labels.array).astype(np.float32), labels.grid)
+    guessed = MaskOrigin("m", sequences=("T2",), by_model=True)
+    assert quantify(labels, image=image, origin=guessed).grey_zones == ()
+    assert len(quantify(labels, image=image).grey_zones) == 3
+
+
 def test_a_signed_image_and_a_missing_remote_are_flagged(make_heart):
     labels = make_heart(inner_mm=TAPERED, hurt=lambda radius, angle, index: {"scar": angle >= 0})
     study = quantify(
@@ -193,6 +219,27 @@ def test_folds_that_disagree_are_flagged_and_give_intervals(make_heart):
     assert "folds_disagree" in _codes(
         quantify(labels, probabilities={"whole_infarct": np.stack([scar, half, scar, half])})
     )
+
+
+def test_an_undefined_figure_has_no_interval_and_one_from_levels_holds_its_figure(make_heart):
+    labels = make_heart(inner_mm=(20.0,), hurt=_scar)
+    unlikely = np.full(labels.array.shape, 0.1)
+    guessed = MaskOrigin("m", sequences=("LGE",), by_model=True)
+    study = quantify(
+        labels, origin=guessed, probabilities={"whole_infarct": unlikely, "edema": unlikely}
+    )
+    assert list(study.intervals) == ["infarct_ml", "infarct_g", "infarct_percent_lv"]
+    interval = study.intervals["infarct_ml"]
+    assert (interval.low, interval.high) == (0, study.figures["infarct_ml"])
+
+
+def test_no_reflow_without_the_scar_around_it_is_no_share_of_an_infarct(make_heart):
+    labels = make_heart(inner_mm=(20.0,), hurt=lambda radius, angle, index: {"mvo": angle < 90})
+    assert quantify(labels).figures["mvo_percent_infarct"] == 100
+    figures = quantify(labels, origin=MaskOrigin("m", hardly_calls=("scar",))).figures
+    assert figures["mvo_g"] > 0
+    assert isnan(figures["infarct_g"])
+    assert isnan(figures["mvo_percent_infarct"])
 
 
 def test_the_window_around_the_heart_changes_nothing(make_heart):

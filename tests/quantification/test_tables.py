@@ -59,6 +59,18 @@ def test_territories_add_up_to_their_segments(study, tmp_path):
     )
 
 
+def test_a_segment_without_mass_has_no_line(study, tmp_path):
+    masses = dict(zip(range(1, 4), (0.0, 0.5, 2.0), strict=True))
+    segments = tuple(
+        replace(each, figures=replace(each.figures, myocardium_g=masses[each.number]))
+        for each in study.segments
+        if each.number in masses
+    )
+    write_tables(tmp_path, [replace(study, segments=segments)])
+    lines = rows(tmp_path / SEGMENTS_FILE)
+    assert [(line["segment"], line["myocardium_g"]) for line in lines] == [("2", "0.5"), ("3", "2")]
+
+
 def test_segments_whose_infarct_nobody_could_see_are_not_called_viable(heart, tmp_path):
     blind = quantify(heart, case="p7", origin=MaskOrigin("m", sequences=("T2",), by_model=True))
     write_tables(tmp_path, [blind])

@@ -34,9 +34,9 @@ def _stacked_pathologies(layout: str) -> tuple[str, str] | None:
     if layout in _PATHOLOGY:
         return _PATHOLOGY[layout]
     labelled = codes(layout)
-    if {"scar", "edema"} <= labelled.keys():
+    if "scar" in labelled and "edema" in labelled:
         return "edema", "whole_infarct"
-    if {"scar", "mvo"} <= labelled.keys():
+    if "scar" in labelled and "mvo" in labelled:
         return "scar", "mvo"
     return None
 

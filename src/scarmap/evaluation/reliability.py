@@ -61,7 +61,7 @@ class Reliability:
         Differs: bins are of equal width in log odds, and the background, which would drown the
             rest, is left out.
         """
-        used = (self.count > 0) & (self.said >= least * self.count)
+        used = self.said >= least * self.count
         total = self.count[used].sum()
         return (
             float(np.abs(self.said[used] - self.true[used]).sum() / total)

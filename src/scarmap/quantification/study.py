@@ -241,9 +241,7 @@ def _sizes(
         unknown += ["myocardium_", "normal_myocardium_"]
         unknown += [name for name in found if name.endswith("_percent_lv")]
     hidden = tuple(unknown)
-    return {
-        name: nan if hidden and name.startswith(hidden) else value for name, value in found.items()
-    }
+    return {name: nan if name.startswith(hidden) else value for name, value in found.items()}
 
 
 def _salvage(figures: Mapping[str, float], drawn_ml: float | None, choices: Choices) -> float:

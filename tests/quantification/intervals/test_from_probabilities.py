@@ -35,6 +35,11 @@ def test_many_samples_give_percentiles():
     assert "percentiles" in found.method
 
 
+@pytest.mark.parametrize(("number", "words"), [(20, "percentiles of 20"), (19, "scatter of 19")])
+def test_percentiles_need_twenty_samples(number, words):
+    assert interval_of_samples(np.arange(float(number))).method.startswith(words)
+
+
 def test_samples_in_which_a_figure_is_undefined_do_not_count():
     assert interval_of_samples(np.array([np.nan, 4.0, 4.0])).high == 4.0
     assert isnan(interval_of_samples(np.array([np.nan, 4.0])).high)
@@ -84,6 +89,17 @@ def test_the_infarct_is_put_together_from_the_regions_that_are_given():
     assert "infarct_ml" not in intervals({"scar": scar}, tissues=ALL, voxel_ml=1.0, wall_ml=50.0)
 
 
+def test_regions_side_by_side_are_no_more_than_certain():
+    given = {"scar": np.array([0.8, 0.2]), "mvo": np.array([0.5, 0.1])}
+    together = probability_of({"scar", "mvo"}, given, tissues=ALL)
+    assert together == pytest.approx(np.array([1.0, 0.3]))
+
+
+def test_a_region_less_one_that_it_does_not_hold_tells_nothing():
+    given = {"scar_and_edema": np.array([0.9]), "lv_pool": np.array([0.5])}
+    assert probability_of({"edema"}, given, tissues=MYOPS) is None
+
+
 def test_edema_is_what_a_nested_region_has_beyond_the_scar():
     given = {"scar": np.array([0.9, 0.1, 0.0]), "scar_and_edema": np.array([0.9, 0.8, 0.1])}
     assert probability_of({"edema"}, given, tissues=MYOPS) == pytest.approx(
@@ -100,6 +116,21 @@ def test_one_averaged_map_is_bounded_by_its_level_sets_and_claims_no_coverage():
     assert (found.low, found.high) == (26, 76)
     assert isnan(found.confidence)
     assert "averaged" in found.method
+
+
+def test_shares_of_the_infarct_need_samples():
+    scar, core = np.full((2, 4, 1, 1), 0.9), np.full((2, 4, 1, 1), 0.1)
+    sampled = intervals({"scar": scar, "mvo": core}, tissues=ALL, voxel_ml=1.0, wall_ml=9.0)
+    averaged = intervals({"scar": scar[0], "mvo": core[0]}, tissues=ALL, voxel_ml=1.0, wall_ml=9.0)
+    assert sampled.keys() - averaged.keys() == {"mvo_percent_infarct"}
+    assert sampled["mvo_percent_infarct"].high == 0
+
+
+def test_blood_has_a_volume_and_no_mass_and_a_half_is_enough():
+    maps = np.array([[0.5, 0.49, 0.5], [0.5, 0.5, 0.1]]).reshape(2, 3, 1, 1)
+    found = intervals({"lv_pool": maps, "rv_pool": maps}, tissues=ALL, voxel_ml=1.0, wall_ml=9.0)
+    assert found.keys() == {"lv_pool_ml", "rv_pool_ml"}
+    assert (found["lv_pool_ml"].low, found["lv_pool_ml"].high) == (2, 2)
 
 
 def test_unknown_regions_and_shapes_are_errors():
@@ -121,6 +152,8 @@ def test_unknown_regions_and_shapes_are_errors():
 def test_an_interval_from_levels_holds_the_figure_of_the_mask():
     between = Interval(2.0, 4.0, nan, "levels")
     assert holding(between, 5.0) == Interval(2.0, 5.0, nan, "levels")
+    assert holding(between, 1.0) == Interval(1.0, 4.0, nan, "levels")
     assert holding(between, 3.0) == between
+    assert holding(between, nan) is between
     covering = Interval(2.0, 4.0, 0.9, "samples")
     assert holding(covering, 5.0) is covering

@@ -5,9 +5,18 @@ import numpy as np
 import pytest
 
 from scarmap.labels import INDEX
-from scarmap.quantification.measures.segments import NAMES, TERRITORIES, sectors, territory_of
+from scarmap.quantification.measures.segments import (
+    NAMES,
+    TERRITORIES,
+    measure_segments,
+    ring_of,
+    sectors,
+    territory_of,
+)
 from scarmap.quantification.result import Reference
+from scarmap.quantification.stack.chords import Chords
 from scarmap.quantification.stack.placement import place
+from scarmap.quantification.stack.wall_slices import WallSlice
 from scarmap.quantification.study import Choices, quantify
 from scarmap.volume import Grid, LabelMap
 
@@ -205,3 +214,58 @@ def test_a_voxel_on_the_border_of_two_segments_belongs_to_one_of_them(make_heart
         )
         chords = sum(part.transmurality.num_chords for part in parts)
         assert chords == ring.figures.transmurality.num_chords
+
+
+@pytest.mark.parametrize(
+    ("septum_deg", "sense", "around", "apical"),
+    [
+        (200.0, -1, [320, 260, 200, 140, 80, 20], [335, 245, 155, 65]),
+        (300.0, 1, [180, 240, 300, 0, 60, 120], [165, 255, 345, 75]),
+    ],
+)
+def test_a_segment_begins_at_its_border_with_the_lower_number(septum_deg, sense, around, apical):
+    found = _measured({}, replace(REFERENCE, septum_deg=septum_deg, sense=sense))
+    assert [each.number for each in found] == list(range(1, 17))
+    assert [each.start_deg for each in found] == [*around, *around, *apical]
+    assert [each.width_deg for each in found] == [60.0] * 12 + [90.0] * 4
+    assert [each.ring for each in found] == ["basal"] * 6 + ["mid"] * 6 + ["apical"] * 4
+
+
+def test_the_apex_is_one_segment_all_around():
+    voxels = np.array([10.0, 100.0, 300.0])
+    tissues = np.array([INDEX["scar"], INDEX["normal_myocardium"], INDEX["normal_myocardium"]])
+    none = np.zeros(0)
+    chords = Chords(none, none, none, none, none)
+    slices = (WallSlice(0, (0.0, 0.0), False, chords, voxels, tissues.astype(np.uint8), None),)
+    *others, apex = _measured({"apex": slices}, REFERENCE)
+    assert len(others) == 16
+    assert (apex.number, apex.name, apex.ring, apex.territory) == (17, "apex", "apex", "LAD")
+    assert isnan(apex.start_deg)
+    assert apex.width_deg == 360.0
+    assert apex.figures.myocardium_g == pytest.approx(3 * 0.1 * 1.05)
+    assert apex.figures.infarct_percent == pytest.approx(100 / 3)
+
+
+def test_a_voxel_on_the_border_belongs_to_the_higher_number_of_rising_ones():
+    """Segment 2 reaches from 240 up to 300 degrees, segment 3 from there up to 360."""
+    angles = np.array([239.9, 240.0, 299.9, 300.0, 359.9, 0.0])
+    none = np.zeros(0)
+    tissues = np.full(len(angles), INDEX["normal_myocardium"], dtype=np.uint8)
+    chords = Chords(none, none, none, none, none)
+    slices = (WallSlice(0, (0.0, 0.0), True, chords, angles, tissues, None),)
+    found = _measured({"basal": slices}, replace(REFERENCE, septum_deg=300.0, sense=1))
+    grams = [each.figures.myocardium_g for each in found[:6]]
+    assert grams == pytest.approx([0.105, 0.21, 0.21, 0.105, 0.0, 0.0])
+
+
+def test_the_rings_are_those_of_the_numbers():
+    rings = {number: ring_of(number) for number in (1, 6, 7, 12, 13, 16, 17)}
+    assert rings == {
+        1: "basal", 6: "basal", 7: "mid", 12: "mid", 13: "apical", 16: "apical", 17: "apex",
+    }  # fmt: skip
+
+
+def _measured(slices, reference):
+    return measure_segments(
+        slices, reference, convention="rigid", voxel_ml=0.1, tissues=("scar",), variant="extent"
+    )

@@ -9,7 +9,7 @@ import pytest
 from scarmap.datasets.masks import find_masks
 from scarmap.io.nifti import read_labels
 from scarmap.labels import INDEX, codes
-from scarmap.quantification.measures.sizes import salvage_index, sizes
+from scarmap.quantification.measures.sizes import salvage_index, sizes, volume_ml
 from scarmap.volume import Grid, LabelMap
 
 SAMPLE = os.environ.get("SCARMAP_EMIDEC_SAMPLE")
@@ -64,6 +64,13 @@ def test_what_a_layout_does_not_label_is_undefined_and_not_zero():
     assert isnan(myops["mvo_g"])
     assert myops["edema_g"] == 0
     assert myops["infarct_percent_lv"] == emidec["infarct_percent_lv"] == 50.0
+
+
+def test_a_volume_of_a_mask_is_its_voxels_times_theirs_whatever_its_shape():
+    grid = Grid((9, 9, 9), (1.0, 2.0, 5.0), np.eye(4))
+    mask = np.array([[True, False, True], [True, False, False]])
+    assert volume_ml(mask, grid) == pytest.approx(3 * 0.01)
+    assert volume_ml(mask & False, grid) == 0
 
 
 def test_shares_of_no_wall_are_undefined():

@@ -46,6 +46,11 @@ def test_an_artery_holds_the_sum_of_its_segments(made):
     assert (second.name, second.num_viable_segments, second.infarct_g) == ("LCX", 1, 0.0)
 
 
+def test_a_segment_of_less_than_a_gram_counts(made):
+    (territory,) = measure_territories([made("RCA", 0.5, 50.0, "51-75"), made("LAD", 0.0, nan, "")])
+    assert (territory.name, territory.num_segments, territory.infarct_g) == ("RCA", 1, 0.25)
+
+
 def test_what_was_not_assessed_is_neither_viable_nor_hurt(made):
     unseen = made("LAD", 10.0, nan, "")
     assert is_viable(unseen.figures) is None

@@ -1,11 +1,18 @@
-from math import isnan
+from dataclasses import replace
+from math import isnan, nan
 
 import numpy as np
 import pytest
 
 from scarmap.labels import INDEX
-from scarmap.quantification.measures.transmurality import grade, measure_wall, summarise_chords
-from scarmap.quantification.stack.wall_slices import wall_slices
+from scarmap.quantification.measures.transmurality import (
+    GRADES,
+    grade,
+    measure_wall,
+    summarise_chords,
+)
+from scarmap.quantification.stack.chords import Chords
+from scarmap.quantification.stack.wall_slices import WallSlice, wall_slices
 
 ALL = ("edema", "scar", "mvo")
 FINE = {"spacing_mm": (0.5, 0.5, 10.0), "size": (131, 129)}
@@ -135,3 +142,99 @@ def test_thickness_is_the_mean_of_the_nearest_ways_out_beside_that_of_the_radial
     radial = half_side * np.log(1 + np.sqrt(2)) / (np.pi / 4) - 20
     assert found.wall_thickness_mm == pytest.approx(nearest, abs=0.25)
     assert found.wall_thickness_radial_mm == pytest.approx(radial, abs=0.25)
+
+
+@pytest.fixture
+def handmade():
+    """Four chords, one of which meets no wall, and eight voxels, two to each quarter."""
+    chords = Chords(
+        angle_deg=np.array([45.0, 135.0, 225.0, 315.0]),
+        wall_mm=np.array([10.0, 0.5, 0.0, 4.5]),
+        extent=np.array([1.0, 0.1, nan, 0.0]),
+        fraction=np.array([0.4, 0.005, nan, 0.0]),
+        thickness_mm=np.array([8.0, 0.25, nan, 3.75]),
+    )
+    names = ("scar", "scar", "mvo", "edema", "edema", "edema", *["normal_myocardium"] * 2)
+    tissues = np.array([INDEX[name] for name in names], dtype=np.uint8)
+    directions = np.repeat([45.0, 135.0, 225.0, 315.0], 2)
+    return WallSlice(0, (0.0, 0.0), True, chords, directions, tissues, None)
+
+
+def test_a_wall_made_by_hand_has_the_figures_worked_out_on_paper(handmade):
+    found = measure_wall([handmade], voxel_ml=0.1, tissues=ALL)
+    assert found.myocardium_g == pytest.approx(8 * 0.1 * 1.05)
+    assert found.infarct_percent == pytest.approx(100 * 3 / 8)
+    assert found.edema_percent == pytest.approx(100 * 3 / 8)
+    assert found.mvo_percent == pytest.approx(100 / 8)
+    assert found.mvo is True
+    assert found.wall_thickness_radial_mm == pytest.approx((10 + 0.5 + 4.5) / 3)
+    assert found.wall_thickness_mm == pytest.approx((8 + 0.25 + 3.75) / 3)
+    depth = found.transmurality
+    assert (depth.num_chords, depth.num_infarcted_chords) == (3, 2)
+    assert depth.extent_mean_percent == pytest.approx((100 + 10) / 3)
+    assert depth.extent_infarcted_mean_percent == pytest.approx((100 + 10) / 2)
+    assert depth.extent_maximum_percent == pytest.approx(100)
+    assert depth.fraction_mean_percent == pytest.approx((40 + 0.5) / 3)
+    assert depth.fraction_infarcted_mean_percent == pytest.approx((40 + 0.5) / 2)
+    assert depth.fraction_maximum_percent == pytest.approx(40)
+    assert depth.area_percent == pytest.approx(100 * 3 / 8)
+    assert depth.grade == "26-50"  # of the extent; the fraction is 13.5
+
+
+def test_two_slices_count_together_and_one_without_a_cavity_for_its_voxels_alone(handmade):
+    twice = measure_wall([handmade, handmade], voxel_ml=0.1, tissues=ALL)
+    assert twice.myocardium_g == pytest.approx(16 * 0.1 * 1.05)
+    assert twice.transmurality.num_chords == 6
+    with_apex = measure_wall(
+        [handmade, replace(handmade, has_cavity=False)], voxel_ml=0.1, tissues=ALL
+    )
+    assert with_apex.myocardium_g == twice.myocardium_g
+    assert with_apex.transmurality.num_chords == 3
+
+
+def test_a_quarter_holds_its_chord_and_its_voxels(handmade):
+    quarter = measure_wall([handmade], lambda angles: angles == 135, voxel_ml=0.1, tissues=ALL)
+    assert quarter.myocardium_g == pytest.approx(2 * 0.1 * 1.05)
+    assert (quarter.infarct_percent, quarter.edema_percent) == (50, 50)
+    assert (quarter.wall_thickness_radial_mm, quarter.wall_thickness_mm) == (0.5, 0.25)
+    assert quarter.transmurality.num_infarcted_chords == 1
+    assert quarter.transmurality.grade == "1-25"
+    well = measure_wall([handmade], lambda angles: angles == 315, voxel_ml=0.1, tissues=ALL)
+    assert (well.mvo, well.mvo_percent, well.transmurality.grade) == (False, 0, "0")
+    gap = measure_wall([handmade], lambda angles: angles == 225, voxel_ml=0.1, tissues=ALL)
+    assert (gap.edema_percent, gap.transmurality.num_chords) == (100, 0)
+    assert gap.transmurality.grade == ""
+    assert isnan(gap.wall_thickness_radial_mm)
+
+
+@pytest.mark.parametrize(
+    ("tissues", "undefined"),
+    [
+        (("scar", "edema"), {"mvo_percent"}),
+        (("edema", "mvo"), {"infarct_percent"}),
+        (("scar", "mvo"), {"edema_percent"}),
+    ],
+)
+def test_each_tissue_is_undefined_alone(handmade, tissues, undefined):
+    found = measure_wall([handmade], voxel_ml=0.1, tissues=tissues)
+    shares = ("infarct_percent", "edema_percent", "mvo_percent")
+    assert {name for name in shares if isnan(getattr(found, name))} == undefined
+    assert (found.mvo is None) is ("mvo" not in tissues)
+
+
+def test_the_depth_of_an_infarct_that_was_not_assessed_is_unknown_on_a_known_number_of_chords(
+    handmade,
+):
+    depth = measure_wall([handmade], voxel_ml=0.1, tissues=("edema",)).transmurality
+    assert (depth.num_chords, depth.num_infarcted_chords, depth.grade) == (3, 0, "")
+    numbers = [value for name, value in vars(depth).items() if name.endswith("_percent")]
+    assert len(numbers) == 7
+    assert all(map(isnan, numbers))
+
+
+def test_the_classes_end_at_quarters_of_the_wall():
+    ends = (-1.0, 0.0, 1e-9, 25.0, 25.001, 50.0, 50.001, 75.0, 75.001, 100.0, nan)
+    zero, first, second, third, fourth = GRADES
+    assert [grade(each) for each in ends] == [
+        zero, zero, first, first, second, second, third, third, fourth, fourth, "",
+    ]  # fmt: skip

@@ -3,6 +3,7 @@ import pytest
 
 from scarmap.labels import region_mask
 from scarmap.quantification.stack.chords import (
+    _adjacent,
     _nearest_mm,
     _reach_mm,
     cast_chords,
@@ -102,6 +103,13 @@ def test_a_chord_through_a_gap_meets_no_wall(make_heart):
     assert chords.fraction[~missed].min() == pytest.approx(1.0)
 
 
+def test_directions_go_round_the_circle_from_the_centre_in_millimetres():
+    """Six millimetres aside are 3 voxels of 2 mm along X and 12 of 0.5 mm along Y."""
+    places = np.array([4, 4, 1, -2, -2, 1, 4]), np.array([2, 14, 14, 14, 2, 0, -10])
+    angles = directions_deg(places, centre=(1.0, 2.0), spacing_mm=(2.0, 0.5))
+    assert angles.tolist() == [0.0, 45.0, 90.0, 135.0, 180.0, 270.0, 315.0]
+
+
 def test_directions_are_measured_in_millimetres():
     places = (np.array([10, 5, 0]), np.array([5, 15, 5]))
     angles = directions_deg(places, centre=(5.0, 5.0), spacing_mm=(2.0, 1.0))
@@ -145,3 +153,113 @@ def test_a_wall_that_is_not_closed_is_as_thick_at_its_ends_as_elsewhere(make_hea
     crossed = chords.wall_mm > 0
     assert crossed.sum() == pytest.approx(50, abs=2)
     assert chords.thickness_mm[crossed] == pytest.approx(10.0, abs=1.0)
+
+
+def _upwards(wall, infarct=None, *, centre, spacing_mm=(1.0, 1.0)):
+    """Length, extent and fraction of the chord from a centre along Y."""
+    chords = cast_chords(
+        wall,
+        np.zeros_like(wall) if infarct is None else infarct,
+        centre=centre,
+        spacing_mm=spacing_mm,
+        number=2,
+    )
+    assert chords.angle_deg.tolist() == [90.0, 270.0]
+    return chords.wall_mm[0], chords.extent[0], chords.fraction[0]
+
+
+def test_chords_are_spread_evenly_and_the_first_points_half_a_step_from_x():
+    wall = np.ones((9, 9), dtype=bool)
+    chords = cast_chords(wall, wall, centre=(4.0, 4.0), spacing_mm=(1.0, 1.0), number=4)
+    assert chords.angle_deg.tolist() == [45.0, 135.0, 225.0, 315.0]
+
+
+def test_a_place_that_is_half_wall_or_half_infarct_belongs_to_it():
+    """Samples 1/16 apart meet both borders of the rows 10 to 19, 9.5 and 19.5, and both count."""
+    wall, infarct = np.zeros((2, 24, 24), dtype=bool)
+    wall[:, 10:20] = True
+    infarct[:, 15:20] = True
+    length, extent, fraction = _upwards(wall, infarct, centre=(12.0, 1 / 32))
+    assert length == 161 / 16
+    assert extent == 1.0
+    assert fraction == pytest.approx(81 / 161)
+    infarct[:, 17:20] = False  # up to 16.5, 113 samples
+    length, extent, fraction = _upwards(wall, infarct, centre=(12.0, 1 / 32))
+    assert extent == pytest.approx(113 / 161)
+    assert fraction == pytest.approx(33 / 161)
+
+
+def test_a_border_is_found_to_a_sixteenth_of_a_voxel():
+    """Beside an edge the wall is 0.6 of what lies there, so rows 10 to 19 begin at 9.83.
+
+    Of the samples at 1/32, 3/32 and so on, 150 lie between 9.83 and 19.17.
+    """
+    wall = np.zeros((24, 24), dtype=bool)
+    wall[12:, 10:20] = True
+    assert _upwards(wall, centre=(11.6, 0.0))[0] == 150 / 16
+
+
+@pytest.mark.parametrize("along_mm", [0.25, 1.0, 3.0])
+def test_the_outermost_row_counts_in_full_however_long_its_voxels_are(along_mm):
+    wall = np.zeros((9, 9), dtype=bool)
+    wall[4, 6] = True
+    length, _, _ = _upwards(wall, centre=(4.0, 0.0), spacing_mm=(1.0, along_mm))
+    assert length == pytest.approx(along_mm)
+
+
+def test_a_wall_without_a_cavity_is_measured_from_its_centre():
+    """Nine rows around the fifth: half of it and four whole ones lie on either side."""
+    wall = np.zeros((13, 13), dtype=bool)
+    wall[2:11, 2:11] = True
+    assert _upwards(wall, centre=(6.0, 6.0))[0] == 4.5
+
+
+def test_without_wall_every_chord_is_undefined():
+    nothing = np.zeros((9, 9), dtype=bool)
+    chords = cast_chords(nothing, nothing, centre=(4.0, 4.0), spacing_mm=(1.0, 1.0), number=4)
+    assert chords.wall_mm.tolist() == [0.0] * 4
+    for each in (chords.extent, chords.fraction, chords.thickness_mm):
+        assert np.isnan(each).all()
+
+
+RIGHT_ANGLES = np.array([[1.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, -1.0]])
+
+
+def test_the_nearest_way_out_is_to_the_line_that_joins_the_ends_of_two_chords():
+    """Wall from 4 to 8 mm on four chords at right angles: the joining lines lie 4 / root 2 away.
+
+    The foot, a quarter along the line, is one of the eight places that are looked at.
+    """
+    radii = np.arange(0.5, 12.0)
+    inside = np.tile((radii > 4) & (radii < 8), (4, 1))
+    assert _nearest_mm(inside, RIGHT_ANGLES, radii, 1.0) == pytest.approx([4 / 2**0.5] * 4)
+
+
+def test_across_a_chord_that_meets_no_wall_nothing_is_joined():
+    """Without the chord to the right, only the two lines on the left are left."""
+    radii = np.arange(0.5, 12.0)
+    inside = np.tile((radii > 4) & (radii < 8), (4, 1))
+    inside[0] = False
+    found = _nearest_mm(inside, RIGHT_ANGLES, radii, 1.0)
+    assert np.isnan(found[0])
+    assert found[1:] == pytest.approx([4 / 2**0.5] * 3)
+    inside[2] = False  # the other two lie opposite: each leaves the wall on itself alone
+    found = _nearest_mm(inside, RIGHT_ANGLES, radii, 1.0)
+    assert found[[1, 3]] == pytest.approx([4.0, 4.0])
+    assert np.isnan(found[[0, 2]]).all()
+
+
+@pytest.mark.parametrize(
+    ("crossed", "followed"),
+    [
+        ((1, 1, 1, 1), [0, 1, 2, 3]),
+        ((1, 1, 0, 1, 0), [0]),
+        ((1, 0, 0, 1), [1]),
+        ((0, 1, 1, 1), [0, 1]),
+        ((1, 0, 1, 0), []),
+        ((0, 1, 0), []),
+    ],
+)
+def test_chords_are_followed_by_their_neighbour_round_the_circle(crossed, followed):
+    """By place among the chords that cross the wall."""
+    assert _adjacent(np.array(crossed, dtype=bool)).tolist() == followed

@@ -49,7 +49,7 @@ def test_core_and_border_are_what_is_joined_to_the_infarct(
     found = measured(row)[method]
     assert (found.border_cutoff, found.core_cutoff) == pytest.approx(cutoffs)
     assert (found.border_ml, found.core_ml) == pytest.approx((border_ml, core_ml))
-    assert found.border_g == pytest.approx(1.05 * border_ml)
+    assert (found.border_g, found.core_g) == pytest.approx((1.05 * border_ml, 1.05 * core_ml))
     assert found.core_percent_lv == pytest.approx(100 * core_ml / 12)
 
 

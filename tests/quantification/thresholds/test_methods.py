@@ -11,7 +11,14 @@ from scarmap.errors import DataError
 from scarmap.evaluation.overlap import dice
 from scarmap.labels import region_mask
 from scarmap.quantification.result import Remote
-from scarmap.quantification.thresholds.methods import METHODS, grown, otsu_cutoff, threshold
+from scarmap.quantification.thresholds.methods import (
+    METHODS,
+    NEEDS_REMOTE,
+    grown,
+    is_signed,
+    otsu_cutoff,
+    threshold,
+)
 from scarmap.quantification.thresholds.remote import remote_from
 
 MYOPS = os.environ.get("SCARMAP_MYOPS2020")
@@ -68,6 +75,16 @@ def test_the_grown_region_decides_the_maximum_of_amado():
     assert threshold(image, image > 0, "fwhm_amado").cutoff == 40.0
 
 
+def test_the_region_of_amado_does_not_grow_over_half_of_its_seed():
+    """Of 201 voxels the second brightest is the 99.5th percentile, and so the seed."""
+    values = np.full(201, 5.0, dtype=np.float32)
+    values[100:103] = 20, 10, 24
+    image = values.reshape(-1, 1, 1)
+    assert threshold(image, image > 0, "fwhm_amado").cutoff == 20 / 2
+    image[101] = 10.1
+    assert threshold(image, image > 0, "fwhm_amado").cutoff == 24 / 2
+
+
 def test_otsu_agrees_with_a_search_over_all_cuts():
     generator = np.random.default_rng(1)
     values = np.concatenate([generator.normal(10, 2, 60), generator.normal(30, 5, 25)])
@@ -79,6 +96,7 @@ def test_otsu_agrees_with_a_search_over_all_cuts():
     best = min(np.sort(values)[:-1], key=within)
     assert best < otsu_cutoff(values) < np.min(values[values > best])
     assert isnan(otsu_cutoff(np.ones(5)))
+    assert otsu_cutoff(np.array([10.0, 2.0, 1.0, 9.0])) == (2 + 9) / 2
 
 
 def test_region_growing_keeps_what_touches_a_seed():
@@ -122,15 +140,13 @@ def test_nothing_is_found_outside_the_wall_nor_without_one(row, method):
 
 
 def test_methods_that_need_remote_myocardium_are_undefined_without(row):
-    assert [method for method in METHODS if isnan(threshold(*row, method).cutoff)] == [
-        "2sd",
-        "3sd",
-        "4sd",
-        "5sd",
-        "6sd",
-        "fwhm_remote",
-        "region_growing",
-    ]
+    undefined = [method for method in METHODS if isnan(threshold(*row, method).cutoff)]
+    assert undefined == ["2sd", "3sd", "4sd", "5sd", "6sd", "fwhm_remote", "region_growing"]
+    assert frozenset(undefined) == NEEDS_REMOTE
+
+
+def test_an_image_is_signed_where_a_voxel_is_below_zero():
+    assert [is_signed(np.array([least, 0.5, 7])) for least in (0.25, 0, -0.25)] == [0, 0, 1]
 
 
 def test_an_unknown_method_is_an_error_that_names_close_ones(row):

@@ -80,7 +80,12 @@ def cases_needed(confidence: float) -> int:
     >>> cases_needed(0.9)
     19
     """
-    return ceil(round(2 / (1 - confidence), 6)) - 1
+    return ceil(_steady(2 / (1 - confidence))) - 1
+
+
+def _steady(rank: float) -> float:
+    """A rank without the noise of floating point, as 20 * 0.05 is a little more than 1 there."""
+    return round(rank, 6)
 
 
 def _scores_file(path: Path) -> Path:
@@ -183,11 +188,10 @@ def conformal_bounds(
     positive = true[true > 0]
     # Without a floor a case in which nothing was found would divide by zero.
     floor_ml = _FLOOR * float(np.median(positive)) if len(positive) else 1.0
-    # Ranks are rounded first, as 20 * 0.05 is a little more than 1 in floating point.
     ratios = np.sort((true - found) / (found + floor_ml))
     count, tail = len(ratios), (1 - confidence) / 2
-    first = max(floor(round((count + 1) * tail, 6)), 1) - 1
-    last = min(ceil(round((count + 1) * (1 - tail), 6)), count) - 1
+    first = max(floor(_steady((count + 1) * tail)), 1) - 1
+    last = min(ceil(_steady((count + 1) * (1 - tail))), count) - 1
     low, high = (
         found_ml + ratio * (found_ml + floor_ml) for ratio in (ratios[first], ratios[last])
     )

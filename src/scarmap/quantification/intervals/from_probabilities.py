@@ -103,16 +103,16 @@ def probability_of(
         together: Probabilities = np.sum([probabilities[region] for region in some], axis=0)
         return np.minimum(together, 1.0)
     for outer, inner in permutations(members, 2):
-        if members[inner] < members[outer] and members[outer] - members[inner] == aim:
+        if members[inner].isdisjoint(aim) and members[inner] | aim == members[outer]:
             return np.maximum(probabilities[outer] - probabilities[inner], 0.0)
     return None
 
 
 def _side_by_side(aim: frozenset[str], members: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
     """The fewest regions that make up the aim without sharing a tissue; none where none do."""
-    inside = [region for region, held in members.items() if held and held <= aim]
-    for number in range(1, len(inside) + 1):
-        for some in combinations(inside, number):
+    inside = [region for region, held in members.items() if held <= aim]
+    for others in range(len(inside)):
+        for some in combinations(inside, others + 1):
             held = list(chain.from_iterable(members[region] for region in some))
             if sorted(held) == sorted(aim):
                 return some
@@ -152,7 +152,7 @@ def _figures(
         yield f"{part}_g", volumes * MYOCARDIUM_G_PER_ML
         if part != "myocardium":
             yield f"{part}_percent_lv", _percent(volumes, wall)
-    if sampled and {"mvo", "infarct"} <= sizes.keys():
+    if sampled and "mvo" in sizes and "infarct" in sizes:
         yield "mvo_percent_infarct", _percent(sizes["mvo"], sizes["infarct"])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import nan
 
 import numpy as np
@@ -76,10 +77,7 @@ def sectors(reference: Reference, convention: str = SECTORS[0]) -> dict[int, Sec
             anterior + half,
             *(inferior + quarter * step for step in range(3)),
         ]
-    following = [*starts[1:], starts[0]]
-    around = [
-        Sector(start, (end - start) % 360.0) for start, end in zip(starts, following, strict=True)
-    ]
+    around = [Sector(start, (end - start) % 360.0) for start, end in pairwise([*starts, starts[0]])]
     apical = [Sector(zero - 135.0 + 90.0 * step, 90.0) for step in range(4)]
     return dict(enumerate([*around, *around, *apical], start=1))
 

@@ -127,4 +127,4 @@ def is_infarcted(wall: WallFigures, grid: Grid, infarcted_percent: float) -> boo
     infarct_ml = wall.infarct_percent / 100 * wall.myocardium_g / MYOCARDIUM_G_PER_ML
     # Rounding must not take away a row that is just full.
     enough = infarct_ml >= row * grid.voxel_ml * (1 - 1e-9)
-    return wall.infarct_percent >= max(infarcted_percent, 0.0) and infarct_ml > 0 and enough
+    return enough and wall.infarct_percent >= infarcted_percent

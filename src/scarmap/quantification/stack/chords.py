@@ -66,7 +66,7 @@ def cast_chords(
     """
     angles: Numbers = np.asarray((np.arange(number) + 0.5) * (360.0 / number), dtype=np.float64)
     step = min(spacing_mm) / _STEPS_PER_VOXEL
-    steps = int(_reach_mm(wall, centre, spacing_mm) / step) + _STEPS_PER_VOXEL
+    steps = int((_reach_mm(wall, centre, spacing_mm) + max(spacing_mm)) / step)
     radii: Numbers = np.asarray((np.arange(steps) + 0.5) * step, dtype=np.float64)
     directions: Numbers = np.stack([np.cos(np.deg2rad(angles)), np.sin(np.deg2rad(angles))])
     places = directions[:, :, None] * radii  # (2, A, R), millimetres from the centre
@@ -75,8 +75,8 @@ def cast_chords(
     inside = share >= 0.5
     # Interpolated infarct is compared with interpolated wall, or its rim would thin at the borders.
     hurt = inside & (_sampled(infarct, voxels) >= 0.5 * share)
+    wall_mm: Numbers = np.asarray(inside.sum(axis=1) * step, dtype=np.float64)
     depth = np.cumsum(inside, axis=1)
-    wall_mm: Numbers = np.asarray(depth[:, -1] * step, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         extent: Numbers = np.asarray((depth * hurt).max(axis=1) * step / wall_mm)
         fraction: Numbers = np.asarray(hurt.sum(axis=1) * step / wall_mm)

@@ -5,6 +5,7 @@ the left, AHA numbers rise counter-clockwise: anterior, septal, inferior, latera
 the array depends on how the array lies in the patient.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -25,6 +26,9 @@ _TELLING = 0.75
 _TAPER = 0.8
 """The cavity tells the apex when its mean area in one half of the slices is below this share of
 that in the other."""
+
+_ENDS: Mapping[int, End | None] = {1: "last", -1: "first", 0: None}
+"""The end that lies at the base where slices run towards it, away from it, or neither."""
 
 _USUAL_SENSE = -1
 """Sense of the numbers where X runs to the right of the usual display and Y downwards."""
@@ -58,10 +62,8 @@ def find_sense(grid: Grid) -> tuple[int, Literal["affine", "assumed"]]:
     Args:
         grid: Where the stack lies.
     """
-    towards = _cosine(np.cross(grid.affine[:3, 0], grid.affine[:3, 1]))
-    if abs(towards) < _TELLING:
-        return _USUAL_SENSE, "assumed"
-    return (-1 if towards > 0 else 1), "affine"
+    towards = _towards_base(np.cross(grid.affine[:3, 0], grid.affine[:3, 1]))
+    return (-towards, "affine") if towards else (_USUAL_SENSE, "assumed")
 
 
 def _base_of_cavity(labels: LabelMap) -> End | None:
@@ -71,18 +73,17 @@ def _base_of_cavity(labels: LabelMap) -> End | None:
     if not half:
         return None
     first, last = float(shown[:half].mean()), float(shown[-half:].mean())
-    if min(first, last) >= _TAPER * max(first, last):
-        return None
-    return "first" if first > last else "last"
+    if last < _TAPER * first:
+        return "first"
+    return "last" if first < _TAPER * last else None
 
 
 def _base_of_affine(grid: Grid) -> End | None:
-    towards = _cosine(grid.affine[:3, 2])
-    if abs(towards) < _TELLING:
-        return None
-    return "last" if towards > 0 else "first"
+    return _ENDS[_towards_base(grid.affine[:3, 2])]
 
 
-def _cosine(direction: NDArray[np.float64]) -> float:
+def _towards_base(direction: NDArray[np.float64]) -> int:
+    """Whether a direction runs to the base (1) or to the apex (-1); 0 where it tells nothing."""
     length = float(np.linalg.norm(direction))
-    return float(direction @ _TO_BASE) / length if length else 0.0
+    cosine = float(direction @ _TO_BASE) / length if length else 0.0
+    return int(np.sign(cosine)) if abs(cosine) >= _TELLING else 0

@@ -26,12 +26,8 @@ def heart_window(labels: LabelArray) -> Window:
     shown: MaskArray = np.asarray(labels.any(axis=2))
     if not shown.any():
         return slice(0, labels.shape[0]), slice(0, labels.shape[1])
-    ends = [np.flatnonzero(np.asarray(shown.any(axis=axis)))[[0, -1]] for axis in (1, 0)]
-    x, y = (
-        slice(max(int(first) - _MARGIN, 0), min(int(last) + _MARGIN + 1, length))
-        for (first, last), length in zip(ends, labels.shape[:2], strict=True)
-    )
-    return x, y
+    along_x, along_y = (np.asarray(shown.any(axis=axis)) for axis in (1, 0))
+    return _with_margin(along_x), _with_margin(along_y)
 
 
 def cropped(stack: Stack, window: Window) -> Stack:
@@ -48,3 +44,8 @@ def cropped(stack: Stack, window: Window) -> Stack:
     affine[:, 3] = affine @ (window[0].start, window[1].start, 0, 1)
     shape = (array.shape[0], array.shape[1], array.shape[2])
     return replace(stack, array=array, grid=replace(stack.grid, shape=shape, affine=affine))
+
+
+def _with_margin(held: MaskArray) -> slice:
+    first, last = np.flatnonzero(held)[[0, -1]]
+    return slice(max(int(first) - _MARGIN, 0), min(int(last) + _MARGIN + 1, len(held)))

@@ -144,8 +144,7 @@ def otsu_cutoff(values: NDArray[np.floating]) -> float:
 def grown(seeds: MaskArray, candidates: MaskArray) -> MaskArray:
     """The connected pieces of the candidates, voxels touching by their faces, that hold a seed."""
     pieces, _ = ndimage.label(candidates)
-    kept = np.unique(pieces[seeds & candidates])
-    return np.isin(pieces, kept[kept > 0])
+    return np.isin(pieces, np.unique(pieces[seeds & candidates]))
 
 
 def _cutoff(image: ImageArray, wall: MaskArray, method: str, remote: Remote) -> float:

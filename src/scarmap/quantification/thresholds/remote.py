@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from scarmap.labels import INDEX, LabelArray, MaskArray, region_mask
 from scarmap.quantification.result import Remote
-from scarmap.quantification.stack.chords import Numbers, directions_deg
+from scarmap.quantification.stack.chords import Numbers
 from scarmap.quantification.stack.septum import turn_deg
 from scarmap.quantification.stack.wall_slices import WallSlice
 from scarmap.volume import ImageArray, LabelMap
@@ -75,19 +75,16 @@ def find_remote(
             image[..., each.index].astype(np.float64),
             labels.array[..., each.index],
             each,
-            labels.grid.spacing_mm[:2],
         )
     return remote_from(
         image, mask, source="darkest 60-degree sector without pathology of each slice"
     )
 
 
-def _darkest(
-    image: Numbers, labels: LabelArray, each: WallSlice, spacing_mm: tuple[float, float]
-) -> MaskArray:
-    inner = ndimage.binary_erosion(region_mask(labels, "whole_myocardium"))
-    places = np.nonzero(inner)
-    angles = directions_deg(places, centre=each.centre, spacing_mm=spacing_mm)
+def _darkest(image: Numbers, labels: LabelArray, each: WallSlice) -> MaskArray:
+    wall = region_mask(labels, "whole_myocardium")
+    inner = ndimage.binary_erosion(wall)
+    places, angles = np.nonzero(inner), each.voxel_deg[inner[wall]]
     values, healthy = image[places], labels[places] == INDEX["normal_myocardium"]
     usable = _away_from_insertions(angles, each)
     best, lowest = None, np.inf
