@@ -127,3 +127,7 @@ def test_the_middle_the_first_and_the_last_quarter_are_searched_in_this_order():
 def test_a_heart_is_found_from_400_square_millimetres_on(pixel_mm2, found):
     images = square((1, 1, 40, 48), at=(20, 10))
     assert find_heart(images, bright, size=32, pixel_mm2=pixel_mm2) == found
+
+
+def test_a_map_that_is_undecided_everywhere_shows_no_heart():
+    assert not looks_whole(np.full((1, 40, 40), 0.5), pixel_mm2=4.0, inner_borders=(False, False))

@@ -191,3 +191,60 @@ def test_three_patients_are_enough_for_a_concordance_and_a_slope():
 def test_readings_that_do_not_vary_together_agree_by_nothing():
     assert np.isnan(icc_agreement(np.ones((3, 2))).value)
     assert concordance(np.full(4, 2.0), np.array([1.0, 2.0, 3.0, 5.0])).value == 0.0
+
+
+def test_the_interval_of_the_icc_is_that_of_mcgraw_and_wong_written_with_their_a_and_b():
+    n, k = SHROUT_FLEISS.shape
+    found = icc_agreement(SHROUT_FLEISS)
+    total = ((SHROUT_FLEISS - SHROUT_FLEISS.mean()) ** 2).sum()
+    of_rows = k * ((SHROUT_FLEISS.mean(1) - SHROUT_FLEISS.mean()) ** 2).sum()
+    of_columns = n * ((SHROUT_FLEISS.mean(0) - SHROUT_FLEISS.mean()) ** 2).sum()
+    rows, columns = of_rows / (n - 1), of_columns / (k - 1)
+    error = (total - of_rows - of_columns) / ((n - 1) * (k - 1))
+    a = k * found.value / (n * (1 - found.value))
+    b = 1 + k * found.value * (n - 1) / (n * (1 - found.value))
+    mixed = (a * columns) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1))
+    freedom = (a * columns + b * error) ** 2 / mixed
+    least, most = stats.f.ppf(0.975, n - 1, freedom), stats.f.ppf(0.975, freedom, n - 1)
+    rest = k * columns + (k * n - k - n) * error
+    assert found.low == pytest.approx(n * (rows - least * error) / (least * rest + n * rows))
+    assert found.high == pytest.approx(n * (most * rows - error) / (rest + n * most * rows))
+
+
+def test_three_patients_of_small_figures_are_enough_for_every_interval():
+    first, second = np.array([0.1, 0.2, 0.4]), np.array([0.15, 0.2, 0.35])
+    found = agree(first, second)
+    for each in (found.icc, found.bias, found.lower_limit, found.upper_limit):
+        assert each.low < each.value < each.high
+    assert found.ccc.value == pytest.approx(38 / 41)
+
+
+def test_readings_of_one_figure_each_agree_by_nothing_and_equal_ones_by_nothing_that_is_known():
+    ones, halves, rising = np.ones(3), np.full(3, 0.5), np.array([1.0, 2.0, 3.0])
+    for readings in ((ones, halves), (ones, rising), (rising, ones)):
+        assert concordance(*readings).value == 0
+    assert isnan(concordance(ones, ones).value)
+    apart = icc_agreement(np.array([ones, halves]).T)
+    assert apart.value == 0
+    assert isnan(apart.low)
+
+
+def test_uncorrelated_readings_have_no_interval():
+    found = concordance(np.array([-1.0, 0.0, 1.0]), np.array([1.0, -2.0, 1.0]))
+    assert found.value == 0
+    assert isnan(found.low)
+
+
+def test_rounding_is_no_disagreement():
+    """A constant shift of large figures leaves residuals that are rounding alone."""
+    first = 1e6 * np.array([0.1, 0.2, 0.7, 1.1])
+    found = icc_agreement(np.array([first, first + 1 / 3]).T)
+    assert found.value == pytest.approx(1.0)
+    assert isnan(found.low)
+
+
+def test_a_slope_is_told_where_figures_and_differences_spread_by_exactly_one():
+    found = agree([0.0, 0.5, 0.0], [0.0, 1.5, 0.0])
+    assert found.proportional_slope == pytest.approx(1.0)
+    same = agree([1.0, 2.0, 4.0], [2.0, 3.0, 5.0])
+    assert (same.proportional_slope, same.proportional_p) == (0.0, 1.0)
