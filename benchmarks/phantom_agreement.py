@@ -24,6 +24,8 @@ FAR_MM = 12.0
 """How far outside the wall its further neighbours lie."""
 
 Measured = dict[tuple[str, str], float]
+Summary = Mapping[tuple[str, str], tuple[float, ...]]
+"""(sequence, figure) to percentiles over cases, the median first."""
 
 
 def tissue_levels(case: Case, *, zero: float = 0.0) -> Measured:
@@ -173,9 +175,7 @@ def shapes(case: Case) -> Measured:
     return found
 
 
-def summarise(
-    cases: Iterable[Measured], percentiles: Sequence[float] = (50, 25, 75)
-) -> Mapping[tuple[str, str], tuple[float, ...]]:
+def summarise(cases: Iterable[Measured], percentiles: Sequence[float] = (50, 25, 75)) -> Summary:
     """Percentiles over cases by key, by default median and quartiles."""
     collected: dict[tuple[str, str], list[float]] = {}
     for measured in cases:
@@ -184,6 +184,15 @@ def summarise(
     return {
         key: tuple(float(each) for each in np.percentile(values, percentiles))
         for key, values in collected.items()
+    }
+
+
+def between(phantom: Summary, real: Summary, other: Summary) -> dict[tuple[str, str], str]:
+    """What is told of the phantom's figures whose medians lie between those of two data sets."""
+    return {
+        key: "between the two data sets"
+        for key in phantom.keys() & real.keys() & other.keys()
+        if (phantom[key][0] - real[key][0]) * (phantom[key][0] - other[key][0]) <= 0
     }
 
 

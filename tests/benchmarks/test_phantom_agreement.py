@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks.phantom_agreement import (
+    between,
     noise_levels,
     positions,
     ratios,
@@ -171,3 +172,10 @@ def test_shapes_are_measured_in_millimetres_and_shares():
     assert found["shape", "infarct, share of the wall"] == pytest.approx(96 / wall)
     assert found["shape", "edema, share of the injury"] == pytest.approx(0.5)
     assert ("shape", "no-reflow, share of the infarct") not in found
+
+
+def test_only_a_median_between_those_of_both_data_sets_is_called_a_compromise():
+    phantom = {("LGE", "scar"): (0.5,), ("LGE", "mvo"): (0.9,), ("T2", "edema"): (1.0,)}
+    real = {("LGE", "scar"): (0.4,), ("LGE", "mvo"): (0.4,), ("T2", "edema"): (1.0,)}
+    other = {("LGE", "scar"): (0.6,), ("LGE", "mvo"): (0.6,)}
+    assert between(phantom, real, other) == {("LGE", "scar"): "between the two data sets"}

@@ -92,8 +92,8 @@ POPULATIONS: Mapping[str, Population] = {
         edema_share=0.16,
         fraying=0.35,
         arteries={"LAD": 0.40, "RCA": 0.35, "LCx": 0.25},
-        wall_mm=(11.5, 2.4, 5.5, 17.0),
-        cavity_mm=(23.5, 4.0, 14.0, 34.0),
+        wall_mm=(10.4, 2.5, 5.0, 17.0),
+        cavity_mm=(24.0, 4.0, 14.0, 34.0),
     ),
 }
 """Populations by style.
@@ -101,7 +101,7 @@ POPULATIONS: Mapping[str, Population] = {
 Source: medians of the MyoPS 2020 and EMIDEC training cases; infarct size 17.9 % of the wall [8.0,
     29.8] in 2632
 patients (Stone et al. 2016); no-reflow in 56.9 % (de Waha et al. 2017). MyoPS is imaged near the
-end of contraction, hence its thick walls.
+end of contraction, hence its thick walls; the random style's lie between those of the two sets.
 """
 
 

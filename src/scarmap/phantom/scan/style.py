@@ -22,16 +22,22 @@ from scarmap.phantom.signal.contrast import (
 )
 from scarmap.phantom.signal.gadolinium import AGENTS
 
-LATE_NOISE = (0.025, 0.24)
+LATE_NOISE = (0.03, 0.24)
 """Noise of late enhancement in the random style.
 
 Source: spread of the normal wall in MyoPS 2020 and EMIDEC, see benchmarks/phantom.md.
 """
 
-T2_NOISE = (0.008, 0.09)
+T2_NOISE = (0.008, 0.05)
 """Noise of T2 images in the random style. Source: how far edema stands out in MyoPS 2020."""
 
-BRIGHT_BLOOD = 0.1
+LATE_CINE = 0.75
+"""Share of cine in the random style that follows the injection.
+
+Source: scar and edema brighter than the normal wall in bSSFP of MyoPS 2020.
+"""
+
+BRIGHT_BLOOD = 0.05
 """Share of T2 images with bright blood in the random style. Source: dark blood in every case of
 MyoPS 2020."""
 
@@ -164,8 +170,8 @@ def _random(rng: np.random.Generator) -> Style:
     late = _random_late(rng)
     cine = Balanced(
         float(rng.uniform(2.6, 4.0)),
-        float(rng.uniform(30, 75)),
-        float(rng.uniform(0.3, 1.1)) if rng.random() < 0.5 else 0.0,
+        float(rng.uniform(40, 75)),
+        float(rng.uniform(0.3, 1.1)) if rng.random() < LATE_CINE else 0.0,
     )
     return Style(
         "random",
@@ -230,9 +236,9 @@ def _random_t2(rng: np.random.Generator, tesla: float) -> Contrast:
     fat_null_ms = (170.0 if tesla == 1.5 else 220.0) * float(rng.uniform(0.85, 1.15))
     return DarkBlood(
         repetition_ms=float(rng.uniform(1200, 2600)),
-        echo_ms=float(rng.uniform(75, 105)),
-        inversion_ms=fat_null_ms if rng.random() < 0.3 else None,
-        fat=float(rng.uniform(0.2, 1.0)),
+        echo_ms=float(rng.uniform(85, 115)),
+        inversion_ms=fat_null_ms if rng.random() < 0.2 else None,
+        fat=float(rng.uniform(0.4, 1.0)),
         blood=float(rng.uniform(0.0, 0.09)),
         slow_blood=float(rng.uniform(0.12, 0.40)),
     )
