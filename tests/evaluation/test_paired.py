@@ -126,8 +126,11 @@ def test_different_cases_are_named():
 )
 def test_eight_of_the_cases_that_differ_are_named(more, shown):
     with pytest.raises(DataError, match=f": 0, {shown}occur in one only"):
-        compare({"a": 1.0} | dict.fromkeys(map(str, range(more)), 1.0), {"a": 1.0},
-                generator=_generator())  # fmt: skip
+        compare(
+            {"a": 1.0} | dict.fromkeys(map(str, range(more)), 1.0),
+            {"a": 1.0},
+            generator=_generator(),
+        )
 
 
 def test_nothing_defined_is_an_error():

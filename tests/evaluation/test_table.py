@@ -100,9 +100,11 @@ def test_each_case_is_told_when_it_is_scored(tmp_path):
     mask = _write_mask(tmp_path / "mask.nii.gz", _heart())
     told = []
     evaluate_folder(
-        {"b": mask, "a": mask}, {"a": mask, "b": mask}, "emidec",
+        {"b": mask, "a": mask},
+        {"a": mask, "b": mask},
+        "emidec",
         on_case=lambda *each: told.append(each),
-    )  # fmt: skip
+    )
     assert told == [("a", 2), ("b", 2)]
 
 
