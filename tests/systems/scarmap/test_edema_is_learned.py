@@ -32,29 +32,30 @@ SETTINGS = {
     "pathology_threshold": 0.3,
     "infarct_threshold": 0.6,
 }
+LEAST = {"edema": 0.3, "whole_infarct": 0.4, "whole_myocardium": 0.7}
+"""Asked by one test, as the workers of a parallel run would each train a network of their own."""
 
 
-@pytest.fixture(scope="module")
-def unseen(tmp_path_factory):
+@pytest.fixture
+def unseen(tmp_path):
     """What a network of 1,800 steps makes of phantoms of another seed: pairs of masks, found
     and true."""
-    folder = tmp_path_factory.mktemp("edema")
-    write_cohort(folder / "seen", num_cases=60, seed=1, **COHORT)
-    write_cohort(folder / "unseen", num_cases=10, seed=2, **COHORT)
+    write_cohort(tmp_path / "seen", num_cases=60, seed=1, **COHORT)
+    write_cohort(tmp_path / "unseen", num_cases=10, seed=2, **COHORT)
     options = Options(epochs_scale=36 / 120)
     run = train(
         Request(
             "scarmap",
             choose("scarmap", SETTINGS).row,
-            folder / "seen",
-            folder / "run",
+            tmp_path / "seen",
+            tmp_path / "run",
             None,
             "cpu",
             options,
         )
     )
     segmenter = run_model(run, device="cpu").load()
-    files = find_cases(folder / "unseen")
+    files = find_cases(tmp_path / "unseen")
     cases = [
         load_case(each, sequences=segmenter.preparation.sequences, labelled=True) for each in files
     ]
@@ -62,13 +63,16 @@ def unseen(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("region", "least"), [("edema", 0.3), ("whole_infarct", 0.4), ("whole_myocardium", 0.7)]
-)
-def test_a_short_training_on_phantoms_finds_it_in_unseen_ones(unseen, region, least):
-    masks = [(region_mask(found, region), region_mask(true, region)) for found, true in unseen]
+def test_a_short_training_on_phantoms_finds_it_in_unseen_ones(unseen):
+    found = {region: mean_dice(unseen, region) for region in LEAST}
+    assert all(found[region] > least for region, least in LEAST.items()), found
+
+
+def mean_dice(pairs, region):
+    """Over the hearts that have the region."""
+    masks = [(region_mask(found, region), region_mask(true, region)) for found, true in pairs]
     dice = [
         2 * (found & true).sum() / (found.sum() + true.sum()) for found, true in masks if true.any()
     ]
     assert len(dice) > 5
-    assert np.mean(dice) > least
+    return np.mean(dice)
