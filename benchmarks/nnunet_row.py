@@ -64,8 +64,10 @@ def main() -> None:
     work = asked.work.absolute()
     environment = settings(work, asked.steps)
     run = Nnunet(asked.nnunet, environment)
-    if not (work / "nnUNet_preprocessed" / NAME / "splits_final.json").exists():
+    prepared = work / "prepared"
+    if not prepared.exists():
         prepare(asked, work, run)
+        prepared.touch()
     for fold in asked.folds:
         validated = results(work) / f"fold_{fold}" / "validation"
         if not (validated / "summary.json").exists():
@@ -97,7 +99,7 @@ def settings(work: Path, steps: int) -> Mapping[str, str]:
     return {
         **os.environ,
         **{each: str(work / each) for each in folders},
-        "nnUNet_n_proc_DA": "0",
+        "nnUNet_n_proc_DA": "1",
         "nnUNet_def_n_proc": "1",
         "ROW_EPOCHS": str(round(steps / STEPS_OF_AN_EPOCH)),
     }
