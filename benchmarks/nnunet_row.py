@@ -6,8 +6,8 @@ and mirrored prediction stay its own. A fold that has masks is not trained again
 
 ::
 
-    python benchmarks/nnunet_row.py --data MYOPS --work FOLDER --nnunet ENVIRONMENT/bin --steps 630
-    scarmap report runs/reduced/mfunet --against FOLDER/masks
+    python benchmarks/nnunet_row.py --data MYOPS --work FOLDER --nnunet ENVIRONMENT/bin --steps 525
+    scarmap report runs/reduced/mfunet --against FOLDER/masks-525
 """
 
 import argparse
@@ -21,16 +21,14 @@ from pathlib import Path
 from typing import Any
 
 NUMBER, NAME = 901, "Dataset901_Row"
-CONFIGURATION, TRAINER = "2d_narrow", "nnUNetTrainerCounted"
+CONFIGURATION = "2d_narrow"
 STEPS_OF_AN_EPOCH = 21
-COUNTED = f"""
-import os
-
+COUNTED = """
 import torch
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
 
-class {TRAINER}(nnUNetTrainer):
+class NAME(nnUNetTrainer):
     def __init__(
         self,
         plans: dict,
@@ -40,9 +38,9 @@ class {TRAINER}(nnUNetTrainer):
         device: torch.device = torch.device("cuda"),
     ):
         super().__init__(plans, configuration, fold, dataset_json, device)
-        self.num_iterations_per_epoch = {STEPS_OF_AN_EPOCH}
+        self.num_iterations_per_epoch = ITERATIONS
         self.num_val_iterations_per_epoch = 1
-        self.num_epochs = int(os.environ["ROW_EPOCHS"])
+        self.num_epochs = EPOCHS
 """
 
 
@@ -54,7 +52,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="MyoPS 2020 or EMIDEC, labelled")
     parser.add_argument("--work", type=Path, required=True, help="nnU-Net's folders; kept")
     parser.add_argument("--nnunet", type=Path, required=True, help="folder of nnU-Net's commands")
-    parser.add_argument("--steps", type=int, default=630, help="training steps of a fold")
+    parser.add_argument("--steps", type=int, default=525, help="training steps of a fold")
     parser.add_argument("--folds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--width", type=int, default=8, help="channels at full resolution")
     parser.add_argument("--size", type=int, default=96, help="side of the window in pixels")
@@ -62,18 +60,21 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4, help="slices of a step")
     asked = parser.parse_args()
     work = asked.work.absolute()
-    environment = settings(work, asked.steps)
+    trainer = f"nnUNetTrainer_{asked.steps}steps"
+    environment = settings(work, trainer, asked.steps)
     run = Nnunet(asked.nnunet, environment)
     prepared = work / "prepared"
     if not prepared.exists():
         prepare(asked, work, run)
         prepared.touch()
+    results = work / "nnUNet_results" / NAME / f"{trainer}__nnUNetPlans__{CONFIGURATION}"
+    masks = work / f"masks-{asked.steps}"
     for fold in asked.folds:
-        validated = results(work) / f"fold_{fold}" / "validation"
+        validated = results / f"fold_{fold}" / "validation"
         if not (validated / "summary.json").exists():
-            run("train", str(NUMBER), CONFIGURATION, str(fold), "-tr", TRAINER, "-device", "cpu")
-        gather(validated, work / "masks")
-    shutil.copyfile(results(work) / "dataset.json", work / "masks" / "dataset.json")
+            run("train", str(NUMBER), CONFIGURATION, str(fold), "-tr", trainer, "-device", "cpu")
+        gather(validated, masks)
+    shutil.copyfile(results / "dataset.json", masks / "dataset.json")
 
 
 class Nnunet:
@@ -90,18 +91,19 @@ class Nnunet:
         subprocess.run([program, *arguments], env=self.environment, check=True)
 
 
-def settings(work: Path, steps: int) -> Mapping[str, str]:
+def settings(work: Path, trainer: str, steps: int) -> Mapping[str, str]:
     """The environment: nnU-Net's folders, one process for everything, our trainer."""
     folders = ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results", "nnUNet_extTrainer")
     for each in folders:
         (work / each).mkdir(parents=True, exist_ok=True)
-    (work / "nnUNet_extTrainer" / f"{TRAINER}.py").write_text(COUNTED)
+    text = COUNTED.replace("NAME", trainer).replace("ITERATIONS", str(STEPS_OF_AN_EPOCH))
+    text = text.replace("EPOCHS", str(round(steps / STEPS_OF_AN_EPOCH)))
+    (work / "nnUNet_extTrainer" / f"{trainer}.py").write_text(text)
     return {
         **os.environ,
         **{each: str(work / each) for each in folders},
         "nnUNet_n_proc_DA": "1",
         "nnUNet_def_n_proc": "1",
-        "ROW_EPOCHS": str(round(steps / STEPS_OF_AN_EPOCH)),
     }
 
 
@@ -148,11 +150,6 @@ def fewer_stages(kwargs: dict[str, Any], size: int) -> int:
         kwargs[key] = kwargs[key][:stages]
     kwargs["n_conv_per_stage_decoder"] = kwargs["n_conv_per_stage_decoder"][: stages - 1]
     return stages
-
-
-def results(work: Path) -> Path:
-    """Where nnU-Net keeps what it trained."""
-    return work / "nnUNet_results" / NAME / f"{TRAINER}__nnUNetPlans__{CONFIGURATION}"
 
 
 def gather(validated: Path, masks: Path) -> Sequence[Path]:
