@@ -4,15 +4,17 @@
 
     python benchmarks/denoiser.py runs/cascade-anatomy --inputs runs/cascade-unet-bssfp
 
-The auto-encoder comes from the first run. Its inputs are that run's own anatomy network and those
-of the runs after `--inputs`, which may be worse ones: a good network leaves nothing to repair.
+The auto-encoder comes from the first run. Its inputs are the masks of that run's own anatomy
+network, of those of the runs after `--inputs`, which may be worse ones, as a good network leaves
+nothing to repair, and the experts', as they are and corrupted as in training.
 Masks are compared slice by slice on the working grid, before any clean-up, over the slices in which
 both masks and the truth hold something.
 """
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +30,13 @@ from scarmap.io.run import RunFolder
 from scarmap.labels import MaskArray
 from scarmap.recipes.trained import load_stage, recorded_recipe
 from scarmap.sampling.bank import Bank, fill_bank
+from scarmap.sampling.batch import Batch
 from scarmap.systems.cascade.candidates import region
+from scarmap.systems.cascade.corruption import corrupt
 from scarmap.systems.cascade.denoiser import epicardial_masks
+
+Source = Callable[[Batch], Tensor]
+"""Makes maps (B, 1, H, W) in [0, 1] of a batch."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +74,33 @@ def main() -> None:
     bank = held_out(record, asked.data or Path(record["data"]["folder"]), fold=asked.fold)
     denoiser = network(asked.run, "denoiser", fold=asked.fold)
     spacing_mm = record["recipe"]["settings"]["spacing_mm"]
-    print("| Anatomy network | Mask | Slices | Parts | Holes | Hausdorff, mm | Dice, % |")
+    print("| Masks of | Mask | Slices | Parts | Holes | Hausdorff, mm | Dice, % |")
     print("|---|---|---:|---:|---:|---:|---:|")
-    for run in [asked.run, *asked.inputs]:
-        networks = {"denoiser": denoiser, "anatomy": network(run, "anatomy", fold=asked.fold)}
-        pairs = list(before_and_after(networks, bank, spacing_mm=spacing_mm))
-        for title, shapes in zip(
-            ("as segmented", "denoised"), zip(*pairs, strict=True), strict=True
-        ):
-            print(f"| `{run.name}` | {title} | {len(shapes)} | {' | '.join(means(shapes))} |")
+    generator = torch.Generator().manual_seed(1)
+    sources: dict[str, Source] = {
+        f"`{run.name}`": partial(segmented, network(run, "anatomy", fold=asked.fold))
+        for run in [asked.run, *asked.inputs]
+    }
+    sources |= {"experts": experts, "experts, corrupted": partial(corrupted, generator=generator)}
+    for name, source in sources.items():
+        pairs = list(before_and_after(denoiser, source, bank, spacing_mm=spacing_mm))
+        for title, shapes in zip(("as it is", "denoised"), zip(*pairs, strict=True), strict=True):
+            print(f"| {name} | {title} | {len(shapes)} | {' | '.join(means(shapes))} |")
+
+
+def segmented(anatomy: nn.Module, batch: Batch) -> Tensor:
+    """What an anatomy network finds, (B, 1, H, W) in [0, 1]."""
+    return region({"anatomy": anatomy}, batch.images, gate="segmentation")
+
+
+def experts(batch: Batch) -> Tensor:
+    """What the experts outlined."""
+    return epicardial_masks(batch.labels)
+
+
+def corrupted(batch: Batch, *, generator: torch.Generator) -> Tensor:
+    """The same with the faults that the auto-encoder was trained to undo."""
+    return corrupt(epicardial_masks(batch.labels), generator=generator)
 
 
 def held_out(record: Mapping[str, object], data: Path, *, fold: int) -> Bank:
@@ -99,14 +124,14 @@ def network(run: Path, stage: str, *, fold: int) -> nn.Module:
 
 @torch.inference_mode()
 def before_and_after(
-    networks: Mapping[str, nn.Module], bank: Bank, *, spacing_mm: float
+    denoiser: nn.Module, source: Source, bank: Bank, *, spacing_mm: float
 ) -> Iterator[tuple[Shape, Shape]]:
-    """Each slice's mask as segmented, and as denoised."""
+    """Each slice's mask as it is, and as denoised."""
     for row in range(len(bank.cases)):
         batch = bank.window(torch.tensor([row]))
         truth = mask_of(epicardial_masks(batch.labels))
-        before = mask_of(region(networks, batch.images, gate="segmentation"))
-        after = mask_of(region(networks, batch.images, gate="denoised"))
+        maps = source(batch)
+        before, after = mask_of(maps), mask_of(denoiser(maps))
         if truth.any() and before.any() and after.any():
             yield (
                 shape(before, truth, spacing_mm=spacing_mm),
