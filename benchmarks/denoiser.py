@@ -31,7 +31,7 @@ from scarmap.labels import MaskArray
 from scarmap.recipes.trained import load_stage, recorded_recipe
 from scarmap.sampling.bank import Bank, fill_bank
 from scarmap.sampling.batch import Batch
-from scarmap.systems.cascade.candidates import region
+from scarmap.systems.cascade.anatomy import region_probabilities
 from scarmap.systems.cascade.corruption import corrupt
 from scarmap.systems.cascade.denoiser import epicardial_masks
 
@@ -90,7 +90,7 @@ def main() -> None:
 
 def segmented(anatomy: nn.Module, batch: Batch) -> Tensor:
     """What an anatomy network finds, (B, 1, H, W) in [0, 1]."""
-    return region({"anatomy": anatomy}, batch.images, gate="segmentation")
+    return region_probabilities(anatomy, batch.images)
 
 
 def experts(batch: Batch) -> Tensor:

@@ -13,7 +13,6 @@ means.
 """
 
 import argparse
-import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import fmean
@@ -22,21 +21,13 @@ import numpy as np
 
 from scarmap.evaluation.paired import compare
 from scarmap.io.run import RunFolder
+from scarmap.io.scores import Score, read_scores, values_by_case
 from scarmap.recipes.describe import settings
-from scarmap.systems.catalogue import RECIPES
+from scarmap.systems.catalogue import RECIPES, rows_of
 
 FACTORS = ("fusion", "attention", "resampling")
 PRESENT = {"max", True}
-ROWS = (
-    "mfunet",
-    "mfunet/no-max",
-    "mfunet/no-attention",
-    "mfunet/no-resampling",
-    "mfunet/resampling-only",
-    "mfunet/attention-only",
-    "mfunet/max-only",
-    "mfunet/concatenation-only",
-)
+ROWS = tuple(rows_of("mfunet", tables=("1",)))
 COLUMNS = ("whole_myocardium", "scar", "edema", "average_pathology")
 
 
@@ -48,15 +39,16 @@ def main() -> None:
     parser.add_argument("runs", type=Path, help="folder of the run folders of `reproduce`")
     parser.add_argument("--convention", default="mfunet_slicewise", help="the paper's by default")
     asked = parser.parse_args()
-    parts = {row: {factor: has(row, factor) for factor in FACTORS} for row in ROWS}
+    scores = {row: scores_of(asked.runs, row) for row in ROWS}
     print("| part | structure | cases | points of Dice | published |\n|---|---|---:|---|---:|")
     for column in COLUMNS:
-        dice = {row: of_cases(folder(asked.runs, row), asked.convention, column) for row in ROWS}
+        wanted = {"convention": asked.convention, "structure": column, "metric": "dice"}
+        dice = {row: values_by_case(found, **wanted) for row, found in scores.items()}
         if not all(dice.values()):
             continue  # the convention does not have it
         published = {row: {"all": RECIPES[row].published[column][0] / 100} for row in ROWS}
         for factor in FACTORS:
-            chosen = {row: parts[row][factor] for row in ROWS}
+            chosen = {row: has(row, factor) for row in ROWS}
             print(line(factor, column, worth(dice, chosen), worth(published, chosen)))
 
 
@@ -65,20 +57,9 @@ def has(row: str, factor: str) -> bool:
     return settings(RECIPES[row].recipe)[factor] in PRESENT
 
 
-def folder(runs: Path, row: str) -> RunFolder:
-    """Where `reproduce` keeps a row."""
-    return RunFolder(runs / row.replace("/", "-"))
-
-
-def of_cases(run: RunFolder, convention: str, structure: str) -> dict[str, float]:
-    """Dice of each scored case, NaN where undefined."""
-    wanted = (convention, structure, "dice")
-    with (run.evaluation / "cases.csv").open(newline="", encoding="utf-8") as file:
-        return {
-            row["case"]: float(row["value"] or "nan")
-            for row in csv.DictReader(file)
-            if (row["convention"], row["structure"], row["metric"]) == wanted
-        }
+def scores_of(runs: Path, row: str) -> list[Score]:
+    """Scores of a row, from where `reproduce` keeps it."""
+    return read_scores(RunFolder(runs / row.replace("/", "-")).evaluation / "cases.csv")
 
 
 Sides = tuple[dict[str, float], dict[str, float]]
