@@ -24,7 +24,7 @@ import scarmap.cli.demo
 from scarmap.cli.main import main
 
 scarmap.cli.demo.PATIENTS = 1
-scarmap.cli.demo.SIZES = {"num_slices": 3, "in_plane": 96, "phases": 4}
+scarmap.cli.demo.NUM_SLICES, scarmap.cli.demo.IN_PLANE, scarmap.cli.demo.PHASES = 3, 96, 4
 for words in COMMANDS:
     sys.argv = ["scarmap", *words]
     try:

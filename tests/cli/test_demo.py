@@ -1,4 +1,5 @@
 from scarmap.cli import demo
+from scarmap.errors import DataError
 
 
 def test_a_folder_that_holds_anything_else_is_not_touched(scarmap, tmp_path):
@@ -10,15 +11,28 @@ def test_a_folder_that_holds_anything_else_is_not_touched(scarmap, tmp_path):
     assert (tmp_path / "patients" / "real.txt").read_text() == "precious"
 
 
-def test_the_whole_way_from_dicom_and_back_can_be_walked_again(scarmap, tmp_path, monkeypatch):
+def test_it_can_be_walked_again_and_keeps_nothing_of_before(scarmap, tmp_path, monkeypatch):
+    found = []
+
+    def made(export, out, device):
+        found.append((export.exists(), out.exists()))
+        export.mkdir()
+        raise DataError("as far as this")
+
+    monkeypatch.setattr(demo, "_study", made)
+    for _ in range(2):
+        assert "as far as this" in scarmap("demo", "--out", tmp_path / "demo").err
+    assert found == [(False, False)] * 2
+
+
+def test_the_whole_way_from_dicom_and_back_is_walked(scarmap, tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "PATIENTS", 1)
     for name, size in (("NUM_SLICES", 3), ("IN_PLANE", 96), ("PHASES", 4)):
         monkeypatch.setattr(demo, name, size)
     monkeypatch.setattr("scarmap.report.pdf.study.find_browser", lambda: None)
-    for _ in range(2):
-        ended = scarmap("demo", "--out", tmp_path / "demo")
-        assert ended.code == 0
-        assert "trained on synthetic hearts only" in ended.out
+    ended = scarmap("demo", "--out", tmp_path / "demo")
+    assert ended.code == 0
+    assert "trained on synthetic hearts only" in ended.out
     made, run = tmp_path / "demo" / "study", tmp_path / "demo" / "run"
     assert "DICOM files" in ended.out
     printed = ended.out.replace("\n", "")
