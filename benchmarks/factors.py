@@ -19,6 +19,7 @@ from statistics import fmean
 
 import numpy as np
 
+from scarmap.cli.reproduce import folder_of
 from scarmap.evaluation.paired import compare
 from scarmap.io.run import RunFolder
 from scarmap.io.scores import Score, read_scores, values_by_case
@@ -59,7 +60,7 @@ def has(row: str, factor: str) -> bool:
 
 def scores_of(runs: Path, row: str) -> list[Score]:
     """Scores of a row, from where `reproduce` keeps it."""
-    return read_scores(RunFolder(runs / row.replace("/", "-")).evaluation / "cases.csv")
+    return read_scores(RunFolder(runs / folder_of(row)).evaluation / "cases.csv")
 
 
 Sides = tuple[dict[str, float], dict[str, float]]

@@ -194,7 +194,7 @@ def _requests(
             "No data were named. Add --data DIR, a folder of labelled cases, or --tables-only."
         )
     return {
-        _folder_of(name): Request(name, row, data, out / _folder_of(name), folds, **how)  # type: ignore[arg-type]
+        folder_of(name): Request(name, row, data, out / folder_of(name), folds, **how)  # type: ignore[arg-type]
         for name, row in rows.items()
     }
 
@@ -213,7 +213,7 @@ def _found(
 
     tables: dict[str, list[PaperRow]] = {}
     for name, row in rows.items():
-        run = RunFolder(out / _folder_of(name))
+        run = RunFolder(out / folder_of(name))
         trained = run if run.record_file.is_file() else None
         for table in row.tables:
             if not numbers or table in numbers:
@@ -224,10 +224,10 @@ def _found(
     return Reproduced(paper, tables, layout, " ".join(["scarmap", *sys.argv[1:]]))
 
 
-def _folder_of(name: str) -> str:
+def folder_of(name: str) -> str:
     """Name of a row's run folder.
 
-    >>> _folder_of("mfunet/no-max")
+    >>> folder_of("mfunet/no-max")
     'mfunet-no-max'
     """
     return name.replace("/", "-")
