@@ -2,8 +2,10 @@
 
 import io
 import re
+import shutil
 import threading
 import time
+import zipfile
 
 import numpy as np
 import pydicom
@@ -16,7 +18,7 @@ from tests.serving.test_versions import begin, save
 
 from scarmap.errors import DataError
 from scarmap.labels import INDEX
-from scarmap.serving import versions
+from scarmap.serving import parting, versions
 from scarmap.serving.node import Node
 from scarmap.serving.peer import Peer, PeerError, send_files
 from scarmap.serving.room import Room
@@ -131,6 +133,73 @@ def test_studies_of_one_patient_know_of_each_other_without_a_name(room, client, 
     work(room.store, CPU, until_empty=True)
     assert client.get(f"/api/studies/{made[1]}").json()["earlier"] == [made[0]]
     assert len(find(room.store, made[0]).patient) == 32
+
+
+@pytest.fixture
+def several(tmp_path):
+    """Folder of three studies: two of one patient, the later one first, and one of another."""
+    for number, (date, patient) in enumerate(
+        (("20240301", "PID-1"), ("20240105", "PID-1"), ("20240202", "PID-2"))
+    ):
+        images = tiny_study.stack(slices=4 + number)
+        for image in images:
+            image.StudyInstanceUID = f"{tiny_study.STUDY}.{number}"
+            image.SOPInstanceUID = f"{image.SOPInstanceUID}.{number}"
+            image.StudyDate, image.PatientID = date, patient
+        tiny_study.save(images, tmp_path / "several" / str(number))
+    return tmp_path / "several"
+
+
+def _zipped(folder):
+    with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
+        for path in _files(folder):
+            archive.write(path, path.relative_to(folder))
+    shutil.rmtree(folder)
+    return folder.with_suffix(".zip")
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
+def test_several_studies_brought_at_once_become_a_row_each(room, client, several, packed):
+    if packed:
+        content = _zipped(several).read_bytes()
+        sent = {"data": {"kind": "zip", "name": "P01"}, "files": [("file", ("in.zip", content))]}
+        made = client.post("/api/studies", **sent).json()["id"]
+    else:
+        made = _upload(client, several, name="P01").json()["id"]
+    work(room.store, CPU, until_empty=True)
+    rows = client.get("/api/studies").json()["studies"]
+    assert {row["name"]: row["status"] for row in rows} == dict.fromkeys(
+        ("P01", "case_0002", "case_0003"), "segmented"
+    )
+    depths = {
+        row["name"]: client.get(f"/api/studies/{row['id']}").json()["shape"][2] for row in rows
+    }
+    assert depths == {"P01": 5, "case_0002": 6, "case_0003": 4}  # by date
+    told = [flag["text"] for flag in row_of(client, made)["flags"]]
+    assert any("together with 2 other studies" in text for text in told)
+    later = next(row["id"] for row in rows if row["name"] == "case_0003")
+    assert client.get(f"/api/studies/{later}").json()["earlier"] == [made]
+    assert list(room.store.incoming.iterdir()) == []
+
+
+def test_what_was_parted_before_a_kill_is_not_parted_twice(room, client, several, monkeypatch):
+    made = _upload(client, several).json()["id"]
+    whole, kept = parting.keep, []
+
+    def killed(store, folder, **named):
+        if kept:
+            raise KeyboardInterrupt
+        kept.append(whole(store, folder, **named))
+        return kept[0]
+
+    monkeypatch.setattr(parting, "keep", killed)
+    with pytest.raises(KeyboardInterrupt):
+        work(room.store, CPU, until_empty=True)
+    assert len(_files(room.store.folder(made).upload)) == 4 + 5 + 6
+    monkeypatch.setattr(parting, "keep", whole)
+    work(room.store, CPU, until_empty=True)
+    rows = client.get("/api/studies").json()["studies"]
+    assert [row["status"] for row in rows] == ["segmented"] * 3
 
 
 def test_an_export_without_an_lge_fails_and_says_so(room, client, tmp_path):

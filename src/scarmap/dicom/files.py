@@ -1,6 +1,6 @@
 """Find the DICOM files of a folder, at any depth, under any name, and in zip archives.
 
-Nothing is ever unpacked to disk: a member of an archive is read in memory under its index, so that
+Nothing is unpacked to disk: a member of an archive is read in memory under its index, so that
 no path in an archive is trusted. Files are told by their content.
 """
 

@@ -134,23 +134,37 @@ def _order(exam: Exam) -> tuple[str, str]:
     return exam.when, exam.study
 
 
+class SeveralStudiesError(DataError):
+    """There are several studies where one is wanted.
+
+    Attributes:
+        exams: All of them, by date.
+    """
+
+    def __init__(self, message: str, exams: Sequence[Exam]) -> None:
+        super().__init__(message)
+        self.exams = exams
+
+
 def only_exam(export: Export, folder: Path) -> Exam:
     """The one study of an export.
 
     Raises:
-        DataError: It holds several.
+        SeveralStudiesError: It holds several.
     """
     patients = {exam.identity[:3] for exam in export.exams}
     if len(patients) > 1:
-        raise DataError(
+        raise SeveralStudiesError(
             f"{folder} holds images of {len(patients)} patients, and which of them is meant cannot "
             "be told. Give the folder of one patient, or import all of them with `scarmap import`, "
-            "which makes one case of each."
+            "which makes one case of each.",
+            export.exams,
         )
     if len(export.exams) > 1:
-        raise DataError(
+        raise SeveralStudiesError(
             f"{folder} holds {len(export.exams)} studies of one patient. Give the folder of one "
-            "study, or import all of them with `scarmap import`, which makes one case of each."
+            "study, or import all of them with `scarmap import`, which makes one case of each.",
+            export.exams,
         )
     return export.exams[0]
 

@@ -70,7 +70,7 @@ def keep(store: Store, folder: Path, *, name: str, kind: str) -> str:
 
 
 def check_archives(files: Iterable[Path]) -> None:
-    """Refuse archives that unpack to more than is read; nothing is unpacked to the disk, ever.
+    """Refuse archives that unpack to more than is read; nothing is unpacked for that.
 
     Raises:
         DataError: One of the files is no archive, is damaged, or is too large when unpacked.

@@ -18,6 +18,7 @@ from scarmap.io.files import read_json, write_json
 from scarmap.io.nifti import read_labels
 from scarmap.quantification.cohort import AS_USUAL, Measuring
 from scarmap.quantification.origin import MaskOrigin
+from scarmap.quantification.result import Flag
 from scarmap.serving import versions
 from scarmap.serving.identity import patient_digest
 from scarmap.serving.measuring import files_of, measure_all, note_latest
@@ -71,7 +72,9 @@ class Bringing:
         return replace(chosen, model=kept)
 
 
-def bring_in(store: Store, study: Study, how: Bringing, *, again: bool = False) -> None:
+def bring_in(
+    store: Store, study: Study, how: Bringing, *, again: bool = False, told: Sequence[Flag] = ()
+) -> None:
     """Read a study if that has not been done, segment it, and note its figures.
 
     A study that comes with a mask is not segmented, unless it is asked for.
@@ -81,13 +84,14 @@ def bring_in(store: Store, study: Study, how: Bringing, *, again: bool = False) 
         study: Its row.
         how: With what.
         again: Whether to segment it though it has a version.
+        told: What its reader must know, beside what is found when it is read.
 
     Raises:
         ScarmapError: It cannot be read or segmented.
     """
     tell = partial(_tell, store, study.id)
     if not study.images:
-        study = _read(store, study, how, tell)
+        study = _read(store, study, how, tell, told)
     if again or not study.versions:
         _segment(store, study, how, tell)
     tell("Measuring")
@@ -107,13 +111,16 @@ def _note(store: Store, study: Study, measuring: Measuring) -> None:
     note_latest(store, study, found, status=status)
 
 
-def _read(store: Store, study: Study, how: Bringing, tell: Callable[[str], None]) -> Study:
+def _read(
+    store: Store, study: Study, how: Bringing, tell: Callable[[str], None], told: Sequence[Flag]
+) -> Study:
     """The study with its images; a mask that came with it is its first version."""
     folder = store.folder(study.id)
     for left in (folder.case, folder.headers):
         shutil.rmtree(left, ignore_errors=True)
     read = _read_dicom if study.kind == "dicom" else _read_nifti
     values = read(store, study, folder, how, tell)
+    values["told"] = [*([flag.code, flag.message] for flag in told), *values.get("told", ())]
     images = {sequence: folder.root / path for sequence, path in values["images"].items()}
     write_shown(folder, images)
     update(store, study.id, **values)

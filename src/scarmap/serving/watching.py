@@ -23,7 +23,7 @@ _Seen = tuple[int, int, int]
 
 
 class Watcher:
-    """Looks at a folder; its entries are folders or archives of one study each.
+    """Looks at a folder; its entries are folders or archives.
 
     Args:
         store: Where studies go.

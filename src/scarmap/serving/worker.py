@@ -17,15 +17,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from scarmap.dicom.reading import SeveralStudiesError
 from scarmap.errors import ScarmapError
 from scarmap.io.lock import held
 from scarmap.serving import jobs, versions
 from scarmap.serving.identity import fact
 from scarmap.serving.jobs import Job
+from scarmap.serving.parting import part
 from scarmap.serving.peer import Peer, send_version
 from scarmap.serving.segmenting import Bringing, bring_in
 from scarmap.serving.store import Store, open_store
-from scarmap.serving.studies import find, update
+from scarmap.serving.studies import Study, find, update
 
 logger = logging.getLogger(__name__)
 
@@ -132,11 +134,20 @@ def _do(store: Store, job: Job, settings: WorkerSettings) -> None:
             measuring=how.measuring,
         )  # fmt: skip
         return
-    bring_in(store, study, how, again=job.kind == jobs.AGAIN)
+    _bring_in(store, study, how, again=job.kind == jobs.AGAIN)
     if settings.peer and settings.send == "done" and study.kind == "dicom":
         latest = versions.listed(store, study.id)[-1]
         with store.database.writing() as connection:
             jobs.enqueue(connection, jobs.SEND, study.id, str(latest.number))
+
+
+def _bring_in(store: Store, study: Study, how: Bringing, *, again: bool) -> None:
+    """Bring a study in; where it turns out to be several, each becomes a study of its own."""
+    try:
+        bring_in(store, study, how, again=again)
+    except SeveralStudiesError as several:
+        told = part(store, study, several.exams)
+        bring_in(store, study, how, again=again, told=(told,))
 
 
 def bringing(store: Store, settings: WorkerSettings) -> Bringing:
