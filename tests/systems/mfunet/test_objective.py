@@ -104,7 +104,7 @@ def test_the_dice_loss_of_each_head_is_shown_and_not_minimised():
 
 
 def test_a_missed_pixel_counts_seven_tenths_unless_it_is_said_otherwise():
-    parts, _ = MFUNetObjective()(even_heads(), batch_of(*FOUR))
+    parts, _ = MFUNetObjective(loss="paper")(even_heads(), batch_of(*FOUR))
     assert parts["tversky_scar"].item() == pytest.approx(3 * PATHOLOGY, rel=1e-4)
 
 
@@ -113,7 +113,7 @@ def test_it_adds_nothing_to_the_weights():
 
 
 def test_beta_weighs_false_negatives_by_hand():
-    parts, _ = MFUNetObjective(beta=0.4)(even_heads(), batch_of(*FOUR))
+    parts, _ = MFUNetObjective(loss="paper", beta=0.4)(even_heads(), batch_of(*FOUR))
     # Half of one true pixel is missed, and half of each of the three others is false.
     pathology_tversky = 1 - 0.5 / (0.5 + 0.6 * 1.5 + 0.4 * 0.5)
     assert parts["tversky_scar"].item() == pytest.approx(3 * pathology_tversky, rel=1e-4)
@@ -121,10 +121,10 @@ def test_beta_weighs_false_negatives_by_hand():
 
 
 def test_gamma_is_the_exponent_of_the_focal_loss_by_hand():
-    parts, _ = MFUNetObjective(gamma=1.0)(even_heads(), batch_of(*FOUR))
+    parts, _ = MFUNetObjective(loss="paper", gamma=1.0)(even_heads(), batch_of(*FOUR))
     assert parts["focal_anatomy"].item() == pytest.approx(3 * 0.75 * math.log(4), rel=1e-4)
     assert parts["focal_scar"].item() == pytest.approx(3 * 0.5 * math.log(2), rel=1e-4)
-    plain, _ = MFUNetObjective(gamma=0.0)(even_heads(), batch_of(*FOUR))
+    plain, _ = MFUNetObjective(loss="paper", gamma=0.0)(even_heads(), batch_of(*FOUR))
     assert plain["focal_anatomy"].item() == pytest.approx(3 * math.log(4), rel=1e-4)
 
 

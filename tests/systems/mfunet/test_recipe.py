@@ -195,7 +195,8 @@ def test_the_modern_schedule_changes_training_and_not_the_network():
 @pytest.mark.parametrize(
     ("keywords", "loss", "weights", "beta"),
     [
-        ({}, "paper", (1, 3, 5), 0.7),
+        ({}, "balanced", (1, 3, 5), 0.7),
+        ({"loss": "paper"}, "paper", (1, 3, 5), 0.7),
         ({"loss": "released"}, "released", (1, 3, 7), 0.3),
         ({"loss": "balanced"}, "balanced", (1, 3, 5), 0.7),
         ({"loss": "released", "weights": (1, 3, 5), "beta": 0.5}, "released", (1, 3, 5), 0.5),

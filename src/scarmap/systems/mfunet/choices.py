@@ -60,7 +60,7 @@ def head_losses(
     >>> head_losses("published", "released", None, 0.5)
     {'weights': (1.0, 3.0, 7.0), 'loss': 'released', 'beta': 0.5}
     """
-    loss = loss or ("dice-cross-entropy" if schedule == "modern" else "paper")
+    loss = loss or ("dice-cross-entropy" if schedule == "modern" else "balanced")
     own_weights, own_beta = _WEIGHTS_AND_BETA[loss]
     beta = own_beta if beta is None else beta
     return {"weights": weights or own_weights, "loss": loss, "beta": beta}

@@ -73,7 +73,8 @@ def mfunet(
 
     Source: Jiang et al., "Max-Fusion U-Net for Multi-Modal Pathology Segmentation with Attention
         and Dynamic Resampling", MyoPS 2020. The defaults are row 1 of Table 1.
-    Differs: see each part's own docstring, and `Recipe.sources` for every constant.
+    Differs: the losses, see `loss`; then each part's own docstring, and `Recipe.sources` for every
+        constant.
         `backbone="plain"`, `loss="released"`, `attention_variant="released"`, `outside_penalty=0.5`
         and `auxiliary_weight=0.2` come close to the released code.
 
@@ -100,9 +101,10 @@ def mfunet(
             images'.
         attention_variant: "paper" as the text has it, "figure" as Fig. 4 draws it, which is
             something else, "released" for the released code's.
-        loss: How the losses are read, see `losses`: "paper" as printed, "released" as the code has
-            them, "balanced" for one that suppresses false blobs; None takes the schedule's own,
-            "paper" as published and "dice-cross-entropy" for the modern one.
+        loss: How the losses are read, see `losses`: "balanced", the reading nearest to the text
+            that learns to leave healthy pixels alone; "paper" as printed, which does not;
+            "released" as the code has them. None takes the schedule's own, "balanced" as published
+            and "dice-cross-entropy" for the modern one.
         weights: Loss weights of anatomy and the two pathologies; None takes the loss's own: 1, 3, 5
             as published (4. Experiments; the weight of edema is printed as a second one of
             anatomy), 1, 3, 7 as released, 1, 1, 1 for Dice and cross-entropy.

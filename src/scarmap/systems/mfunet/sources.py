@@ -28,8 +28,9 @@ SOURCES = {
         "paper, section 2.1; figure: paper, Fig. 4; released: released code; kernels: choice"
     ),
     "loss": (
-        "paper, section 4, as printed but for the Tversky loss's mends; released: released code; "
-        "balanced, dice-cross-entropy: choice"
+        "balanced: choice, the nearest to the text that was seen to learn; paper: section 4, as "
+        "printed but for the Tversky loss's mends; released: released code; dice-cross-entropy: "
+        "choice"
     ),
     "weights": "paper, section 4: 1, 3, 5; released code: 1, 3, 7; modern 1, 1, 1: choice",
     "beta": (
