@@ -16,6 +16,7 @@ from tests.serving.conftest import CPU, enter, mask_of, row_of
 from tests.serving.test_drafts import put
 from tests.serving.test_versions import begin, save
 
+from scarmap.dicom.reading import read_export
 from scarmap.errors import DataError
 from scarmap.labels import INDEX
 from scarmap.serving import parting, versions
@@ -200,6 +201,31 @@ def test_what_was_parted_before_a_kill_is_not_parted_twice(room, client, several
     work(room.store, CPU, until_empty=True)
     rows = client.get("/api/studies").json()["studies"]
     assert [row["status"] for row in rows] == ["segmented"] * 3
+
+
+def test_the_first_of_several_outlives_a_kill_while_the_others_are_removed(
+    room, client, several, monkeypatch
+):
+    made = _upload(client, several).json()["id"]
+
+    def killed(path, **named):
+        raise KeyboardInterrupt
+
+    first = _first_of(room.store)
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.unlink", killed)
+        patched.setattr("shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            parting._leave(first, room.store.folder(made).upload)
+    work(room.store, CPU, until_empty=True)
+    rows = client.get("/api/studies").json()["studies"]
+    assert [row["status"] for row in rows] == ["segmented"] * 3
+
+
+def _first_of(store):
+    """A folder with the earliest study of what was brought, as it is parted."""
+    (upload,) = store.studies.glob("*/upload")
+    return parting._copied(store, read_export(upload).exams[0])
 
 
 def test_an_export_without_an_lge_fails_and_says_so(room, client, tmp_path):

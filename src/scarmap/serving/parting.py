@@ -18,8 +18,8 @@ from scarmap.serving.studies import Study
 def part(store: Store, study: Study, exams: Sequence[Exam]) -> Flag:
     """Leave the first of several studies in an upload, and put the others at the end of the queue.
 
-    Killed at any moment, it can be begun again: what was parted before is not parted twice, and
-    the upload is whole until all are kept.
+    Killed at any moment, it can be begun again and nothing is lost: the upload is whole until all
+    others are kept, and holds the first throughout. What was noted as parted is not parted twice.
 
     Args:
         store: The store.
@@ -33,14 +33,23 @@ def part(store: Store, study: Study, exams: Sequence[Exam]) -> Flag:
         done = f"parted {study.id} {number}"
         if not has_fact(store, done):
             set_fact(store, done, keep(store, _copied(store, exam), name="", kind="dicom"))
-    upload, first = store.folder(study.id).upload, _copied(store, exams[0])
-    shutil.rmtree(upload)
-    first.rename(upload)
+    _leave(_copied(store, exams[0]), store.folder(study.id).upload)
     others = "another study" if len(exams) == 2 else f"{len(exams) - 1} other studies"
     return Flag(
         "from_dicom",
         f"It was brought together with {others}; each has a row of its own in the worklist.",
     )
+
+
+def _leave(folder: Path, upload: Path) -> None:
+    """Move a folder into an upload, and only then remove what else is there."""
+    others = list(upload.iterdir())
+    folder.rename(upload / folder.name)
+    for other in others:
+        if other.is_dir():
+            shutil.rmtree(other)
+        else:
+            other.unlink()
 
 
 def _copied(store: Store, exam: Exam) -> Path:
