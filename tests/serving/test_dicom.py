@@ -183,15 +183,19 @@ def test_several_studies_brought_at_once_become_a_row_each(room, client, several
     assert list(room.store.incoming.iterdir()) == []
 
 
-def test_what_was_parted_before_a_kill_is_not_parted_twice(room, client, several, monkeypatch):
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_what_was_parted_before_a_kill_is_not_parted_twice(
+    room, client, several, monkeypatch, rows
+):
     made = _upload(client, several).json()["id"]
     whole, kept = parting.keep, []
 
     def killed(store, folder, **named):
-        if kept:
+        if len(kept) < rows:
+            kept.append(whole(store, folder, **named))
+        if len(kept) == rows:
             raise KeyboardInterrupt
-        kept.append(whole(store, folder, **named))
-        return kept[0]
+        return kept[-1]
 
     monkeypatch.setattr(parting, "keep", killed)
     with pytest.raises(KeyboardInterrupt):

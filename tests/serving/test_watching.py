@@ -3,6 +3,8 @@ import shutil
 import pytest
 from tests.dicom import tiny_study
 
+from scarmap.serving import watching
+from scarmap.serving.intake import keep
 from scarmap.serving.segmenting import BROUGHT
 from scarmap.serving.watching import QUIET_LOOKS, Watcher
 
@@ -27,6 +29,19 @@ def test_what_appears_is_taken_in_once_and_stays_where_it_is(room, folder):
     assert len(list(export.iterdir())) == 4
     assert _look(watcher) == []
     assert _look(Watcher(room.store, folder)) == []  # nor after the server was started again
+
+
+def test_a_kill_as_soon_as_a_study_has_its_row_costs_no_second_row(room, folder, monkeypatch):
+    def killed(*args, **named):
+        keep(*args, **named)
+        raise KeyboardInterrupt
+
+    tiny_study.save(tiny_study.stack(), folder / "export")
+    monkeypatch.setattr(watching, "keep", killed)
+    with pytest.raises(KeyboardInterrupt):
+        _look(Watcher(room.store, folder))
+    monkeypatch.undo()
+    assert _look(Watcher(room.store, folder)) == []
 
 
 def test_what_still_grows_is_waited_for(room, folder):

@@ -152,21 +152,16 @@ def only_exam(export: Export, folder: Path) -> Exam:
     Raises:
         SeveralStudiesError: It holds several.
     """
-    patients = {exam.identity[:3] for exam in export.exams}
-    if len(patients) > 1:
-        raise SeveralStudiesError(
-            f"{folder} holds images of {len(patients)} patients, and which of them is meant cannot "
-            "be told. Give the folder of one patient, or import all of them with `scarmap import`, "
-            "which makes one case of each.",
-            export.exams,
-        )
-    if len(export.exams) > 1:
-        raise SeveralStudiesError(
-            f"{folder} holds {len(export.exams)} studies of one patient. Give the folder of one "
-            "study, or import all of them with `scarmap import`, which makes one case of each.",
-            export.exams,
-        )
-    return export.exams[0]
+    if len(export.exams) == 1:
+        return export.exams[0]
+    patients = len({exam.identity[:3] for exam in export.exams})
+    owners = "one patient" if patients == 1 else f"{patients} patients"
+    raise SeveralStudiesError(
+        f"{folder} holds {len(export.exams)} studies of {owners}, and which of them is meant "
+        "cannot be told. Give the folder of one study, or import all of them with `scarmap "
+        "import`, which makes one case of each.",
+        export.exams,
+    )
 
 
 def scrub(text: str, identity: tuple[str, ...]) -> str:

@@ -44,7 +44,7 @@ def take_in(store: Store, folder: Path, uploaded: Uploaded) -> str:
     return keep(store, folder, name=uploaded.first("name"), kind="dicom")
 
 
-def keep(store: Store, folder: Path, *, name: str, kind: str) -> str:
+def keep(store: Store, folder: Path, *, name: str, kind: str, origin: str = "") -> str:
     """Move a folder of files into the store, and put its study at the end of the queue.
 
     Args:
@@ -52,6 +52,7 @@ def keep(store: Store, folder: Path, *, name: str, kind: str) -> str:
         folder: The files; on the same file system.
         name: Pseudonym; "" for the next number.
         kind: "dicom" or "nifti".
+        origin: A fact to keep with its row, so that what it came from is never taken twice.
 
     Raises:
         DataError: A study cannot have this name.
@@ -63,7 +64,7 @@ def keep(store: Store, folder: Path, *, name: str, kind: str) -> str:
     home.root.mkdir()
     folder.rename(home.upload)
     try:
-        return studies.add(store, name=name, kind=kind, study=study)
+        return studies.add(store, name=name, kind=kind, study=study, origin=origin)
     except BaseException:
         shutil.rmtree(home.root, ignore_errors=True)
         raise

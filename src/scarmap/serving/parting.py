@@ -9,7 +9,7 @@ from pathlib import Path
 from scarmap.dicom.files import Place, opened
 from scarmap.dicom.reading import Exam
 from scarmap.quantification.result import Flag
-from scarmap.serving.identity import has_fact, set_fact
+from scarmap.serving.identity import has_fact
 from scarmap.serving.intake import keep
 from scarmap.serving.store import Store, new_id
 from scarmap.serving.studies import Study
@@ -30,9 +30,9 @@ def part(store: Store, study: Study, exams: Sequence[Exam]) -> Flag:
         What its reader must know.
     """
     for number, exam in enumerate(exams[1:], start=2):
-        done = f"parted {study.id} {number}"
-        if not has_fact(store, done):
-            set_fact(store, done, keep(store, _copied(store, exam), name="", kind="dicom"))
+        origin = f"parted {study.id} {number}"
+        if not has_fact(store, origin):
+            keep(store, _copied(store, exam), name="", kind="dicom", origin=origin)
     _leave(_copied(store, exams[0]), store.folder(study.id).upload)
     others = "another study" if len(exams) == 2 else f"{len(exams) - 1} other studies"
     return Flag(

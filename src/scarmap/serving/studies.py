@@ -81,7 +81,9 @@ def check_pseudonym(name: str) -> str:
     return name
 
 
-def add(store: Store, *, name: str, kind: str, study: str | None = None) -> str:
+def add(
+    store: Store, *, name: str, kind: str, study: str | None = None, origin: str = ""
+) -> str:
     """Add a study whose files are in place, and the job that segments it.
 
     Args:
@@ -89,6 +91,7 @@ def add(store: Store, *, name: str, kind: str, study: str | None = None) -> str:
         name: Pseudonym; "" for the next number.
         kind: "dicom" or "nifti".
         study: Its id; a new one where None.
+        origin: A fact to keep with the row, so that what it came from is never taken twice.
 
     Returns:
         Its id.
@@ -105,6 +108,8 @@ def add(store: Store, *, name: str, kind: str, study: str | None = None) -> str:
             "INSERT INTO studies (id, place, name, kind, added) VALUES (?, ?, ?, ?, ?)",
             (study, place, name or number_name(place), kind, now()),
         )
+        if origin:
+            connection.execute("INSERT INTO facts (key, value) VALUES (?, ?)", (origin, study))
         jobs.enqueue(connection, jobs.SEGMENT, study)
         touch(connection, study)
     return study

@@ -10,7 +10,7 @@ from scarmap.errors import ScarmapError
 from scarmap.io.files import write_json
 from scarmap.io.formats import has_image_ending
 from scarmap.labels import SEQUENCES
-from scarmap.serving.identity import has_fact, set_fact
+from scarmap.serving.identity import has_fact
 from scarmap.serving.intake import keep
 from scarmap.serving.segmenting import BROUGHT
 from scarmap.serving.store import Store, new_id
@@ -66,9 +66,7 @@ class Watcher:
         folder.mkdir()
         try:
             kind = _copy(entry, folder)
-            study = keep(self.store, folder, name="", kind=kind)
-            set_fact(self.store, key, study)
-            return study
+            return keep(self.store, folder, name="", kind=kind, origin=key)
         except (ScarmapError, OSError):
             return ""
         finally:
