@@ -3,9 +3,11 @@
 import io
 import re
 import shutil
+import sqlite3
 import threading
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -19,7 +21,8 @@ from tests.serving.test_versions import begin, save
 from scarmap.dicom.reading import read_export
 from scarmap.errors import DataError
 from scarmap.labels import INDEX
-from scarmap.serving import parting, versions
+from scarmap.serving import intake, parting, versions
+from scarmap.serving.intake import finish_keeping
 from scarmap.serving.node import Node
 from scarmap.serving.peer import Peer, PeerError, send_files
 from scarmap.serving.room import Room
@@ -280,6 +283,68 @@ def test_objects_that_were_acknowledged_outlive_a_kill(room, export, node):
         row = connection.execute("SELECT id FROM studies").fetchone()
     assert len(list(room.store.folder(row["id"]).upload.iterdir())) == number
     node._arriving.clear()
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["before", "after"])
+def test_objects_that_were_acknowledged_outlive_a_kill_while_they_are_moved(
+    room, export, node, monkeypatch, moved
+):
+    _send(node, export)
+    rename = Path.rename
+
+    def killed(*args, **named):
+        raise KeyboardInterrupt
+
+    def moved_and_killed(path, target):
+        if path.name.startswith(RECEIVED):
+            rename(path, target)
+        raise KeyboardInterrupt  # and nothing that a handler does comes through
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.rename", moved_and_killed if moved else killed)
+        with pytest.raises(KeyboardInterrupt):
+            node.take_complete(everything=True)
+    node._arriving.clear()
+    finish_keeping(room.store)  # as a new server does
+    tidy(room.store)
+    other = Node(room.store, "SCARMAP", free_port())
+    other.start()
+    other.stop()
+    with room.store.database.reading() as connection:
+        (row,) = connection.execute("SELECT id FROM studies").fetchall()
+        assert not connection.execute("SELECT 1 FROM facts WHERE key LIKE 'moving%'").fetchall()
+    assert len(list(room.store.folder(row["id"]).upload.iterdir())) == len(_files(export))
+
+
+@pytest.mark.parametrize("problem", [sqlite3.OperationalError("disk is full"), OSError(28, "full")])
+def test_objects_wait_where_no_study_can_be_made_of_them(
+    room, export, node, monkeypatch, caplog, problem
+):
+    def full(*args, **named):
+        raise problem
+
+    _send(node, export)
+    with monkeypatch.context() as patched:
+        patched.setattr(intake.studies, "add", full)
+        node.stop()
+    assert "tried again" in caplog.text
+    (made,) = node.take_complete(everything=True)
+    assert len(list(room.store.folder(made).upload.iterdir())) == len(_files(export))
+
+
+def test_an_object_that_cannot_be_written_is_refused_and_leaves_nothing(
+    room, export, node, monkeypatch
+):
+    def full(path, content):
+        path.touch()
+        raise OSError(28, "full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.write_bytes", full)
+        with pytest.raises(PeerError, match="A700"):
+            _send(node, export)
+    assert node.take_complete(everything=True) == []
+    assert list(room.store.incoming.iterdir()) == []
 
 
 def test_a_study_is_complete_when_nothing_more_comes(room, export, node):

@@ -1,4 +1,5 @@
 import shutil
+import threading
 
 import pytest
 from tests.dicom import tiny_study
@@ -6,7 +7,7 @@ from tests.dicom import tiny_study
 from scarmap.serving import watching
 from scarmap.serving.intake import keep
 from scarmap.serving.segmenting import BROUGHT
-from scarmap.serving.watching import QUIET_LOOKS, Watcher
+from scarmap.serving.watching import LOOKS_UNTIL_AGAIN, QUIET_LOOKS, Watcher
 
 
 @pytest.fixture
@@ -42,6 +43,37 @@ def test_a_kill_as_soon_as_a_study_has_its_row_costs_no_second_row(room, folder,
         _look(Watcher(room.store, folder))
     monkeypatch.undo()
     assert _look(Watcher(room.store, folder)) == []
+
+
+def test_what_cannot_be_kept_now_is_tried_again_later(room, folder, monkeypatch, caplog):
+    def full(*args, **named):
+        raise OSError(28, "no room for DOE^JOHN")
+
+    watcher = Watcher(room.store, folder)
+    tiny_study.save(tiny_study.stack(), folder / "export")
+    with monkeypatch.context() as patched:
+        patched.setattr(watching, "keep", full)
+        assert _look(watcher) == []
+    assert "tried again" in caplog.text
+    assert "DOE" not in caplog.text
+    assert list(room.store.incoming.iterdir()) == []
+    assert len(_look(watcher, LOOKS_UNTIL_AGAIN + QUIET_LOOKS)) == 1
+
+
+def test_a_folder_that_is_away_for_a_while_is_looked_at_again(room, folder, monkeypatch, caplog):
+    def away():
+        looks.append(1)
+        if len(looks) < 4:
+            raise OSError(5, "a share with the name DOE^JOHN")
+        ended.set()
+
+    ended, looks, watcher = threading.Event(), [], Watcher(room.store, folder)
+    monkeypatch.setattr(watching, "LOOK_S", 0.0)
+    monkeypatch.setattr(watcher, "look", away)
+    watcher.run(ended)
+    assert len(looks) == 4
+    assert caplog.text.count("tried again") == 1
+    assert "DOE" not in caplog.text
 
 
 def test_what_still_grows_is_waited_for(room, folder):

@@ -38,6 +38,21 @@ def has_fact(store: Store, key: str) -> bool:
         return bool(connection.execute("SELECT 1 FROM facts WHERE key = ?", (key,)).fetchone())
 
 
+def facts_after(store: Store, beginning: str) -> dict[str, str]:
+    """What the store keeps under keys with a beginning, by the rest of the key."""
+    with store.database.reading() as connection:
+        rows = connection.execute(
+            "SELECT key, value FROM facts WHERE substr(key, 1, ?) = ?", (len(beginning), beginning)
+        ).fetchall()
+    return {row["key"][len(beginning) :]: row["value"] for row in rows}
+
+
+def forget_fact(store: Store, key: str) -> None:
+    """Keep nothing under a key."""
+    with store.database.writing() as connection:
+        connection.execute("DELETE FROM facts WHERE key = ?", (key,))
+
+
 def set_fact(store: Store, key: str, value: str) -> None:
     """Keep a value under a key."""
     with store.database.writing(settled=True) as connection:

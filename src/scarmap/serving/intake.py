@@ -1,6 +1,6 @@
 """What readers bring becomes a study that waits: a DICOM folder, an archive, or NIfTI files."""
 
-import shutil
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from scarmap.errors import DataError
 from scarmap.io.files import write_json
 from scarmap.labels import SEQUENCES, codes
 from scarmap.serving import studies
+from scarmap.serving.identity import facts_after, forget_fact, set_fact
 from scarmap.serving.segmenting import BROUGHT, MASK
 from scarmap.serving.store import Store, new_id
 from scarmap.serving.upload import Uploaded
@@ -47,6 +48,8 @@ def take_in(store: Store, folder: Path, uploaded: Uploaded) -> str:
 def keep(store: Store, folder: Path, *, name: str, kind: str, origin: str = "") -> str:
     """Move a folder of files into the store, and put its study at the end of the queue.
 
+    Where that fails, the folder is where it was. Killed in between, `finish_keeping` goes on.
+
     Args:
         store: The store.
         folder: The files; on the same file system.
@@ -61,13 +64,25 @@ def keep(store: Store, folder: Path, *, name: str, kind: str, origin: str = "") 
         studies.check_pseudonym(name)
     study = new_id()
     home = store.folder(study)
+    about = {"name": name, "kind": kind, "origin": origin}
+    set_fact(store, f"{studies.MOVING}{study}", json.dumps(about))
     home.root.mkdir()
     folder.rename(home.upload)
     try:
-        return studies.add(store, name=name, kind=kind, study=study, origin=origin)
+        return studies.add(store, **about, study=study)
     except BaseException:
-        shutil.rmtree(home.root, ignore_errors=True)
+        home.upload.rename(folder)
+        home.root.rmdir()
         raise
+
+
+def finish_keeping(store: Store) -> None:
+    """Put at the end of the queue what a killed server had moved into the store, and no more."""
+    for study, about in facts_after(store, studies.MOVING).items():
+        if store.folder(study).upload.is_dir():
+            studies.add(store, **json.loads(about), study=study)
+        else:
+            forget_fact(store, f"{studies.MOVING}{study}")
 
 
 def check_archives(files: Iterable[Path]) -> None:

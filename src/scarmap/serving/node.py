@@ -1,7 +1,6 @@
 """A DICOM node: studies come by C-STORE, and become studies of the room when they are complete."""
 
 import hashlib
-import shutil
 import threading
 import time
 from dataclasses import dataclass, field
@@ -9,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from scarmap.errors import DataError, ScarmapError
+from scarmap.io.files import is_leftover, replacing
 from scarmap.serving.intake import keep
+from scarmap.serving.looking import look_again, look_once
 from scarmap.serving.peer import TITLE
 from scarmap.serving.store import RECEIVED, Store
 from scarmap.serving.upload import Limits
 
 QUIET_S = 10.0
-"""A study is complete when nothing of it has come for so long and no association is open."""
+"""A study is complete when nothing of it has come for so long."""
 _SUCCESS, _REFUSED, _NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
 _MOST_ASSOCIATIONS = 8
 _MOST_PDU = 2**17
@@ -99,10 +100,11 @@ class Node:
             ) from None
 
     def stop(self) -> None:
-        """End, and keep what has come."""
+        """End, and keep what has come; what cannot be kept now waits for the next start."""
         if self._server is not None:
             self._server.shutdown()
-        self.take_complete(everything=True)
+            self._server = None
+        look_once(lambda: self.take_complete(everything=True))
 
     def receive(self, event: Any) -> int:
         """Write an object; the status that its sender is told."""
@@ -116,31 +118,33 @@ class Node:
             over = arriving.num_bytes + len(content) > self.limits.num_bytes
             if over or arriving.num_files >= self.limits.num_files:
                 return _REFUSED
+            path = arriving.folder / f"{arriving.num_files + 1:06d}"
+            try:
+                with replacing(path) as temporary:
+                    temporary.write_bytes(content)
+            except (ScarmapError, OSError):
+                return _REFUSED
             arriving.num_files += 1
             arriving.num_bytes += len(content)
             arriving.latest = time.monotonic()
-            path = arriving.folder / f"{arriving.num_files:06d}"
-            try:
-                path.write_bytes(content)
-            except OSError:
-                return _REFUSED
         return _SUCCESS
 
     def _arriving_of(self, study: str) -> _Arriving:
         if study not in self._arriving:
             folder = self.store.incoming / f"{RECEIVED}{study}"
             folder.mkdir(exist_ok=True)
+            for left in filter(is_leftover, list(folder.iterdir())):
+                left.unlink()
             there = [each.stat().st_size for each in folder.iterdir()]
             self._arriving[study] = _Arriving(folder, time.monotonic(), len(there), sum(there))
         return self._arriving[study]
 
     def run(self, ended: threading.Event) -> None:
         """Look for complete studies until it is time to end."""
-        while not ended.wait(min(1.0, self.quiet_s / 4)):
-            self.take_complete()
+        look_again(self.take_complete, ended, every_s=min(1.0, self.quiet_s / 4))
 
     def take_complete(self, *, everything: bool = False) -> list[str]:
-        """Make studies of what is complete.
+        """Make studies of what is complete; what cannot be kept now waits where it is.
 
         Args:
             everything: Whether to wait for nothing more.
@@ -153,13 +157,14 @@ class Node:
             done = [
                 key for key, each in self._arriving.items() if everything or each.latest < since
             ]
-            complete = [self._arriving.pop(key) for key in done]
-        made = []
-        for each in complete:
-            try:
-                made.append(keep(self.store, each.folder, name="", kind="dicom"))
-            except (ScarmapError, OSError):
-                shutil.rmtree(each.folder, ignore_errors=True)
+            made = []
+            for key in done:
+                each = self._arriving[key]
+                if each.num_files:
+                    made.append(keep(self.store, each.folder, name="", kind="dicom"))
+                else:
+                    each.folder.rmdir()
+                del self._arriving[key]
         return made
 
 

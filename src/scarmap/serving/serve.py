@@ -13,6 +13,7 @@ from scarmap.errors import DataError
 from scarmap.io.lock import held
 from scarmap.serving.app import build_app
 from scarmap.serving.identity import set_fact
+from scarmap.serving.intake import finish_keeping
 from scarmap.serving.node import Node
 from scarmap.serving.room import Room
 from scarmap.serving.security import LOOPBACK, Session, hash_password
@@ -66,6 +67,7 @@ def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
     _check_address(opening)
     store = open_store(opening.store)
     with held(store.lock("room")), _listening(opening) as listener:
+        finish_keeping(store)
         tidy(store)
         if opening.model is not None:
             choose_model(opening.model)

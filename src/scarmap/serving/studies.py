@@ -21,6 +21,8 @@ ORDERS: Mapping[str, str] = {
 }
 """Ways to sort the worklist."""
 MOST_ROWS = 1000
+MOVING = "moving "
+"""Begins the name of the fact that a study's files are on their way into the store."""
 _KEPT_EVENTS = 20_000
 
 
@@ -81,9 +83,7 @@ def check_pseudonym(name: str) -> str:
     return name
 
 
-def add(
-    store: Store, *, name: str, kind: str, study: str | None = None, origin: str = ""
-) -> str:
+def add(store: Store, *, name: str, kind: str, study: str | None = None, origin: str = "") -> str:
     """Add a study whose files are in place, and the job that segments it.
 
     Args:
@@ -110,6 +110,7 @@ def add(
         )
         if origin:
             connection.execute("INSERT INTO facts (key, value) VALUES (?, ?)", (origin, study))
+        connection.execute("DELETE FROM facts WHERE key = ?", (f"{MOVING}{study}",))
         jobs.enqueue(connection, jobs.SEGMENT, study)
         touch(connection, study)
     return study

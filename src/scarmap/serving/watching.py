@@ -1,8 +1,10 @@
 """A folder that is looked at: each study that appears in it is taken in once."""
 
 import hashlib
+import logging
 import os
 import shutil
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -12,12 +14,17 @@ from scarmap.io.formats import has_image_ending
 from scarmap.labels import SEQUENCES
 from scarmap.serving.identity import has_fact
 from scarmap.serving.intake import keep
+from scarmap.serving.looking import look_again, without_names
 from scarmap.serving.segmenting import BROUGHT
 from scarmap.serving.store import Store, new_id
+
+logger = logging.getLogger(__name__)
 
 LOOK_S = 2.0
 QUIET_LOOKS = 2
 """An entry is complete when so many looks in a row found it unchanged."""
+LOOKS_UNTIL_AGAIN = 30
+"""What could not be taken in, for want of room for instance, is tried again after so many."""
 
 _Seen = tuple[int, int, int]
 
@@ -36,8 +43,7 @@ class Watcher:
 
     def run(self, ended: threading.Event) -> None:
         """Look until it is time to end."""
-        while not ended.wait(LOOK_S):
-            self.look()
+        look_again(self.look, ended, every_s=LOOK_S)
 
     def look(self) -> list[str]:
         """Take in what has come and is complete; the studies that were made."""
@@ -67,7 +73,9 @@ class Watcher:
         try:
             kind = _copy(entry, folder)
             return keep(self.store, folder, name="", kind=kind, origin=key)
-        except (ScarmapError, OSError):
+        except (ScarmapError, OSError, sqlite3.Error) as problem:
+            self._seen[entry.name] = self._seen[entry.name][0], -LOOKS_UNTIL_AGAIN
+            logger.error("Of the watched folder: %s; tried again later.", without_names(problem))
             return ""
         finally:
             shutil.rmtree(folder, ignore_errors=True)

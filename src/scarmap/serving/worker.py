@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from scarmap.io.lock import held
 from scarmap.serving import jobs, versions
 from scarmap.serving.identity import fact
 from scarmap.serving.jobs import Job
+from scarmap.serving.looking import without_names
 from scarmap.serving.parting import part
 from scarmap.serving.peer import Peer, send_version
 from scarmap.serving.segmenting import Bringing, bring_in
@@ -114,10 +114,7 @@ def carry_out(store: Store, job: Job, settings: WorkerSettings) -> None:
         _give_up(store, job, _for_people(store, job, str(problem)))
         return
     except Exception as problem:  # A broken study must not stop the others.
-        last = traceback.extract_tb(problem.__traceback__)[-1]
-        # Its text is left out, as it may hold what the headers say of the patient.
-        where = f"{Path(last.filename).name}:{last.lineno}"
-        logger.error("Job %d: %s at %s", job.id, type(problem).__name__, where)
+        logger.error("Job %d: %s", job.id, without_names(problem))
         _give_up(store, job, f"It cannot be processed ({type(problem).__name__}).")
         return
     jobs.end(store, job)
