@@ -8,7 +8,6 @@ Run: python benchmarks/beside_nnunet.py --data EMIDEC --work FOLDER --nnunet ENV
 """
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -20,9 +19,9 @@ from pathlib import Path
 
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases
+from scarmap.datasets.nnunet_export import export_nnunet
 
 DATASET, NAME = 900, "Dataset900_EMIDEC"
-LABELS = {"background": 0, "cavity": 1, "normal": 2, "infarct": 3, "no_reflow": 4}
 UNTRAINED = """
 import sys
 import torch
@@ -98,25 +97,17 @@ def prepare(cases: Sequence[CaseFiles], work: Path, nnunet: Path) -> Mapping[str
     checkpoint = folder / "fold_0" / "checkpoint_final.pth"
     if checkpoint.exists():
         return environment
-    for part in ("imagesTr", "labelsTr"):
-        (raw / part).mkdir(parents=True, exist_ok=True)
-    for case in cases:
-        assert case.labels is not None
-        shutil.copyfile(case.images["LGE"], raw / "imagesTr" / f"{case.name}_0000.nii.gz")
-        shutil.copyfile(case.labels, raw / "labelsTr" / f"{case.name}.nii.gz")
-    described = {"channel_names": {"0": "LGE"}, "labels": LABELS, "file_ending": ".nii.gz"}
-    (raw / "dataset.json").write_text(json.dumps({**described, "numTraining": len(cases)}))
+    shutil.rmtree(raw, ignore_errors=True)
+    described = export_nnunet(cases, raw, sequences=("LGE",), folds=())
     number = ["-d", str(DATASET)]
     for command in (["nnUNetv2_extract_fingerprint", "-np", "1"], ["nnUNetv2_plan_experiment"]):
         subprocess.run([nnunet / command[0], *number, *command[1:]], env=environment, check=True)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     planned = work / "nnUNet_preprocessed" / NAME / "nnUNetPlans.json"
     shutil.copyfile(planned, folder / "plans.json")
-    shutil.copyfile(raw / "dataset.json", folder / "dataset.json")
+    shutil.copyfile(described, folder / "dataset.json")
     python = [nnunet / "python", "-c", UNTRAINED]
-    subprocess.run(
-        [*python, planned, raw / "dataset.json", checkpoint], env=environment, check=True
-    )
+    subprocess.run([*python, planned, described, checkpoint], env=environment, check=True)
     return environment
 
 

@@ -184,6 +184,13 @@ def test_every_relative_link_in_the_documentation_leads_somewhere(target):
     assert target.exists()
 
 
+def test_every_file_of_the_benchmarks_stands_in_their_table():
+    folder = ROOT / "benchmarks"
+    named = re.findall(r"\]\(([\w.]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
+    kept = {path.name for path in folder.iterdir() if path.suffix in (".md", ".py")}
+    assert kept - {"README.md"} <= set(named)
+
+
 def test_every_paper_has_a_page():
     papers = {row.paper for row in RECIPES.values() if row.paper}
     assert papers == {page.stem.replace("_", "-") for page in ROOT.glob("docs/papers/*.md")}
