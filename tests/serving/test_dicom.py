@@ -106,6 +106,9 @@ def test_a_dicom_study_goes_all_the_way_and_its_seg_holds_what_was_painted(
     assert painted == np.count_nonzero(plane == INDEX["scar"])
     report = client.get(f"/api/studies/{made}/versions/{number}/export/sr")
     assert "AB" in str(pydicom.dcmread(io.BytesIO(report.content)))
+    page = client.get(f"/api/studies/{made}/versions/{number}/export/page").text
+    for sequence in ("T2", "bSSFP"):
+        assert f"Checkerboards of LGE and {sequence}" in page
 
 
 def test_nothing_but_the_kept_headers_tells_who_the_patient_is(room, client, export):

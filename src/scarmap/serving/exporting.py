@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
+from scarmap.alignment.keeping import kept_aligned
 from scarmap.datasets.masks import load_study
 from scarmap.dicom.out.write import REPORT, SEGMENTATION
 from scarmap.io.lock import held
@@ -76,12 +77,24 @@ def _make(store: Store, study: Study, version: Version, out: Path, measuring: Me
 def _write(
     store: Store, study: Study, version: Version, out: Path, case: Case, found: Quantification
 ) -> None:
-    headers = read_headers(store.folder(study.id))
+    folder = store.folder(study.id)
+    headers = read_headers(folder)
     if headers is None:
         page = build_study(case, found, out / PAGE)
         write_study_pdf(page, case, found, out / PDF)
         return
-    send_back(out, case, found, headers[0], frame_numbers=headers[1], maker=version.maker)
+    aligned = None
+    if folder.alignment.is_file():
+        aligned = kept_aligned(folder.alignment, case.images)
+    send_back(
+        out,
+        case,
+        found,
+        headers[0],
+        frame_numbers=headers[1],
+        maker=version.maker,
+        aligned=aligned,
+    )
 
 
 def without_intervals(version: Version, found: Quantification) -> Quantification:

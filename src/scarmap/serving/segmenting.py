@@ -8,6 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from scarmap.alignment.keeping import keep_aligned
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.dicom.case_folder import TellingNameError
 from scarmap.dicom.out.identity import Maker
@@ -157,6 +158,8 @@ def _read_dicom(
         update(store, study.id, name=name)
         told = [["from_dicom", _RENAMED.format(name)]]
     write_headers(folder, read.headers, read.numbers)
+    if read.aligned is not None:
+        keep_aligned(folder.alignment, read.aligned)
     kind = read.source["sequences"]["LGE"]["image"]
     return {
         "images": _below(folder, read.images.images),

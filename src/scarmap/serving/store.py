@@ -9,6 +9,7 @@
         upload/                   what was brought, until it was read
         case/images/<name>/       images as NIfTI, and source.json
         case/aligned/<name>/      those that were put on the grid of the LGE
+        case/alignment.npz        how that was done, to be drawn on the page
         headers/                  of the LGE's DICOM objects, without pixels, for what is sent back
         shown/LGE.gz              16-bit copies for the browser
         versions/0001.nii.gz      the masks, one for each version; never changed
@@ -85,6 +86,11 @@ class StudyFolder:
     def case(self) -> Path:
         """Images that were read."""
         return self.root / "case"
+
+    @property
+    def alignment(self) -> Path:
+        """How the images were put on one grid; there where that was done here."""
+        return self.case / "alignment.npz"
 
     @property
     def headers(self) -> Path:
