@@ -1,11 +1,13 @@
 import base64
+import gc
 import io
+import weakref
 from xml.etree import ElementTree
 
 import matplotlib.image
 from matplotlib.figure import Figure
 
-from scarmap.report.html import chart_address, picture_address
+from scarmap.report.html import _environment, chart_address, picture_address
 
 
 def _figure(width=2.0):
@@ -31,7 +33,15 @@ def test_a_wide_picture_gets_no_more_pixels_than_allowed():
     assert matplotlib.image.imread(io.BytesIO(content), format="webp").shape[1] == 400
 
 
-def test_embedding_gives_the_figure_back():
+def test_nothing_keeps_a_figure_that_was_embedded():
     figure = _figure()
     chart_address(figure)
-    assert figure.axes == []
+    kept = weakref.ref(figure)
+    del figure
+    gc.collect()
+    assert kept() is None
+
+
+def test_a_template_is_compiled_once():
+    first = _environment().get_template("study.html")
+    assert _environment().get_template("study.html") is first

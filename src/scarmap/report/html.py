@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
     return path
 
 
+@cache
 def _environment() -> Environment:
+    """What fills templates; kept, as compiling them takes as long as the rest of a page."""
     environment = Environment(
         loader=PackageLoader("scarmap.report"),
         autoescape=True,
@@ -90,22 +93,18 @@ class Picture:
 
 
 def chart_address(figure: Figure) -> str:
-    """Turn a chart into an SVG data address, the same bytes for the same chart.
-
-    Args:
-        figure: Cleared afterwards, to give its memory back.
-    """
+    """Turn a chart into an SVG data address, the same bytes for the same chart."""
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "scarmap", "svg.fonttype": "path"}):
         without_formulas(figure).savefig(buffer, format="svg", metadata={"Date": None})
-    return _address(figure, buffer, "image/svg+xml")
+    return _data(buffer, "image/svg+xml")
 
 
 def picture_address(figure: Figure, *, widest_pixels: int = 1560, dpi: int = 130) -> str:
     """Turn a picture of images into a WebP data address, about a fifth of the same PNG's size.
 
     Args:
-        figure: Cleared afterwards, to give its memory back.
+        figure: The picture.
         widest_pixels: Wider pictures get fewer dots per inch.
         dpi: Dots per inch.
     """
@@ -114,7 +113,7 @@ def picture_address(figure: Figure, *, widest_pixels: int = 1560, dpi: int = 130
     without_formulas(figure).savefig(
         buffer, format="webp", dpi=dpi, facecolor=figure.get_facecolor(), pil_kwargs={"quality": 88}
     )
-    return _address(figure, buffer, "image/webp")
+    return _data(buffer, "image/webp")
 
 
 def slice_address(rows: NDArray[np.generic], *, low: float, high: float) -> str:
@@ -141,11 +140,6 @@ def _pixels(rows: NDArray[np.floating[Any]], **look: Any) -> str:
     buffer, small = io.BytesIO(), {"quality": 86, "method": 6}
     image.imsave(buffer, rows, format="webp", pil_kwargs=small, **look)
     return _data(buffer, "image/webp")
-
-
-def _address(figure: Figure, buffer: io.BytesIO, media_type: str) -> str:
-    figure.clear()
-    return _data(buffer, media_type)
 
 
 def _data(buffer: io.BytesIO, media_type: str) -> str:

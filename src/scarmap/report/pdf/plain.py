@@ -77,7 +77,6 @@ def draw_study(case: Case, study: Quantification, *, aligned: Aligned | None = N
             foot = f"{RESEARCH_ONLY} {case.name}, sheet {number} of {len(sheets)}"
             sheet.text(0.5, 0.02, foot, fontsize=7, color="#555555", ha="center")
             pdf.savefig(without_formulas(sheet))
-            sheet.clear()
     return buffer.getvalue()
 
 
@@ -206,7 +205,6 @@ def _pixels(figure: Figure) -> NDArray[np.float32]:
     without_formulas(figure).savefig(
         buffer, format="png", dpi=130, facecolor=figure.get_facecolor()
     )
-    figure.clear()
     buffer.seek(0)
     pixels: NDArray[np.float32] = image.imread(buffer)
     return pixels
