@@ -61,7 +61,7 @@ def run(tmp_path):
             run.stage(fold, name).mkdir(parents=True)
             (run.stage(fold, name) / "checkpoint.pt").touch()
         run.illustrations(fold).mkdir()
-    for folder in (run.predictions, run.evaluation):
+    for folder in (run.predictions, run.evaluation, run.quantification):
         folder.mkdir()
     run.report.touch()
     return run
@@ -93,7 +93,8 @@ def test_what_a_changed_stage_left_is_removed_and_the_rest_is_kept(run):
     open_record(run, fresh, resume=True, retrain=True)
     for fold in (0, 1):
         assert sorted(path.name for path in run.fold(fold).iterdir()) == ["anatomy", "shape"]
-    assert not any(path.exists() for path in (run.predictions, run.evaluation, run.report))
+    made_of_masks = (run.predictions, run.evaluation, run.quantification, run.report)
+    assert not any(path.exists() for path in made_of_masks)
     stored = run.read_record()
     assert stored["recipe"] == fresh["recipe"]
     assert set(stored["state"]) == {

@@ -154,14 +154,14 @@ def unchanged_stages(before: Mapping[str, Any], now: Mapping[str, Any]) -> set[s
 
 
 def _forget(run: RunFolder, *, kept: set[str]) -> None:
-    """Remove all stages but those that are kept, and masks, scores, pictures and report."""
+    """Remove all stages but those that are kept, and masks, scores, figures and report."""
     for folder in sorted(run.root.glob("fold_*/*")):
         if folder.name not in kept:
             _logger.warning(
                 "%s belongs to a stage that has changed, or was made with one: removed", folder
             )
             rmtree(folder)
-    for folder in (run.predictions, run.evaluation):
+    for folder in (run.predictions, run.evaluation, run.quantification):
         rmtree(folder, ignore_errors=True)
     run.report.unlink(missing_ok=True)
 
