@@ -1,4 +1,6 @@
+from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import scarmap.systems.scarmap.builtin as builtin
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
 from scarmap.errors import RunError
+from scarmap.evaluation.reliability import EDGES, Reliability, write_reliability
 from scarmap.inference.segment import segment
 from scarmap.labels import region_mask
 from scarmap.phantom.cohort import write_cohort
@@ -51,6 +54,30 @@ def test_it_is_another_model_to_a_manifest_and_its_card_says_so(small):
 def test_a_model_in_8_bits_is_not_made_smaller_once_more(small, tmp_path):
     with pytest.raises(RunError, match="in 8 bits already"):
         eight_bit_model(small, tmp_path / "again")
+
+
+def test_a_model_is_not_written_over_itself(tmp_path):
+    copytree(BUILTIN, tmp_path / "model")
+    with pytest.raises(RunError, match="is the model itself"):
+        eight_bit_model(tmp_path / "model", tmp_path / "model")
+    load_folder(tmp_path / "model", "cpu")
+
+
+def test_counts_of_an_earlier_model_in_the_folder_calibrate_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(eight_bit, "HEARTS", 1)
+    out = copytree(BUILTIN, tmp_path / "model")
+    counts = np.ones(len(EDGES) + 1)
+    write_reliability(out, 0, {"lv_pool": Reliability(counts, counts / 2, counts / 10)})
+    eight_bit_model(BUILTIN, out)
+    assert load_folder(BUILTIN, "cpu").calibrate is load_folder(out, "cpu").calibrate is None
+
+
+def test_a_model_that_knows_more_sequences_than_its_data_had_sees_those(monkeypatch):
+    monkeypatch.setattr(eight_bit, "HEARTS", 1)
+    segmenter = replace(load_folder(BUILTIN, "cpu", views=1), layout="emidec")
+    slices = eight_bit._synthetic_slices(segmenter)
+    shown = dict(zip(segmenter.preparation.sequences, slices.any(axis=(0, 2, 3)), strict=True))
+    assert shown == {"LGE": True, "T2": False, "bSSFP": False}
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):

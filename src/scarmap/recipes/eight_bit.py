@@ -22,6 +22,7 @@ from scarmap.phantom.study import make_case
 from scarmap.recipes.model_folder import (
     CARD,
     check_target,
+    empty,
     fingerprint_of_changed,
     load_folder,
     read_record,
@@ -54,14 +55,17 @@ def eight_bit_model(folder: Path, out: Path) -> float:
         Largest difference between a probability in 8 bits and in 32, over the synthetic slices.
 
     Raises:
-        RunError: `folder` is no model folder, its networks are in 8 bits, or `out` holds something.
+        RunError: `folder` is no model folder, its networks are in 8 bits, `out` holds something,
+            or is that folder.
     """
     record = read_record(folder)
     if record.get("eight_bit"):
         raise RunError(f"The networks of {folder} are in 8 bits already.")
     check_target(out)
+    if out.exists() and out.samefile(folder):
+        raise RunError(f"{out} is the model itself. Give --out another folder.")
     slices = _synthetic_slices(load_folder(folder, "cpu", views=1))
-    out.mkdir(parents=True, exist_ok=True)
+    empty(out)
     difference = 0.0
     for name in record["networks"]:
         _quantise(folder / name, out / name, slices)
@@ -95,7 +99,9 @@ def _synthetic_slices(segmenter: Segmenter) -> Maps:
     for number in range(HEARTS):
         rng = np.random.default_rng([_SEED, number])
         case = make_case(layout, name=f"heart_{number}", rng=rng, num_slices=4)
-        known = {each: case.images[each] for each in segmenter.preparation.sequences}
+        # A model may know sequences that its own layout does not have.
+        seen_by = segmenter.preparation.sequences
+        known = {each: case.images[each] for each in seen_by if each in case.images}
         segment(replace(case, images=known, labels=None), replace(segmenter, probabilities=look))
     return np.concatenate(seen).astype(np.float32)
 

@@ -25,7 +25,12 @@ from scarmap.io.run import RunFolder
 from scarmap.nn.views import has_views_of_the_whole
 from scarmap.recipes.card import write_card
 from scarmap.recipes.describe import describe, unwrap
-from scarmap.recipes.model_folder import check_target, fingerprint_of_changed, write_record
+from scarmap.recipes.model_folder import (
+    check_target,
+    empty,
+    fingerprint_of_changed,
+    write_record,
+)
 from scarmap.recipes.one_network import average_folds, check_same_start
 from scarmap.recipes.parts import PARTS, name_of
 from scarmap.recipes.recipe import Recipe
@@ -127,9 +132,7 @@ def write_model(
         RunError: The system cannot be exported.
     """
     described = _described(recipe)
-    out.mkdir(parents=True, exist_ok=True)
-    for former in (*out.glob("fold_*.onnx"), *out.glob("reliability_*.json")):
-        former.unlink()
+    empty(out)
     assemble, views = _exported_views(recipe)
     names = [f"fold_{number}.onnx" for number in range(len(folds))]
     size, channels = recipe.preparation.size, len(recipe.preparation.sequences)

@@ -105,6 +105,13 @@ def check_target(out: Path) -> None:
         raise RunError(f"{out} is not empty and holds no model. Give --out a new folder.")
 
 
+def empty(out: Path) -> None:
+    """Make a model's folder, without what an earlier export wrote that the next may not replace."""
+    out.mkdir(parents=True, exist_ok=True)
+    for former in (*out.glob("fold_*.onnx"), *out.glob("reliability_*.json")):
+        former.unlink()
+
+
 def _is_begun(path: Path) -> bool:
     """Whether a file is what an export that was stopped has left; its record comes last."""
     name = path.name
