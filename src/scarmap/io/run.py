@@ -83,7 +83,7 @@ _RECORD: Shape = {
             ("commit", "command", "hardware", "python", "torch", "started"), Maybe(str)
         ),
         "seed": Maybe(int),
-        "epochs_scale": IfThere(ABOVE_ZERO),
+        "epochs_scale": IfThere(AT_LEAST_ZERO),
         "max_steps": Maybe(COUNT),
         "processes": Maybe(COUNT),
     },

@@ -70,6 +70,12 @@ def test_the_record_says_what_was_trained_on_what(emidec_phantom, request_for):
     ]
 
 
+def test_the_shortest_training_can_be_continued(emidec_phantom, request_for):
+    run = train(request_for(emidec_phantom, folds=(0,), epochs_scale=0.0))
+    assert run.read_record()["provenance"]["epochs_scale"] == 0
+    train(request_for(emidec_phantom, folds=(0,), epochs_scale=0.0, resume=True))
+
+
 def test_a_folder_that_holds_a_run_is_left_alone_without_resume(emidec_phantom, request_for):
     run = train(request_for(emidec_phantom, folds=(0,)))
     before = {path: path.read_bytes() for path in run.root.rglob("*.*") if path.is_file()}
