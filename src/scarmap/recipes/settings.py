@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Callable, Mapping
 from collections.abc import Mapping as AnyMapping
-from types import NoneType, UnionType
+from contextlib import suppress
+from types import NoneType, SimpleNamespace, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from scarmap.errors import RecipeError, suggest
@@ -48,7 +49,7 @@ def check_settings(function: Callable[..., Any], given: Mapping[str, Any]) -> No
     Traceback (most recent call last):
     scarmap.errors.RecipeError: The setting width of toy cannot be 'abc'; it takes int.
     """
-    hints = get_type_hints(function)
+    hints = _hints(function)
     for name, value in given.items():
         if name in hints and not fits(value, hints[name]):
             known = choices(hints[name])
@@ -57,6 +58,23 @@ def check_settings(function: Callable[..., Any], given: Mapping[str, Any]) -> No
                 f"The setting {name} of {function.__name__} cannot be {value!r}; it takes "
                 f"{_in_words(hints[name])}.{told}"
             )
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """What each keyword takes; one whose annotation is there for type checkers alone is left out.
+
+    >>> def toy(*, width: int = 64, other: "Unknown" = None) -> "Recipe": ...
+    >>> _hints(toy)
+    {'width': <class 'int'>}
+    """
+    names = getattr(function, "__globals__", {})
+    known: dict[str, Any] = {}
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        with suppress(NameError):
+            one = SimpleNamespace(__annotations__={name: annotation})
+            known |= get_type_hints(one, names)
+    known.pop("return", None)
+    return known
 
 
 def check_sequences(sequences: Any, *, title: str, optional: bool = False) -> None:
@@ -124,7 +142,7 @@ def check_choices(function: Callable[..., Any], given: Mapping[str, Any], *, tit
     Traceback (most recent call last):
     scarmap.errors.RecipeError: The toy's fusion cannot be 'maximum'. Did you mean 'max'?
     """
-    hints = get_type_hints(function)
+    hints = _hints(function)
     for name, value in given.items():
         known = choices(hints.get(name))
         if known and not fits(value, hints[name]):
