@@ -1,5 +1,7 @@
 """The everyday calls, with files, with images in memory, and with arrays."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from scarmap.datasets.folder import find_cases
 from scarmap.errors import DataError
 from scarmap.io.nifti import read_image
 from scarmap.labels import region_mask
+from scarmap.recipes.describe import settings
+from scarmap.systems.mfunet.recipe import mfunet
 from scarmap.systems.scarmap.builtin import about_builtin
 
 VERSION = about_builtin()["version"]
@@ -79,3 +83,15 @@ def test_an_array_becomes_a_page(files, tmp_path):
 def test_a_folder_of_masks_becomes_the_page_of_a_cohort(emidec_phantom, tmp_path):
     page = scarmap.write_report(emidec_phantom, out=tmp_path)
     assert page == tmp_path / "cohort.html"
+
+
+def test_a_partial_of_a_recipe_is_trained_with_its_keywords(monkeypatch):
+    asked = []
+    monkeypatch.setattr("scarmap.training.run.train.train", asked.append)
+    scarmap.train(
+        "data", "out", partial(mfunet, width=8, fusion="concatenation"), settings={"width": 16}
+    )
+    (request,) = asked
+    assert request.name == "scarmap.systems.mfunet.recipe:mfunet"
+    found = settings(request.row.recipe)
+    assert (found["width"], found["fusion"]) == (16, "concatenation")

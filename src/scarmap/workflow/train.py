@@ -27,7 +27,8 @@ def train(
     Args:
         data: Folder of labelled cases, or of several data sets, or a worklist.
         out: Run folder to write.
-        recipe: Name of `scarmap recipes list`, `module:function` of one's own, or that function.
+        recipe: Name of `scarmap recipes list`, `module:function` of one's own, or that function,
+            which may be a partial that sets keywords.
         settings: Keywords to set on the recipe.
         folds: Numbers of folds; None for all.
         seed: Everything random follows from it.
@@ -55,10 +56,20 @@ def train(
     from scarmap.training.run.train import train as train_run
     from scarmap.training.stage.fit import Options
 
-    name = recipe if isinstance(recipe, str) else f"{recipe.__module__}:{recipe.__qualname__}"
-    choice = choose(name, dict(settings or {}))
+    name, given = _named(recipe)
+    choice = choose(name, {**given, **(settings or {})})
     options = Options(seed=seed, epochs_scale=epochs_scale, resume=resume)
     numbers = None if folds is None else tuple(folds)
     return train_run(
         Request(name, choice.row, Path(data), Path(out), numbers, device, options, devices)
     )
+
+
+def _named(recipe: "str | Callable[..., Recipe]") -> tuple[str, dict[str, Any]]:
+    """A recipe's name, and the keywords that a partial sets."""
+    from scarmap.recipes.describe import unwrap
+
+    if isinstance(recipe, str):
+        return recipe, {}
+    function, given = unwrap(recipe)
+    return f"{function.__module__}:{function.__qualname__}", given
