@@ -45,9 +45,9 @@ class Phase:
         patience: Stop when the validation Dice has not risen by `min_delta` for so many epochs;
             None never stops.
         min_delta: Smallest rise that counts.
-        hold_out: None trains and validates on the fold's own split; k validates on the k-th fifth
-            of the fold's training cases (or slices) and trains on the other four, as MFU-Net's
-            alternative cross-validation does.
+        hold_out: None trains and validates on the fold's own split; k validates on fold k of
+            `contiguous_folds` of the fold's training cases (or slices) and trains on the other four
+            fifths, as MFU-Net's alternative cross-validation does.
     """
 
     epochs: int

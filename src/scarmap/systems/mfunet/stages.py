@@ -92,7 +92,7 @@ def alternating_stage(
     Source: MFU-Net, section 3.2.
     Differs: as `published_stage`, but for the length and for the start, which the submission takes
         from the reconstruction; see `alternating_phases` for the phases. In which order the fifths
-        are held out is not published; here the first one first.
+        are held out is not published; here as in `scarmap.contiguous_folds`, the last one first.
     """
     stage = published_stage(network, objective, resampling=resampling, regions=regions)
     return replace(stage, phases=alternating_phases(), keep="last")
