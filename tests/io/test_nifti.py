@@ -110,7 +110,7 @@ def test_stored_scaling_is_applied_to_the_image_but_not_to_its_mask(tmp_path):
 def test_a_single_slice_stored_as_two_axes_returns_as_two_axes(tmp_path):
     image = read_image(_write(tmp_path / "slice.nii.gz", _values((7, 6))))
     assert image.array.shape == image.grid.shape == (7, 6, 1)
-    assert image.grid.spacing_mm[2] == 1
+    assert image.grid.spacing_mm[2] == pytest.approx(np.linalg.norm(OBLIQUE[:3, 2]))
     write_labels(
         tmp_path / "mask.nii.gz", LabelMap(np.zeros((7, 6, 1), np.uint8), image.grid), "emidec"
     )
@@ -312,3 +312,16 @@ def test_maps_of_one_slice_and_one_region_keep_a_spacing_that_is_not_that_of_the
     read, placed = read_maps(tmp_path / "maps.nii.gz")
     np.testing.assert_array_equal(read, maps)
     assert (placed.shape, placed.spacing_mm) == (grid.shape, grid.spacing_mm)
+
+
+def test_a_slice_of_two_axes_is_as_thick_as_its_header_says(tmp_path):
+    thick = np.diag([2.1, 2.1, 8.0, 1.0])
+    two = _write(
+        tmp_path / "two.nii.gz",
+        _values()[..., 0],
+        affine=thick,
+        pixdim=[1.0, 2.1, 2.1, 8.0, 0.0, 0.0, 0.0, 0.0],
+    )
+    three = _write(tmp_path / "three.nii.gz", _values()[..., :1], affine=thick)
+    assert read_image(two).grid.spacing_mm == read_image(three).grid.spacing_mm
+    assert read_image(two).grid.spacing_mm == pytest.approx((2.1, 2.1, 8.0))

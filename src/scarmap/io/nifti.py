@@ -19,7 +19,7 @@ from scarmap.errors import DataError, GeometryError
 from scarmap.io.coding import decode, encode, merge
 from scarmap.io.files import replacing
 from scarmap.io.formats import explain_dicom, is_dicom, load_image
-from scarmap.io.gate import placement
+from scarmap.io.gate import check_voxel_size, placement
 from scarmap.volume import Grid, LabelMap, Volume
 
 logger = logging.getLogger(__name__)
@@ -159,8 +159,11 @@ def _load(path: Path) -> tuple[Any, NDArray[Any]]:
 
 def _grid(header: Any, path: Path, shape: tuple[int, ...]) -> Grid:
     spacing = [float(value) for value in header.get_zooms()[:3]]
-    spacing += [1.0] * (3 - len(spacing))
-    _check_slice_axis(spacing, path)
+    if len(spacing) == 3:
+        _check_slice_axis(spacing, path)
+    else:  # The header of a file of two axes states the thickness all the same.
+        spacing.append(abs(float(header["pixdim"][3])))
+        check_voxel_size(spacing, path)
     affine = placement(header, path)
     if not np.allclose(voxel_sizes(affine), spacing, rtol=1e-2):
         _warn_once(
