@@ -217,3 +217,11 @@ def test_scores_carry_the_name_of_their_convention_and_occur_once(convention, la
 def test_an_unknown_layout_lists_the_known_ones(convention):
     with pytest.raises(LabelError, match="'emidec'"):
         convention(TRUTH, TRUTH, "emidek")
+
+
+def test_where_scar_alone_is_drawn_the_wall_is_no_part_of_the_challenges_scores():
+    measured = emidec_official(EMIDEC_PREDICTION, EMIDEC_TRUTH, "own:background=0,scar=3")
+    assert {each.structure for each in measured} == {"whole_infarct"}
+    values = {each.metric: each.value for each in measured}
+    assert np.isnan(values["volume_difference_ratio"])
+    assert values["volume_difference_ml"] > 0

@@ -173,8 +173,10 @@ def test_a_segment_is_infarcted_from_a_share_and_a_row_of_voxels_on(heart):
 
 def test_a_mask_of_scar_alone_leaves_wall_and_shares_undefined(heart):
     only = np.where(heart.array == INDEX["scar"], heart.array, 0).astype(np.uint8)
-    study = quantify(LabelMap(only, heart.grid))
+    bright = Volume(only.astype(np.float32) + 1, heart.grid)
+    study = quantify(LabelMap(only, heart.grid), image=bright)
     assert study.figures["infarct_g"] > 0
+    assert (study.thresholds, study.grey_zones) == ((), ())
     assert isnan(study.figures["myocardium_g"])
     assert isnan(study.figures["infarct_percent_lv"])
     assert codes(study)[0] == "scar_only"

@@ -13,7 +13,7 @@ import numpy as np
 
 from scarmap.evaluation.overlap import dice, jaccard
 from scarmap.evaluation.surface import hausdorff_mm, surface_errors
-from scarmap.labels import REGIONS, MaskArray, codes, region_mask, regions_of
+from scarmap.labels import MaskArray, codes, is_defined, region_mask, regions_of
 from scarmap.volume import Grid, LabelMap
 
 _PATHOLOGY: Mapping[str, tuple[str, str]] = {
@@ -146,7 +146,8 @@ def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[
 
     Dice is 1 when both masks are empty and 0 when one is. `volume_difference_ml` is |prediction -
     truth|. For whole infarct (scar and MVO) and for MVO, `volume_difference_ratio` is that
-    difference over the *truth's myocardium* (normal, scar and MVO), undefined when that is empty.
+    difference over the *truth's myocardium* (normal, scar and MVO), undefined when that is empty
+    or not labelled.
     For the whole myocardium there are two Hausdorff distances instead, undefined when either mask
     is empty: `hausdorff_mm` in true millimetres, and `hausdorff_as_scripted_mm`, which is the one
     to set beside published figures of EMIDEC.
@@ -163,11 +164,12 @@ def emidec_official(prediction: LabelMap, truth: LabelMap, layout: str) -> list[
         truth: Mask to judge by, on the same grid.
         layout: Label layout; structures that it cannot label are left out.
     """
-    tissues = codes(layout)
-    myocardium = int(np.count_nonzero(region_mask(truth.array, "whole_myocardium")))
+    codes(layout)
+    drawn = region_mask(truth.array, "whole_myocardium")
+    myocardium = int(np.count_nonzero(drawn)) if is_defined("whole_myocardium", layout) else 0
     measured: list[Measurement] = []
     for structure in ("whole_myocardium", "whole_infarct", "mvo", "lv_pool"):
-        if tissues.keys().isdisjoint(REGIONS[structure]):
+        if not is_defined(structure, layout):
             continue
         predicted, true = (
             region_mask(prediction.array, structure),

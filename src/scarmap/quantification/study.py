@@ -157,8 +157,10 @@ def quantify(
         confidence=choices.confidence,
     )
     stated = _stated(spread, figures, errors, confidence=choices.confidence)
+    # Thresholds are shares of the wall, of which a mask of scar alone tells nothing.
+    alone = is_scar_only(heart.array, placement.slices)
     seen = seen_on_lge(
-        image,
+        None if alone else image,
         labels,
         placement.slices,
         methods=choices.methods,
