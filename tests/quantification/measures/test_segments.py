@@ -62,6 +62,14 @@ def test_anatomical_sectors_halve_the_septum_and_quarter_the_rest():
     assert found[13] == sectors(reference)[13]
 
 
+def test_anatomical_sectors_close_the_circle_wherever_the_septum_is_said_to_be():
+    for septum_deg in (20.0, 110.0, 290.0):
+        found = sectors(replace(REFERENCE, septum_deg=septum_deg), "anatomical")
+        widths = [found[number].width_deg for number in range(1, 7)]
+        assert sum(widths) == pytest.approx(360.0)
+        assert widths[1] == widths[2] == pytest.approx(60.0)
+
+
 def test_sectors_from_the_insertion_begin_segment_two_there():
     reference = replace(REFERENCE, anterior_insertion_deg=250.0)
     assert (200 - sectors(reference, "rigid_from_insertion")[2].start_deg) % 360 == 250.0

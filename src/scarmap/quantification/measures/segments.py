@@ -70,7 +70,8 @@ def sectors(reference: Reference, convention: str = SECTORS[0]) -> dict[int, Sec
     zero = anterior + 60.0 if convention == "rigid_from_insertion" else 0.0
     starts = [zero + 60.0 * step for step in range(-2, 4)]
     if convention == "anatomical":
-        half, quarter = (inferior - anterior) / 2, (360.0 - (inferior - anterior)) / 4
+        septum = (inferior - anterior) % 360.0
+        half, quarter = septum / 2, (360.0 - septum) / 4
         starts = [
             anterior - quarter,
             anterior,
