@@ -60,6 +60,10 @@ def test_myosaiq_is_read_with_its_truth_and_the_time_of_each_case(myosaiq, emide
     assert sorted(find_masks(myosaiq)) == ["001_D8", "002_M1", "003_M12"]
 
 
+def test_the_same_number_at_two_times_of_myosaiq_is_one_patient(myosaiq):
+    assert [case.patient for case in find_cases(myosaiq)] == ["001", "002", "003", "004"]
+
+
 def test_myosaiq_is_scored_time_by_time(myosaiq, tmp_path):
     masks = tmp_path / "masks"
     for name, path in find_masks(myosaiq).items():

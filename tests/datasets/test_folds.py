@@ -48,5 +48,5 @@ def test_no_folds_trains_on_all_cases():
 
 @pytest.mark.parametrize("split", [contiguous_folds, seeded_folds])
 def test_too_few_cases_are_an_error(split):
-    with pytest.raises(DataError, match="4 labelled cases cannot be split into 5"):
+    with pytest.raises(DataError, match="4 labelled patients cannot be split into 5"):
         split(CASES[:4])

@@ -121,15 +121,23 @@ def test_a_worklist_says_which_file_is_what(tmp_path, write_volume):
         ("case,lge\np,\n", "Line 2"),
         ("case,lge\na/b,x\n", "Line 2"),
         ("case,lge\np,x\np,y\n", "twice, the second time in line 3"),
+        ("lge,case\nx\n", "Line 2"),
+        ("case,lge\np,\xfc\n", "UTF-8"),
     ],
 )
 def test_a_wrong_worklist_is_an_error_that_says_where(tmp_path, text, told):
-    (tmp_path / "w.csv").write_text(text)
+    (tmp_path / "w.csv").write_bytes(text.encode("latin-1"))
     with pytest.raises(DataError, match=told):
         find_cases(tmp_path / "w.csv")
 
 
-def test_a_number_of_a_worklist_that_is_none_is_an_error(tmp_path):
-    (tmp_path / "w.csv").write_text("case,lge,height_cm\np,x,tall\n")
-    with pytest.raises(DataError, match=r"Line 2 .*height_cm as 'tall'"):
+@pytest.mark.parametrize("height", ["tall", "1.80", "-180", "inf"])
+def test_a_number_of_a_worklist_that_no_patient_has_is_an_error(tmp_path, height):
+    (tmp_path / "w.csv").write_text(f"case,lge,height_cm\np,x,{height}\n")
+    with pytest.raises(DataError, match=f"Line 2 .*height_cm as '{height}'.* between 20 and 250"):
         read_patients(tmp_path / "w.csv")
+
+
+def test_a_worklist_says_which_cases_show_one_patient(tmp_path):
+    (tmp_path / "w.csv").write_text("case,patient,lge\na1,a,x\na2,a,x\nb,,x\n")
+    assert [each.patient for each in find_cases(tmp_path / "w.csv")] == ["a", "a", ""]

@@ -38,6 +38,18 @@ def test_patients_are_split_by_their_own_names():
     assert notes(split) == ()
 
 
+def test_all_cases_of_a_patient_are_on_one_side():
+    cases = [f"{number}_{time}" for number in range(6) for time in ("D8", "M1")]
+    patients = {case: case[0] for case in cases}
+    split = split_cases(
+        dict.fromkeys(cases, 2), partial(contiguous_folds, num_folds=3), patients=patients
+    )
+    for fold in split.folds:
+        assert len(fold.validation) == 4
+        assert sorted({*fold.train, *fold.validation}) == sorted(cases)
+        assert not {name[0] for name in fold.train} & {name[0] for name in fold.validation}
+
+
 def test_a_random_tenth_of_the_slices_is_held_out_in_each_of_ten_folds():
     depths = {f"case_{number}": 12 for number in range(10)}
     split = split_cases(depths, partial(seeded_folds, num_folds=10), unit="slice")

@@ -1,6 +1,6 @@
 """`scarmap export-dataset`: labelled cases as the data set of another program."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,7 +60,7 @@ def export_dataset(
             cases,
             out,
             sequences=named or shared_sequences(cases),
-            folds=_folds(split, [case.name for case in labelled]),
+            folds=_folds(split, {case.name: case.patient or case.name for case in labelled}),
             regions=regions,
             on_case=on_case,
         )
@@ -71,17 +71,17 @@ def export_dataset(
     )
 
 
-def _folds(split: str, names: Sequence[str]) -> "tuple[Fold, ...]":
-    """Folds of the labelled cases.
+def _folds(split: str, patients: Mapping[str, str]) -> "tuple[Fold, ...]":
+    """Folds of the labelled cases, each with its patient.
 
     Raises:
         DataError: Nothing is called so, or a run has other cases.
     """
-    from scarmap.datasets.folds import Fold, contiguous_folds, seeded_folds
+    from scarmap.datasets.folds import Fold, contiguous_folds, folds_of_patients, seeded_folds
     from scarmap.io.run import RunFolder
 
     if split in ("five", "seeded"):
-        return contiguous_folds(names) if split == "five" else seeded_folds(names)
+        return folds_of_patients(contiguous_folds if split == "five" else seeded_folds, patients)
     run = RunFolder(Path(split))
     if not run.record_file.is_file():
         raise DataError(
@@ -90,7 +90,7 @@ def _folds(split: str, names: Sequence[str]) -> "tuple[Fold, ...]":
     found = tuple(
         Fold(tuple(each["train"]), tuple(each["validation"])) for each in run.read_record()["folds"]
     )
-    unknown = {name for fold in found for name in (*fold.train, *fold.validation)} - set(names)
+    unknown = {name for fold in found for name in (*fold.train, *fold.validation)} - set(patients)
     if unknown:
         raise DataError(
             f"{run.root} was trained on cases that are not in --data, such as {min(unknown)}. Give "

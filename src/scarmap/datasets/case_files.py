@@ -27,6 +27,8 @@ class CaseFiles:
         labels: File with the truth, or None.
         group: What its data set sorts it under, such as a centre, where scores are also told group
             by group; "" where it sorts none.
+        patient: Who it shows, where a patient may have several cases, so that no fold trains on one
+            and validates on another; "" where each case is a patient of its own.
 
     Raises:
         DataError: No case may have this name, see `scarmap.datasets.names`.
@@ -37,6 +39,7 @@ class CaseFiles:
     images: Mapping[str, Path]
     labels: Path | None = None
     group: str = ""
+    patient: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -5,7 +5,7 @@ that reproduces a table of a paper that split slices names slices instead, see
 `scarmap.datasets.split`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,10 +57,33 @@ def no_folds(cases: Sequence[str]) -> tuple[Fold, ...]:
     return (Fold(tuple(sorted(cases)), ()),)
 
 
+def folds_of_patients(
+    folds: Callable[[Sequence[str]], tuple[Fold, ...]], patients: Mapping[str, str]
+) -> tuple[Fold, ...]:
+    """Folds of cases where a patient may have several, all of them on one side.
+
+    Args:
+        folds: Makes folds of names.
+        patients: Each case, in order, to its patient.
+
+    >>> patients = {"a_D8": "a", "a_M1": "a", "b_D8": "b"}
+    >>> folds_of_patients(lambda names: contiguous_folds(names, num_folds=2), patients)[1]
+    Fold(train=('b_D8',), validation=('a_D8', 'a_M1'))
+    """
+    cases: dict[str, list[str]] = {}
+    for case, patient in patients.items():
+        cases.setdefault(patient, []).append(case)
+
+    def of(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(case for name in names for case in cases.get(name, [name]))
+
+    return tuple(Fold(of(fold.train), of(fold.validation)) for fold in folds(list(cases)))
+
+
 def _enough(cases: Sequence[str], num_folds: int) -> list[str]:
     if len(cases) < num_folds:
         raise DataError(
-            f"{len(cases)} labelled cases cannot be split into {num_folds} patient-level folds, "
+            f"{len(cases)} labelled patients cannot be split into {num_folds} patient-level folds, "
             "nor so many slices into so many folds by slice; add cases, or choose a recipe with "
             "fewer folds."
         )

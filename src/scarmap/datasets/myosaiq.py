@@ -2,7 +2,8 @@
 
 Its masks have EMIDEC's codes: 1 cavity, 2 healthy wall, 3 infarct, 4 no-reflow. Patients were
 imaged 8 days, 1 month and 12 months after the infarct, in folders `D8_postMI`, `M1_postMI` and
-`M12_postMI`; the time is the group of a case. The same number may be the same patient at two times.
+`M12_postMI`; the time is the group of a case. The same number may be the same patient at two times,
+and is taken for it.
 
 Source: the challenge's pages on tasks and data; the folders are named as public code reads them.
 """
@@ -13,7 +14,7 @@ from pathlib import Path
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.io.formats import by_name, has_image_ending, without_ending
 
-_NAME = re.compile(r"^.+_(?P<time>D8|M1|M12)$")
+_NAME = re.compile(r"^(?P<patient>.+)_(?P<time>D8|M1|M12)$")
 
 
 def find_cases(folder: Path) -> list[CaseFiles]:
@@ -31,8 +32,9 @@ def find_cases(folder: Path) -> list[CaseFiles]:
         for name, path in _files(images).items():
             match = _NAME.match(name)
             if match:
-                found = CaseFiles(name, "emidec", {"LGE": path}, truths.get(name), match["time"])
-                cases.append(found)
+                time, patient = match["time"], match["patient"]
+                shown, truth = {"LGE": path}, truths.get(name)
+                cases.append(CaseFiles(name, "emidec", shown, truth, time, patient))
     return sorted(cases, key=lambda case: case.name)
 
 

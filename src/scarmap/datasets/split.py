@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
-from scarmap.datasets.folds import Fold
+from scarmap.datasets.folds import Fold, folds_of_patients
 from scarmap.errors import DataError, RecipeError
 from scarmap.volume import LabelMap, take_slices
 
@@ -75,6 +75,7 @@ def split_cases(
     folds: Callable[[Sequence[str]], tuple[Fold, ...]],
     *,
     unit: Unit = "patient",
+    patients: Mapping[str, str] | None = None,
 ) -> Split:
     """Split labelled cases, or their slices.
 
@@ -82,6 +83,8 @@ def split_cases(
         depths: Case to its number of slices.
         folds: Makes folds of names.
         unit: What those names are of.
+        patients: Case to its patient, of those that may share one; a split by patient keeps all
+            cases of one on one side.
 
     Raises:
         DataError: There are too few cases or slices, or a slice would be named like a case.
@@ -89,7 +92,8 @@ def split_cases(
     """
     slices = _name_slices(depths) if unit == "slice" else {}
     names = list(slices) if unit == "slice" else list(depths)
-    made = folds(names)
+    owners = {name: (patients or {}).get(name) or name for name in names}
+    made = folds_of_patients(folds, owners)
     held = chain.from_iterable((*fold.train, *fold.validation) for fold in made)
     unknown = sorted(set(held) - set(names))
     if unknown:

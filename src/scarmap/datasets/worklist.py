@@ -2,16 +2,18 @@
 
 One line a case, the columns named in the first line::
 
-    case,lge,t2,bssfp,labels,layout,reference_angle,height_cm,weight_kg
-    p7,scans/17.nii.gz,scans/18.nii.gz,,,,190,178,82
+    case,patient,lge,t2,bssfp,labels,layout,reference_angle,height_cm,weight_kg
+    p7,,scans/17.nii.gz,scans/18.nii.gz,,,,190,178,82
 
 Only `case` and one image or the labels are needed. Files are sought from the folder of the CSV.
+`patient` is said where several cases show one.
 """
 
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import isfinite, nan
+from itertools import zip_longest
+from math import inf, isfinite, nan
 from pathlib import Path
 
 from scarmap.datasets.case_files import CaseFiles
@@ -19,8 +21,9 @@ from scarmap.errors import DataError, suggest
 from scarmap.labels import codes
 
 _IMAGES = {"lge": "LGE", "t2": "T2", "bssfp": "bSSFP"}
-_NUMBERS = ("reference_angle", "height_cm", "weight_kg")
-_COLUMNS = ("case", *_IMAGES, "labels", "layout", *_NUMBERS)
+_NUMBERS = {"reference_angle": (-inf, inf), "height_cm": (20.0, 250.0), "weight_kg": (0.5, 400.0)}
+"""Columns of numbers, with the least and the largest that a patient may have."""
+_COLUMNS = ("case", "patient", *_IMAGES, "labels", "layout", *_NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -109,13 +112,26 @@ def _lines(path: Path) -> list[tuple[int, Mapping[str, str]]]:
     header = [cell.lower() for cell in rows[0]] if rows else []
     _check_header(path, header)
     numbered = enumerate(rows[1:], start=2)
-    return [(number, dict(zip(header, row, strict=False))) for number, row in numbered if any(row)]
+    return [
+        (number, dict(zip_longest(header, row[: len(header)], fillvalue="")))
+        for number, row in numbered
+        if any(row)
+    ]
 
 
 def _rows(path: Path) -> list[list[str]]:
-    """Every line of the file as its cells, stripped."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return [[cell.strip() for cell in row] for row in csv.reader(file)]
+    """Every line of the file as its cells, stripped.
+
+    Raises:
+        DataError: It is no text in UTF-8, or no CSV.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return [[cell.strip() for cell in row] for row in csv.reader(file)]
+    except (UnicodeDecodeError, csv.Error):
+        raise DataError(
+            f"{path} is no CSV in UTF-8. Save it again as 'CSV UTF-8', as spreadsheets call it."
+        ) from None
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -141,7 +157,7 @@ def _case(path: Path, number: int, line: Mapping[str, str]) -> CaseFiles:
             f"Line {number} of {path} has no case that can name a file, or no file. Each line "
             "needs a name in `case` and a file in `lge`, `t2`, `bssfp` or `labels`."
         )
-    return CaseFiles(name, layout, images, labels)
+    return CaseFiles(name, layout, images, labels, patient=line.get("patient", ""))
 
 
 def _number(path: Path, number: int, line: Mapping[str, str], column: str) -> float:
@@ -152,8 +168,10 @@ def _number(path: Path, number: int, line: Mapping[str, str], column: str) -> fl
         value = float(text)
     except ValueError:
         value = nan
-    if not isfinite(value) or (column != "reference_angle" and value <= 0):
+    least, most = _NUMBERS[column]
+    if not (isfinite(value) and least <= value <= most):
+        within = f" between {least:g} and {most:g}" if isfinite(least) else ""
         raise DataError(
-            f"Line {number} of {path} gives {column} as {text!r}, which is no such number."
+            f"Line {number} of {path} gives {column} as {text!r}; it must be a number{within}."
         )
     return value

@@ -182,7 +182,7 @@ def test_a_missing_sequence_is_named(emidec_phantom, request_for):
 
 def test_too_few_cases_for_the_folds_are_refused(emidec_phantom, request_for):
     recipe = partial(request_for(emidec_phantom).row.recipe, num_folds=5)
-    with pytest.raises(DataError, match="4 labelled cases cannot be split into 5"):
+    with pytest.raises(DataError, match="4 labelled patients cannot be split into 5"):
         train(request_for(emidec_phantom, recipe=recipe))
 
 

@@ -37,11 +37,11 @@ def gather(data: Path, recipe: Recipe) -> Material:
     cases: list[Case] = []
     if recipe.preparation.spacing_mm is None or _holds_out(files, recipe):
         cases += _read(files, recipe)
-        split = _split(cases, recipe)
+        split = _split(cases, files, recipe)
         bank = fill_bank(cases, at_one_pixel_size(recipe.preparation, cases))
     else:
         bank = fill_bank(_stripped_behind(_read(files, recipe), cases), recipe.preparation)
-        split = _split(cases, recipe)
+        split = _split(cases, files, recipe)
     if recipe.layout != ANY:
         return Material(files, cases, split, recipe.layout, replace(bank, label_of=None))
     layout = common_layout(case.layout for case in cases)
@@ -54,10 +54,10 @@ def _read(files: Sequence[CaseFiles], recipe: Recipe) -> Iterator[Case]:
         yield load_case(each, sequences=sequences, labelled=True, optional=optional)
 
 
-def _split(cases: Sequence[Case], recipe: Recipe) -> Split:
-    return split_cases(
-        {case.name: case.grid.shape[2] for case in cases}, recipe.folds, unit=recipe.unit
-    )
+def _split(cases: Sequence[Case], files: Sequence[CaseFiles], recipe: Recipe) -> Split:
+    depths = {case.name: case.grid.shape[2] for case in cases}
+    patients = {each.name: each.patient for each in files}
+    return split_cases(depths, recipe.folds, unit=recipe.unit, patients=patients)
 
 
 def _stripped_behind(cases: Iterable[Case], kept: list[Case]) -> Iterator[Case]:
