@@ -1,6 +1,6 @@
 """`scarmap export-dataset`: labelled cases as the data set of another program."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,7 @@ from scarmap.cli.progress import case_progress
 from scarmap.errors import DataError, suggest
 
 if TYPE_CHECKING:
+    from scarmap.datasets.case_files import CaseFiles
     from scarmap.datasets.folds import Fold
 
 _FORMATS = ("nnunet",)
@@ -60,7 +61,7 @@ def export_dataset(
             cases,
             out,
             sequences=named or shared_sequences(cases),
-            folds=_folds(split, {case.name: case.patient or case.name for case in labelled}),
+            folds=_folds(split, labelled),
             regions=regions,
             on_case=on_case,
         )
@@ -71,8 +72,8 @@ def export_dataset(
     )
 
 
-def _folds(split: str, patients: Mapping[str, str]) -> "tuple[Fold, ...]":
-    """Folds of the labelled cases, each with its patient.
+def _folds(split: str, labelled: "Sequence[CaseFiles]") -> "tuple[Fold, ...]":
+    """Folds of the labelled cases.
 
     Raises:
         DataError: Nothing is called so, or a run has other cases.
@@ -80,6 +81,7 @@ def _folds(split: str, patients: Mapping[str, str]) -> "tuple[Fold, ...]":
     from scarmap.datasets.folds import Fold, contiguous_folds, folds_of_patients, seeded_folds
     from scarmap.io.run import RunFolder
 
+    patients = {case.name: case.patient or case.name for case in labelled}
     if split in ("five", "seeded"):
         return folds_of_patients(contiguous_folds if split == "five" else seeded_folds, patients)
     run = RunFolder(Path(split))

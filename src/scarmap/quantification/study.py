@@ -157,10 +157,8 @@ def quantify(
         confidence=choices.confidence,
     )
     stated = _stated(spread, figures, errors, confidence=choices.confidence)
-    # Thresholds are shares of the wall, of which a mask of scar alone tells nothing.
-    alone = is_scar_only(heart.array, placement.slices)
     seen = seen_on_lge(
-        None if alone else image,
+        image,
         labels,
         placement.slices,
         methods=choices.methods,

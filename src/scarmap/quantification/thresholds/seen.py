@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scarmap.labels import MaskArray
+from scarmap.quantification.measures.flags import is_scar_only
 from scarmap.quantification.parts import GreyZone
 from scarmap.quantification.result import Flag, ThresholdFigures
 from scarmap.quantification.stack.wall_slices import WallSlice
@@ -52,7 +53,8 @@ def seen_on_lge(
     Raises:
         GeometryError: Image and mask lie on different grids.
     """
-    if image is None or not methods:
+    # Thresholds give shares of the wall, of which a mask of scar alone tells nothing.
+    if image is None or not methods or is_scar_only(labels.array, slices):
         return SeenOnLge()
     what = f"the mask {labels.grid.source} and the LGE image {image.grid.source}"
     check_same_grid(labels.grid, image.grid, what=what)
