@@ -3,6 +3,8 @@ import pytest
 from tests.dicom import tiny_study
 
 from scarmap.cli.export import _maker
+from scarmap.datasets.manifest import Entry, append_entry
+from scarmap.dicom.cases import import_study
 from scarmap.dicom.out.source import grid_of, read_source
 from scarmap.io.nifti import write_labels
 from scarmap.quantification.files import read_quantification
@@ -88,6 +90,26 @@ def test_mistakes_are_one_paragraph(options, told, scarmap, study, tmp_path):
     assert ended.code == 2
     assert told in ended.err
     assert not list(tmp_path.iterdir())
+
+
+def test_the_mask_goes_back_to_the_images_that_it_was_drawn_on(scarmap, tmp_path):
+    """Not to their twins, which an import would take if nobody chose."""
+    twins = [
+        *tiny_study.stack(rows=64, columns=56, number=8),
+        *tiny_study.stack(rows=64, columns=56, number=9, description="LGE MAG SA"),
+    ]
+    dicom = tiny_study.save(twins, tmp_path / "dicom")
+    folder, _ = import_study(dicom, tmp_path / "cases", name="p1", asked={"LGE": "9"})
+    grid = grid_of(read_source(twins[4:]))
+    labels = LabelMap(tiny_study.heart(grid.shape, spacing_mm=grid.spacing_mm), grid)
+    write_labels(tmp_path / "p1.nii.gz", labels, "scarmap")
+    images = {"LGE": str(folder / "LGE.nii.gz")}
+    entry = Entry("p1", "p1.nii.gz", {}, "a model", layout="scarmap", study_images=images)
+    append_entry(tmp_path / "manifest.jsonl", entry)
+    ended = scarmap("export", tmp_path / "p1.nii.gz", "--dicom", dicom, "--out", tmp_path / "new")
+    assert ended.code == 0, ended.err
+    written = pydicom.dcmread(tmp_path / "new" / "segmentation.dcm")
+    assert written.ReferencedSeriesSequence[0].SeriesInstanceUID == twins[4].SeriesInstanceUID
 
 
 def test_a_mask_needs_its_layout(scarmap, study, tmp_path):

@@ -57,7 +57,10 @@ def export(
     ] = None,
     series: Annotated[
         str | None,
-        typer.Option(help="Number or UID of the LGE series, where several lie in one place."),
+        typer.Option(
+            help="Number or UID of the LGE series, where several lie in one place; several with "
+            "commas where each slice is a series."
+        ),
     ] = None,
     pseudonym: Annotated[
         str,
@@ -101,6 +104,7 @@ def export(
             f"{source} is not a run folder, as it has no run.json. For a mask add --dicom DIR, the "
             "DICOM study that it was drawn on."
         )
+    from scarmap.dicom.case_folder import recorded_frames
     from scarmap.dicom.out.find import frames_of_mask, image_of
     from scarmap.dicom.reading import read_export
     from scarmap.io.nifti import read_labels
@@ -109,7 +113,9 @@ def export(
     maker = _maker(made_by, editor, by_hand)
     files = _files(source, layout)
     labels = read_labels(source, files.layout)
-    found = frames_of_mask(read_export(dicom).exams, labels, series=series)
+    lge = files.images.get("LGE")
+    used = recorded_frames(lge) if lge else ()
+    found = frames_of_mask(read_export(dicom).exams, labels, series=series, used=used)
     images = {"LGE": image_of(found), **_others(files, found.labels)}
     case = Case(pseudonym, files.layout, images, found.labels)
     _write(case, found, out, maker=maker, reference_deg=reference_angle)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,16 @@ from scarmap.dicom.volume import offset_flag, stack_volume
 from scarmap.errors import DataError
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image
+from scarmap.io.record import Maybe, Shape, read_record
 from scarmap.version import __version__
 from scarmap.volume import Volume
 
 SOURCE = "source.json"
 """In a case folder: which images each sequence came from, what was left out, and flags."""
+
+_FRAMES_OF_LGE: Shape = {
+    "sequences": {"LGE": {"frames": [{"sop_instance_uid": str, "frame": Maybe(int)}]}}
+}
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -197,6 +203,22 @@ def _not_used(stack: Stack, frames: Sequence[Frame]) -> list[dict[str, Any]]:
         {"sop_instance_uid": uid, "frame": index}
         for uid, index in sorted(unused, key=lambda pair: (pair[0], pair[1] or 0))
     ]
+
+
+def recorded_frames(lge: Path) -> set[tuple[str, int | None]]:
+    """The frames that the LGE of a case folder was made of, as the `source.json` beside it says.
+
+    Args:
+        lge: The image.
+
+    Returns:
+        SOP instance and number of each frame; nothing where the image is of another origin.
+    """
+    with suppress(DataError):
+        source = read_record(lge.with_name(SOURCE), _FRAMES_OF_LGE, error=DataError)
+        frames = source["sequences"]["LGE"]["frames"]
+        return {(each["sop_instance_uid"], each.get("frame")) for each in frames}
+    return set()
 
 
 def headers_of(frames: Sequence[Frame]) -> tuple[list[Any], list[int | None]]:

@@ -1,13 +1,17 @@
+import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from tests.dicom import tiny_study
 
+from scarmap.dicom.case_folder import recorded_frames
+from scarmap.dicom.cases import import_study
 from scarmap.dicom.out.find import frames_of_mask
 from scarmap.dicom.out.source import grid_of, read_source
 from scarmap.dicom.reading import read_export
 from scarmap.errors import DataError, GeometryError
+from scarmap.io.nifti import read_image
 from scarmap.labels import INDEX
 from scarmap.volume import Grid, LabelMap
 
@@ -123,6 +127,66 @@ def test_two_series_in_one_place_are_named_and_the_option_chooses(find):
         find(study, labels)
     for asked in ("9", f"{tiny_study.STUDY}.9"):
         assert _uids(find(study, labels, series=asked).headers) == _uids(study[4:])
+
+
+def _repeated(*, own_series):
+    images = tiny_study.stack(slices=6)
+    later = copy.deepcopy(images[2])
+    later.SOPInstanceUID, later.AcquisitionTime, later.InstanceNumber = "2.25.9", "101300", 99
+    if own_series:
+        later.SeriesInstanceUID, later.SeriesNumber = f"{tiny_study.STUDY}.99", 99
+    for number, image in enumerate(images):
+        image.AcquisitionTime = f"1012{number:02d}"
+    return [*images, later]
+
+
+def _halves():
+    base = tiny_study.stack(description="SAX LGE base", depths_mm=[0, 9, 18, 27])
+    return [
+        *base,
+        *tiny_study.stack(description="SAX LGE apex", number=8, depths_mm=[36, 45, 54]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        _repeated(own_series=False),
+        _repeated(own_series=True),
+        tiny_study.stack(depths_mm=[0, 9, 18, 27, 36, 54, 63]),
+        _halves(),
+    ],
+    ids=["repeated slice", "repeated in a series of its own", "gap", "halves under two names"],
+)
+def test_the_frames_that_an_import_took_are_found_again(tmp_path, images):
+    folder, _ = import_study(tiny_study.save(images, tmp_path / "dicom"), tmp_path / "cases")
+    grid = read_image(folder / "LGE.nii.gz").grid
+    labels = LabelMap(np.zeros(grid.shape, np.uint8), grid)
+    found = frames_of_mask(read_export(tmp_path / "dicom").exams, labels)
+    taken = recorded_frames(folder / "LGE.nii.gz")
+    assert {(frame.uid, frame.index) for frame in found.frames} == taken
+    assert len(found.frames) == len(taken) == grid.shape[2]
+
+
+def test_a_record_of_the_frames_tells_twins_apart_unless_a_series_is_asked_for(find, tmp_path):
+    twins = [*tiny_study.stack(number=8), *tiny_study.stack(number=9, description="LGE MAG SA")]
+    folder, _ = import_study(
+        tiny_study.save(twins, tmp_path / "dicom"), tmp_path / "cases", asked={"LGE": "9"}
+    )
+    used = recorded_frames(folder / "LGE.nii.gz")
+    labels = _mask(twins[:4])
+    assert _uids(find(twins, labels, used=used).headers) == _uids(twins[4:])
+    assert _uids(find(twins, labels, used=used, series="8").headers) == _uids(twins[:4])
+    (folder / "source.json").write_text('{"sequences": {"LGE": {}}}')
+    assert not recorded_frames(folder / "LGE.nii.gz")
+
+
+def test_slices_that_are_a_series_each_can_be_asked_for(find):
+    study = [
+        *tiny_study.stack(number=10, series_each=True, description="LGE early"),
+        *tiny_study.stack(number=20, series_each=True, description="LGE late"),
+    ]
+    assert _uids(find(study, _mask(study[:4]), series="20,21,22,23").headers) == _uids(study[4:])
 
 
 @pytest.mark.parametrize(
