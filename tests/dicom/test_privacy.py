@@ -4,6 +4,7 @@ import re
 
 import nibabel
 import pytest
+from tests.dicom import tiny_study
 
 from scarmap.dicom.case_folder import check_name
 from scarmap.dicom.cases import import_study
@@ -52,6 +53,42 @@ def test_nothing_that_is_written_or_shown_names_the_patient(planted, tmp_path, c
     header = nibabel.load(folder / "LGE.nii.gz").header
     assert (bytes(header["descrip"].tobytes()).strip(b"\0"), len(header.extensions)) == (b"", 0)
     assert str(planted) not in (folder / "source.json").read_text()
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Late Enhancement {} SAX",
+        "SAX FIESTA {}",
+        "T2 {} TSE SAX",
+        "LGE_{}_STIR_SAX",
+        "ti_scout {}",
+        "{}",
+    ],
+)
+def test_a_name_among_the_words_that_tell_a_sequence_is_neither_written_nor_shown(
+    tmp_path, description
+):
+    name = tiny_study.NAME.replace("^", "_" if "_{}_" in description else " ")
+    images = tiny_study.stack(description=description.format(name))
+    folder, choice = import_study(tiny_study.save(images, tmp_path / "in"), tmp_path / "out")
+    shown = [
+        (folder / "source.json").read_text(),
+        format_rows(series_rows(choice)),
+        json.dumps([describe(choice), dump_headers(choice)], default=str),
+        " ".join(choice.flags),
+    ]
+    assert not [text for text in shown if re.search("quaestor|zebedee", text, re.IGNORECASE)]
+
+
+def test_a_patient_who_is_called_like_a_sequence_is_not_quoted(tmp_path):
+    images = tiny_study.stack(description="SAX Delay Fiesta")
+    for image in images:
+        image.PatientName = "Delay^Fiesta"
+    folder, choice = import_study(tiny_study.save(images, tmp_path / "in"), tmp_path / "out")
+    shown = [(folder / "source.json").read_text(), json.dumps(describe(choice))]
+    assert choice.stacks["LGE"].parts[0].reasons[0] == '"[removed]" in its name'
+    assert not [text for text in shown if re.search("delay|fiesta", text, re.IGNORECASE)]
 
 
 def test_errors_name_no_patient(planted, tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scarmap.dicom.tokens import NOT_WANTED, WANTED, find, find_kind, find_plane
+from scarmap.dicom.tokens import NOT_WANTED, WANTED, find, find_kind, find_plane, words
 
 with Path(__file__).with_name("series_names.csv").open(encoding="utf-8", newline="") as stream:
     NAMES = list(csv.DictReader(stream))
@@ -62,6 +62,16 @@ def test_nineteen_of_twenty_series_whose_name_says_anything_get_a_role():
 )
 def test_words_are_matched_whole(name, expected):
     assert _read(name) == expected
+
+
+def test_no_word_is_quoted_that_stands_between_or_behind_those_that_tell():
+    for row in NAMES:
+        said = words(row["name"]).split("_")
+        for place in range(1, len(said) + 1):
+            name = "_".join([*said[:place], "mc_donald", *said[place:]])
+            for table in (NOT_WANTED, WANTED):
+                kind, quoted = find(table, name) or ("", "")
+                assert "donald" not in quoted, (name, kind)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from scarmap.dicom.parts import set_in_space, split_parts
 from scarmap.dicom.pixels import read_values
-from scarmap.dicom.reading import Exam
+from scarmap.dicom.reading import Exam, scrub
 from scarmap.dicom.roles import SURE, Sorted, sort_parts
 from scarmap.dicom.stacks import Stack, build_stacks, list_numbers
 from scarmap.dicom.twins import Read, told_apart
@@ -58,7 +58,7 @@ def choose_stacks(
         DataError: A series was asked for that the study does not have.
     """
     asked = asked or {}
-    decided = tuple(sort_parts(split_parts(exam.frames)))
+    decided = tuple(_nameless(each, exam) for each in sort_parts(split_parts(exam.frames)))
     stacks: dict[str, Stack] = {}
     flags = _lost_frames(exam)
     problems = []
@@ -77,6 +77,14 @@ def choose_stacks(
     left_out = tuple(_left_out(decided, stacks))
     flags += _left_out_flags(left_out)
     return Choice(exam, decided, stacks, left_out, tuple(flags), " ".join(problems) or None)
+
+
+def _nameless(each: Sorted, exam: Exam) -> Sorted:
+    """The same part; its reasons and doubts quote free text, into which operators type names."""
+    reasons, doubts = (
+        tuple(scrub(text, exam.identity) for text in told) for told in (each.reasons, each.doubts)
+    )
+    return replace(each, reasons=reasons, doubts=doubts)
 
 
 def check(choice: Choice) -> Choice:

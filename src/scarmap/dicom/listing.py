@@ -87,8 +87,8 @@ def _row(
         "phases": part.per_place,
         "confidence": each.confidence,
         "description": scrub(part.acquisition.description, exam.identity),
-        "reasons": [scrub(reason, exam.identity) for reason in each.reasons],
-        "doubts": [scrub(doubt, exam.identity) for doubt in each.doubts],
+        "reasons": list(each.reasons),
+        "doubts": list(each.doubts),
         "left_out": reasons.get(key),
     }
 

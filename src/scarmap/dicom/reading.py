@@ -110,7 +110,7 @@ def _read_all(files: Sequence[Place], found: Found, progress: Progress | None) -
 
 def _add(found: Found, header: Mapping[str, Any], place: Place) -> int:
     """Add the frames of a header; 1 where another file holds the same image."""
-    identity = tuple(str(header.get(name) or "").strip() for name in IDENTITY)
+    identity = identity_of(header)
     key = (str(header.get("StudyInstanceUID") or ""), *identity[:3])
     frames = found.setdefault(key, {})
     when = f"{header.get('StudyDate') or ''}{header.get('StudyTime') or ''}"
@@ -162,6 +162,15 @@ def only_exam(export: Export, folder: Path) -> Exam:
         "import`, which makes one case of each.",
         export.exams,
     )
+
+
+def identity_of(header: Any) -> tuple[str, ...]:
+    """What tells who the patient is: the values of `IDENTITY`, "" where the header lacks one.
+
+    Args:
+        header: By keyword, a mapping or a pydicom.Dataset.
+    """
+    return tuple(str(header.get(name) or "").strip() for name in IDENTITY)
 
 
 def scrub(text: str, identity: tuple[str, ...]) -> str:

@@ -1,7 +1,9 @@
 """The words by which series are told apart, with where each was seen.
 
 A pattern matches whole words only: `words` has written the text in lower case, with one underscore
-between words, so that "DE" is not found in "model" nor "T2" in "T2*".
+between words, so that "DE" is not found in "model" nor "T2" in "T2*". Reasons quote what matched,
+and operators type the patient's name anywhere: a pattern ends with its last word, and what it lets
+stand between two words is its group "between".
 
 Sources: LIST, 1706 series descriptions of several hospitals (rohanshad/cmr_toolkit, Apache-2.0);
 VENDORS, names of pulse sequences in manuals and headers; PRACTICE, common practice without a list.
@@ -45,26 +47,30 @@ NOT_WANTED: tuple[Words, ...] = (
         "localiser", "define(_?long_?axis)?|auto_?heart|aah?scout|smart_?brain|iso_?shim", "LIST"
     ),
     Words("ECV map", "ecv|ecv_?map", "PRACTICE"),
-    Words(
-        "T2* map", "t2_?star|m_?fgre|\\w*me_t2_?star|rosette|multi_?echo|\\d+_echo|r2_?star", "LIST"
-    ),
-    Words("T2 map", "t2_?map(s|ping)?|m?_?grase|t2_?maps?_\\w*|moco_t2", "LIST"),
+    Words("T2* map", "t2_?star|m_?fgre|rosette|multi_?echo|\\d+_echo|r2_?star", "LIST"),
+    Words("T2 map", "t2_?map(s|ping)?|m?_?grase|moco_t2", "LIST"),
     Words(
         "T1 map",
         "t1_?map(s|ping)?|(sh)?_?molli|smart_?1_?map|smart1|sasha|sapphire|(long|short)_?t1?|moco_t1",
         "LIST",
     ),
     Words("angiography", "m_?ra|angio(graphy)?|m_?fast|twist|tricks|i_?drive|timing|tof", "LIST"),
-    Words("angiography", "coronary|lmca|rca|m_?slab\\w*|multi_?slab|3d_heart|whole_heart", "LIST"),
+    Words(
+        "angiography", "coronary|lmca|rca|m_?slab[a-z0-9]*|multi_?slab|3d_heart|whole_heart", "LIST"
+    ),
     Words(
         "anatomy",
         "m?_?dixon|lava|vibe|liver|chest|haste|ss_?fse|ax_m2d|t1g|spgr|thrive|e_?thrive",
         "LIST",
     ),
     Words(
-        "anatomy", "t1_?(w|weighted|d_?ir\\w*|t?_?ir\\w*|tse|fse|bb|db|se|fs)|double_ir_t1", "LIST"
+        "anatomy",
+        "t1_?(w|weighted|d_?ir[a-z0-9]*|t?_?ir[a-z0-9]*|tse|fse|bb|db|se|fs)|double_ir_t1",
+        "LIST",
     ),
-    Words("anatomy", "(db|bb|dir|tse|fse|black_?blood|dark_?blood)_(\\w+_)?t1w?", "LIST"),
+    Words(
+        "anatomy", "(db|bb|dir|tse|fse|black_?blood|dark_?blood)_(?P<between>\\w+_)?t1w?", "LIST"
+    ),
     Words(
         "calibration",
         "calib(ration)?|asset_?cal|(coil_)?ref(erence)?_scan|sense_ref|shim|noise",
@@ -74,27 +80,43 @@ NOT_WANTED: tuple[Words, ...] = (
 """What a series is that none of the three wanted sequences is. The first that matches counts."""
 
 WANTED: tuple[Words, ...] = (
-    Words("LGE", "lge|late_?(gad\\w*|enh\\w*|gd)|psir|d_?he|dme|(ps|ss_?h?|3_?d_?)?mde", "LIST"),
+    Words(
+        "LGE",
+        "lge|late_?(gad[a-z0-9]*|enh[a-z0-9]*|gd)|psir|d_?he|dme|(ps|ss_?h?|3_?d_?)?mde",
+        "LIST",
+    ),
     Words("LGE", "de|delay(ed)?|del_?enh|viab(ility)?|2d_?viab|auto_?viab|ir_?p_?fgre|irp", "LIST"),
-    Words("LGE", "ir_?(tfe|gre|ssfp|flash|fgre|prep\\w*)|psir_?tfe|early_?enh\\w*", "VENDORS"),
+    Words(
+        "LGE",
+        "ir_?(tfe|gre|ssfp|flash|fgre|prep[a-z0-9]*)|psir_?tfe|early_?enh[a-z0-9]*",
+        "VENDORS",
+    ),
     Words("T2", "stir|t2_?(w|wi|weighted)|t_?ir_?fse|t2_?(stir|tirm)|tirm|(o|oe)?edema", "LIST"),
     Words(
-        "T2", "t2_?(\\w+_)?(d_?ir\\w*|tse|fse|db|bb|spair|blade|ir_?fse|fs|black_?blood)", "LIST"
+        "T2",
+        "t2_?(?P<between>\\w+_)?(d_?ir[a-z0-9]*|tse|fse|db|bb|spair|blade|ir_?fse|fs|black_?blood)",
+        "LIST",
     ),
-    Words("T2", "(db|bb|dir|tse|fse|dark_?blood|black_?blood|blade)_(\\w+_)?t2(tse|fse)?", "LIST"),
-    Words("T2-prepared", "t2_?p(rep(ared)?)?|t2_?prep_?\\w*|bright_?blood_?t2", "VENDORS"),
+    Words(
+        "T2",
+        "(db|bb|dir|tse|fse|dark_?blood|black_?blood|blade)_(?P<between>\\w+_)?t2(tse|fse)?",
+        "LIST",
+    ),
+    Words("T2-prepared", "t2_?p(rep(ared)?)?|t2_?prep[a-z0-9]*|bright_?blood_?t2", "VENDORS"),
     Words("dark blood", "d_?ir(_?fse)?|tse|fse|db|bb|dark_?blood|black_?blood|fastblade", "LIST"),
     Words(
         "spoiled cine",
-        "(gre|flash|fspgr|fl2d|fl)_cine|(fast)?_?cine_(\\w+_)?(gre|fspgr|fl2d|flash)",
+        "(gre|flash|fspgr|fl2d|fl)_cine|(fast)?_?cine_(?P<between>\\w+_)?(gre|fspgr|fl2d|flash)",
         "LIST",
     ),
     Words(
         "bSSFP",
-        "cine|m?_?fiesta\\w*|(true?_?)?(t?_?fisp)|tru_?fi|trufisp|b_?(ffe|tfe)|sb_?tfe",
+        "cine|m?_?fiesta[a-z0-9]*|(true?_?)?(t?_?fisp)|tru_?fi|trufisp|b_?(ffe|tfe)|sb_?tfe",
         "LIST",
     ),
-    Words("bSSFP", "ssfp|bssfp|real_?time|funct(ion)?|ef|basg|true_?ssfp|cine_?\\w*trufi", "LIST"),
+    Words(
+        "bSSFP", "ssfp|bssfp|real_?time|funct(ion)?|ef|basg|true_?ssfp|cine[a-z0-9]*trufi", "LIST"
+    ),
 )
 """What the wanted sequences are called; looked at after `NOT_WANTED`. The first that matches
 counts."""
@@ -180,15 +202,18 @@ def find(table: tuple[Words, ...], text: str) -> tuple[str, str] | None:
         text: Any text.
 
     Returns:
-        Its kind and the words that matched, or None.
+        Its kind and the words that matched, without those between them, or None.
 
+    >>> find(WANTED, "T2 SAX TSE"), find(WANTED, "Late Enhancement SAX")
+    (('T2', 't2_..._tse'), ('LGE', 'late_enhancement'))
     >>> find(NOT_WANTED, "TI_SCOUT_10_MIN_DELAY"), find(NOT_WANTED, "SAX_DELAY_TI=260_BH")
     (('TI scout', 'ti_scout'), None)
     """
     said = words(text)
     for entry in table:
         if match := _whole(entry.pattern).search(said):
-            return entry.kind, match[0]
+            between = match.groupdict().get("between")
+            return entry.kind, match[0].replace(between, "..._") if between else match[0]
     return None
 
 

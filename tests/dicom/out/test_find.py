@@ -189,6 +189,18 @@ def test_slices_that_are_a_series_each_can_be_asked_for(find):
     assert _uids(find(study, _mask(study[:4]), series="20,21,22,23").headers) == _uids(study[4:])
 
 
+def test_series_are_named_without_the_patient(find):
+    names = ("LGE SAX Quaestor Zebedee", "LGE_late_quaestor_zebedee")
+    study = [
+        image
+        for number, name in enumerate(names)
+        for image in tiny_study.stack(number=number, description=name)
+    ]
+    with pytest.raises(DataError, match=r"0 \(LGE SAX \[removed\] \[removed\]\); 1") as told:
+        find(study, _mask(study[:4]))
+    assert "quaestor" not in str(told.value).lower()
+
+
 @pytest.mark.parametrize(
     ("keyword", "told"),
     [("FrameOfReferenceUID", "FrameOfReferenceUID"), ("ImagePositionPatient", "position")],

@@ -18,7 +18,7 @@ from scarmap.dicom.out.placement import turned_to_frames
 from scarmap.dicom.out.source import grid_of, read_source
 from scarmap.dicom.parts import set_in_space
 from scarmap.dicom.pixels import read_values
-from scarmap.dicom.reading import Exam
+from scarmap.dicom.reading import Exam, identity_of, scrub
 from scarmap.errors import DataError, GeometryError
 from scarmap.volume import LabelMap, Volume
 
@@ -127,7 +127,7 @@ def _only_one(imported: Sequence[Found], others: Sequence[Found]) -> Found:
     named = [each for each in others if LGE.search(_description(each.frames[0]).lower())]
     chosen = [*imported, *named] or others
     if len(chosen) != 1:
-        listed = "; ".join(sorted(_title(each.frames[0]) for each in chosen))
+        listed = "; ".join(sorted(_title(each) for each in chosen))
         raise DataError(
             f"The mask fits {len(chosen)} series: {listed}. Say which one it was drawn on with "
             "--series and its number or UID."
@@ -183,5 +183,7 @@ def _description(frame: Frame) -> str:
     return f"{how.description} {how.sequence}".replace("_", " ")
 
 
-def _title(frame: Frame) -> str:
-    return f"{frame.acquisition.number} ({_description(frame).strip() or 'no name'})"
+def _title(found: Found) -> str:
+    first = found.frames[0]
+    name = scrub(_description(first).strip(), identity_of(found.headers[0]))
+    return f"{first.acquisition.number} ({name or 'no name'})"
