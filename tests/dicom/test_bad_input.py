@@ -185,6 +185,60 @@ def test_slices_shifted_against_each_other_are_flagged(study, chosen, tmp_path):
     assert _flagged(chosen(made.write(tmp_path)), "shifted in the plane")
 
 
+def _turn(header, *, degrees=0.0, mirrored=False):
+    """Turn the field of view about the middle of the picture, and run its columns upwards."""
+    row, column = np.array(header.ImageOrientationPatient, dtype=float).reshape(2, 3)
+    half = (np.array([header.Columns, header.Rows]) - 1) / 2 * header.PixelSpacing[::-1]
+    middle = np.array(header.ImagePositionPatient, dtype=float) + half @ np.stack([row, column])
+    angle = np.deg2rad(degrees)
+    axes = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    axes = axes @ np.stack([row, column]) * [[1], [-1 if mirrored else 1]]
+    header.ImagePositionPatient = [f"{value:.9f}" for value in middle - half @ axes]
+    header.ImageOrientationPatient = [f"{value:.9f}" for value in axes.ravel()]
+
+
+@pytest.mark.parametrize(("role", "others"), [("LGE", "T2"), ("T2", "LGE")])
+@pytest.mark.parametrize("how", [{"degrees": 30}, {"degrees": -6}, {"mirrored": True}])
+def test_slices_turned_or_mirrored_in_the_plane_are_left_out_and_flagged(
+    study, chosen, tmp_path, role, others, how
+):
+    made = _without(study(seed=4), "LGE magnitude", "bSSFP")
+    headers = made.of(role)
+    heights = [_height(header, headers[0]) for header in headers]
+    first, second, *rest = (headers[index] for index in np.argsort(heights))
+    for header in (first, second):
+        _turn(header, **how)
+    choice = chosen(made.write(tmp_path))
+    assert choice.problem is None
+    assert _flagged(choice, "images at 2 of 5 places are left out")
+    picked = pick_frames(choice).frames
+    assert {frame.uid for frame in picked[role]} == {each.SOPInstanceUID for each in rest}
+    assert len(picked[others]) == 5
+
+
+def _height(header, first):
+    row, column = np.array(first.ImageOrientationPatient, dtype=float).reshape(2, 3)
+    return np.array(header.ImagePositionPatient, dtype=float) @ np.cross(row, column)
+
+
+def test_of_slices_turned_in_halves_one_half_is_used(study, chosen, tmp_path):
+    made = _without(study(shape=(12, 10, 6)), "LGE magnitude", "bSSFP")
+    headers = sorted(made.of("LGE"), key=lambda each: _height(each, made.of("LGE")[0]))
+    for header in headers[3:]:
+        _turn(header, degrees=20)
+    choice = chosen(made.write(tmp_path))
+    assert choice.problem is None
+    assert len(pick_frames(choice).frames["LGE"]) == 3
+
+
+def test_a_small_turn_is_used_and_told_in_millimetres(study, chosen, tmp_path):
+    made = _without(study(), "LGE magnitude", "bSSFP")
+    _turn(made.of("LGE")[2], degrees=2)
+    choice = chosen(made.write(tmp_path))
+    assert len(pick_frames(choice).frames["LGE"]) == 5
+    assert _flagged(choice, "turned a little, by up to 1.")
+
+
 def test_the_same_files_twice_are_counted_once(study, tmp_path):
     made = _without(study(), "bSSFP")
     made.write(tmp_path / "a")

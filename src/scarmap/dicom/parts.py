@@ -11,7 +11,8 @@ from scarmap.dicom.frames import Acquisition, Frame
 from scarmap.dicom.tokens import find_kind
 
 SAME_PLANE_DEG = 3.0
-"""Planes at a smaller angle are parallel. Source: 2 to 3 degrees in public readers."""
+"""Planes at a smaller angle are parallel, and rows and columns of pictures at a smaller angle run
+the same way. Source: 2 to 3 degrees in public readers."""
 
 SAME_PLACE_MM = 1.0
 """Frames closer along the normal are one place; less for thin slices."""
@@ -111,6 +112,14 @@ def kind_of(acquisition: Acquisition, *, beside: Collection[str] = ()) -> str:
 def parallel(first: Vector, second: Vector) -> bool:
     """Whether two unit normals belong to parallel planes, whichever way they point."""
     return bool(abs(float(first @ second)) > np.cos(np.deg2rad(SAME_PLANE_DEG)))
+
+
+def same_axes(first: Frame, second: Frame) -> bool:
+    """Whether rows and columns of two pictures run the same way: not turned, nor mirrored."""
+    assert first.axes is not None
+    assert second.axes is not None
+    along = (first.axes * second.axes).sum(axis=1)
+    return bool(along.min() > np.cos(np.deg2rad(SAME_PLANE_DEG)))
 
 
 def _planes(frames: list[Frame]) -> list[list[Frame]]:

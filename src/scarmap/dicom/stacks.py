@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from scarmap.dicom.frames import Frame
-from scarmap.dicom.parts import group_places, parallel
+from scarmap.dicom.parts import group_places, parallel, same_axes
 from scarmap.dicom.physics import STACK
 from scarmap.dicom.roles import Sorted
 
@@ -132,11 +132,9 @@ def _without_copies(group: list[Sorted]) -> tuple[list[Sorted], list[Sorted]]:
 
 
 def _stack(role: str, parts: list[Sorted], copies: list[Sorted]) -> Stack:
-    normal = parts[0].part.frames[0].normal
-    frames = sorted(
-        (frame for each in parts for frame in each.part.frames),
-        key=lambda frame: float(frame.position @ normal),
-    )
+    straight, turned = _without_turned([frame for each in parts for frame in each.part.frames])
+    normal = straight[0].normal
+    frames = sorted(straight, key=lambda frame: float(frame.position @ normal))
     heights = np.array([float(frame.position @ normal) for frame in frames])
     places, _ = group_places(heights, thickness_mm=frames[0].thickness_mm)
     together: list[list[Frame]] = [[] for _ in range(places[-1] + 1)]
@@ -145,13 +143,38 @@ def _stack(role: str, parts: list[Sorted], copies: list[Sorted]) -> Stack:
     film = role == "bSSFP"
     slices = [_latest(each, film=film) for each in together]
     repeated = sum(len(kept) < len(each) for kept, each in zip(slices, together, strict=True))
-    flags = []
+    flags = list(turned)
     if repeated:
         flags.append(f"{repeated} slices were acquired more than once; the later image is used")
     if copies:
         flags.append(f"series {list_numbers(copies)} are copies of series {list_numbers(parts)}")
     kept_slices, gaps = _longest_run(slices, normal)
     return Stack(role, tuple(parts), tuple(kept_slices), (*flags, *gaps), tuple(copies))
+
+
+def _without_turned(frames: list[Frame]) -> tuple[list[Frame], list[str]]:
+    """The pictures whose axes most places share: an array has one pair of axes for all slices."""
+    ways: list[list[Frame]] = []
+    for frame in frames:
+        home = next((way for way in ways if same_axes(way[0], frame)), None)
+        if home is None:
+            ways.append([frame])
+        else:
+            home.append(frame)
+    if len(ways) == 1:
+        return frames, []
+    kept = max(ways, key=lambda way: (_num_places(way), max(frame.acquired for frame in way)))
+    lost = [frame for way in ways if way is not kept for frame in way]
+    flag = (
+        f"images at {_num_places(lost)} of {_num_places(frames)} places are left out, as their "
+        "field of view is turned or mirrored in the plane against that of the others"
+    )
+    return kept, [flag]
+
+
+def _num_places(frames: Sequence[Frame]) -> int:
+    heights = np.sort([float(frame.position @ frames[0].normal) for frame in frames])
+    return len(group_places(heights)[1])
 
 
 def _latest(frames: list[Frame], *, film: bool) -> tuple[Frame, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from scarmap.dicom.elements import Vector
 from scarmap.dicom.frames import Frame
 from scarmap.volume import Grid, ImageArray, Volume
 
@@ -12,6 +13,9 @@ TO_RAS = np.diag([-1.0, -1.0, 1.0])
 
 FLAGGED_MM = 1.0
 """Smallest distance between a slice and its place on the even grid that is told."""
+
+HEART_MM = 50.0
+"""Reach of the heart from the middle of its picture, where that distance is measured."""
 
 
 def stack_grid(frames: Sequence[Frame]) -> tuple[Grid, float]:
@@ -22,7 +26,7 @@ def stack_grid(frames: Sequence[Frame]) -> tuple[Grid, float]:
 
     Returns:
         The grid, whose X runs along rows, Y down columns and Z along the normal, and the largest
-        distance of a slice from it in millimetres.
+        distance of a slice from it in millimetres, in the reach of the heart.
     """
     first = frames[0]
     assert first.axes is not None
@@ -33,7 +37,8 @@ def stack_grid(frames: Sequence[Frame]) -> tuple[Grid, float]:
     ideal = first.position + step * np.arange(len(frames))[:, None] * normal
     offsets = np.stack([frame.position for frame in frames]) - ideal
     middle = offsets.mean(axis=0) if len(frames) > 1 else np.zeros(3)
-    away = float(np.linalg.norm(offsets - middle, axis=1).max())
+    turned = np.stack([_landmarks(frame) for frame in frames]) - _landmarks(first)
+    away = float(np.linalg.norm(offsets[:, None] - middle + turned, axis=2).max())
     if away < 1e-3:  # rounding of headers: the first slice is where it says
         middle = np.zeros(3)
     affine = np.eye(4)
@@ -41,6 +46,16 @@ def stack_grid(frames: Sequence[Frame]) -> tuple[Grid, float]:
     affine[:3, 3] = TO_RAS @ (first.position + middle)
     shape = (first.shape[1], first.shape[0], len(frames))
     return Grid(shape, (across, down, step), affine), away
+
+
+def _landmarks(frame: Frame) -> Vector:
+    """(4, 3), from the first pixel to where the heart may end, along rows and columns."""
+    assert frame.axes is not None
+    (rows, columns), (down, across) = frame.shape, frame.spacing_mm
+    middle = np.array([(columns - 1) / 2 * across, (rows - 1) / 2 * down])
+    reach = HEART_MM * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
+    points: Vector = (middle + reach) @ frame.axes
+    return points
 
 
 def stack_volume(frames: Sequence[Frame], values: Sequence[ImageArray]) -> Volume:
@@ -61,6 +76,6 @@ def offset_flag(frames: Sequence[Frame]) -> str | None:
     if away <= FLAGGED_MM:
         return None
     return (
-        f"its slices are not evenly spaced or are shifted in the plane, by up to {away:.1f} mm "
-        "from the even grid that its NIfTI file can hold"
+        "its slices are not evenly spaced, or are shifted in the plane or turned a little, by up "
+        f"to {away:.1f} mm from the even grid that its NIfTI file can hold"
     )
