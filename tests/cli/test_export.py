@@ -83,6 +83,9 @@ def test_a_mask_drawn_by_hand_says_so(scarmap, study, tmp_path):
         (("--by-hand",), "--editor"),
         (("--series", "99"), "series 99"),
         (("--editor", "A^B"), "initials"),
+        (("--name", "quaestor_zebedee"), "pseudonym"),
+        (("--name", "case-PID-7731-X"), "pseudonym"),
+        (("--name", f"p_{tiny_study.BIRTH}"), "pseudonym"),
     ],
 )
 def test_mistakes_are_one_paragraph(options, told, scarmap, study, tmp_path):

@@ -103,4 +103,4 @@ def test_errors_name_no_patient(planted, tmp_path):
 def test_a_case_is_not_named_after_the_patient(planted, name):
     choice = choose_stacks(only_exam(read_export(planted), planted))
     with pytest.raises(DataError, match=r"cannot be named|pseudonym"):
-        check_name(name, choice)
+        check_name(name, choice.exam.identity)

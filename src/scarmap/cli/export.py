@@ -104,9 +104,9 @@ def export(
             f"{source} is not a run folder, as it has no run.json. For a mask add --dicom DIR, the "
             "DICOM study that it was drawn on."
         )
-    from scarmap.dicom.case_folder import recorded_frames
+    from scarmap.dicom.case_folder import check_name, recorded_frames
     from scarmap.dicom.out.find import frames_of_mask, image_of
-    from scarmap.dicom.reading import read_export
+    from scarmap.dicom.reading import identity_of, read_export
     from scarmap.io.nifti import read_labels
     from scarmap.volume import Case
 
@@ -116,6 +116,7 @@ def export(
     lge = files.images.get("LGE")
     used = recorded_frames(lge) if lge else ()
     found = frames_of_mask(read_export(dicom).exams, labels, series=series, used=used)
+    check_name(pseudonym, identity_of(found.headers[0]))
     images = {"LGE": image_of(found), **_others(files, found.labels)}
     case = Case(pseudonym, files.layout, images, found.labels)
     _write(case, found, out, maker=maker, reference_deg=reference_angle)

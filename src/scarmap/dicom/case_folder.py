@@ -96,7 +96,7 @@ def write_case(choice: Choice, out: Path, *, name: str, may_lack: Collection[str
             or tells who the patient is, or the folder holds something.
     """
     check(choice)
-    check_name(name, choice)
+    check_name(name, choice.exam.identity)
     folder = out / name
     if folder.exists() and any(folder.iterdir()):
         raise DataError(
@@ -134,8 +134,12 @@ def read_volume(frames: Sequence[Frame]) -> Volume:
     return stack_volume(frames, read_values(frames))
 
 
-def check_name(name: str, choice: Choice) -> None:
+def check_name(name: str, identity: Sequence[str]) -> None:
     """Raise unless a name is fit for a folder and does not tell who the patient is.
+
+    Args:
+        name: Pseudonym of a case.
+        identity: What tells who the patient is, the values of `scarmap.dicom.reading.IDENTITY`.
 
     Raises:
         TellingNameError: It tells who the patient is.
@@ -148,7 +152,7 @@ def check_name(name: str, choice: Choice) -> None:
         )
     told = {
         word.lower()
-        for value in choice.exam.identity
+        for value in identity
         for word in (value, *re.split(r"[\^\s=,._-]+", value))
         if len(word) >= 3
     }
