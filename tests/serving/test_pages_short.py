@@ -1,4 +1,4 @@
-"""The short way through the pages: bring a study, paint, undo, save, export."""
+"""The short way through the pages: the password; bring a study, paint, undo, save, export."""
 
 import gzip
 
@@ -28,6 +28,19 @@ def browser():
 def address(tmp_path_factory):
     with open_room(tmp_path_factory.mktemp("store")) as opened:
         yield opened
+
+
+def test_a_reader_comes_in_with_the_password(browser, tmp_path):
+    (tmp_path / "password").write_text("correct horse\n")
+    with open_room(tmp_path / "store", "--password-file", tmp_path / "password") as address:
+        context = browser.new_context()
+        page = context.new_page()
+        page.set_default_timeout(120_000)  # of a busy machine
+        page.goto(address.partition("?")[0])
+        page.get_by_label("Password").fill("correct horse")
+        page.get_by_role("button", name="Open").click()
+        page.get_by_text("No study yet").wait_for()
+        context.close()
 
 
 def _files(folder):

@@ -74,7 +74,6 @@ def test_every_answer_binds_the_browser(client, path):
     assert "frame-ancestors 'none'" in policy
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
     assert "server" not in headers
 
 
@@ -118,6 +117,24 @@ def test_a_password_lets_in_and_a_wrong_one_does_not(guarded, monkeypatch):
     told = visitor.post("/login", data={"password": "correct horse"}, follow_redirects=False)
     assert told.status_code == 303
     assert visitor.get("/api/studies").status_code == 200
+
+
+def test_the_form_for_the_password_is_answered_as_browsers_send_it(guarded):
+    visitor = TestClient(build_app(guarded), base_url=BASE)
+    page = visitor.get("/login")
+    # With a form of a page that lets no referrer out, browsers hide their origin, too.
+    origin = "null" if page.headers["referrer-policy"] == "no-referrer" else BASE
+    told = visitor.post(
+        "/login",
+        data={"password": "correct horse"},
+        headers={"Origin": origin, "Sec-Fetch-Site": "same-origin"},
+        follow_redirects=False,
+    )
+    assert (told.status_code, told.headers.get("location")) == (303, "/")
+
+
+def test_no_other_site_learns_which_study_is_open(client):
+    assert client.get("/").headers["referrer-policy"] == "same-origin"
 
 
 def test_the_password_is_not_kept(guarded):
