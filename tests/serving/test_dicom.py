@@ -430,7 +430,9 @@ def test_a_study_is_sent_once_it_is_done_where_that_is_asked_for(room, client, e
 
 
 @pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
-def test_an_archive_that_does_not_answer_is_told_and_the_study_stays(room, client, export):
+def test_an_archive_that_does_not_answer_is_told_until_it_is_signed_again(
+    room, client, export, caplog
+):
     settings = WorkerSettings(device="cpu", peer=f"ARCHIVE@127.0.0.1:{free_port()}")
     reading = enter(Room(room.store, room.session, settings))
     made = _upload(reading, export).json()["id"]
@@ -439,5 +441,9 @@ def test_an_archive_that_does_not_answer_is_told_and_the_study_stays(room, clien
     work(room.store, settings, until_empty=True)
     row = row_of(reading, made)
     assert row["status"] == "segmented"
+    assert row["reason"].startswith("Version 1 was not sent. The archive ARCHIVE")
     assert "does not answer" in row["reason"]
+    assert "results were not sent" in caplog.text
     assert versions.find(room.store, made, 1).signed_by == "AB"
+    reading.post(f"/api/studies/{made}/versions/1/sign", json={"author": "AB"})
+    assert row_of(reading, made)["reason"] is None

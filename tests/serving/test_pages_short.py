@@ -1,6 +1,7 @@
 """The short way through the pages: the password; bring a study, paint, undo, save, export."""
 
 import gzip
+import shutil
 
 import nibabel as nib
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from tests.serving.reading_room import CHROMIUM, Desk, disc, open_room
 
 from scarmap.labels import INDEX, codes
+from scarmap.serving import studies, versions
+from scarmap.serving.store import open_store
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path")
@@ -40,6 +43,22 @@ def test_a_reader_comes_in_with_the_password(browser, tmp_path):
         page.get_by_label("Password").fill("correct horse")
         page.get_by_role("button", name="Open").click()
         page.get_by_text("No study yet").wait_for()
+        context.close()
+
+
+def test_a_result_that_did_not_reach_the_archive_is_told_on_both_pages(browser, brought, tmp_path):
+    root, study = brought
+    store = open_store(shutil.copytree(root, tmp_path / "store"))
+    versions.sign(store, study, 1, "AB")
+    studies.update(store, study, kind="dicom", reason="Version 1 was not sent.")
+    store.database.close()
+    with open_room(tmp_path / "store", "--peer", "ARCHIVE@127.0.0.1:1") as address:
+        context = browser.new_context()
+        desk = Desk(context.new_page(), address)
+        desk.page.locator(".detail").get_by_text("Version 1 was not sent.").wait_for()
+        desk.wait_for("heart_01")
+        assert desk.page.locator("#reason").inner_text() == "Version 1 was not sent."
+        desk.page.get_by_role("button", name="Sign again version 1").wait_for()
         context.close()
 
 

@@ -7,6 +7,7 @@ from scarmap.serving.app import build_app
 from scarmap.serving.room import Room
 from scarmap.serving.security import Session, hash_password
 from scarmap.serving.serve import Opening, serve
+from scarmap.serving.worker import WorkerSettings
 
 PATHS = ["/", "/study/1", "/compare/1", "/learn", "/static/room.css", "/api/studies", "/api/events"]
 
@@ -145,6 +146,13 @@ def test_names_that_others_may_have_chosen_are_not_answered_on_the_network(guard
     visitor = TestClient(build_app(guarded), base_url=BASE)
     assert visitor.get("/login", headers={"Host": "192.0.2.7:8765"}).status_code == 200
     assert visitor.get("/login", headers={"Host": "evil.example:8765"}).status_code == 421
+
+
+def test_a_peer_that_is_no_address_is_told_before_anything_is_opened(tmp_path):
+    opening = Opening(tmp_path / "store", port=0, settings=WorkerSettings(peer="ORTHANC:4242"))
+    with pytest.raises(DataError, match="AE@HOST:PORT"):
+        serve(opening, on_ready=pytest.fail)
+    assert not (tmp_path / "store").exists()
 
 
 def test_others_can_reach_a_room_only_with_a_password(tmp_path):

@@ -15,6 +15,7 @@ from scarmap.serving.app import build_app
 from scarmap.serving.identity import set_fact
 from scarmap.serving.intake import finish_keeping
 from scarmap.serving.node import Node
+from scarmap.serving.peer import Peer
 from scarmap.serving.room import Room
 from scarmap.serving.security import LOOPBACK, Session, hash_password
 from scarmap.serving.store import open_store, tidy
@@ -58,13 +59,15 @@ def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
         on_ready: Called with the address to open, once it can be opened.
 
     Raises:
-        DataError: The port is taken, the folder is no store, or an address that others can reach
-            has no password.
+        DataError: The port is taken, the folder is no store, the peer is no address, or an address
+            that others can reach has no password.
         RunError: Another server has opened the store.
     """
     import uvicorn
 
     _check_address(opening)
+    if opening.settings.peer:
+        Peer.read(opening.settings.peer)
     store = open_store(opening.store)
     with held(store.lock("room")), _listening(opening) as listener:
         finish_keeping(store)

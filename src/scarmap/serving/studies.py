@@ -37,7 +37,7 @@ class Study:
         patient: Keyed digest of what tells who the patient is; "" where nothing does.
         kind: "dicom" or "nifti".
         status: "waiting", "running", "segmented", "corrected" or "failed".
-        reason: Why it failed.
+        reason: Why it failed, or why its results did not reach the archive.
         step: What is being done.
         progress: How much of it, 0 to 1.
         added: When it came.

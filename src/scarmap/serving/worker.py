@@ -161,6 +161,9 @@ def bringing(store: Store, settings: WorkerSettings) -> Bringing:
 
 
 def _give_up(store: Store, job: Job, reason: str) -> None:
+    if job.kind == jobs.SEND:
+        logger.error("Job %d: results were not sent.", job.id)
+        reason = f"Version {job.argument} was not sent. {reason}"
     jobs.end(store, job, reason=reason)
     study = find(store, job.study)
     if study is None:

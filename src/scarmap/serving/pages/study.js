@@ -39,7 +39,7 @@ async function open() {
   /** Read what belongs to a version anew: figures and the list of versions. */
   async function shown(number) {
     const [figures, fresh] = await Promise.all([api.figures(id, number), api.study(id)]);
-    Object.assign(desk.study, { versions: fresh.versions, latest: fresh.latest, status: fresh.status });
+    Object.assign(desk.study, { versions: fresh.versions, latest: fresh.latest, status: fresh.status, reason: fresh.reason });
     base = figures;
     if (!desk.changed) showFigures(figures);
     list();

@@ -9,11 +9,13 @@ const KINDS = { model: "Model", reader: "Reader", import: "Given mask" };
 const FILES = [["nifti", "NIfTI"], ["seg", "DICOM SEG"], ["sr", "DICOM SR"], ["pdf", "PDF"], ["page", "Page"]];
 
 /**
- * Show the versions, the newest first.
+ * Show the versions, the newest first, and why one did not reach the archive.
  * @param {object} study @param {number} shown number of the version on the desk.
  * @param {{open: (number: number) => void, changed: () => void}} acts open another one; look at the study again.
  */
 export function showVersions(study, shown, acts) {
+  find("reason").textContent = study.reason ?? "";
+  find("reason").hidden = !study.reason;
   find("versions").replaceChildren(...[...study.versions].reverse().map((version) => entry(study, version, shown, acts)));
 }
 
@@ -21,6 +23,7 @@ function entry(study, version, shown, acts) {
   const current = version.number === shown;
   const who = version.author ? `${KINDS[version.kind] ?? version.kind}, ${version.author}` : KINDS[version.kind] ?? version.kind;
   const name = `version ${version.number}`;
+  const sent = study.peer && study.kind === "dicom"; // to the archive, by a sign
   const act = (title, does) => make("button", { type: "button", class: "plain", text: title, "aria-label": `${title} ${name}`, onclick: attempt(does) });
   return make("li", { class: current ? "version current" : "version", "aria-current": current ? "true" : null, "data-version": version.number },
     make("p", {}, make("strong", { text: `${version.number} · ${who}` }), make("span", { class: "quiet", text: ` ${moment(version.made)}` })),
@@ -31,7 +34,7 @@ function entry(study, version, shown, acts) {
       current ? make("span", { class: "quiet", text: "on the desk" }) : act("Open", () => acts.open(version.number)),
       current ? null : make("a", { href: `/compare/${encodeURIComponent(study.id)}?a=${version.number}&b=${shown}`, text: "Compare", "aria-label": `Compare ${name} with the one on the desk` }),
       version.number === study.latest ? null : act("Restore", () => bringBack(study, version, acts)),
-      version.signed_by ? null : act("Sign", () => signed(study, version, acts)),
+      version.signed_by && !sent ? null : act(version.signed_by ? "Sign again" : "Sign", () => signed(study, version, acts)),
       files(study, version, name)));
 }
 

@@ -36,10 +36,10 @@ function counted({ total, studies: shown }) {
   return shown.length < total ? `${all}, the first ${shown.length} are shown` : all;
 }
 
-/** A study's row, and below it what needs the width: its step, why it failed, and its flags where they are opened. */
+/** A study's row, and below it what needs the width: its step, what failed, and its flags where they are opened. */
 function rows(each) {
   const flagged = unfolded.has(each.id) ? (each.flags ?? []).map(({ text }) => text) : [];
-  const told = [each.status === "failed" ? each.reason : each.step, ...flagged].filter(Boolean);
+  const told = [each.reason ?? each.step, ...flagged].filter(Boolean);
   if (!told.length) return [row(each)];
   return [row(each), make("tr", { class: "detail" }, make("td", { colspan: "11" }, make("ul", {}, ...told.map((text) => make("li", { text })))))];
 }

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from scarmap.quantification.result import Quantification
-from scarmap.serving import jobs, versions
+from scarmap.serving import jobs, studies, versions
 from scarmap.serving.exporting import ENDINGS, NotPossibleError, export, file_name
 from scarmap.serving.measuring import measure_soon, note_latest
 from scarmap.serving.room import Room
@@ -66,6 +66,7 @@ def version_routes(room: Room) -> APIRouter:
         versions.sign(store, study, version.number, by.author)
         sent = bool(room.settings.peer) and known.kind == "dicom"
         if sent:
+            studies.update(store, study, reason=None)
             with store.database.writing() as connection:
                 jobs.enqueue(connection, jobs.SEND, study, str(number))
         return {"signed": True, "sending_to": room.settings.peer if sent else None}
