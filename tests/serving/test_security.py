@@ -155,6 +155,13 @@ def test_a_peer_that_is_no_address_is_told_before_anything_is_opened(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
+def test_a_watched_folder_that_is_not_there_is_told_before_anything_is_opened(tmp_path):
+    opening = Opening(tmp_path / "store", port=0, watch=tmp_path / "inbix")
+    with pytest.raises(DataError, match="inbix is no folder"):
+        serve(opening, on_ready=pytest.fail)
+    assert not (tmp_path / "store").exists()
+
+
 def test_others_can_reach_a_room_only_with_a_password(tmp_path):
     with pytest.raises(DataError, match="password"):
         serve(Opening(tmp_path / "store", host="0.0.0.0"), on_ready=print)

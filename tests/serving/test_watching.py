@@ -1,4 +1,7 @@
+import os
 import shutil
+import sqlite3
+import sys
 import threading
 
 import pytest
@@ -6,8 +9,17 @@ from tests.dicom import tiny_study
 
 from scarmap.serving import watching
 from scarmap.serving.intake import keep
+from scarmap.serving.looking import look_once
 from scarmap.serving.segmenting import BROUGHT
 from scarmap.serving.watching import LOOKS_UNTIL_AGAIN, QUIET_LOOKS, Watcher
+
+
+def _no_room(*args, **named):
+    raise OSError(28, "no room")
+
+
+def _no_database(*args, **named):
+    raise sqlite3.OperationalError("database or disk is full")
 
 
 @pytest.fixture
@@ -60,6 +72,29 @@ def test_what_cannot_be_kept_now_is_tried_again_later(room, folder, monkeypatch,
     assert len(_look(watcher, LOOKS_UNTIL_AGAIN + QUIET_LOOKS)) == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [("pathlib.Path.mkdir", _no_room), ("scarmap.serving.watching.has_fact", _no_database)],
+    ids=["folder", "database"],
+)
+def test_what_cannot_even_be_begun_is_tried_again_later(
+    room, folder, monkeypatch, caplog, place, problem
+):
+    watcher = Watcher(room.store, folder)
+    tiny_study.save(tiny_study.stack(), folder / "export")
+    with monkeypatch.context() as patched:
+        patched.setattr(place, problem)
+        assert _look(watcher) == []
+    assert "tried again" in caplog.text
+    assert len(_look(watcher, LOOKS_UNTIL_AGAIN + QUIET_LOOKS)) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are Unicode there")
+def test_a_name_in_an_old_encoding_is_taken_in(room, folder):
+    tiny_study.save(tiny_study.stack(), folder / os.fsdecode(b"M\xfcller"))
+    assert len(_look(Watcher(room.store, folder))) == 1
+
+
 def test_a_folder_that_is_away_for_a_while_is_looked_at_again(room, folder, monkeypatch, caplog):
     def away():
         looks.append(1)
@@ -103,5 +138,12 @@ def test_links_and_hidden_files_are_left_alone(room, folder, tmp_path):
     assert _look(Watcher(room.store, folder)) == []
 
 
-def test_a_folder_that_is_not_there_yet_is_waited_for(room, folder):
-    assert _look(Watcher(room.store, folder / "later")) == []
+def test_a_folder_that_has_gone_is_told_once_and_waited_for(room, folder, caplog):
+    watcher = Watcher(room.store, folder)
+    told = look_once(watcher.look)
+    folder.rmdir()
+    for _ in range(3):
+        told = look_once(watcher.look, told=told)
+    assert caplog.text.count("tried again") == 1
+    tiny_study.save(tiny_study.stack(), folder / "export")
+    assert len(_look(watcher)) == 1

@@ -59,8 +59,8 @@ def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
         on_ready: Called with the address to open, once it can be opened.
 
     Raises:
-        DataError: The port is taken, the folder is no store, the peer is no address, or an address
-            that others can reach has no password.
+        DataError: The port is taken, the folder is no store, what is watched is no folder, the peer
+            is no address, or an address that others can reach has no password.
         RunError: Another server has opened the store.
     """
     import uvicorn
@@ -68,6 +68,8 @@ def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
     _check_address(opening)
     if opening.settings.peer:
         Peer.read(opening.settings.peer)
+    if opening.watch is not None and not opening.watch.is_dir():
+        raise DataError(f"--watch {opening.watch} is no folder. Make it first, or name another.")
     store = open_store(opening.store)
     with held(store.lock("room")), _listening(opening) as listener:
         finish_keeping(store)

@@ -46,9 +46,13 @@ class Watcher:
         look_again(self.look, ended, every_s=LOOK_S)
 
     def look(self) -> list[str]:
-        """Take in what has come and is complete; the studies that were made."""
+        """Take in what has come and is complete; the studies that were made.
+
+        Raises:
+            OSError: The folder cannot be looked at now.
+        """
         made = []
-        for entry in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
+        for entry in sorted(self.folder.iterdir()):
             if entry.name.startswith(".") or not self._complete(entry):
                 continue
             study = self._take(entry)
@@ -65,12 +69,13 @@ class Watcher:
 
     def _take(self, entry: Path) -> str:
         """The study that was made of an entry; "" where it was taken in before."""
-        digest = hashlib.sha256(f"{entry.name}\0{_state(entry)}".encode()).hexdigest()
-        key, folder = f"watched {digest}", self.store.incoming / new_id()
-        if has_fact(self.store, key):
-            return ""
-        folder.mkdir()
+        folder = self.store.incoming / new_id()
         try:
+            digest = hashlib.sha256(os.fsencode(f"{entry.name}\0{_state(entry)}")).hexdigest()
+            key = f"watched {digest}"
+            if has_fact(self.store, key):
+                return ""
+            folder.mkdir()
             kind = _copy(entry, folder)
             return keep(self.store, folder, name="", kind=kind, origin=key)
         except (ScarmapError, OSError, sqlite3.Error) as problem:
