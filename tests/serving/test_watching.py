@@ -3,10 +3,12 @@ import shutil
 import sqlite3
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
 from tests.dicom import tiny_study
 
+from scarmap.io.files import read_json
 from scarmap.serving import watching
 from scarmap.serving.intake import keep
 from scarmap.serving.looking import look_once
@@ -126,6 +128,50 @@ def test_a_folder_of_nifti_files_is_a_study(room, folder, heart):
     (made,) = _look(Watcher(room.store, folder))
     names = {path.name for path in room.store.folder(made).upload.iterdir()}
     assert names == {"LGE.nii.gz", "T2.nii.gz", BROUGHT}
+
+
+def _bring(heart, folder, *sequences):
+    folder.mkdir(parents=True, exist_ok=True)
+    for sequence in sequences:
+        shutil.copy(heart.images[sequence], folder / f"{sequence}.nii.gz")
+
+
+def _brought(room, study):
+    return set(read_json(room.store.folder(study).upload / BROUGHT)["files"])
+
+
+def test_images_of_two_patients_are_never_one_study(room, folder, heart):
+    _bring(heart, folder / "batch" / "p1", "LGE", "T2")
+    _bring(heart, folder / "batch" / "p2", "LGE")
+    watcher = Watcher(room.store, folder)
+    first, second = _look(watcher)
+    assert (_brought(room, first), _brought(room, second)) == ({"LGE", "T2"}, {"LGE"})
+    assert _look(Watcher(room.store, folder)) == []
+    _bring(heart, folder / "batch" / "p3", "T2")  # a folder that comes later is the only new one
+    (third,) = _look(watcher)
+    assert _brought(room, third) == {"T2"}
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt(), OSError(28, "no room")])
+def test_folders_that_were_taken_in_before_an_end_are_not_taken_in_twice(
+    room, folder, heart, monkeypatch, problem
+):
+    def ended(*args, **named):
+        if kept:
+            raise problem
+        kept.append(keep(*args, **named))
+        return kept[0]
+
+    kept, watcher = [], Watcher(room.store, folder)
+    for patient in ("p1", "p2"):
+        _bring(heart, folder / "batch" / patient, "LGE")
+    with monkeypatch.context() as patched:
+        patched.setattr(watching, "keep", ended)
+        with suppress(KeyboardInterrupt):
+            assert _look(watcher) == kept
+    again = _look(watcher, LOOKS_UNTIL_AGAIN + QUIET_LOOKS)
+    after_a_start = _look(Watcher(room.store, folder))
+    assert len([*kept, *again, *after_a_start]) == 2
 
 
 def test_links_and_hidden_files_are_left_alone(room, folder, tmp_path):

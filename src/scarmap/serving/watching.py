@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from scarmap.errors import ScarmapError
@@ -51,39 +52,58 @@ class Watcher:
         Raises:
             OSError: The folder cannot be looked at now.
         """
-        made = []
+        made: list[str] = []
         for entry in sorted(self.folder.iterdir()):
             if entry.name.startswith(".") or not self._complete(entry):
                 continue
-            study = self._take(entry)
-            if study:
-                made.append(study)
+            made += self._take(entry)
         return made
 
     def _complete(self, entry: Path) -> bool:
-        state = _state(entry)
+        state = _state(_files(entry))
         before, looks = self._seen.get(entry.name, (None, 0))
         looks = looks + 1 if before == state else 0
         self._seen[entry.name] = state, looks
         return looks == QUIET_LOOKS and state[0] > 0
 
-    def _take(self, entry: Path) -> str:
-        """The study that was made of an entry; "" where it was taken in before."""
-        folder = self.store.incoming / new_id()
+    def _take(self, entry: Path) -> list[str]:
+        """The studies that were made of an entry; none where it was taken in before."""
+        made = []
         try:
-            digest = hashlib.sha256(os.fsencode(f"{entry.name}\0{_state(entry)}")).hexdigest()
-            key = f"watched {digest}"
-            if has_fact(self.store, key):
-                return ""
-            folder.mkdir()
-            kind = _copy(entry, folder)
-            return keep(self.store, folder, name="", kind=kind, origin=key)
+            for place, files in _studies(entry).items():
+                made += self._keep(place, files)
         except (ScarmapError, OSError, sqlite3.Error) as problem:
             self._seen[entry.name] = self._seen[entry.name][0], -LOOKS_UNTIL_AGAIN
             logger.error("Of the watched folder: %s; tried again later.", without_names(problem))
-            return ""
+        return made
+
+    def _keep(self, place: Path, files: Sequence[Path]) -> list[str]:
+        """The study of some files, in a list; empty where they were taken in before."""
+        told = f"{place.relative_to(self.folder).as_posix()}\0{_state(files)}"
+        key = f"watched {hashlib.sha256(os.fsencode(told)).hexdigest()}"
+        if has_fact(self.store, key):
+            return []
+        folder = self.store.incoming / new_id()
+        folder.mkdir()
+        try:
+            kind = _copy(files, folder)
+            return [keep(self.store, folder, name="", kind=kind, origin=key)]
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _studies(entry: Path) -> dict[Path, list[Path]]:
+    """Files of each study of an entry, by where they lie.
+
+    Each folder with images that are named after sequences is one, as folders of two patients name
+    theirs alike. What holds no such image is one study; if it turns out to be several, these are
+    parted when their headers are read.
+    """
+    files = _files(entry)
+    places = {path.parent for path in files if _named([path])} if entry.is_dir() else set()
+    if not places:
+        return {entry: files}
+    return {each: [path for path in files if path.parent == each] for each in sorted(places)}
 
 
 def _files(entry: Path) -> list[Path]:
@@ -96,19 +116,23 @@ def _files(entry: Path) -> list[Path]:
     return [path for path in found if path.is_file() and not path.is_symlink()]
 
 
-def _state(entry: Path) -> _Seen:
+def _state(files: Sequence[Path]) -> _Seen:
     """How many files, bytes, and the latest change."""
-    states = [path.stat() for path in _files(entry) if path.exists()]
+    states = [path.stat() for path in files if path.exists()]
     latest = max((each.st_mtime_ns for each in states), default=0)
     return len(states), sum(each.st_size for each in states), latest
 
 
-def _copy(entry: Path, folder: Path) -> str:
-    """Copy the files of an entry under numbers; what kind of study they are."""
-    files = _files(entry)
+def _named(files: Sequence[Path]) -> dict[str, Path]:
+    """Images that are named after a sequence, by its name."""
     images = [path for path in files if has_image_ending(path)]
     named = {path.name.split(".")[0].lower(): path for path in images}
-    found = {each: named[each.lower()] for each in SEQUENCES if each.lower() in named}
+    return {each: named[each.lower()] for each in SEQUENCES if each.lower() in named}
+
+
+def _copy(files: Sequence[Path], folder: Path) -> str:
+    """Copy the files of a study, under numbers or names of sequences; what kind of study it is."""
+    found = _named(files)
     if found:
         names = {each: f"{each}{''.join(path.suffixes)}" for each, path in found.items()}
         for each, path in found.items():
