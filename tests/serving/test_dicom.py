@@ -21,7 +21,7 @@ from tests.serving.test_versions import begin, save
 from scarmap.dicom.reading import read_export
 from scarmap.errors import DataError
 from scarmap.labels import INDEX
-from scarmap.serving import intake, parting, versions
+from scarmap.serving import intake, parting, segmenting, versions
 from scarmap.serving.intake import finish_keeping
 from scarmap.serving.node import Node
 from scarmap.serving.peer import Peer, PeerError, send_files
@@ -124,6 +124,22 @@ def test_nothing_but_the_kept_headers_tells_who_the_patient_is(room, client, exp
         if word.encode() in content or word in str(path)
     ]
     assert told == []
+
+
+def test_of_a_study_that_is_removed_while_it_is_read_nothing_stays(
+    room, client, export, monkeypatch
+):
+    made = _upload(client, export).json()["id"]
+    whole = segmenting.read_study
+
+    def removed(*args, **named):
+        done = whole(*args, **named)
+        assert client.delete(f"/api/studies/{made}").status_code == 204
+        return done
+
+    monkeypatch.setattr(segmenting, "read_study", removed)
+    work(room.store, CPU, until_empty=True)
+    assert list(room.store.studies.iterdir()) == []
 
 
 def test_a_name_that_tells_the_patient_is_not_kept(room, client, export):

@@ -7,6 +7,7 @@ was killed is done again by the next one.
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -104,20 +105,20 @@ def work(store: Store, settings: WorkerSettings, *, until_empty: bool = False) -
 
 
 def carry_out(store: Store, job: Job, settings: WorkerSettings) -> None:
-    """Do one job; where it fails, its study says why."""
+    """Do one job; where it fails, its study says why, and of one that was removed nothing stays."""
     try:
         _do(store, job, settings)
     except versions.GoneError:
         jobs.end(store, job, reason="removed")
-        return
     except (ScarmapError, OSError) as problem:
         _give_up(store, job, _for_people(store, job, str(problem)))
-        return
     except Exception as problem:  # A broken study must not stop the others.
         logger.error("Job %d: %s", job.id, without_names(problem))
         _give_up(store, job, f"It cannot be processed ({type(problem).__name__}).")
-        return
-    jobs.end(store, job)
+    else:
+        jobs.end(store, job)
+    if find(store, job.study) is None:  # Headers that were written meanwhile hold the name.
+        shutil.rmtree(store.folder(job.study).root, ignore_errors=True)
 
 
 def _do(store: Store, job: Job, settings: WorkerSettings) -> None:
