@@ -1,9 +1,20 @@
+import io
+import sqlite3
+import zipfile
+
 import pytest
 from tests.serving.conftest import CPU, bring, row_of
 
 from scarmap.serving import studies
 from scarmap.serving.jobs import SEGMENT
 from scarmap.serving.worker import work
+
+
+def _zip():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("image", bytes(200))
+    return content.getvalue()
 
 
 def _add_many(store, number):
@@ -64,6 +75,36 @@ def test_a_change_is_told_to_who_waits(client, heart):
 
 def test_who_asks_after_a_number_of_another_store_is_told_the_right_one(client):
     assert client.get("/api/events", params={"after": 99_999}).json() == {"now": 0, "changed": []}
+
+
+def test_a_full_disk_is_told_where_the_database_meets_it(room, client, monkeypatch):
+    def full(*args, **named):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(room.store.database.__class__, "writing", full)
+    told = client.post("/api/studies", data={"kind": "zip"}, files=[("file", ("in.zip", _zip()))])
+    assert told.status_code == 507
+    assert "database or disk is full" in told.json()["detail"]
+    assert list(room.store.incoming.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "studies?offset={}",
+        "events?after={}",
+        "studies/{study}/versions/{}/mask",
+        "compare?a={study}:{}&b={study}:1",
+        "drafts/{draft}/threshold?slice={}",
+        "drafts/{draft}/threshold?n={}",
+    ],
+)
+@pytest.mark.parametrize("digits", [20, 5000])
+def test_a_number_without_end_is_told(client, drawn, path, digits):
+    draft = client.post(f"/api/studies/{drawn}/drafts", json={"based_on": 1}).json()["draft"]
+    told = client.get("/api/" + path.format("9" * digits, study=drawn, draft=draft))
+    assert told.status_code == 422
+    assert told.json()["detail"].endswith(".")
 
 
 def test_a_removed_study_is_gone_with_its_files(room, client, drawn):

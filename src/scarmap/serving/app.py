@@ -1,5 +1,6 @@
 """The application: routes behind the guard, and every problem told in one sentence."""
 
+import sqlite3
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -63,14 +64,31 @@ def _tell_problems(app: FastAPI) -> None:
     async def gone(_request: Request, _problem: GoneError) -> JSONResponse:
         return _detail(404, "There is no such study; it may have been removed.")
 
-    @app.exception_handler(OSError)
-    async def no_room(_request: Request, problem: OSError) -> JSONResponse:
-        told = problem.strerror or type(problem).__name__
-        return _detail(507, f"The store cannot be written or read ({told}). Has the disk room?")
-
     @app.exception_handler(NoDraftError)
     async def no_draft(_request: Request, _problem: NoDraftError) -> JSONResponse:
         return _detail(404, "There is no such draft: it was saved, or thrown away.")
+
+    _tell_limits(app)
+
+
+def _tell_limits(app: FastAPI) -> None:
+    """Problems that come from the machine: a disk without room, numbers without end."""
+
+    @app.exception_handler(OSError)
+    async def no_room(_request: Request, problem: OSError) -> JSONResponse:
+        return _no_room(problem.strerror or type(problem).__name__)
+
+    @app.exception_handler(sqlite3.Error)
+    async def no_database(_request: Request, problem: sqlite3.Error) -> JSONResponse:
+        return _no_room(str(problem))
+
+    @app.exception_handler(OverflowError)
+    async def too_large(_request: Request, _problem: OverflowError) -> JSONResponse:
+        return _detail(422, "A number in the request is too large.")
+
+
+def _no_room(told: str) -> JSONResponse:
+    return _detail(507, f"The store cannot be written or read ({told}). Has the disk room?")
 
 
 def _detail(status: int, text: str) -> JSONResponse:

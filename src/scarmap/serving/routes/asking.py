@@ -38,6 +38,15 @@ def version_of(store: Store, study: str, number: int) -> Version:
     return found
 
 
+def whole_number(text: str) -> int | None:
+    """A number of up to nine digits; None for any other text, as Python reads no endless ones.
+
+    >>> whole_number("12"), whole_number("-1"), whole_number("9" * 5000)
+    (12, None, None)
+    """
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 def packed(request: Request, content: bytes) -> Response:
     """Bytes, packed where the browser unpacks them."""
     if not _unpacks(request):

@@ -8,7 +8,7 @@ from scarmap.serving import versions
 from scarmap.serving.comparing import agreement, differences, on_one_grid
 from scarmap.serving.measuring import measure_soon
 from scarmap.serving.room import Room
-from scarmap.serving.routes.asking import study_of, version_of
+from scarmap.serving.routes.asking import study_of, version_of, whole_number
 from scarmap.serving.studies import Study
 from scarmap.serving.versions import Version
 
@@ -36,7 +36,8 @@ def compare_routes(room: Room) -> APIRouter:
 
 
 def _asked(room: Room, text: str) -> tuple[Study, Version]:
-    study, _, number = text.partition(":")
-    if not number.isdecimal():
+    study, _, digits = text.partition(":")
+    number = whole_number(digits)
+    if number is None:
         raise HTTPException(422, "A version is named by its study and its number, ID:N.")
-    return study_of(room.store, study), version_of(room.store, study, int(number))
+    return study_of(room.store, study), version_of(room.store, study, number)

@@ -10,7 +10,7 @@ from scarmap.quantification.result import Quantification
 from scarmap.serving.drafts import OpenDraft
 from scarmap.serving.measuring import answer
 from scarmap.serving.room import Room
-from scarmap.serving.routes.asking import packed, study_of
+from scarmap.serving.routes.asking import packed, study_of, whole_number
 from scarmap.serving.shown import mask_bytes
 from scarmap.serving.thresholds import cutoff
 
@@ -96,9 +96,10 @@ def _add_changes(router: APIRouter, room: Room) -> None:
 def _asked_slice(known: OpenDraft, text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isdecimal() or int(text) >= known.labels.array.shape[2]:
+    number = whole_number(text)
+    if number is None or number >= known.labels.array.shape[2]:
         raise HTTPException(422, "The study has no such slice.")
-    return int(text)
+    return number
 
 
 def _answer(found: Quantification, stroke: int) -> dict[str, Any]:
