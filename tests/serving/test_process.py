@@ -14,6 +14,7 @@ from tests.serving.conftest import SHAPE, bring, mask_of
 from tests.serving.test_versions import begin, paint, save
 
 from scarmap.serving.store import open_store
+from scarmap.serving.worker import WorkerSettings, start_worker
 
 _SERVE = "import sys; from scarmap.cli.main import main; main()"
 
@@ -81,6 +82,17 @@ def test_the_command_serves_until_it_is_killed_and_the_store_opens_again(tmp_pat
         assert second.returncode == 2
         assert "Another command works here" in second.stderr
     end(process, signal.SIGTERM)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no sessions")
+def test_ctrl_c_on_the_terminal_reaches_no_worker_and_it_ends_all_the_same(tmp_path):
+    with start_worker(tmp_path / "store", WorkerSettings(device="cpu")) as worker:
+        try:
+            assert os.getsid(worker.pid) != os.getsid(0)
+            worker.stdin.close()  # as when the server ends
+            assert worker.wait(timeout=120) == 0
+        finally:
+            worker.kill()
 
 
 def test_a_folder_of_something_else_is_no_store(tmp_path):

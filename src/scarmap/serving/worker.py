@@ -67,6 +67,7 @@ def start_worker(store: Path, settings: WorkerSettings) -> "subprocess.Popen[byt
         [sys.executable, "-c", "from scarmap.serving.worker import main; main()", words],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl+C is for the server; Windows ignores this.
     )
 
 
