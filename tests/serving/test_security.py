@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from fastapi.testclient import TestClient
 from tests.serving.conftest import BASE, CPU, PORT
@@ -9,6 +11,7 @@ from scarmap.serving.security import Session, hash_password
 from scarmap.serving.serve import Opening, serve
 from scarmap.serving.worker import WorkerSettings
 
+PUBLIC = "https://reading.hospital"
 PATHS = ["/", "/study/1", "/compare/1", "/learn", "/static/room.css", "/api/studies", "/api/events"]
 
 
@@ -138,6 +141,62 @@ def test_no_other_site_learns_which_study_is_open(client):
     assert client.get("/").headers["referrer-policy"] == "same-origin"
 
 
+@pytest.fixture
+def proxied(guarded):
+    return Room(guarded.store, replace(guarded.session, public=PUBLIC), CPU)
+
+
+def _come_in(room, host, origin):
+    return TestClient(build_app(room), base_url=BASE).post(
+        "/login",
+        data={"password": "correct horse"},
+        headers={"Host": host, "Origin": origin, "Sec-Fetch-Site": "same-origin"},
+        follow_redirects=False,
+    )
+
+
+@pytest.mark.parametrize("host", ["reading.hospital", "reading.hospital:443", "127.0.0.1:8765"])
+def test_readers_come_in_through_a_proxy_that_was_named(guarded, proxied, host):
+    told = _come_in(proxied, host, PUBLIC)
+    assert told.status_code == 303
+    assert "; Secure" in told.headers["set-cookie"]
+    assert _come_in(guarded, host, PUBLIC).status_code in (403, 421)
+    assert "; Secure" not in _come_in(guarded, "127.0.0.1:8765", BASE).headers["set-cookie"]
+
+
+@pytest.mark.parametrize("host", ["reading.hospital", "127.0.0.1:8765"])
+@pytest.mark.parametrize(
+    "origin",
+    ["http://reading.hospital", "https://reading.hospital:8443", "https://evil.example", "null"],
+)
+def test_a_proxy_opens_the_room_for_its_own_pages_alone(proxied, host, origin):
+    assert _come_in(proxied, host, origin).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "reading.hospital:8765", "reading.hospital.evil"])
+def test_a_proxy_opens_the_room_under_its_own_name_alone(proxied, host):
+    assert _come_in(proxied, host, PUBLIC).status_code == 421
+
+
+def test_browsers_leave_out_the_usual_port():
+    usual, other = Session(80, "192.0.2.7"), Session(PORT, "192.0.2.7")
+    assert usual.knows_host("192.0.2.7")
+    assert usual.knows_host("[::1]")
+    assert usual.knows_origin("http://192.0.2.7", "192.0.2.7:80")
+    assert not other.knows_host("192.0.2.7")
+    assert not other.knows_origin("http://192.0.2.7", f"192.0.2.7:{PORT}")
+
+
+@pytest.mark.parametrize(
+    "public",
+    ["reading.hospital", "http://reading.hospital", "https://a/b", "https://", "https://a@b"],
+)
+def test_only_an_address_with_tls_can_be_the_public_one(tmp_path, public):
+    opening = Opening(tmp_path / "store", port=0, password="correct horse", public=public)
+    with pytest.raises(DataError, match="--public"):
+        serve(opening, on_ready=pytest.fail)
+
+
 def test_the_password_is_not_kept(guarded):
     assert b"correct horse" not in b"".join(guarded.session.password)
 
@@ -164,5 +223,7 @@ def test_a_watched_folder_that_is_not_there_is_told_before_anything_is_opened(tm
 
 def test_others_can_reach_a_room_only_with_a_password(tmp_path):
     with pytest.raises(DataError, match="password"):
-        serve(Opening(tmp_path / "store", host="0.0.0.0"), on_ready=print)
+        serve(Opening(tmp_path / "store", host="0.0.0.0"), on_ready=pytest.fail)
+    with pytest.raises(DataError, match="leave --public out"):
+        serve(Opening(tmp_path / "store", port=0, public=PUBLIC), on_ready=pytest.fail)
     assert not (tmp_path / "store").exists()

@@ -23,6 +23,13 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen at; any but 127.0.0.1 needs a password.")
     ] = "127.0.0.1",
+    public: Annotated[
+        str,
+        typer.Option(
+            metavar="https://HOST",
+            help="Address of a proxy with TLS in front of it; it needs a password.",
+        ),
+    ] = "",
     password_file: Annotated[
         Path | None,
         typer.Option(
@@ -75,6 +82,7 @@ def serve(
         settings,
         watch,
         dicom_port,
+        public,
     )
     open_room(opening, on_ready=_tell)
 

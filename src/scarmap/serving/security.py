@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import ipaddress
 import os
+import re
 import socket
 import threading
 import time
@@ -15,6 +16,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from scarmap.errors import DataError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -28,6 +31,10 @@ _BEFORE_LOGIN = (LOGIN, "/static/room.css")
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _SAME_SITE = frozenset({"same-origin", "none"})
 _WRONG_PASSWORD_S = 1.0
+_PLACE = re.compile(r"(\[[0-9a-f:.]+\]|[0-9a-z._-]+)(?::(\d{1,5}))?", re.ASCII | re.IGNORECASE)
+"""Name and port, as in the headers Host and Origin."""
+_HTTP, _HTTPS = 80, 443
+"""Ports that browsers leave out."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -59,12 +66,15 @@ class Session:
         host: Address that it listens at.
         token: In the address that the command prints; it lives as long as the server.
         password: Salt and hash of the password; None where there is only the token.
+        public: Address at which a proxy with TLS stands before it, as `read_public` gives it; ""
+            where none does.
     """
 
     port: int
     host: str = "127.0.0.1"
     token: str = field(default_factory=lambda: token_urlsafe(32))
     password: tuple[bytes, bytes] | None = None
+    public: str = ""
 
     def __post_init__(self) -> None:
         """Make the secret of the cookie, which is another one than the token."""
@@ -109,19 +119,60 @@ class Session:
     def give_cookie(self, response: Response) -> Response:
         """The response, which lets its receiver in from now on."""
         response.set_cookie(
-            self.cookie_name, self._cookie, httponly=True, samesite="strict", path="/"
+            self.cookie_name,
+            self._cookie,
+            httponly=True,
+            samesite="strict",
+            path="/",
+            secure=bool(self.public),
         )
         return response
 
     def knows_host(self, header: str) -> bool:
         """Whether a Host header names this server; another name may be a trap of DNS."""
-        name, _, port = header.rpartition(":")
-        if port != str(self.port):
+        if self._is_public(header):
+            return True
+        name, port = _place(header, _HTTP)
+        if port != self.port:
             return False
-        name = name.strip("[]").lower()
         if name in LOOPBACK or name == self.host.lower():
             return True
         return not self.local and (_is_address(name) or name in _own_names())
+
+    def knows_origin(self, header: str, host: str) -> bool:
+        """Whether an Origin header names this server's own pages.
+
+        Args:
+            header: The Origin.
+            host: The Host of the same request; a proxy may have put another one there.
+        """
+        if self.public and header == self.public:
+            return True
+        scheme, _, place = header.partition("://")
+        if scheme != "http" or self._is_public(host):
+            return False
+        return _place(place, _HTTP) == _place(host, _HTTP)
+
+    def _is_public(self, host: str) -> bool:
+        if not self.public:
+            return False
+        public = _place(self.public.removeprefix("https://"), _HTTPS)
+        return _place(host, public[1]) == public  # Some proxies leave any port out.
+
+
+def read_public(text: str) -> str:
+    """The address of a proxy with TLS, as browsers name it in the header Origin.
+
+    Raises:
+        DataError: It is something else.
+
+    >>> read_public("https://Reading.Hospital:443/")
+    'https://reading.hospital'
+    """
+    place = text.removeprefix("https://").removesuffix("/")
+    if not text.startswith("https://") or _place(place, _HTTPS) == _NOWHERE:
+        raise DataError(f"--public {text!r} is no address of a proxy. Give https://HOST[:PORT].")
+    return f"https://{place.lower().removesuffix(f':{_HTTPS}')}"
 
 
 def hash_password(password: str) -> tuple[bytes, bytes]:
@@ -132,6 +183,17 @@ def hash_password(password: str) -> tuple[bytes, bytes]:
 
 def _hash(password: str, salt: bytes) -> bytes:
     return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
+
+
+_NOWHERE = ("", 0)
+
+
+def _place(text: str, default: int) -> tuple[str, int]:
+    """Name and port of a header, `_NOWHERE` where it names none; browsers leave out the default."""
+    match = _PLACE.fullmatch(text)
+    if match is None:
+        return _NOWHERE
+    return match[1].strip("[]").lower(), int(match[2] or default)
 
 
 def _is_address(name: str) -> bool:
@@ -182,7 +244,7 @@ class Guard:
         if not self.session.knows_host(host):
             return _told(scope, 421, "This server does not go by that name.")
         origin = headers.get("origin")
-        if origin is not None and origin != f"http://{host}":
+        if origin is not None and not self.session.knows_origin(origin, host):
             return _told(scope, 403, "Requests of other sites are not answered.")
         site = headers.get("sec-fetch-site", "none")
         if scope["method"] not in _SAFE_METHODS and site not in _SAME_SITE:

@@ -17,7 +17,7 @@ from scarmap.serving.intake import finish_keeping
 from scarmap.serving.node import Node
 from scarmap.serving.peer import Peer
 from scarmap.serving.room import Room
-from scarmap.serving.security import LOOPBACK, Session, hash_password
+from scarmap.serving.security import LOOPBACK, Session, hash_password, read_public
 from scarmap.serving.store import open_store, tidy
 from scarmap.serving.watching import Watcher
 from scarmap.serving.worker import MODEL, WorkerSettings, bringing, start_worker
@@ -39,6 +39,8 @@ class Opening:
         settings: What the worker is told.
         watch: Folder whose studies are taken in; None for none.
         dicom_port: Where studies are received by C-STORE; None for nowhere.
+        public: `https://HOST[:PORT]` of a proxy with TLS in front, which needs a password; "" for
+            none.
     """
 
     store: Path
@@ -49,6 +51,7 @@ class Opening:
     settings: WorkerSettings = field(default_factory=WorkerSettings)
     watch: Path | None = None
     dicom_port: int | None = None
+    public: str = ""
 
 
 def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
@@ -60,12 +63,13 @@ def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
 
     Raises:
         DataError: The port is taken, the folder is no store, what is watched is no folder, the peer
-            is no address, or an address that others can reach has no password.
+            or the public address is none, or an address that others can reach has no password.
         RunError: Another server has opened the store.
     """
     import uvicorn
 
     _check_address(opening)
+    public = read_public(opening.public) if opening.public else ""
     if opening.settings.peer:
         Peer.read(opening.settings.peer)
     if opening.watch is not None and not opening.watch.is_dir():
@@ -82,6 +86,7 @@ def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
             port,
             opening.host,
             password=hash_password(opening.password) if opening.password else None,
+            public=public,
         )
         room = Room(store, session, opening.settings, bringing(store, opening.settings).measuring)
         config = uvicorn.Config(
@@ -93,7 +98,8 @@ def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
         )
         server = uvicorn.Server(config)
         with _worker(room), _receiving(room, opening):
-            on_ready(f"http://{_shown(opening.host)}:{port}/?token={session.token}")
+            address = public or f"http://{_shown(opening.host)}:{port}"
+            on_ready(f"{address}/?token={session.token}")
             try:
                 server.run(sockets=[listener])
             finally:
@@ -102,10 +108,12 @@ def serve(opening: Opening, *, on_ready: Callable[[str], None]) -> None:
 
 
 def _check_address(opening: Opening) -> None:
-    if opening.host not in LOOPBACK and not opening.password:
+    reached = opening.public or ("" if opening.host in LOOPBACK else opening.host)
+    if reached and not opening.password:
+        option = "--public" if opening.public else "--host"
         raise DataError(
-            f"Others can reach {opening.host}. Give a password too (--password-file FILE, or the "
-            "environment variable SCARMAP_PASSWORD), or leave --host out."
+            f"Others can reach {reached}. Give a password too (--password-file FILE, or the "
+            f"environment variable SCARMAP_PASSWORD), or leave {option} out."
         )
 
 
