@@ -33,8 +33,8 @@ def evaluate(
     layout: Annotated[
         str | None,
         typer.Option(
-            help="Label layout of both folders; not needed where the truth is a data set in its "
-            "own layout.",
+            help="Label layout of the truth, and of masks without a manifest; not needed where the "
+            "truth is a data set in its own layout.",
             autocompletion=LAYOUTS_OFFERED,
         ),
     ] = None,

@@ -18,6 +18,7 @@ from scarmap.datasets.folder import find_cases, holds_sets, read_sets
 from scarmap.datasets.manifest import entry_of, read_entries
 from scarmap.datasets.myops2020 import case_name
 from scarmap.datasets.names import check_name
+from scarmap.datasets.nnunet import layout_of_predictions
 from scarmap.errors import DataError, LabelError
 from scarmap.io.formats import by_name, explain_dicom, has_image_ending, is_dicom
 from scarmap.io.nifti import read_labels
@@ -130,6 +131,32 @@ def layouts_of(truths: Path, *, layout: str | None = None) -> str | dict[str, st
         if own:
             return own
     return _layout(layout, truths)
+
+
+def own_layouts(masks: Path, *, layout: str | None = None) -> dict[str, str]:
+    """Label layout of each mask of a folder, by case; masks of which nothing tells it are left out.
+
+    It is told by nnU-Net's `dataset.json`, else by the manifest, else by the data set that the
+    folder is.
+
+    Args:
+        masks: Folder of masks, or a worklist.
+        layout: What a user says about masks without a note; then the data set does not count.
+
+    Raises:
+        DataError: There is no such folder, or no mask in it.
+        LabelError: Codes are declared and cannot be read.
+    """
+    found = find_masks(masks)
+    theirs = layout_of_predictions(masks)
+    if theirs is not None:
+        return dict.fromkeys(found, theirs)
+    known = {name: entry.layout for name, entry in read_entries(masks).items() if entry.layout}
+    if layout in (None, MIXED):
+        for case in _cases(masks, wanted=False):
+            if case.labels is not None and case.labels == found.get(case.name):
+                known.setdefault(case.name, case.layout)
+    return known
 
 
 def groups_of(truths: Path) -> dict[str, str]:

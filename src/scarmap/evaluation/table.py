@@ -21,7 +21,7 @@ and those where it was found or was not. Where the data set sorts its cases, by 
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ import numpy as np
 from scarmap.errors import DataError
 from scarmap.evaluation.conventions import CONVENTIONS
 from scarmap.evaluation.presence import PATHOLOGIES, Presence, count_presence
+from scarmap.io.coding import merge
 from scarmap.io.files import write_json
 from scarmap.io.nifti import read_labels
 from scarmap.io.record import COUNT, FILE_NAME, Each, Maybe, Record, Shape, read_record
@@ -92,9 +93,10 @@ def evaluate_pair(
     Args:
         prediction: Mask to judge.
         truth: Mask to judge by, or its file.
-        layout: Label layout of both.
+        layout: Label layout of the truth, in which both are scored.
         case: Name for the rows.
-        predicted_layout: Label layout of the prediction, where it is another one.
+        predicted_layout: Label layout of the prediction, where it is another one; tissues that
+            `layout` does not label are then merged into those that its experts label instead.
 
     Raises:
         DataError: A file is missing or damaged.
@@ -102,6 +104,7 @@ def evaluate_pair(
         LabelError: A mask holds values that the layout does not define.
     """
     predicted = read_labels(prediction, predicted_layout or layout)
+    predicted = replace(predicted, array=merge(predicted.array, layout))
     true = truth if isinstance(truth, LabelMap) else read_labels(truth, layout)
     named = f"the truth {true.grid.source}" if true.grid.source else "the truth"
     check_same_grid(
@@ -119,7 +122,7 @@ def evaluate_folder(
     truths: Mapping[str, Path] | Mapping[str, LabelMap],
     layout: str | Mapping[str, str],
     *,
-    predicted_layout: str | None = None,
+    predicted_layout: str | Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     on_case: Callable[[str, int], None] = lambda _name, _planned: None,
 ) -> Evaluation:
@@ -128,8 +131,9 @@ def evaluate_folder(
     Args:
         predictions: Case to mask file.
         truths: Case to mask, or to its file.
-        layout: Label layout of both, or case to layout where the cases differ.
-        predicted_layout: Label layout of all predictions, where it is another one.
+        layout: Label layout of the truths, or case to layout where the cases differ.
+        predicted_layout: Label layout of all predictions, or case to layout, where it is another
+            one than that of the truth; see `evaluate_pair`.
         notes: What a reader of any score must be told, one sentence each.
         on_case: Called with each case's name and how many there are when it is scored.
 
@@ -156,7 +160,7 @@ def evaluate_folder(
         )
     if extra:
         logger.warning("Not scored for want of a truth (%d): %s", len(extra), _first_few(extra))
-    layouts = dict.fromkeys(shared, layout) if isinstance(layout, str) else layout
+    layouts, theirs = _by_case(layout, shared), _by_case(predicted_layout or {}, shared)
     used = {layouts[case] for case in shared}
     for each in used:
         codes(each)
@@ -167,10 +171,14 @@ def evaluate_folder(
             truths[case],
             layouts[case],
             case=case,
-            predicted_layout=predicted_layout,
+            predicted_layout=theirs.get(case),
         )
         on_case(case, len(shared))
     return Evaluation(common_layout(used), tuple(rows), tuple(missing), tuple(extra), tuple(notes))
+
+
+def _by_case(layout: str | Mapping[str, str], cases: Sequence[str]) -> Mapping[str, str]:
+    return dict.fromkeys(cases, layout) if isinstance(layout, str) else layout
 
 
 def summarise(rows: Iterable[Score]) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:

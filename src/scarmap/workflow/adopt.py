@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from scarmap.datasets.masks import find_masks, layouts_of
-from scarmap.datasets.nnunet import layout_of_predictions
+from scarmap.datasets.masks import find_masks, layouts_of, own_layouts
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError, RunError
 from scarmap.evaluation.table import evaluate_folder, write_evaluation
@@ -22,7 +21,8 @@ def adopt_masks(masks: Path, like: RunFolder) -> RunFolder:
     `run.json` says where its masks are from.
 
     Args:
-        masks: Folder of masks named by case, of nnU-Net or in the codes of the run's data set.
+        masks: Folder of masks named by case, in the codes that nnU-Net's `dataset.json` or their
+            manifest tells, else in those of the run's data set.
         like: The run.
 
     Raises:
@@ -40,13 +40,13 @@ def adopt_masks(masks: Path, like: RunFolder) -> RunFolder:
     data = Path(record["data"]["folder"])
     truths, layouts = _truths(data, masks), layouts_of(data)
     held_out = {name for fold in record["folds"] for name in fold["validation"]}
-    theirs = layout_of_predictions(masks)
+    theirs = own_layouts(masks)
     found = {name: path for name, path in find_masks(masks).items() if name in held_out}
     evaluation = evaluate_folder(found, truths, layouts, predicted_layout=theirs)
     run = RunFolder(like.root / ADOPTED / _name(masks))
     for case in sorted(found.keys() & truths.keys()):
         layout = layouts if isinstance(layouts, str) else layouts[case]
-        predicted = read_labels(found[case], theirs or layout)
+        predicted = read_labels(found[case], theirs.get(case, layout))
         write_in_layout(run.predictions / f"{case}.nii.gz", predicted, layout)
     write_evaluation(run.evaluation, evaluation)
     made: dict[str, Any] = {

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import astuple, replace
 from pathlib import Path
 
-from scarmap.datasets.masks import find_masks, groups_of, layouts_of
-from scarmap.datasets.nnunet import layout_of_predictions
+from scarmap.datasets.manifest import entry_of
+from scarmap.datasets.masks import find_masks, groups_of, layouts_of, one_study, own_layouts
 from scarmap.datasets.split import Split, notes, recorded_split, true_parts
 from scarmap.datasets.worklist import is_worklist
 from scarmap.evaluation.conventions import CONVENTIONS
 from scarmap.evaluation.table import Evaluation, evaluate_folder, write_evaluation
+from scarmap.io.coding import merge
 from scarmap.io.nifti import read_labels
 from scarmap.io.run import RunFolder
 from scarmap.io.scores import Score
@@ -33,10 +34,12 @@ def evaluate(
 
     Args:
         predictions: Folder of masks; or one mask as a file, in memory, or as an array of codes.
-            Masks of nnU-Net are read in the codes of the `dataset.json` beside or above them.
+            Masks are read in the codes that nnU-Net's `dataset.json` or the manifest beside them
+            tells, else in those of the truth.
         truths: The same of the truth, with the same case names or on the same grid.
-        layout: Label layout of both; not needed where the truth is a data set in its own layout.
-            Single masks without one hold the codes of "scarmap".
+        layout: Label layout of the truth, and of masks that come without a note of theirs; not
+            needed where the truth is a data set in its own layout, has a manifest beside its one
+            file, or is an array, which holds the codes of "scarmap" without one.
         out: Folder for `cases.csv` and `summary.json`; None writes nothing.
         spacing_mm: Distance between voxel centres along (X, Y, Z), where arrays are given.
         case: Name for the scores of a single mask.
@@ -45,7 +48,7 @@ def evaluate(
         on_case: Called with each case of a folder, and how many there are, when it is scored.
 
     Raises:
-        DataError: A folder holds no masks, or no case is in both.
+        DataError: A folder holds no masks, no case is in both, or a layout is needed.
         GeometryError: Two masks lie on different grids.
         LabelError: A mask holds codes that the layout does not define.
 
@@ -61,8 +64,9 @@ def evaluate(
         evaluation = _of_folders(Path(str(predictions)), Path(str(truths)), layout, on_case=on_case)
         evaluation = replace(evaluation, groups=groups_of(Path(str(truths))))
     else:
-        rows = _of_masks(predictions, truths, layout or "scarmap", spacing_mm, case)
-        evaluation = Evaluation(layout or "scarmap", tuple(rows))
+        layout = layout or _layout_of(truths)
+        rows = _of_masks(predictions, truths, layout, spacing_mm, case)
+        evaluation = Evaluation(layout, tuple(rows))
     if intervals is not None:
         foretold = foretold_volumes(Path(intervals))
         evaluation = replace(
@@ -81,10 +85,20 @@ def _is_folder(mask: Mask) -> bool:
     return is_worklist(path) or not path.is_file()
 
 
+def _layout_of(truth: Mask) -> str:
+    """Layout of one mask that nobody gave; a file without a note has none, and is refused."""
+    if isinstance(truth, str | Path):
+        return one_study(Path(truth), layout=None, images={}).layout
+    return "scarmap"
+
+
 def _of_masks(
     prediction: Mask, truth: Mask, layout: str, spacing_mm: Spacing | None, case: str
 ) -> list[Score]:
-    found = as_labels(prediction, layout=layout, spacing_mm=spacing_mm)
+    noted = entry_of(Path(prediction)) if isinstance(prediction, str | Path) else None
+    theirs = (noted and noted.layout) or layout
+    found = as_labels(prediction, layout=theirs, spacing_mm=spacing_mm)
+    found = replace(found, array=merge(found.array, layout))
     true = as_labels(truth, layout=layout, spacing_mm=spacing_mm)
     check_same_grid(true.grid, found.grid, what=f"The truth and the mask of {case}")
     return [
@@ -105,7 +119,7 @@ def _of_folders(
     split, masks, true = _split_of_run(predictions), find_masks(predictions), find_masks(truths)
     if not (split and split.slices):
         told = notes(split) if split else ()
-        theirs = layout_of_predictions(predictions)
+        theirs = own_layouts(predictions, layout=layout)
         return evaluate_folder(
             masks, true, layouts, predicted_layout=theirs, notes=told, on_case=on_case
         )
