@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from scarmap.datasets.masks import find_masks
+from scarmap.io.nifti import read_labels, write_labels
 from scarmap.labels import codes
 from scarmap.quantification.files import read_quantification
 
@@ -68,6 +69,23 @@ def test_corrected_masks_differ_from_the_former_ones_by_what_was_drawn(
     drawn_ml = 40 * np.prod(before.header.get_zooms()) / 1000
     mean_ml = drawn_ml / len(agreement["cases"])
     assert agreement["figures"]["infarct_ml"]["bias"]["value"] == pytest.approx(mean_ml, rel=1e-4)
+
+
+@pytest.mark.parametrize("command", ["quantify", "report"])
+def test_the_other_masks_are_read_in_the_codes_of_their_data_set(
+    scarmap, emidec_phantom, tmp_path, command
+):
+    for name, path in find_masks(emidec_phantom).items():
+        labels = read_labels(path, "emidec")
+        write_labels(tmp_path / "masks" / f"{name}.nii.gz", labels, "scarmap")
+    ended = scarmap(
+        command, tmp_path / "masks", "--layout", "scarmap", "--against", emidec_phantom,
+        "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    figures = json.loads((tmp_path / "out" / "agreement.json").read_text())["figures"]
+    assert figures["infarct_g"]["bias"]["value"] == figures["mvo_g"]["bias"]["value"] == 0
+    assert "edema_g" not in figures
 
 
 def test_a_worklist_tells_body_surface_and_septum_of_its_cases(scarmap, emidec_phantom, tmp_path):

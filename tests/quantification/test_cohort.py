@@ -8,7 +8,8 @@ import pytest
 
 from scarmap.errors import DataError, GeometryError
 from scarmap.io.files import write_json
-from scarmap.io.nifti import read_labels, write_image, write_labels
+from scarmap.io.nifti import read_labels, write_image, write_in_layout, write_labels
+from scarmap.labels import INDEX
 from scarmap.quantification.cohort import (
     Measuring,
     agree_cohorts,
@@ -172,3 +173,32 @@ def test_probabilities_that_do_not_fit_are_errors(make_heart, tmp_path):
         read_probabilities(
             [tmp_path / f"{name}_probabilities.nii.gz" for name in "ab"], labels.grid
         )
+
+
+def test_each_reading_is_read_in_its_own_codes(masks, tmp_path):
+    """The same hearts in the codes of another data set agree to the last voxel."""
+    study = measured(masks["first"]["p0"], "p0")
+    other = tmp_path / "p0.nii.gz"
+    labels = read_labels(masks["first"]["p0"], "emidec")
+    labels.array[labels.array == INDEX["normal_myocardium"]] = INDEX["edema"]
+    write_labels(other, labels, "scarmap")
+    found = compare_readings([study], {"p0": other}, layouts={"p0": "scarmap"}).agreements
+    assert {name: each.bias.value for name, each in found.items() if each.bias.value} == {}
+    assert {"infarct_g", "normal_myocardium_g", "mvo_g"} <= found.keys()
+    assert "edema_g" not in found
+
+
+def test_figures_that_mean_something_else_in_the_other_codes_are_not_compared(masks, tmp_path):
+    labels = read_labels(masks["first"]["p0"], "emidec")
+    labels.array[labels.array == INDEX["scar"]] = INDEX["mvo"]
+    write_labels(tmp_path / "p0.nii.gz", labels, "scarmap")
+    first = measure_study(Case("p0", "scarmap", {}, labels))
+    for layout, left_out in (
+        ("emidec", {"normal_myocardium_g", "edema_g", "area_at_risk_g"}),
+        ("myops2020", {"infarct_without_mvo_g", "mvo_g", "mvo_percent_infarct"}),
+    ):
+        path = tmp_path / layout / "p0.nii.gz"
+        write_in_layout(path, labels, layout)
+        found = compare_readings([first], {"p0": path}, layouts={"p0": layout}).agreements
+        assert found["infarct_g"].bias.value == 0, layout
+        assert left_out.isdisjoint(found), layout

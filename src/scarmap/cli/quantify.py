@@ -178,11 +178,13 @@ def _into(
 def _compare(
     studies: "Sequence[Quantification]", against: Path, choices: "Choices", out: Path
 ) -> None:
-    from scarmap.datasets.masks import find_masks
+    from scarmap.datasets.masks import find_masks, own_layouts
     from scarmap.quantification.cohort import compare_readings
     from scarmap.quantification.files import write_agreement
 
-    readings = compare_readings(studies, find_masks(against), choices=choices)
+    readings = compare_readings(
+        studies, find_masks(against), layouts=own_layouts(against), choices=choices
+    )
     _, table = write_agreement(out, readings)
     lone = readings.missing
     left_out = f"; {len(lone)} with one reading left out ({', '.join(lone[:4])})" if lone else ""

@@ -232,7 +232,7 @@ def _report_masks(
     measuring: "Measuring",
     against: list[Path],
 ) -> None:
-    from scarmap.datasets.masks import find_masks, studies_of_folder
+    from scarmap.datasets.masks import find_masks, own_layouts, studies_of_folder
     from scarmap.quantification.files import COHORT_FILE
     from scarmap.report.from_masks import Truth, report_cohort
 
@@ -242,11 +242,16 @@ def _report_masks(
             "one."
         )
     files = studies_of_folder(masks, layout=layout, data=data)
-    truth = Truth(against[0].resolve().name, find_masks(against[0])) if against else None
+    truths = [Truth(each.resolve().name, find_masks(each), own_layouts(each)) for each in against]
     name = masks.resolve().name
     with case_progress("measuring", len(files)) as on_case:
         reported = report_cohort(
-            files, out, name=name, measuring=measuring, truth=truth, on_case=on_case
+            files,
+            out,
+            name=name,
+            measuring=measuring,
+            truth=next(iter(truths), None),
+            on_case=on_case,
         )
     typer.echo(f"{len(reported.studies)} of {len(files)} studies measured")
     typer.echo(f"Cohort: {reported.page}\nFigures: {out / COHORT_FILE}")

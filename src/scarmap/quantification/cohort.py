@@ -1,17 +1,24 @@
 """Many studies: how they are measured, and how well two readings of them agree."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import nan
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from scarmap.errors import DataError, ScarmapError
+from scarmap.io.coding import merge
 from scarmap.io.nifti import read_labels
 from scarmap.quantification.agreement import Agreement, agree
 from scarmap.quantification.dictionary import UNITS
 from scarmap.quantification.intervals.from_errors import KnownErrors
 from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
-from scarmap.quantification.origin import GIVEN, MaskOrigin
+from scarmap.quantification.origin import (
+    GIVEN,
+    NOT_ASSESSABLE,
+    MaskOrigin,
+    undefined_parts,
+)
 from scarmap.quantification.result import Quantification
 from scarmap.quantification.study import DEFAULT, Choices, quantify
 from scarmap.volume import Case
@@ -143,24 +150,32 @@ def measure_cohort(
 
 
 def compare_readings(
-    studies: Sequence[Quantification], masks: Mapping[str, Path], *, choices: Choices = DEFAULT
+    studies: Sequence[Quantification],
+    masks: Mapping[str, Path],
+    *,
+    layouts: Mapping[str, str] | None = None,
+    choices: Choices = DEFAULT,
 ) -> TwoReadings:
     """Measure another reading of the same cases, and how well both agree.
 
-    The other reading is measured as the first was: in its label layout, and with its landmark
-    where it had one.
+    The other reading is measured as the first was, with its landmark where it had one. Where the
+    two label different tissues, figures count that mean the same in both.
 
     Args:
         studies: The first reading.
         masks: Case to mask of the other one.
+        layouts: Case to the label layout of that mask; the layout of its study where none is named.
         choices: What the literature leaves open.
 
     Raises:
         DataError: No case has both readings, or a mask is missing or damaged.
-        LabelError: A mask holds values that the layout of its study does not define.
+        LabelError: A mask holds values that its layout does not define.
     """
+    layouts = layouts or {}
     others = {
-        study.case: _other_reading(study, masks[study.case], choices)
+        study.case: _other_reading(
+            study, masks[study.case], layouts.get(study.case, study.layout), choices
+        )
         for study in studies
         if study.case in masks
     }
@@ -215,10 +230,20 @@ def _maps(case: str, mask: Path | None, measuring: Measuring) -> list[Path]:
     return [path for path in found if path]
 
 
-def _other_reading(study: Quantification, mask: Path, choices: Choices) -> Quantification:
+def _other_reading(
+    study: Quantification, mask: Path, layout: str, choices: Choices
+) -> Quantification:
     landmark = study.reference.source == "landmark"
     measuring = Measuring(
         reference_deg=study.reference.septum_deg if landmark else None, maps=(), choices=choices
     )
-    labels = read_labels(mask, study.layout)
-    return measure_study(Case(study.case, study.layout, {}, labels), measuring)
+    labels = read_labels(mask, layout)
+    labels = replace(labels, array=merge(labels.array, study.layout))
+    other = measure_study(Case(study.case, layout, {}, labels), measuring)
+    # Where only the first labels edema, for instance, the normal wall of the other holds edema.
+    lacking = dict.fromkeys(set(study.tissues) - set(other.tissues), NOT_ASSESSABLE)
+    hidden = tuple(f"{part}_" for part in undefined_parts(lacking))
+    figures = {
+        name: nan if name.startswith(hidden) else value for name, value in other.figures.items()
+    }
+    return replace(other, figures=figures)

@@ -1,7 +1,7 @@
 """From masks to pages: each study is measured and shown on a page, and so is the cohort."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,12 @@ class Truth:
     Attributes:
         name: What it is called.
         masks: Case to its mask.
+        layouts: Case to the label layout of that mask; that of the study where none is named.
     """
 
     name: str
     masks: Mapping[str, Path]
+    layouts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ def report_cohort(
 def _agreement(
     studies: Sequence[Quantification], truth: Truth, choices: Choices, out: Path
 ) -> AgreementSection:
-    readings = compare_readings(studies, truth.masks, choices=choices)
+    readings = compare_readings(studies, truth.masks, layouts=truth.layouts, choices=choices)
     write_agreement(out, readings)
     ours = [study for study in studies if study.case in readings.others]
     others = [readings.others[study.case] for study in ours]
@@ -217,14 +219,17 @@ def report_run_studies(
     data = Path(record["data"].get("folder", ""))
     layout = record["data"].get("layout") or record["recipe"].get("layout")
     files = studies_of_folder(run.predictions, layout=layout, data=data)
-    truths = {case.name: case.labels for case in find_cases(data) if case.labels is not None}
+    cases = find_cases(data)
+    truths = {case.name: case.labels for case in cases if case.labels is not None}
     name = record["recipe"].get("name") or run.root.resolve().name
     return report_cohort(
         files,
         run.quantification,
         name=f"{name}, held-out cases",
         measuring=measuring,
-        truth=Truth("expert", truths) if truths else None,
+        truth=Truth("expert", truths, {case.name: case.layout for case in cases})
+        if truths
+        else None,
         origin_of=partial(_held_out_by, record, name),
         on_case=on_case,
     )
