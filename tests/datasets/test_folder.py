@@ -1,8 +1,8 @@
 import pytest
 
-from scarmap.datasets.folder import find_cases
+from scarmap.datasets.folder import find_cases, holds_sets
 from scarmap.datasets.masks import find_masks
-from scarmap.errors import DataError
+from scarmap.errors import DataError, LabelError
 
 
 def data_sets(folder, write_volume):
@@ -29,6 +29,83 @@ def test_a_folder_of_data_sets_holds_the_cases_of_all(tmp_path, write_volume):
     }
     assert [case.name for case in find_cases(folder, labelled=True)] == ["Case_P1", "a"]
     assert set(find_masks(folder)) == {"Case_P1", "a"}
+
+
+MYOPS = ("myops/train/m1_LGE", "myops/train/m1_T2", "myops/train_gd/m1_gd")
+CODES = "background=0,lv_pool=500"
+TOLD = {
+    "own/labels.json": '{"lv_pool": 1, "scar": 3}',
+    "nn/dataset.json": '{"channel_names": {"0": "LGE"}, "labels": {"background": 0, "scar": 4}}',
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "case", "layout"),
+    [
+        (("my/D8_postMI/images/001_D8", "my/D8_postMI/labels/001_D8"), "001_D8", "emidec"),
+        (
+            ("care/CenterA/Case1/Case1_LGE", "care/CenterA/Case1/Case1_gd"),
+            "Case1",
+            f"own:{CODES},normal_myocardium=200,scar=2221",
+        ),
+        (
+            ("ms/patient1_LGE", "ms/patient1_LGE_manual"),
+            "patient1",
+            f"own:{CODES},rv_pool=600,normal_myocardium=200",
+        ),
+        (("own/p1_LGE", "own/p1_gd"), "p1", "own:background=0,lv_pool=1,scar=3"),
+        (("nn/imagesTr/p1_0000", "nn/labelsTr/p1"), "p1", "own:background=0,scar=4"),
+        (("words/LGE-p1", "words/p1_seg"), "p1", "scarmap"),
+    ],
+    ids=["myosaiq", "care", "mscmrseg", "labels.json", "nnU-Net", "words"],
+)
+def test_any_data_set_beside_another_keeps_its_cases_and_its_codes(
+    tmp_path, write_volume, files, case, layout
+):
+    for name in (*MYOPS, *files):
+        write_volume(tmp_path / f"{name}.nii.gz")
+    for name, text in TOLD.items():
+        if (tmp_path / name).parent.is_dir():
+            (tmp_path / name).write_text(text)
+    found = {each.name: each.layout for each in find_cases(tmp_path, labelled=True)}
+    assert found == {"m1": "myops2020", case: layout}
+    assert find_masks(tmp_path).keys() == found.keys()
+
+
+def test_codes_that_are_declared_and_cannot_be_read_are_an_error(tmp_path, write_volume):
+    for name in (*MYOPS, "own/p1_LGE", "own/p1_gd"):
+        write_volume(tmp_path / f"{name}.nii.gz")
+    (tmp_path / "own" / "labels.json").write_text("{")
+    with pytest.raises(LabelError, match=r"labels\.json"):
+        find_cases(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "cases"),
+    [
+        (("train/a_LGE", "train_gd/a_gd", "test/b_LGE"), ["a", "b"]),
+        (("images/patient1_LGE", "labels/patient1_LGE_manual", "test/patient2_LGE"), None),
+        (("CenterA/a/a_LGE", "CenterA/a/a_gd", "CenterB/b/b_LGE", "CenterB/b/b_gd"), ["a", "b"]),
+        (("a_LGE", "a_gd", "old/D8_postMI/images/001_D8"), None),
+        (("train/a_LGE", "train_gd/a_gd", "corrected/a_LGE_n4"), ["a"]),
+        (("train/a_LGE", "train_gd/a_gd", "for_nnunet/a_0000"), ["a"]),
+    ],
+    ids=["myops", "mscmrseg", "care", "own files", "working copies", "copies for nnU-Net"],
+)
+def test_parts_of_one_data_set_and_working_copies_make_no_folder_of_data_sets(
+    tmp_path, write_volume, files, cases
+):
+    for name in files:
+        write_volume(tmp_path / f"{name}.nii.gz")
+    assert not holds_sets(tmp_path)
+    assert cases is None or [each.name for each in find_cases(tmp_path)] == cases
+
+
+def test_a_folder_that_declares_its_codes_is_one_data_set(tmp_path, write_volume):
+    for name in ("train/a_LGE", "train/a_gd", "train/old/b_LGE_n4", "train/old/b_gd_n4"):
+        write_volume(tmp_path / f"{name}.nii.gz")
+    (tmp_path / "labels.json").write_text('{"scar": 3}')
+    assert [each.layout for each in find_cases(tmp_path)] == ["own:background=0,scar=3"]
 
 
 def test_case_names_of_data_sets_must_differ(tmp_path, write_volume):

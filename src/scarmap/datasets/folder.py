@@ -1,6 +1,6 @@
 """Any folder of cases or masks: which layout it has, and what is in it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -19,22 +19,26 @@ from scarmap.datasets import (
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.errors import DataError, LabelError
 from scarmap.io.files import read_json
-from scarmap.io.formats import explain_dicom, is_dicom
+from scarmap.io.formats import explain_dicom, has_image_ending, is_dicom
 from scarmap.labels import declare
 
 _LABELS = "labels.json"
 """In the folder of a data set with codes of its own: tissue to its value."""
 
-_READERS: Mapping[str, Callable[[Path], list[CaseFiles]]] = {
-    "emidec": emidec.find_cases,
-    "myosaiq": myosaiq.find_cases,
-    "care": care.find_cases,
-    "mscmrseg2019": mscmrseg2019.find_cases,
-    "myops2020": myops2020.find_cases,
-    "scarmap": plain.find_cases,
-    "nnU-Net": nnunet.find_cases,
-    "by their words": named.find_cases,
-}
+_Reader = Callable[[Path], list[CaseFiles]]
+
+_OF_DATA_SETS: tuple[_Reader, ...] = (
+    emidec.find_cases,
+    myosaiq.find_cases,
+    care.find_cases,
+    mscmrseg2019.find_cases,
+    myops2020.find_cases,
+    plain.find_cases,
+)
+"""Each knows the names of one layout; the first that finds cases counts."""
+
+_READERS = (*_OF_DATA_SETS, nnunet.find_cases, named.find_cases)
+"""After these, those that take names which many files have."""
 
 
 def find_cases(folder: Path, *, labelled: bool = False) -> list[CaseFiles]:
@@ -96,22 +100,69 @@ def _content(folder: Path) -> str:
 def holds_sets(folder: Path) -> bool:
     """Whether a folder is one of data sets, and none itself.
 
-    MyoPS is recognised at any depth, so a folder that holds another data set beside it would look
-    like MyoPS alone.
+    Most layouts are recognised at any depth, so a folder that holds another data set beside one of
+    them would look like that one alone.
     """
-    if emidec.find_cases(folder) or plain.find_cases(folder):
+    if emidec.find_cases(folder) or plain.find_cases(folder) or nnunet.is_described(folder):
         return False
-    return any(emidec.find_cases(part) or plain.find_cases(part) for part in _subfolders(folder))
+    parts = _subfolders(folder)
+    if any(emidec.find_cases(part) or plain.find_cases(part) for part in parts):
+        return True
+    is_one = not parts or (folder / _LABELS).is_file()
+    return not is_one and _loses_as_one(folder, parts)
 
 
-def _read_set(folder: Path, *, labelled: bool) -> list[CaseFiles]:
+def _loses_as_one(folder: Path, parts: Sequence[Path]) -> bool:
+    """Whether a folder that is read as one data set lacks cases of its parts, or their codes."""
+    try:
+        whole = {case.name: case for case in _read_set(folder, labelled=False)}
+    except DataError:
+        return False
+    read = {path for case in whole.values() for path in _files_read(case)}
+    if any(path.parent == folder for path in read):
+        return False
+    doubtful = (part for part in parts if _holds_others(part, read))
+    return any(_is_lost(part, whole) for part in doubtful)
+
+
+def _files_read(case: CaseFiles) -> list[Path]:
+    """Files of a case; none of one in a centre's folder whose layout is not that of the centre."""
+    files = [*case.images.values(), *([case.labels] if case.labels else [])]
+    return files if case.group or not any(map(care.center_of, files)) else []
+
+
+def _holds_others(part: Path, read: Collection[Path]) -> bool:
+    """Whether a folder declares codes, or holds images besides those that were read."""
+    images = filter(has_image_ending, part.rglob("*"))
+    return (part / _LABELS).is_file() or any(path not in read for path in images)
+
+
+def _is_lost(part: Path, whole: Mapping[str, CaseFiles]) -> bool:
+    """Whether a folder is a data set of which a case, or the codes of a truth, are not in `whole`.
+
+    Without a truth, names that many files have are those of somebody's working copies.
+    """
+    readers = _READERS if nnunet.is_described(part) else _OF_DATA_SETS
+    try:
+        cases = _read_set(part, labelled=False, readers=readers) or _read_set(part, labelled=True)
+    except DataError as problem:
+        return isinstance(problem, LabelError)  # which whoever reads the data set is to be told
+    return any(
+        case.name not in whole or (case.labels and case.layout != whole[case.name].layout)
+        for case in cases
+    )
+
+
+def _read_set(
+    folder: Path, *, labelled: bool, readers: Sequence[_Reader] = _READERS
+) -> list[CaseFiles]:
     """The cases of one data set; none where the folder is no data set.
 
     Raises:
         LabelError: Its `labels.json` declares no label set.
     """
     own = _declared_layout(folder)
-    for reader in _READERS.values():
+    for reader in readers:
         cases = [case for case in reader(folder) if _is_usable(case, labelled=labelled)]
         if cases:
             return [replace(case, layout=own) for case in cases] if own else cases
