@@ -70,12 +70,14 @@ class Case:
         layout: Label layout, which decides the codes that masks are written in.
         images: Sequence name ("LGE", "T2", "bSSFP") to image.
         labels: The truth, or None.
+        left_out: Sequences whose images lie on another grid and were therefore not taken.
     """
 
     name: str
     layout: str
     images: Mapping[str, Volume]
     labels: LabelMap | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def grid(self) -> Grid:

@@ -9,7 +9,7 @@ import pytest
 
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.masks import find_masks, load_study, studies_of_folder
 from scarmap.errors import DataError, GeometryError
 from scarmap.labels import INDEX
 from scarmap.workflow.evaluate import evaluate
@@ -175,6 +175,12 @@ def test_ms_cmrseg_2019_is_read_with_the_truth_of_lge(mscmrseg):
 def test_ms_cmrseg_2019_has_sequences_on_grids_of_their_own(mscmrseg):
     with pytest.raises(GeometryError, match="--align"):
         load_case(find_cases(mscmrseg)[0], sequences=("LGE", "T2"))
+
+
+def test_ms_cmrseg_2019_is_measured_with_lge_alone(mscmrseg):
+    (study,) = studies_of_folder(mscmrseg)
+    case = load_study(study)
+    assert (list(case.images), {*case.left_out}) == (["LGE"], {"T2", "bSSFP"})
 
 
 def test_two_truths_of_one_image_are_an_error_that_names_both(mscmrseg):

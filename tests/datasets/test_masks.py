@@ -2,8 +2,10 @@ import shutil
 
 import pytest
 
+from scarmap.datasets.folder import find_cases
 from scarmap.datasets.masks import find_masks, load_study, one_study, studies_of_folder
 from scarmap.errors import DataError, GeometryError, LabelError
+from scarmap.quantification.cohort import measure_study
 
 
 def test_a_data_set_with_its_truth_needs_no_layout_and_brings_its_images(emidec_phantom):
@@ -64,6 +66,21 @@ def test_a_mask_on_another_grid_than_its_image_is_refused(bare, emidec_phantom):
     files = one_study(bare / "myops_training_101.nii.gz", layout="myops2020", images={"LGE": image})
     with pytest.raises(GeometryError, match="different sizes"):
         load_study(files)
+
+
+def test_an_image_on_another_grid_is_left_out_unless_the_mask_needs_it(
+    bare, myops_phantom, emidec_phantom
+):
+    stray = next(emidec_phantom.glob("*/Images/*"))
+    own = next(each.images["LGE"] for each in find_cases(myops_phantom))
+    mask = bare / "myops_training_101.nii.gz"
+    case = load_study(one_study(mask, layout="myops2020", images={"T2": stray, "LGE": own}))
+    assert (list(case.images), case.left_out) == (["LGE"], ("T2",))
+    (flag,) = (each for each in measure_study(case).flags if each.code == "image_left_out")
+    assert flag.message.startswith("The T2 image lies on another grid")
+    for images in ({"T2": own, "LGE": stray}, {"T2": stray}):
+        with pytest.raises(GeometryError, match="different sizes"):
+            load_study(one_study(mask, layout="myops2020", images=images))
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,17 @@ from scarmap.datasets import (
     plain,
     worklist,
 )
-from scarmap.datasets.case_files import CaseFiles, load_case
+from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases, holds_sets, read_sets
 from scarmap.datasets.manifest import entry_of, read_entries
 from scarmap.datasets.myops2020 import case_name
 from scarmap.datasets.names import check_name
 from scarmap.datasets.nnunet import layout_of_predictions
-from scarmap.errors import DataError, LabelError
+from scarmap.errors import DataError, GeometryError, LabelError
 from scarmap.io.formats import by_name, explain_dicom, has_image_ending, is_dicom
-from scarmap.io.nifti import read_labels
+from scarmap.io.nifti import read_image, read_labels
 from scarmap.labels import LAYOUTS, MIXED, SEQUENCES, codes, common_layout
-from scarmap.volume import Case
+from scarmap.volume import Case, LabelMap, Volume, check_same_grid
 
 _GENERAL_NAMES = ("labels", "mask")
 """Names of a mask's file that say nothing about its study; its folder does."""
@@ -171,7 +171,10 @@ def only_images(folder: Path) -> bool:
 
 
 def load_study(files: CaseFiles, *, sequences: Sequence[str] = SEQUENCES) -> Case:
-    """Read a mask and whatever images there are.
+    """Read a mask and whatever images there are on its grid.
+
+    An image on another grid is left out, such as a T2 image at which the model did not look; LGE
+    is not, nor the only image.
 
     Args:
         files: Where they are; `labels` is the mask.
@@ -179,15 +182,30 @@ def load_study(files: CaseFiles, *, sequences: Sequence[str] = SEQUENCES) -> Cas
 
     Raises:
         DataError: A file is missing or damaged.
-        GeometryError: They lie on different grids.
+        GeometryError: LGE lies on another grid than the mask, or all images do.
         LabelError: The mask holds values that its layout does not define.
     """
-    wanted = [sequence for sequence in files.images if sequence in sequences]
-    if wanted:
-        return load_case(files, sequences=wanted, labelled=True)
     if files.labels is None:
         raise DataError(f"Study {files.name} has no mask. Give the file with its labels.")
-    return Case(files.name, files.layout, {}, read_labels(files.labels, files.layout))
+    labels = read_labels(files.labels, files.layout)
+    images: dict[str, Volume] = {}
+    misfits: dict[str, GeometryError] = {}
+    for sequence in filter(sequences.__contains__, files.images):
+        try:
+            images[sequence] = _image_of(files, sequence, labels)
+        except GeometryError as problem:
+            misfits[sequence] = problem
+    if misfits and ("LGE" in misfits or not images):
+        raise misfits.get("LGE") or next(iter(misfits.values()))
+    return Case(files.name, files.layout, images, labels, tuple(misfits))
+
+
+def _image_of(files: CaseFiles, sequence: str, labels: LabelMap) -> Volume:
+    path = files.images[sequence]
+    image = read_image(path)
+    what = f"Case {files.name}: {sequence} ({path}) and its labels ({files.labels})"
+    check_same_grid(image.grid, labels.grid, what=what)
+    return image
 
 
 def _case_of(name: str, cases: Mapping[str, CaseFiles], layout: str) -> CaseFiles | None:

@@ -11,8 +11,10 @@ from scarmap.io.coding import merge
 from scarmap.io.nifti import read_labels
 from scarmap.quantification.agreement import Agreement, agree
 from scarmap.quantification.dictionary import UNITS
+from scarmap.quantification.doubts import ranked
 from scarmap.quantification.intervals.from_errors import KnownErrors
 from scarmap.quantification.intervals.maps import maps_beside, read_probabilities
+from scarmap.quantification.measures.flags import flag
 from scarmap.quantification.origin import (
     GIVEN,
     NOT_ASSESSABLE,
@@ -108,7 +110,7 @@ def measure_study(study: Case, measuring: Measuring = AS_USUAL) -> Quantificatio
     """
     if study.labels is None:
         raise DataError(f"Study {study.name} has no mask. Give the file with its labels.")
-    return quantify(
+    measured = quantify(
         study.labels,
         case=study.name,
         layout=study.layout,
@@ -123,6 +125,12 @@ def measure_study(study: Case, measuring: Measuring = AS_USUAL) -> Quantificatio
         body_surface_m2=measuring.body_surfaces_m2.get(study.name),
         choices=measuring.choices,
     )
+    left_out = [flag("image_left_out", _off_grid(sequence)) for sequence in study.left_out]
+    return replace(measured, flags=ranked(*measured.flags, *left_out))
+
+
+def _off_grid(sequence: str) -> str:
+    return f"The {sequence} image lies on another grid than the mask and was left out."
 
 
 def measure_cohort(

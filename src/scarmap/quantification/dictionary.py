@@ -163,6 +163,7 @@ FLAGS: Mapping[str, str] = {
     "base_disputed": "Cavity and affine disagree about the base; the cavity was followed.",
     "from_dicom": "Something was noticed while the DICOM study was read.",
     "alignment": "A sequence was left out of slices, or left where the scanner placed it.",
+    "image_left_out": "An image lies on another grid than the mask and was left out.",
     "folds_disagree": "The model's folds or passes disagree widely about the infarct.",
     "threshold_fills_wall": "A classical threshold calls nearly all of the wall infarct; it found "
     "no border.",
