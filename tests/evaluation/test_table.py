@@ -209,6 +209,19 @@ def test_cases_with_an_infarct_are_those_whose_truth_has_one():
     assert infarcted_cases([_row(0.5, structure="mvo")]) == ()
 
 
+def test_every_data_set_counts_with_what_it_labels_of_the_infarct():
+    scars = [
+        *_found("scarred", true=True, predicted=False, structure="scar"),
+        *_found("ill", true=False, predicted=False, structure="scar"),  # all of it is no-reflow
+    ]
+    mixed = [*COHORT, *scars]
+    assert infarcted_cases(mixed) == ("ill", "missed", "scarred")
+    found = presence(mixed)
+    assert found["whole_infarct"] == Presence(1, 1, 2, 2)
+    assert found["scar"] == Presence(0, 0, 1, 1)
+    assert presence(scars).keys() == {"scar"}
+
+
 def test_the_summary_is_given_once_more_over_cases_with_an_infarct(tmp_path):
     official = [
         _row(value, case=case, convention="emidec_official", structure="whole_infarct")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 PATHOLOGIES = ("whole_infarct", "scar", "mvo", "edema")
-"""Structures that a case may lack; where the first is not labelled, the second is the infarct."""
+"""Structures that a case may lack; in data sets that do not label the first, the second is the
+infarct."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ from scarmap.volume import LabelMap, check_same_grid
 
 logger = logging.getLogger(__name__)
 
+_INFARCT = PATHOLOGIES[:2]
+
 _STATISTICS: Shape = {
     **dict.fromkeys(("mean", "sd", "median"), Maybe(float)),
     **dict.fromkeys(("n", "n_undefined"), Maybe(COUNT)),
@@ -206,14 +208,17 @@ def summarise(rows: Iterable[Score]) -> dict[str, dict[str, dict[str, dict[str, 
 def presence(rows: Sequence[Score]) -> dict[str, Presence]:
     """Count the cases that have each pathology, and those where it was found.
 
+    Where only some data sets label no-reflow, the scar of the others is their whole infarct.
+
     Args:
         rows: Scores of all cases; those of `case3d` tell both, as Dice is undefined where the truth
             is empty.
     """
     counted = {}
-    for structure in PATHOLOGIES:
-        dice = values_by_case(rows, convention="case3d", structure=structure, metric="dice")
-        volume = values_by_case(rows, convention="case3d", structure=structure, metric="volume_ml")
+    labelled = {row.structure for row in rows if row.convention == "case3d"}
+    for structure in filter(labelled.__contains__, PATHOLOGIES):
+        names = _INFARCT if structure == _INFARCT[0] else (structure,)
+        dice, volume = _of_first(names, rows, "dice"), _of_first(names, rows, "volume_ml")
         if dice and volume.keys() == dice.keys():
             there = {case: not isnan(value) for case, value in dice.items()}
             counted[structure] = count_presence(
@@ -224,11 +229,17 @@ def presence(rows: Sequence[Score]) -> dict[str, Presence]:
 
 def infarcted_cases(rows: Sequence[Score]) -> tuple[str, ...]:
     """Cases whose truth has an infarct, no-reflow included; none where that is not labelled."""
-    for structure in PATHOLOGIES[:2]:
-        dice = values_by_case(rows, convention="case3d", structure=structure, metric="dice")
-        if dice:
-            return tuple(sorted(case for case, value in dice.items() if isfinite(value)))
-    return ()
+    dice = _of_first(_INFARCT, rows, "dice")
+    return tuple(sorted(case for case, value in dice.items() if isfinite(value)))
+
+
+def _of_first(structures: Sequence[str], rows: Sequence[Score], metric: str) -> dict[str, float]:
+    """A metric of each case, of the first of the structures that its data set labels."""
+    found: dict[str, float] = {}
+    for name in structures:
+        values = values_by_case(rows, convention="case3d", structure=name, metric=metric)
+        found = {**values, **found}
+    return found
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:
