@@ -7,6 +7,7 @@ from scarmap.errors import RunError
 from scarmap.evaluation.table import Evaluation, write_evaluation
 from scarmap.io.run import RunFolder
 from scarmap.io.scores import Score
+from scarmap.labels import MIXED
 from scarmap.report.comparison.compare import compare_runs, labels
 
 
@@ -87,8 +88,12 @@ def test_runs_without_a_shared_case_are_refused_with_their_cases(tmp_path):
         compare_runs(runs)
 
 
-def test_a_case_of_the_same_name_with_another_truth_is_refused(tmp_path):
-    runs = [_run(tmp_path / "one", "ab"), _run(tmp_path / "two", "ab", truth_ml=11.0)]
+@pytest.mark.parametrize("layout", ["myops2020", MIXED])
+def test_a_case_of_the_same_name_with_another_truth_is_refused(tmp_path, layout):
+    runs = [
+        _run(tmp_path / "one", "ab", layout=layout),
+        _run(tmp_path / "two", "ab", layout=layout, truth_ml=11.0),
+    ]
     with pytest.raises(
         RunError, match=r"Case a is not the same in both runs: the expert's scar holds 10\.00 ml"
     ):

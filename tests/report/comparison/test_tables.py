@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import nan
 
 import pytest
@@ -5,7 +6,9 @@ from scipy import stats
 
 from scarmap.io.run import RunFolder
 from scarmap.io.scores import Score
+from scarmap.labels import MIXED
 from scarmap.report.comparison.compare import Comparison, Contender
+from scarmap.report.comparison.pictures import run_box_pictures
 from scarmap.report.comparison.tables import paired_table, run_tables, shared_text
 
 
@@ -62,6 +65,15 @@ def test_a_metric_that_one_paper_published_gets_a_table_of_its_own():
     assert [table.title for table in tables] == ["Dice, %", "Hausdorff, mm"]
     assert tables[1].columns == ("LV epicardium", "scar")
     assert _cells(tables[1]) == [[("", ""), ("4.0", "")], [("", "3.04 ± 0.76"), ("5.0", "")]]
+
+
+def test_runs_on_several_data_sets_are_compared_by_what_was_scored():
+    worse, better = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [0.3, 0.5, 0.7, 0.7, 0.9, 0.9]
+    contenders = (_contender("one", worse), _contender("two", better))
+    mixed = replace(_comparison(*contenders), layout=MIXED)
+    assert mixed.structures == ("scar",)
+    assert paired_table(mixed) == paired_table(_comparison(*contenders))
+    assert [len(picture.panels) for picture in run_box_pictures(mixed)] == [1]
 
 
 def test_with_five_cases_differences_are_shown_and_nothing_is_tested():

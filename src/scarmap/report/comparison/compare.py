@@ -9,7 +9,7 @@ from typing import Any
 from scarmap.errors import RunError
 from scarmap.io.run import RunFolder
 from scarmap.io.scores import Score, read_scores, values_by_case
-from scarmap.labels import regions_of
+from scarmap.labels import REGIONS, regions_of
 from scarmap.recipes.names import as_today
 
 
@@ -54,6 +54,11 @@ class Comparison:
     layout: str
     cases: tuple[str, ...]
     left_out: tuple[str, ...]
+
+    @property
+    def structures(self) -> tuple[str, ...]:
+        """Structures that they are compared by, in order: what the labels define."""
+        return _structures(self.layout, [each.rows for each in self.contenders])
 
 
 def compare_runs(runs: Sequence[RunFolder]) -> Comparison:
@@ -142,7 +147,7 @@ def _check_same_truth(
     runs: Sequence[RunFolder], tables: Sequence[Sequence[Score]], *, layout: str, cases: set[str]
 ) -> None:
     for run, rows in zip(runs[1:], tables[1:], strict=True):
-        for structure in regions_of(layout):
+        for structure in _structures(layout, tables):
             ours, theirs = _true_ml(tables[0], structure), _true_ml(rows, structure)
             for case in sorted(cases & set(ours) & set(theirs)):
                 if not _same_volume(ours[case], theirs[case]):
@@ -151,6 +156,12 @@ def _check_same_truth(
                         f"{ours[case]:.2f} ml in {runs[0].root} and {theirs[case]:.2f} ml in "
                         f"{run.root}. Compare runs that were scored on the same data folder."
                     )
+
+
+def _structures(layout: str, tables: Sequence[Sequence[Score]]) -> tuple[str, ...]:
+    """What a layout defines; in mixed ones, which define nothing together, what was scored."""
+    scored = {row.structure for rows in tables for row in rows if row.convention == "case3d"}
+    return regions_of(layout) or tuple(region for region in REGIONS if region in scored)
 
 
 def _same_volume(one_ml: float, other_ml: float) -> bool:

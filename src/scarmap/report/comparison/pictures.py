@@ -10,7 +10,6 @@ from scarmap.datasets.masks import find_masks
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
 from scarmap.io.scores import values_by_case
-from scarmap.labels import regions_of
 from scarmap.report.comparison.compare import Comparison
 from scarmap.report.drawing.boxes import draw_run_boxes, run_colours
 from scarmap.report.drawing.heart import region_title
@@ -133,7 +132,7 @@ def _values_by_run(
     comparison: Comparison, structures: Mapping[str, Sequence[str]] | None, metric: str
 ) -> dict[str, dict[str, list[float]]]:
     values: dict[str, dict[str, list[float]]] = {}
-    for structure in regions_of(comparison.layout):
+    for structure in comparison.structures:
         values[structure] = {}
         for each in comparison.contenders:
             if structures is None or structure in structures[each.label]:

@@ -12,7 +12,6 @@ from scarmap.evaluation.paired import PairedComparison, compare, correct_togethe
 from scarmap.evaluation.table import summarise
 from scarmap.io.published import published_decimals, published_text
 from scarmap.io.scores import values_by_case
-from scarmap.labels import regions_of
 from scarmap.report.cells import plain, probability_text, some_names
 from scarmap.report.comparison.compare import Comparison, Contender
 from scarmap.report.drawing.heart import region_title, regions_in_order
@@ -213,10 +212,9 @@ def _differences(
     comparison: Comparison, structures: Mapping[str, Sequence[str]] | None, convention: str
 ) -> dict[tuple[str, str], _Difference]:
     first, *others = comparison.contenders
-    known = regions_of(comparison.layout)
     found = {}
     for other in others:
-        wanted = known if structures is None else structures.get(other.label, ())
+        wanted = comparison.structures if structures is None else structures.get(other.label, ())
         for structure in wanted:
             difference = _difference(other, first, structure, convention)
             if difference.values:
