@@ -92,13 +92,18 @@ def test_single_masks_of_which_nothing_tells_the_codes_are_refused(emidec_phanto
         evaluate(truth, truth)
 
 
-def test_masks_beside_a_run_are_kept_in_the_codes_of_its_data(masks, emidec_phantom, tmp_path):
-    run = RunFolder(tmp_path / "run")
+@pytest.mark.parametrize("by", ["folder", "worklist"])
+def test_masks_beside_a_run_are_kept_in_the_codes_of_its_data(masks, emidec_phantom, tmp_path, by):
+    run, data = RunFolder(tmp_path / "run"), emidec_phantom
     cases = list(find_masks(emidec_phantom))
+    if by == "worklist":
+        data = tmp_path / "work.csv"
+        lines = [f"{case},{path},emidec" for case, path in find_masks(emidec_phantom).items()]
+        data.write_text("\n".join(["case,labels,layout", *lines]))
     run.write_record(
         {
             "recipe": {"name": "a model", "settings": {}},
-            "data": {"folder": str(emidec_phantom), "layout": "emidec"},
+            "data": {"folder": str(data), "layout": "emidec"},
             "folds": [{"training": [], "validation": cases}],
             "provenance": {},
             "state": {},

@@ -61,10 +61,10 @@ def adopt_masks(masks: Path, like: RunFolder) -> RunFolder:
 
 
 def _truths(data: Path, masks: Path) -> dict[str, Path]:
-    if not data.is_dir():
+    if not data.exists():
         raise DataError(
-            f"{masks} holds masks to compare with, and the data folder that they are scored on, "
-            f"{data}, is not there any more."
+            f"{masks} holds masks to compare with, and the data that they are scored on, {data}, "
+            "are not there any more."
         )
     return find_masks(data)
 
