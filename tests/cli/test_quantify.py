@@ -88,6 +88,23 @@ def test_the_other_masks_are_read_in_the_codes_of_their_data_set(
     assert "edema_g" not in figures
 
 
+@pytest.mark.parametrize("command", ["quantify", "report"])
+def test_a_broken_mask_to_compare_with_ends_with_code_3(scarmap, emidec_phantom, tmp_path, command):
+    masks = find_masks(emidec_phantom)
+    (tmp_path / "masks").mkdir()
+    for name, path in masks.items():
+        shutil.copy(path, tmp_path / "masks" / f"{name}.nii.gz")
+    (tmp_path / "masks" / "Case_P001.nii.gz").write_bytes(b"no image")
+    ended = scarmap(
+        command, emidec_phantom, "--against", tmp_path / "masks", "--out", tmp_path / "out"
+    )
+    assert ended.code == 3
+    assert "1 masks to compare with could not be measured" in ended.err
+    assert "Case_P001.nii.gz cannot be read as NIfTI" in ended.err
+    agreement = json.loads((tmp_path / "out" / "agreement.json").read_text())
+    assert len(agreement["cases"]) == len(masks) - 1
+
+
 def test_a_worklist_tells_body_surface_and_septum_of_its_cases(scarmap, emidec_phantom, tmp_path):
     masks = find_masks(emidec_phantom)
     worklist = tmp_path / "worklist.csv"

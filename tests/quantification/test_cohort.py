@@ -78,6 +78,25 @@ def test_two_readings_of_a_cohort_agree_but_for_what_was_added(masks, tmp_path):
     assert rows.keys() == content["figures"].keys() == found.keys()
 
 
+def test_a_broken_mask_of_the_other_reading_does_not_stop_the_others(masks, tmp_path):
+    second = [measured(path, case) for case, path in masks["second"].items()]
+    masks["first"]["p2"].write_bytes(b"no image")
+    readings = compare_readings(second, masks["first"])
+    assert list(readings.others) == ["p0", "p1", "p3"]
+    assert list(readings.failed) == ["p2"]
+    assert "cannot be read as NIfTI" in readings.failed["p2"]
+    content = json.loads(write_agreement(tmp_path, readings)[0].read_text())
+    assert content["failed"] == readings.failed
+    assert readings.agreements["infarct_g"].num_cases == 3
+
+
+def test_only_broken_masks_of_the_other_reading_are_an_error(masks):
+    study = measured(masks["second"]["p0"], "p0")
+    masks["first"]["p0"].write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"None of 1 masks to compare with .* cannot be read"):
+        compare_readings([study], masks["first"])
+
+
 def test_a_landmark_is_kept_for_the_other_reading(masks):
     second = [measured(masks["second"]["p0"], "p0", reference_deg=77.0)]
     readings = compare_readings(second, masks["first"])

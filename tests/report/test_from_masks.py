@@ -133,6 +133,19 @@ def test_another_reading_is_compared_over_the_shared_cases(run, data, tmp_path):
     assert "only one of the readings has them (1): case_c" in text
 
 
+def test_a_broken_mask_of_another_reading_is_listed_with_the_reason(run, data, tmp_path):
+    truths = find_masks(data)
+    files = studies_of_folder(run.predictions, layout="myops2020", data=data)
+    truths["case_b"].write_bytes(b"<broken>")
+    truth = Truth("expert", truths)
+    outcome = report_cohort(files, tmp_path, name="trial", measuring=PLAIN, truth=truth)
+    assert len(outcome.studies) == 3
+    assert (outcome.failed, list(outcome.not_compared)) == ({}, ["case_b"])
+    text = outcome.page.read_text()
+    assert "Left out, because the other mask could not be measured: case_b. " in text
+    assert "cannot be read as NIfTI" in text
+
+
 def test_another_reading_without_a_shared_case_is_an_error(data, tmp_path):
     other = Truth("expert", {"x": data / "case_a_gd.nii.gz"})
     with pytest.raises(DataError, match="No case has both readings"):

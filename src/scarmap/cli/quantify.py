@@ -126,9 +126,11 @@ def quantify(
     where = f"Study: {out / FILE}" if single else f"Studies: {out / _STUDIES}"
     typer.echo(f"{where}\nOne line per study: {out / COHORT_FILE}")
     _show(measured.studies)
+    told = {f"{len(measured.failed)} of {len(files)} studies": measured.failed}
     if against is not None:
-        _compare(measured.studies, against, choices, out)
-    _tell(measured.failed, len(files))
+        failed = _compare(measured.studies, against, choices, out)
+        told[f"{len(failed)} masks to compare with"] = failed
+    _tell(told)
 
 
 def is_mask(path: Path) -> bool:
@@ -177,7 +179,8 @@ def _into(
 
 def _compare(
     studies: "Sequence[Quantification]", against: Path, choices: "Choices", out: Path
-) -> None:
+) -> Mapping[str, str]:
+    """Write and show the agreement; what is wrong with masks that could not be compared."""
     from scarmap.datasets.masks import find_masks, own_layouts
     from scarmap.quantification.cohort import compare_readings
     from scarmap.quantification.files import write_agreement
@@ -195,6 +198,7 @@ def _compare(
     for name in ("infarct_g", "infarct_percent_lv"):
         if name in readings.agreements:
             typer.echo(f"{name}: {_limits(readings.agreements[name])}")
+    return readings.failed
 
 
 def _limits(agreement: "Agreement") -> str:
@@ -230,10 +234,11 @@ def _rounded(numbers: Iterable[float]) -> list[str]:
     return ["–" if isnan(number) else f"{number:.1f}" for number in numbers]
 
 
-def _tell(failed: Mapping[str, str], num_studies: int) -> None:
-    if not failed:
-        return
-    typer.echo(f"scarmap: {len(failed)} of {num_studies} studies could not be measured.", err=True)
-    for message in failed.values():
-        typer.echo(f"- {message}", err=True)
-    raise typer.Exit(_SOME_FAILED)
+def _tell(told: Mapping[str, Mapping[str, str]]) -> None:
+    for what, problems in told.items():
+        if problems:
+            typer.echo(f"scarmap: {what} could not be measured.", err=True)
+        for message in problems.values():
+            typer.echo(f"- {message}", err=True)
+    if any(told.values()):
+        raise typer.Exit(_SOME_FAILED)

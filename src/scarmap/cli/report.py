@@ -185,16 +185,17 @@ def _report_run(folder: Path, against: list[Path], measuring: "Measuring | None"
 
     run = RunFolder(folder)
     failed: Mapping[str, str] = {}
+    not_compared: Mapping[str, str] = {}
     if measuring:
         with case_progress("measuring", len(list(run.predictions.glob("*.nii*")))) as on_case:
             reported = report_run_studies(run, measuring, on_case=on_case)
         typer.echo(f"Studies: {reported.page}")
-        failed = reported.failed
+        failed, not_compared = reported.failed, reported.not_compared
     others = [_as_run(other, run) for other in against]
     typer.echo(f"Report: {build_report(run, others)}")
     for note in notes(recorded_split(run.read_record())):
         typer.echo(note)
-    _tell(failed)
+    _tell(failed, not_compared)
 
 
 def _as_run(folder: Path, run: "RunFolder") -> "RunFolder":
@@ -255,7 +256,7 @@ def _report_masks(
         )
     typer.echo(f"{len(reported.studies)} of {len(files)} studies measured")
     typer.echo(f"Cohort: {reported.page}\nFigures: {out / COHORT_FILE}")
-    _tell(reported.failed)
+    _tell(reported.failed, reported.not_compared)
 
 
 def _check_masks(folder: Path) -> None:
@@ -287,10 +288,12 @@ def _refuse(options: Mapping[str, object], subject: str, instead: str) -> None:
         )
 
 
-def _tell(failed: Mapping[str, str]) -> None:
-    if not failed:
-        return
-    typer.echo(f"scarmap: {len(failed)} studies could not be measured.", err=True)
-    for message in failed.values():
-        typer.echo(f"- {message}", err=True)
-    raise typer.Exit(_SOME_FAILED)
+def _tell(failed: Mapping[str, str], not_compared: Mapping[str, str] | None = None) -> None:
+    told = {"studies": failed, "masks to compare with": not_compared or {}}
+    for what, problems in told.items():
+        if problems:
+            typer.echo(f"scarmap: {len(problems)} {what} could not be measured.", err=True)
+        for message in problems.values():
+            typer.echo(f"- {message}", err=True)
+    if any(told.values()):
+        raise typer.Exit(_SOME_FAILED)

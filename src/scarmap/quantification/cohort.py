@@ -90,11 +90,13 @@ class TwoReadings:
         others: Case to its other reading, for the cases that have both.
         missing: Cases that only one reading has, sorted.
         agreements: What `agree_cohorts` found; differences are first - other.
+        failed: What is wrong with each mask of the other reading that could not be measured.
     """
 
     others: Mapping[str, Quantification]
     missing: tuple[str, ...]
     agreements: Mapping[str, Agreement]
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 def measure_study(study: Case, measuring: Measuring = AS_USUAL) -> Quantification:
@@ -167,7 +169,8 @@ def compare_readings(
     """Measure another reading of the same cases, and how well both agree.
 
     The other reading is measured as the first was, with its landmark where it had one. Where the
-    two label different tissues, figures count that mean the same in both.
+    two label different tissues, figures count that mean the same in both. A broken mask does not
+    stop the others.
 
     Args:
         studies: The first reading.
@@ -176,20 +179,26 @@ def compare_readings(
         choices: What the literature leaves open.
 
     Raises:
-        DataError: No case has both readings, or a mask is missing or damaged.
-        LabelError: A mask holds values that its layout does not define.
+        DataError: No case has both readings, or no other mask can be measured.
     """
-    layouts = layouts or {}
-    others = {
-        study.case: _other_reading(
-            study, masks[study.case], layouts.get(study.case, study.layout), choices
+    layouts, others, failed = layouts or {}, {}, {}
+    for study in studies:
+        case = study.case
+        if case not in masks:
+            continue
+        try:
+            layout = layouts.get(case, study.layout)
+            others[case] = _other_reading(study, masks[case], layout, choices)
+        except (ScarmapError, OSError) as problem:
+            failed[case] = str(problem)
+    if failed and not others:
+        raise DataError(
+            f"None of {len(failed)} masks to compare with could be measured. The first: "
+            f"{next(iter(failed.values()))}"
         )
-        for study in studies
-        if study.case in masks
-    }
     missing = masks.keys() ^ {study.case for study in studies}
     agreements = agree_cohorts(list(others.values()), studies)
-    return TwoReadings(others, tuple(sorted(missing)), agreements)
+    return TwoReadings(others, tuple(sorted(missing)), agreements, failed)
 
 
 def agree_cohorts(

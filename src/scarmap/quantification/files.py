@@ -85,6 +85,8 @@ def write_cohort(path: Path, quantifications: Iterable[Quantification]) -> None:
 def write_agreement(folder: Path, readings: TwoReadings) -> tuple[Path, Path]:
     """Write `agreement.json`, with the cases, and `agreement.csv`, one line per figure.
 
+    In the JSON, `failed` holds what is wrong with each mask that could not be compared.
+
     Args:
         folder: Made if missing.
         readings: What `scarmap.quantification.cohort.compare_readings` found.
@@ -97,6 +99,7 @@ def write_agreement(folder: Path, readings: TwoReadings) -> tuple[Path, Path]:
     content = {
         "cases": sorted(readings.others),
         "missing": list(readings.missing),
+        "failed": dict(readings.failed),
         "figures": {
             name: {"unit": UNITS[name], **_plain(asdict(agreement))}
             for name, agreement in agreements.items()

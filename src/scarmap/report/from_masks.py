@@ -65,11 +65,13 @@ class ReportedCohort:
         page: Page of the cohort.
         studies: What was measured.
         failed: What is wrong with each study that was not.
+        not_compared: What is wrong with each mask of the other reading that could not be measured.
     """
 
     page: Path
     studies: tuple[Quantification, ...]
     failed: Mapping[str, str]
+    not_compared: Mapping[str, str] = field(default_factory=dict)
 
 
 def report_study(
@@ -161,6 +163,10 @@ def report_cohort(
         build_unmeasured(study, problem, folder / f"{study}.html", neighbours=beside(study))
     write_cohort(out / COHORT_FILE, measured.studies)
     write_tables(out, measured.studies)
+    agreement: AgreementSection | None = None
+    not_compared: Mapping[str, str] = {}
+    if truth:
+        agreement, not_compared = _agreement(measured.studies, truth, measuring.choices, out)
     page = build_cohort(
         measured.studies,
         out / COHORT_PAGE,
@@ -169,14 +175,15 @@ def report_cohort(
         thumbnails=thumbnails,
         csv=COHORT_FILE,
         failed=measured.failed,
-        agreement=_agreement(measured.studies, truth, measuring.choices, out) if truth else None,
+        agreement=agreement,
     )
-    return ReportedCohort(page, measured.studies, measured.failed)
+    return ReportedCohort(page, measured.studies, measured.failed, not_compared)
 
 
 def _agreement(
     studies: Sequence[Quantification], truth: Truth, choices: Choices, out: Path
-) -> AgreementSection:
+) -> tuple[AgreementSection, Mapping[str, str]]:
+    """Write and show how well both agree; what is wrong with masks that could not be compared."""
     readings = compare_readings(studies, truth.masks, layouts=truth.layouts, choices=choices)
     write_agreement(out, readings)
     ours = [study for study in studies if study.case in readings.others]
@@ -192,7 +199,10 @@ def _agreement(
         for figure in TITLES
         if figure in readings.agreements
     ]
-    return agreement_section(shown, other=truth.name, missing=readings.missing)
+    section = agreement_section(
+        shown, other=truth.name, missing=readings.missing, failed=readings.failed
+    )
+    return section, readings.failed
 
 
 def report_run_studies(

@@ -1,7 +1,7 @@
 """How two readings of a cohort agree: a table, and each case's difference over its mean."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -51,7 +51,11 @@ class AgreementSection:
 
 
 def agreement_section(
-    readings: Sequence[Readings], *, other: str, missing: Sequence[str] = ()
+    readings: Sequence[Readings],
+    *,
+    other: str,
+    missing: Sequence[str] = (),
+    failed: Mapping[str, str] | None = None,
 ) -> AgreementSection:
     """Put two readings beside each other.
 
@@ -59,6 +63,7 @@ def agreement_section(
         readings: Each figure that both define in at least one case.
         other: What the other reading is called.
         missing: Cases that only one reading has.
+        failed: What is wrong with each mask of the other reading that could not be measured.
     """
     drawn = [each for each in readings if each.agreement.num_cases >= _LEAST_DRAWN]
     notes = [
@@ -72,6 +77,10 @@ def agreement_section(
             f"Left out, because only one of the readings has them ({len(missing)}): "
             f"{some_names(missing)}."
         )
+    notes += [
+        f"Left out, because the other mask could not be measured: {case}. {problem}"
+        for case, problem in (failed or {}).items()
+    ]
     charts = _charts(drawn, other) if drawn else []
     return AgreementSection(
         other, tuple(notes), agreement_table(readings), tuple(charts), tuple(outlying_cases(drawn))
