@@ -25,6 +25,7 @@ from scarmap.volume import LabelMap
 _OF_IMAGES = frozenset(
     {
         "sequence_doubtful",
+        "image_left_out",
         "bright_blood_t2",
         "no_remote",
         "signed_image",
