@@ -97,6 +97,21 @@ def test_a_name_in_an_old_encoding_is_taken_in(room, folder):
     assert len(_look(Watcher(room.store, folder))) == 1
 
 
+def test_an_entry_that_cannot_be_looked_at_stops_no_other(room, folder, monkeypatch, caplog):
+    def denied(files):
+        if any(path.parent.name == "a" for path in files):
+            raise PermissionError(13, "DOE^JOHN")
+        return state(files)
+
+    state, watcher = watching._state, Watcher(room.store, folder)
+    for name in ("a", "b"):
+        tiny_study.save(tiny_study.stack(), folder / name)
+    monkeypatch.setattr(watching, "_state", denied)
+    assert len(_look(watcher)) == 1
+    assert caplog.text.count("tried again") == 1
+    assert "DOE" not in caplog.text
+
+
 def test_a_folder_that_is_away_for_a_while_is_looked_at_again(room, folder, monkeypatch, caplog):
     def away():
         looks.append(1)

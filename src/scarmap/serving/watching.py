@@ -41,6 +41,7 @@ class Watcher:
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder = store, folder
         self._seen: dict[str, tuple[_Seen | None, int]] = {}
+        self._told: dict[str, str] = {}
 
     def run(self, ended: threading.Event) -> None:
         """Look until it is time to end."""
@@ -54,9 +55,8 @@ class Watcher:
         """
         made: list[str] = []
         for entry in sorted(self.folder.iterdir()):
-            if entry.name.startswith(".") or not self._complete(entry):
-                continue
-            made += self._take(entry)
+            if not entry.name.startswith("."):
+                made += self._take(entry)
         return made
 
     def _complete(self, entry: Path) -> bool:
@@ -67,15 +67,24 @@ class Watcher:
         return looks == QUIET_LOOKS and state[0] > 0
 
     def _take(self, entry: Path) -> list[str]:
-        """The studies that were made of an entry; none where it was taken in before."""
-        made = []
+        """The studies that were made of an entry; none unless it is complete and new."""
+        made: list[str] = []
         try:
-            for place, files in _studies(entry).items():
-                made += self._keep(place, files)
+            if self._complete(entry):
+                for place, files in _studies(entry).items():
+                    made += self._keep(place, files)
         except (ScarmapError, OSError, sqlite3.Error) as problem:
-            self._seen[entry.name] = self._seen[entry.name][0], -LOOKS_UNTIL_AGAIN
-            logger.error("Of the watched folder: %s; tried again later.", without_names(problem))
+            self._put_off(entry, problem)
         return made
+
+    def _put_off(self, entry: Path, problem: Exception) -> None:
+        """Try an entry again later, and say so once."""
+        state, _ = self._seen.get(entry.name, (None, 0))
+        self._seen[entry.name] = state, -LOOKS_UNTIL_AGAIN
+        said = without_names(problem)
+        if self._told.get(entry.name) != said:
+            logger.error("Of the watched folder: %s; tried again later.", said)
+        self._told[entry.name] = said
 
     def _keep(self, place: Path, files: Sequence[Path]) -> list[str]:
         """The study of some files, in a list; empty where they were taken in before."""
