@@ -5,7 +5,7 @@ import json
 import pytest
 
 from scarmap.datasets.folder import find_cases
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.io.nifti import read_labels, write_in_layout
 from scarmap.io.run import RunFolder
 from scarmap.labels import codes, declare

@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.io.nifti import read_labels, write_labels
 from scarmap.labels import codes
 from scarmap.quantification.files import read_quantification

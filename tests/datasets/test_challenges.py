@@ -9,7 +9,8 @@ import pytest
 
 from scarmap.datasets.case_files import load_case
 from scarmap.datasets.folder import find_cases
-from scarmap.datasets.masks import find_masks, load_study, studies_of_folder
+from scarmap.datasets.mask_files import find_masks
+from scarmap.datasets.masks import load_study, studies_of_folder
 from scarmap.errors import DataError, GeometryError
 from scarmap.labels import INDEX
 from scarmap.workflow.evaluate import evaluate

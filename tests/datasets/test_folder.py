@@ -1,7 +1,7 @@
 import pytest
 
 from scarmap.datasets.folder import find_cases, holds_sets
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.errors import DataError, LabelError
 
 

@@ -3,7 +3,8 @@ import shutil
 import pytest
 
 from scarmap.datasets.folder import find_cases
-from scarmap.datasets.masks import find_masks, load_study, one_study, studies_of_folder
+from scarmap.datasets.mask_files import find_masks
+from scarmap.datasets.masks import load_study, one_study, studies_of_folder
 from scarmap.errors import DataError, GeometryError, LabelError
 from scarmap.quantification.cohort import measure_study
 

@@ -2,7 +2,7 @@ import pytest
 
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.datasets.names import LONGEST, check_name
 from scarmap.errors import DataError
 

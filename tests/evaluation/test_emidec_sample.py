@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 from scipy.spatial.distance import cdist
 
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.evaluation.table import evaluate_folder
 
 SAMPLE = os.environ.get("SCARMAP_EMIDEC_SAMPLE")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scarmap.datasets.folder import find_cases
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.errors import DataError
 from scarmap.io.colours import slicer_colours, snap_colours, write_colours
 from scarmap.io.formats import by_name, has_image_ending, is_dicom

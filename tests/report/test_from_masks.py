@@ -5,7 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from scarmap.datasets.masks import find_masks, studies_of_folder
+from scarmap.datasets.mask_files import find_masks
+from scarmap.datasets.masks import studies_of_folder
 from scarmap.errors import DataError
 from scarmap.io.files import write_json
 from scarmap.io.nifti import write_image

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scarmap.datasets.manifest import Entry, append_entry
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.errors import DataError
 from scarmap.io.nifti import read_labels, write_in_layout, write_labels
 from scarmap.io.run import RunFolder

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.errors import DataError
 from scarmap.io.nifti import read_labels
 from scarmap.io.scores import values_by_case

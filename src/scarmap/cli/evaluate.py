@@ -58,7 +58,8 @@ def evaluate(
     from rich.console import Console
 
     from scarmap.evaluation.conventions import CONVENTIONS
-    from scarmap.evaluation.table import presence, summarise
+    from scarmap.evaluation.presence import presence
+    from scarmap.evaluation.table import summarise
     from scarmap.workflow.evaluate import evaluate as score
 
     if convention not in CONVENTIONS:

@@ -181,7 +181,8 @@ def _compare(
     studies: "Sequence[Quantification]", against: Path, choices: "Choices", out: Path
 ) -> Mapping[str, str]:
     """Write and show the agreement; what is wrong with masks that could not be compared."""
-    from scarmap.datasets.masks import find_masks, own_layouts
+    from scarmap.datasets.mask_files import find_masks
+    from scarmap.datasets.masks import own_layouts
     from scarmap.quantification.cohort import compare_readings
     from scarmap.quantification.files import write_agreement
 

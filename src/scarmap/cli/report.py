@@ -233,7 +233,8 @@ def _report_masks(
     measuring: "Measuring",
     against: list[Path],
 ) -> None:
-    from scarmap.datasets.masks import find_masks, own_layouts, studies_of_folder
+    from scarmap.datasets.mask_files import find_masks
+    from scarmap.datasets.masks import own_layouts, studies_of_folder
     from scarmap.quantification.files import COHORT_FILE
     from scarmap.report.from_masks import Truth, report_cohort
 
@@ -260,7 +261,7 @@ def _report_masks(
 
 
 def _check_masks(folder: Path) -> None:
-    from scarmap.datasets.masks import find_masks
+    from scarmap.datasets.mask_files import find_masks
     from scarmap.io.formats import explain_dicom, is_dicom
 
     if not folder.exists():

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles, load_case
     from scarmap.datasets.folder import find_cases
     from scarmap.datasets.folds import Fold, contiguous_folds, no_folds, seeded_folds
-    from scarmap.datasets.masks import find_masks, load_study, one_study, studies_of_folder
+    from scarmap.datasets.mask_files import find_masks
+    from scarmap.datasets.masks import load_study, one_study, studies_of_folder
     from scarmap.datasets.split import Split, recorded_split, split_cases
 
 __all__ = [

@@ -22,7 +22,7 @@ and those where it was found or was not. Where the data set sorts its cases, by 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
-from math import isfinite, isnan
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +30,16 @@ import numpy as np
 
 from scarmap.errors import DataError
 from scarmap.evaluation.conventions import CONVENTIONS
-from scarmap.evaluation.presence import PATHOLOGIES, Presence, count_presence
+from scarmap.evaluation.presence import infarcted_cases, presence
 from scarmap.io.coding import merge
 from scarmap.io.files import write_json
 from scarmap.io.nifti import read_labels
 from scarmap.io.record import COUNT, FILE_NAME, Each, Maybe, Record, Shape, read_record
-from scarmap.io.scores import Score, values_by_case, write_scores
+from scarmap.io.scores import Score, write_scores
 from scarmap.labels import codes, common_layout
 from scarmap.volume import LabelMap, check_same_grid
 
 logger = logging.getLogger(__name__)
-
-_INFARCT = PATHOLOGIES[:2]
 
 _STATISTICS: Shape = {
     **dict.fromkeys(("mean", "sd", "median"), Maybe(float)),
@@ -203,43 +201,6 @@ def summarise(rows: Iterable[Score]) -> dict[str, dict[str, dict[str, dict[str, 
         metrics = summary.setdefault(convention, {}).setdefault(structure, {})
         metrics[metric] = {"unit": unit, **_statistics(numbers)}
     return summary
-
-
-def presence(rows: Sequence[Score]) -> dict[str, Presence]:
-    """Count the cases that have each pathology, and those where it was found.
-
-    Where only some data sets label no-reflow, the scar of the others is their whole infarct.
-
-    Args:
-        rows: Scores of all cases; those of `case3d` tell both, as Dice is undefined where the truth
-            is empty.
-    """
-    counted = {}
-    labelled = {row.structure for row in rows if row.convention == "case3d"}
-    for structure in filter(labelled.__contains__, PATHOLOGIES):
-        names = _INFARCT if structure == _INFARCT[0] else (structure,)
-        dice, volume = _of_first(names, rows, "dice"), _of_first(names, rows, "volume_ml")
-        if dice and volume.keys() == dice.keys():
-            there = {case: not isnan(value) for case, value in dice.items()}
-            counted[structure] = count_presence(
-                {case: value > 0 for case, value in volume.items()}, there
-            )
-    return counted
-
-
-def infarcted_cases(rows: Sequence[Score]) -> tuple[str, ...]:
-    """Cases whose truth has an infarct, no-reflow included; none where that is not labelled."""
-    dice = _of_first(_INFARCT, rows, "dice")
-    return tuple(sorted(case for case, value in dice.items() if isfinite(value)))
-
-
-def _of_first(structures: Sequence[str], rows: Sequence[Score], metric: str) -> dict[str, float]:
-    """A metric of each case, of the first of the structures that its data set labels."""
-    found: dict[str, float] = {}
-    for name in structures:
-        values = values_by_case(rows, convention="case3d", structure=name, metric=metric)
-        found = {**values, **found}
-    return found
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, Path]:

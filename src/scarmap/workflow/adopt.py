@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from scarmap.datasets.masks import find_masks, layouts_of, own_layouts
+from scarmap.datasets.mask_files import find_masks
+from scarmap.datasets.masks import layouts_of, own_layouts
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError, RunError
 from scarmap.evaluation.table import evaluate_folder, write_evaluation

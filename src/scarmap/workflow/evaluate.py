@@ -5,7 +5,8 @@ from dataclasses import astuple, replace
 from pathlib import Path
 
 from scarmap.datasets.manifest import entry_of
-from scarmap.datasets.masks import find_masks, groups_of, layouts_of, one_study, own_layouts
+from scarmap.datasets.mask_files import find_masks
+from scarmap.datasets.masks import groups_of, layouts_of, one_study, own_layouts
 from scarmap.datasets.split import Split, notes, recorded_split, true_parts
 from scarmap.datasets.worklist import is_worklist
 from scarmap.evaluation.conventions import CONVENTIONS

@@ -6,7 +6,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.io.nifti import read_labels
 from scarmap.labels import INDEX, codes
 from scarmap.quantification.measures.sizes import salvage_index, sizes, volume_ml

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scarmap.datasets.case_files import CaseFiles
 from scarmap.datasets.folder import find_cases
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
 from scarmap.io.scores import values_by_case

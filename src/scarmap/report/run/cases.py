@@ -9,7 +9,7 @@ from typing import Any
 
 from scarmap.datasets.case_files import CaseFiles, load_case
 from scarmap.datasets.folder import find_cases
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.datasets.split import recorded_split
 from scarmap.errors import DataError
 from scarmap.io.illustrations import read_illustration

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scarmap.evaluation.table import infarcted_cases, presence, summarise
+from scarmap.evaluation.presence import infarcted_cases, presence
+from scarmap.evaluation.table import summarise
 from scarmap.io.published import Published, published_decimals, published_text
 from scarmap.io.scores import Score
 from scarmap.report.drawing.heart import region_colour, region_title, regions_in_order

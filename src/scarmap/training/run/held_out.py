@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import TypeVar
 
-from scarmap.datasets.masks import find_masks
+from scarmap.datasets.mask_files import find_masks
 from scarmap.datasets.split import Split, notes, true_parts
 from scarmap.evaluation.reliability import Reliability, add_up, count_reliability, write_reliability
 from scarmap.evaluation.table import evaluate_folder, write_evaluation
