@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scarmap.cli.failures import SOME_FAILED
 from scarmap.cli.options import LAYOUTS_OFFERED, Device, completes
 from scarmap.cli.progress import case_progress
 from scarmap.errors import DataError
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
     from scarmap.inference.cohort import Outcome
 
-_SOME_FAILED = 3
-"""Exit code where some cases were segmented and others were not."""
 _MOST_NAMES = 20
 """Names of cases that are printed in one line."""
 
@@ -117,7 +116,7 @@ def predict(
     _tell_codes({model.layout_of(layout or each.layout) for each in files})
     _tell_next(outcome, out)
     if outcome.failed:
-        raise typer.Exit(_SOME_FAILED)
+        raise typer.Exit(SOME_FAILED)
 
 
 def _tell_next(outcome: "Outcome", out: Path) -> None:

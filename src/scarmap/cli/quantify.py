@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scarmap.cli.failures import tell_unmeasured
 from scarmap.cli.options import (
     BSSFP,
     T2,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from scarmap.quantification.result import Quantification
     from scarmap.quantification.study import Choices
 
-_SOME_FAILED = 3
 _STUDIES = "studies"
 _SHOWN = {
     "lv_pool_ml": "cavity (ml)",
@@ -130,7 +130,7 @@ def quantify(
     if against is not None:
         failed = _compare(measured.studies, against, choices, out)
         told[f"{len(failed)} masks to compare with"] = failed
-    _tell(told)
+    tell_unmeasured(told)
 
 
 def is_mask(path: Path) -> bool:
@@ -233,13 +233,3 @@ def _show(studies: "Sequence[Quantification]") -> None:
 
 def _rounded(numbers: Iterable[float]) -> list[str]:
     return ["–" if isnan(number) else f"{number:.1f}" for number in numbers]
-
-
-def _tell(told: Mapping[str, Mapping[str, str]]) -> None:
-    for what, problems in told.items():
-        if problems:
-            typer.echo(f"scarmap: {what} could not be measured.", err=True)
-        for message in problems.values():
-            typer.echo(f"- {message}", err=True)
-    if any(told.values()):
-        raise typer.Exit(_SOME_FAILED)

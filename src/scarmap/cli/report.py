@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scarmap.cli.command import check_writable
+from scarmap.cli.failures import tell_unmeasured
 from scarmap.cli.options import (
     Device,
     Errors,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from scarmap.datasets.case_files import CaseFiles
     from scarmap.io.run import RunFolder
     from scarmap.quantification.cohort import Measuring
-
-_SOME_FAILED = 3
 
 
 def report(
@@ -290,11 +289,7 @@ def _refuse(options: Mapping[str, object], subject: str, instead: str) -> None:
 
 
 def _tell(failed: Mapping[str, str], not_compared: Mapping[str, str] | None = None) -> None:
-    told = {"studies": failed, "masks to compare with": not_compared or {}}
-    for what, problems in told.items():
-        if problems:
-            typer.echo(f"scarmap: {len(problems)} {what} could not be measured.", err=True)
-        for message in problems.values():
-            typer.echo(f"- {message}", err=True)
-    if any(told.values()):
-        raise typer.Exit(_SOME_FAILED)
+    others = not_compared or {}
+    tell_unmeasured(
+        {f"{len(failed)} studies": failed, f"{len(others)} masks to compare with": others}
+    )
